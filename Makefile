@@ -1,0 +1,42 @@
+# make demo: the main job, for real, on this machine. make test: all the tests. make check: what each commit must pass.
+.DEFAULT_GOAL := help
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
+KEEP ?=
+
+.PHONY: help install tools demo demo-stop test check schema
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## the virtual environment with the package in it
+
+$(VENV)/.installed: requirements.txt requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+tools: ## the Pulumi CLI: from PATH, Pulumi's installer, or built with Go
+	@tools/install.sh pulumi
+
+demo: install tools ## provision, prove, rotate and refuse on this machine (KEEP=1 leaves the servers up)
+	@$(VENV)/bin/tba demo $(if $(KEEP),--keep)
+
+demo-stop: ## end the servers that `make demo KEEP=1` left up
+	@$(VENV)/bin/tba demo --stop
+
+test: install tools ## every test, the real engine included
+	$(VENV)/bin/python -m pytest
+
+check: install ## format, lint, types, fast tests: before each commit
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/python -m tba_secrets.spec.schema --check
+	$(VENV)/bin/python -m pytest -m "not engine and not faults"
+
+schema: install ## write schema/environment.schema.json from the models
+	$(VENV)/bin/python -m tba_secrets.spec.schema

@@ -1,0 +1,31 @@
+"""The command line `tba`: one file per command, one boundary where an error becomes an exit code.
+
+Exit codes: 0 done; 1 it failed, and the message says where, what and what to do; 2 the command line itself was wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tba_secrets.errors import TbaError
+
+app = typer.Typer(
+    name="tba",
+    help="NetSuite TBA credentials as infrastructure: staged, proven by a signed call, then promoted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+
+def main() -> None:
+    """The console script `tba`."""
+    from tba_secrets.cli import commands  # noqa: F401 - importing it registers the commands
+
+    try:
+        app()
+    except TbaError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)

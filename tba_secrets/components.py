@@ -1,0 +1,165 @@
+"""The Pulumi side: what a program declares, and the tree that `pulumi up` shows.
+
+`Environment` holds an `Integration` for each integration record, which holds a `StagedCredential` and a `SmokeTest` for
+each token. The resource classes can be used on their own, from any program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pulumi
+
+from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.spec.model import Environment as EnvironmentSpec
+from tba_secrets.spec.model import Model
+
+
+class StagedCredential(pulumi.CustomResource):
+    """A credential written to its stores as a candidate; see `tba_secrets.provider.staged_credential`."""
+
+    versions: pulumi.Output[Mapping[str, str]]
+    """The version that holds the credential, by store."""
+    locations: pulumi.Output[Mapping[str, str]]
+    """The ARN (AWS) or path (Vault), by store."""
+    fingerprint: pulumi.Output[str]
+    """The keyed digest of the stored text."""
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Args:
+        name: The resource's name in the stack.
+        inputs: The properties of `StagedCredentialInputs`, camelCase.
+        opts: As for every resource.
+        """
+        outputs = {"versions": None, "locations": None, "fingerprint": None}
+        super().__init__("tba:index:StagedCredential", name, {**inputs, **outputs}, opts)
+
+
+class SmokeTest(pulumi.CustomResource):
+    """A signed call with what the store gives back, and the promotion; see `tba_secrets.provider.smoke_test`."""
+
+    verified: pulumi.Output[Mapping[str, str]]
+    """The version that passed and, with `promote`, is current: by store."""
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Args:
+        name: The resource's name in the stack.
+        inputs: The properties of `SmokeTestInputs`, camelCase. `promote: False` tests what is current.
+        opts: As for every resource.
+        """
+        outputs = {"verified": None, "verifiedAt": None, "verifiedAs": None}
+        super().__init__("tba:index:SmokeTest", name, {**inputs, **outputs}, opts)
+
+    @property
+    def verified_at(self) -> pulumi.Output[str]:
+        """When it passed: ISO 8601, UTC."""
+        return cast("pulumi.Output[str]", pulumi.get(self, "verifiedAt"))
+
+    @property
+    def verified_as(self) -> pulumi.Output[str]:
+        """`role R in account A`."""
+        return cast("pulumi.Output[str]", pulumi.get(self, "verifiedAs"))
+
+
+class Integration(pulumi.ComponentResource):
+    """One integration record: its tokens are staged, proven and promoted independently of each other."""
+
+    credentials: dict[str, pulumi.Output[Mapping[str, Any]]]
+    """By `integration/token`: where the credential is, and what is known of it."""
+
+    def __init__(
+        self,
+        name: str,
+        records: tuple[CredentialRecord, ...],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("tba:index:Integration", name, None, opts)
+        self.credentials = {record.path: self._credential(record) for record in records}
+        self.register_outputs({})
+
+    def _credential(self, record: CredentialRecord) -> pulumi.Output[Mapping[str, Any]]:
+        child = pulumi.ResourceOptions(parent=self)
+        staged = StagedCredential(record.token, staged_inputs(record), child)
+        test = SmokeTest(
+            record.token,
+            {
+                **smoke_inputs(record),
+                "versions": staged.versions,
+                "fingerprint": staged.fingerprint,
+            },
+            child,
+        )
+        return pulumi.Output.all(
+            locations=staged.locations,
+            versions=test.verified,
+            fingerprint=staged.fingerprint,
+            verified_at=test.verified_at,
+        )
+
+
+class Environment(pulumi.ComponentResource):
+    """One environment file: one NetSuite account, one stack."""
+
+    credentials: dict[str, pulumi.Output[Mapping[str, Any]]]
+    """By `integration/token`: locations, versions, fingerprint and time of the proof, for consumers."""
+
+    def __init__(
+        self, name: str, spec: EnvironmentSpec, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("tba:index:Environment", name, None, opts)
+        records = credential_records(spec)
+        self.credentials = {}
+        for integration in spec.integrations:
+            mine = tuple(record for record in records if record.integration == integration.name)
+            child = Integration(integration.name, mine, pulumi.ResourceOptions(parent=self))
+            self.credentials.update(child.credentials)
+        self.register_outputs({})
+
+
+def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
+    """A record as the inputs of a `StagedCredential`."""
+    inputs = {
+        "record": record.path,
+        "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}",
+        "account": record.account,
+        "endpoint": record.endpoint,
+        "stores": plain(record.stores),
+        "secret": record.secret,
+        "consumer": plain(record.consumer_source),
+        "token": plain(record.token_source),
+        "format": plain(record.format),
+        "description": record.description,
+        "adopt": record.adopt or None,
+        "restore": record.restore or None,
+        "retain": record.retain or None,
+        "requireValues": record.require_values or None,
+        "preview": pulumi.runtime.is_dry_run() or None,
+    }
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
+    """A record as the inputs of a `SmokeTest`, without the versions to test."""
+    inputs = {
+        "record": record.path,
+        "account": record.account,
+        "endpoint": record.endpoint,
+        "stores": plain(record.stores),
+        "secret": record.secret,
+        "format": plain(record.format),
+        "role": plain(record.role),
+        "user": plain(record.user),
+        "checks": list(plain(record.verify)["checks"]),
+        "always": record.verify.always or None,
+    }
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def plain(model: Model) -> dict[str, Any]:
+    """A model as plain values, without what was left unsaid; empty where nothing was said."""
+    return model.model_dump(mode="json", exclude_none=True)

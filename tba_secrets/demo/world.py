@@ -1,0 +1,183 @@
+"""The demo's own folder, `.demo/`: servers, a Pulumi backend, and the environment to do the same by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tba_secrets.demo.credentials import DemoNetSuite
+from tba_secrets.errors import TbaError
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+
+_STOP_SECONDS = 10.0
+
+
+@dataclass
+class World:
+    """A running demo: call `close` unless its servers are to stay."""
+
+    root: Path
+    """The project's folder."""
+    netsuite: DemoNetSuite
+    environment: dict[str, str]
+    """What `pulumi` is run with, and what `.demo/env` exports."""
+
+    @property
+    def folder(self) -> Path:
+        """Everything that the demo leaves behind."""
+        return self.root / ".demo"
+
+    def pulumi(self, *arguments: str, quiet: bool = False) -> int:
+        """Run the real CLI where the project is; its output goes to the terminal unless `quiet`."""
+        sink = subprocess.DEVNULL if quiet else None
+        return subprocess.run(  # noqa: S603
+            [self._pulumi_path(), *arguments],
+            cwd=self.root,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            check=False,
+        ).returncode
+
+    def export(self) -> Path:
+        """Write `.demo/env`, to be sourced by a shell: readable by its owner alone."""
+        path = self.folder / "env"
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write("\n".join(lines) + "\n")
+        return path
+
+    def secrets(self) -> list[SecretRow]:
+        """What the store holds, asked the way that any reader would."""
+        import boto3
+
+        client = boto3.Session(region_name=self.environment["AWS_REGION"]).client(
+            "secretsmanager",
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+        )
+        names = sorted(secret["Name"] for secret in client.list_secrets()["SecretList"])
+        return [
+            _row(name, client.describe_secret(SecretId=name)["VersionIdsToStages"])
+            for name in names
+        ]
+
+    def close(self) -> None:
+        """End the servers."""
+        stop_servers(self.root)
+
+    def _pulumi_path(self) -> str:
+        found = shutil.which("pulumi", path=self.environment["PATH"])
+        if found is None:
+            raise TbaError("the Pulumi CLI was not found", "run `make tools`, or install Pulumi")
+        return found
+
+
+@dataclass(frozen=True)
+class SecretRow:
+    """One secret's versions, shortened; a dash where no version has the label."""
+
+    name: str
+    version: str
+    previous: str
+    pending: str
+
+
+def _row(name: str, stages: Mapping[str, Sequence[str]]) -> SecretRow:
+    held = {label: version for version, labels in stages.items() for label in labels}
+    labels = ("AWSCURRENT", "AWSPREVIOUS", "AWSPENDING")
+    return SecretRow(name, *(held.get(label, "-")[:16] for label in labels))
+
+
+def open_world(root: Path) -> World:
+    """Start from nothing: a new backend, new credentials, new servers."""
+    stop_servers(root)
+    folder = root / ".demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    for left in (root / "stacks").glob("Pulumi.demo*.yaml"):  # holds the salt of the last demo's passphrase
+        left.unlink()
+    for part in ("home", "state"):
+        (folder / part).mkdir(parents=True, mode=0o700)
+    netsuite = DemoNetSuite()
+    addresses = _start_servers(folder, netsuite)
+    return World(root, netsuite, {**_settings(root, addresses), **netsuite.exports})
+
+
+def stop_servers(root: Path) -> bool:
+    """End the servers of an earlier demo; False where none were left."""
+    record = root / ".demo" / "servers.pid"
+    if not record.exists():
+        return False
+    pid = int(record.read_text())
+    record.unlink()
+    if not _is_ours(pid):
+        return False
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while _is_ours(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return True
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether the process still is the demo's servers; a pid is used again by others."""
+    try:
+        command = subprocess.run(  # noqa: S603
+            ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+    except FileNotFoundError:
+        command = Path(f"/proc/{pid}/cmdline").read_text() if Path(f"/proc/{pid}").exists() else ""
+    return "tba_secrets.demo.servers" in command and "defunct" not in command
+
+
+def _start_servers(folder: Path, netsuite: DemoNetSuite) -> dict[str, str]:
+    with (folder / "servers.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tba_secrets.demo.servers"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+    (folder / "servers.pid").write_text(str(process.pid))
+    if process.stdin is None or process.stdout is None:
+        raise TbaError("the demo's servers have no pipes")
+    json.dump(netsuite.simulator_config(), process.stdin)
+    process.stdin.close()
+    line = process.stdout.readline()
+    if not line:
+        raise TbaError("the demo's servers did not start", f"look into {folder / 'servers.log'}")
+    addresses: dict[str, str] = json.loads(line)
+    return addresses
+
+
+def _settings(root: Path, addresses: dict[str, str]) -> dict[str, str]:
+    folder = root / ".demo"
+    return {
+        "PATH": f"{root / '.venv' / 'bin'}:{root / '.tools' / 'bin'}:{os.environ['PATH']}",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "AWS_ENDPOINT_URL": addresses["aws"],
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_REGION": "us-east-1",
+        "TBA_SIMULATOR": addresses["netsuite"],
+    }

@@ -1,0 +1,131 @@
+"""One check in progress: judging its answer, and telling what it proves or why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tba_secrets.errors import (
+    AuthenticationRefusedError,
+    CheckFailedError,
+    IdentityMismatchError,
+    NetSuiteUnreachableError,
+    NotProvenError,
+)
+from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
+from tba_secrets.netsuite.client import Client
+from tba_secrets.netsuite.diagnosis import (
+    READ_THE_TRAIL,
+    Diagnosis,
+    clues_of_answer,
+    clues_of_record,
+    diagnose,
+)
+from tba_secrets.netsuite.evidence import Evidence, Expected
+from tba_secrets.netsuite.rules import Clue
+from tba_secrets.netsuite.tokeninfo import NOTHING_READ, TokenInfo
+from tba_secrets.sensitive import redact
+
+_LONGEST_NAME: Final = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks what, what is expected, and whether the login has worked before."""
+
+    client: Client
+    expected: Expected
+    check: str
+    login_worked: bool = False
+    clues: frozenset[Clue] = field(default=frozenset())
+
+    def evidence(
+        self,
+        answer: Answer,
+        proven: Iterable[str],
+        not_proven: Iterable[str] = (),
+        info: TokenInfo = NOTHING_READ,
+    ) -> Evidence:
+        """What `answer` proves, and when it was given."""
+        return Evidence(
+            check=self.check,
+            account=info.account,
+            role_name=info.role_name,
+            role_id=info.role_id,
+            entity=info.entity,
+            at=answer.at,
+            latency_seconds=answer.latency_seconds,
+            clock_skew_seconds=answer.skew_seconds,
+            proven=tuple(proven),
+            not_proven=tuple(not_proven),
+        )
+
+    def service(self, answer: Answer, service: str, proven: bool) -> Evidence:
+        """Evidence of one thing: that a service answered the signed call, or that this is not proven."""
+        return self.evidence(answer, [service] if proven else [], [] if proven else [service])
+
+    def accepted(self, answer: Answer, protocol: Protocol) -> Answer:
+        """The answer where it is a success.
+
+        Raises:
+            AuthenticationRefusedError: NetSuite refused the login.
+            NetSuiteUnreachableError: It sends elsewhere.
+            CheckFailedError: Any other failure.
+        """
+        kind = outcome(answer, protocol)
+        if kind is Outcome.ACCEPTED:
+            return answer
+        diagnosis = self._diagnosis(answer, protocol)
+        if kind is Outcome.REFUSED:
+            raise AuthenticationRefusedError(
+                f"{self.client.record}: NetSuite refused the login: {diagnosis}",
+                f"the answer alone does not tell which: {READ_THE_TRAIL}",
+                diagnosis=diagnosis,
+            )
+        if kind is Outcome.REDIRECTED:
+            raise NetSuiteUnreachableError(f"{self.client.record}: not followed: {diagnosis}")
+        raise CheckFailedError(f"{self.client.record}: {diagnosis}", diagnosis=diagnosis)
+
+    def json_object(self, answer: Answer, protocol: Protocol) -> dict[str, Any]:
+        """The JSON object of a success. Raises as `accepted` and `unreadable` do."""
+        body = self.accepted(answer, protocol).json()
+        if not isinstance(body, dict):
+            raise self.unreadable(answer, protocol, "JSON object")
+        return body
+
+    def unreadable(self, answer: Answer, protocol: Protocol, wanted: str) -> NotProvenError:
+        """The error for a success whose body is no answer of this service at all."""
+        diagnosis = self._diagnosis(answer, protocol, f" without the {wanted} that belongs there")
+        return NotProvenError(f"{self.client.record}: not proven: {diagnosis}", diagnosis=diagnosis)
+
+    def match(self, aspect: str, got: str | None, expected: str | None) -> None:
+        """Refuse another one's token; what is not said or not declared is no mismatch.
+
+        Raises:
+            IdentityMismatchError: Both are there and differ.
+        """
+        if got is None or expected is None or got == expected:
+            return
+        shown = redact(got, self.client.credential.secrets)[:_LONGEST_NAME]
+        raise IdentityMismatchError(
+            f"{self.client.record}: the token works, and its {aspect} is {shown!r}; declared is {expected!r}",
+            "take the token of the declared user and role in the declared account "
+            "(Setup > Users/Roles > Access Tokens), or correct the declaration",
+            aspect=aspect,
+            got=shown,
+            expected=expected,
+        )
+
+    def _diagnosis(self, answer: Answer, protocol: Protocol, addition: str = "") -> Diagnosis:
+        worked = {Clue.LOGIN_WORKED} if self.login_worked else set()
+        record = clues_of_record(
+            self.client.credential,
+            self.expected.account,
+            self.expected.permissions,
+            own_hosts=self.client.own_hosts,
+        )
+        return diagnose(
+            f"{self.check} was answered {said(answer, protocol)}{addition}",
+            self.clues | worked | record | clues_of_answer(answer, protocol),
+        )

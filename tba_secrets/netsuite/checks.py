@@ -1,0 +1,144 @@
+"""Signed calls as proofs: each check asks NetSuite one thing and returns what the answer proves, no more.
+
+An answer of unknown shape proves nothing and never passes. A token that works and is another's (account, role, user) is
+refused. `tokeninfo` goes first whatever the order: it tells the most and needs no permission of a service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tba_secrets.errors import NotProvenError
+from tba_secrets.netsuite import soap
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.answers import Protocol
+from tba_secrets.netsuite.asking import Asked
+from tba_secrets.netsuite.client import Call, Client
+from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
+from tba_secrets.netsuite.rules import Clue
+from tba_secrets.netsuite.tokeninfo import TokenInfo
+from tba_secrets.spec.model import Check, Restlet, RestletCheck
+
+_SUITEQL_QUERY: Final = '{"q": "SELECT 1 AS one FROM DUAL"}'
+
+
+def run_checks(client: Client, checks: Sequence[Check], expected: Expected) -> Verification:
+    """Run the checks one after another and stop at the first that fails.
+
+    Args:
+        client: Signs with the credential that is to be proven.
+        checks: As declared under `verify:`.
+        expected: Account, role and user as declared.
+
+    Returns:
+        What was proven; `not_proven` tells what was not.
+
+    Raises:
+        AuthenticationRefusedError: NetSuite refused the login; it was asked once.
+        IdentityMismatchError: The token is of another account, role or user.
+        NotProvenError: No check was asked for, or the answers prove nothing.
+        CheckFailedError: A check was answered with a failure.
+        ClockSkewError: Nothing was signed.
+        NetSuiteUnreachableError: No verdict.
+    """
+    evidence: list[Evidence] = []
+    for check in sorted(checks, key=lambda one: one != "tokeninfo"):
+        worked = any(one.proven for one in evidence)
+        evidence.append(_run(client, check, expected, worked))
+    verification = Verification(tuple(evidence))
+    if not verification.proven:
+        asked = ", ".join(one.check for one in evidence) or "no check"
+        raise NotProvenError(
+            f"{client.record}: nothing is proven: {asked} was asked for, and no answer proves anything",
+            "declare checks under `verify:`; where NetSuite's answers have changed, report their shape",
+        )
+    return verification
+
+
+def _run(client: Client, check: Check, expected: Expected, worked: bool) -> Evidence:
+    if isinstance(check, RestletCheck):
+        name = f"restlet {check.restlet.script}/{check.restlet.deploy}"
+        clues = frozenset({Clue.RESTLET_CHECK})
+        return _restlet(Asked(client, expected, name, worked, clues), check.restlet)
+    clues = frozenset({Clue.SUITEQL_CHECK} if check == "suiteql" else ())
+    return _CHECKS[check](Asked(client, expected, check, worked, clues))
+
+
+def _tokeninfo(asked: Asked) -> Evidence:
+    """GET /rest/tokeninfo: account, role and user of the token."""
+    answer = asked.client.call(Call(Service.RESTLETS, "GET", "/rest/tokeninfo"))
+    info = TokenInfo.read(asked.json_object(answer, Protocol.RESTLET))
+    expected = asked.expected
+    asked.match("account", info.account, expected.account)
+    asked.match("role", info.role_name, expected.role_name)
+    asked.match("role id", info.role_id, expected.role_id)
+    asked.match("user", info.entity, expected.entity)
+    has_role_id = expected.role_id is None or info.role_id is not None
+    proofs = {
+        "account": info.account is not None,
+        "role": info.role_name is not None and has_role_id,
+        # An entity id is not an e-mail address: without a declared id nobody knows whose it is.
+        "user": info.entity is not None and expected.entity is not None,
+    }
+    proven = [aspect for aspect, holds in proofs.items() if holds]
+    return asked.evidence(answer, proven, [a for a in proofs if a not in proven], info)
+
+
+def _rest(asked: Asked) -> Evidence:
+    """GET serverTime, which needs no permission of a record; OPTIONS where the account does not serve it yet."""
+    path = "/services/rest/system/v1/serverTime"
+    answer = asked.client.call(Call(Service.SUITETALK, "GET", path))
+    if answer.status == 404:
+        answer = asked.client.call(Call(Service.SUITETALK, "OPTIONS", "/services/rest/*"))
+        asked.accepted(answer, Protocol.REST)
+        return asked.service(answer, Protocol.REST.value, answer.status == 204)
+    server_time = asked.json_object(answer, Protocol.REST).get("serverTime")
+    told = isinstance(server_time, str) and bool(server_time.strip())
+    return asked.service(answer, Protocol.REST.value, told)
+
+
+def _suiteql(asked: Asked) -> Evidence:
+    """POST a query of one row; the `Prefer` header is required."""
+    call = Call(
+        Service.SUITETALK,
+        "POST",
+        "/services/rest/query/v1/suiteql",
+        query=(("limit", "1"),),
+        json=_SUITEQL_QUERY,
+        headers={"Prefer": "transient"},
+    )
+    answer = asked.client.call(call)
+    items = asked.json_object(answer, Protocol.REST).get("items")
+    return asked.service(answer, "SuiteQL", isinstance(items, list))
+
+
+def _restlet(asked: Asked, restlet: Restlet) -> Evidence:
+    """GET the deployment. What it answers is the script's affair; a page of HTML is somebody else's."""
+    query = (("script", restlet.script), ("deploy", restlet.deploy))
+    call = Call(Service.RESTLETS, "GET", "/app/site/hosting/restlet.nl", query=query)
+    answer = asked.accepted(asked.client.call(call), Protocol.RESTLET)
+    if answer.content_type == "text/html" or answer.body_text.lstrip().startswith("<"):
+        raise asked.unreadable(answer, Protocol.RESTLET, "JSON or text")
+    is_text = answer.content_type == "text/plain" and bool(answer.body_text)
+    return asked.service(answer, asked.check, is_text or answer.json() is not None)
+
+
+def _soap(asked: Asked) -> Evidence:
+    """getServerTime with a TokenPassport: "There are no explicit permissions" for it."""
+    answer = asked.accepted(asked.client.soap("getServerTime"), Protocol.SOAP)
+    root = soap.read(answer.body_text)
+    if root is None:
+        raise asked.unreadable(answer, Protocol.SOAP, "SOAP envelope")
+    status = soap.first(root, "status")
+    succeeded = status is not None and status.get("isSuccess") == "true"
+    told = succeeded and bool(soap.text_of(root, "serverTime"))
+    return asked.service(answer, Protocol.SOAP.value, told)
+
+
+_CHECKS: Final[dict[str, Callable[[Asked], Evidence]]] = {
+    "tokeninfo": _tokeninfo,
+    "rest": _rest,
+    "soap": _soap,
+    "suiteql": _suiteql,
+}

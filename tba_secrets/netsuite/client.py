@@ -1,0 +1,170 @@
+"""Signed calls to one account with one credential: retried where that may help, never after a refused login.
+
+1. The clock is compared with the server's by an unsigned call (clock.py).
+2. Every attempt is signed anew: nonce, timestamp, signature.
+3. An authentication failure ends it at once: five lock the user out for 30 minutes.
+4. 429, SSS_REQUEST_LIMIT_EXCEEDED, 5xx and lost connections are tried again, with growing pauses, within the deadline.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, urlencode
+
+import requests
+
+from tba_secrets.errors import NetSuiteUnreachableError
+from tba_secrets.netsuite import signing, soap
+from tba_secrets.netsuite.account import Service, base_url
+from tba_secrets.netsuite.answers import Answer, Protocol
+from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.retry import Retry
+from tba_secrets.netsuite.signing import Once, Parameter
+from tba_secrets.netsuite.transport import HttpSender, LostError, Sender
+
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of REST web services, a RESTlet or a token service."""
+
+    service: Service
+    method: str
+    path: str
+    """From the first slash; may hold a query of its own."""
+    query: tuple[Parameter, ...] = field(default=(), repr=False)
+    form: tuple[Parameter, ...] = field(default=(), repr=False)
+    """A form body, which is signed."""
+    json: str | None = field(default=None, repr=False)
+    """A JSON body, which is not signed."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def protocol(self) -> Protocol:
+        """How it fails: by the host that answers."""
+        return Protocol.REST if self.service is Service.SUITETALK else Protocol.RESTLET
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+
+class Client:
+    """Asks NetSuite with one credential.
+
+    Args:
+        credential: What is signed with.
+        endpoint: One address for all services; the account's own hosts where None.
+        record: How messages name the credential, such as `token warehouse-sync/bot`.
+        clock: Epoch seconds.
+        sender: How a request gets out; over the network where None.
+        deadline_seconds: How long one call may take in all, retries included.
+        sleep: Waits that many seconds between tries; it may raise to end the call.
+        monotonic: Seconds, to measure the deadline with.
+        probe: Where the skew of each host is kept.
+    """
+
+    def __init__(
+        self,
+        credential: TbaCredential,
+        endpoint: str | None = None,
+        *,
+        record: str = "the credential",
+        clock: Callable[[], float] = time.time,
+        sender: Sender | None = None,
+        deadline_seconds: float = 30.0,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        probe: ClockProbe = PROCESS_PROBE,
+    ) -> None:
+        self.credential = credential
+        self.record = record
+        self._endpoint = endpoint
+        self._clock = clock
+        sender = sender if sender is not None else HttpSender(clock, monotonic)
+        self._retry = Retry(sender, deadline_seconds, sleep, monotonic)
+        self._probe = probe
+
+    @property
+    def own_hosts(self) -> bool:
+        """The account's own hosts are asked, no `endpoint` in their place."""
+        return self._endpoint is None
+
+    def url(self, service: Service) -> str:
+        """The base URL of a service of this account."""
+        return base_url(self.credential.account, service, self._endpoint)
+
+    def call(self, call: Call) -> Answer:
+        """Sign and send; the answer may be a failure, it is not judged here.
+
+        Raises:
+            ClockSkewError: Nothing was signed.
+            NetSuiteUnreachableError: No answer to judge came within the deadline.
+        """
+        base = self.url(call.service)
+        self._check_clock(base)
+        return self._answered(lambda: self._signed(base, call), call.protocol, f"{call} on {base}")
+
+    def soap(self, operation: str) -> Answer:
+        """A SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
+        base = self.url(Service.SUITETALK)
+        self._check_clock(base)
+        return self._answered(
+            lambda: self._passport(base, operation), Protocol.SOAP, f"{operation} (SOAP) on {base}"
+        )
+
+    def _signed(self, base: str, call: Call) -> requests.PreparedRequest:
+        if not call.path.startswith("/"):
+            raise ValueError("a path starts with a slash")
+        url = signing.canonical_url(_with_query(base + call.path, call.query))
+        once = Once.now(self._clock())
+        header = signing.sign(
+            self.credential, call.method, url, call.form, nonce=once.nonce, timestamp=once.timestamp
+        )
+        headers = {"Accept": "application/json", **call.headers, "Authorization": header}
+        if call.json is not None:
+            headers["Content-Type"] = "application/json"
+        elif call.form:
+            headers["Content-Type"] = _FORM
+        body = call.json.encode() if call.json is not None else list(call.form) or None
+        return requests.Request(call.method, url, headers=headers, data=body).prepare()
+
+    def _passport(self, base: str, operation: str) -> requests.PreparedRequest:
+        envelope = soap.envelope(self.credential, operation, Once.now(self._clock()))
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
+        return requests.Request(
+            "POST", base + soap.PATH, headers=headers, data=envelope.encode()
+        ).prepare()
+
+    def _check_clock(self, base: str) -> None:
+        def measure() -> float | None:
+            unsigned = requests.Request("HEAD", base + "/").prepare
+            # Any answer has a Date, an error's as well; only a lost one is asked for again.
+            return self._answered(
+                unsigned, None, f"the unsigned clock probe of {base}"
+            ).skew_seconds
+
+        self._probe.check(base, self.record, measure)
+
+    def _answered(
+        self, attempt: Callable[[], requests.PreparedRequest], protocol: Protocol | None, what: str
+    ) -> Answer:
+        try:
+            return self._retry.until_answered(attempt, protocol)
+        except LostError as lost:
+            raise NetSuiteUnreachableError(
+                f"{self.record}: {what}: {lost.how}. This says nothing about the credential",
+                "look at https://status.netsuite.com and at what else uses this account's concurrency "
+                "(Setup > Integration > Integration Governance), then run again",
+            ) from None
+
+
+def _with_query(url: str, query: tuple[Parameter, ...]) -> str:
+    if not query:
+        return url
+    joint = "&" if "?" in url else "?"
+    return url + joint + urlencode(query, quote_via=quote)

@@ -1,0 +1,24 @@
+"""A TBA credential: the account it is for and the four values that sign its calls (OAuth 1.0, RFC 5849)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tba_secrets.sensitive import Sensitive
+
+
+@dataclass(frozen=True)
+class TbaCredential:
+    """What a signed call needs. All four values are secret to us: an id is half of a login."""
+
+    account: str
+    """The account id in realm form: upper case, with an underscore (`1234567_SB1`)."""
+    consumer_key: Sensitive
+    consumer_secret: Sensitive
+    token_id: Sensitive
+    token_secret: Sensitive
+
+    @property
+    def secrets(self) -> tuple[Sensitive, ...]:
+        """The four values, for blotting them out of words that are not ours."""
+        return (self.consumer_key, self.consumer_secret, self.token_id, self.token_secret)

@@ -1,0 +1,97 @@
+"""Trying again until an answer can be judged, with a new request each time, growing pauses and one deadline.
+
+What may be tried again is what NetSuite did not decide: 429, RESTlets' 400 SSS_REQUEST_LIMIT_EXCEEDED, 5xx, a lost
+connection (Oracle help, "Concurrency Governance"; a signature is single use "even with retry logic").
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import requests
+
+from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
+from tba_secrets.netsuite.transport import LostError, Sender
+
+_MOST_UNANSWERED: Final = 4
+"""A lost answer may have been a refused login, and the fifth of those locks the user out."""
+_FIRST_PAUSE_SECONDS: Final = 0.5
+_LONGEST_PAUSE_SECONDS: Final = 8.0
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How one call is tried again."""
+
+    sender: Sender
+    deadline_seconds: float
+    """For one call in all, pauses included."""
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+
+    def until_answered(
+        self, attempt: Callable[[], requests.PreparedRequest], protocol: Protocol | None
+    ) -> Answer:
+        """The first answer that is not "come back later".
+
+        Args:
+            attempt: Makes a request with a new signature.
+            protocol: How the answer is read; None takes any answer.
+
+        Raises:
+            LostError: There was none within the deadline.
+        """
+        budget = _Budget(self.deadline_seconds, self.monotonic)
+        unanswered = 0
+        while True:
+            try:
+                answer = self.sender(attempt(), budget.left)
+            except LostError as lost:
+                unanswered += 1
+                if not lost.retry or unanswered >= _MOST_UNANSWERED:
+                    raise
+                problem, asked = lost.how, None
+            else:
+                if protocol is None or outcome(answer, protocol) is not Outcome.BUSY:
+                    return answer
+                problem, asked = said(answer, protocol), _retry_after(answer)
+            pause = budget.pause(asked)
+            if pause is None:
+                raise LostError(
+                    f"{problem}, and no other answer within {self.deadline_seconds:.0f} s"
+                )
+            self.sleep(pause)
+
+
+class _Budget:
+    """What is left of a deadline, counting pauses even where a test's `sleep` does not take them."""
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._started = monotonic()
+        self._paused = 0.0
+        self._next = _FIRST_PAUSE_SECONDS
+
+    @property
+    def left(self) -> float:
+        return self._seconds - max(self._monotonic() - self._started, self._paused)
+
+    def pause(self, asked: float | None) -> float | None:
+        """Seconds to wait before the next try, None where the deadline would pass meanwhile."""
+        jittered = self._next * random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, hides nothing
+        pause = max(jittered, asked or 0.0)
+        if pause >= self.left:
+            return None
+        self._next = min(self._next * 2, _LONGEST_PAUSE_SECONDS)
+        self._paused += pause
+        return pause
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds of a Retry-After header; NetSuite documents none, a proxy in front of it may send one."""
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isdecimal() else None

@@ -1,0 +1,138 @@
+"""Which clues speak for which cause, and how strongly: the table that `diagnosis` reads.
+
+The order is a guess from what the answer, the record and the clock show, and from what users report most. The sources
+stand in `causes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from tba_secrets.netsuite import causes
+from tba_secrets.netsuite.causes import Cause
+
+
+class Clue(Enum):
+    """What speaks for or against a cause."""
+
+    REFUSED = auto()
+    FORBIDDEN = auto()
+    NOT_FOUND = auto()
+    OTHER_FAILURE = auto()
+    REDIRECTED = auto()
+    UNREADABLE = auto()
+    """2xx with a body that is no answer of this service."""
+    REST = auto()
+    RESTLET = auto()
+    SOAP = auto()
+    LOGIN_WORKED = auto()
+    """The same credential was accepted in this run: keys, secrets and clock are good."""
+    AMBIGUOUS = auto()
+    MALFORMED = auto()
+    WEB_SERVICES_ONLY = auto()
+    """INVALID_LOGIN_CREDENTIALS from a RESTlet (Oracle help, "RESTlet Authentication")."""
+    FLOW_STEP = auto()
+    RESTLET_CHECK = auto()
+    SUITEQL_CHECK = auto()
+    NO_LOGIN_PERMISSION = auto()
+    NO_REST_PERMISSION = auto()
+    NO_SOAP_PERMISSION = auto()
+    NO_WORKBOOK = auto()
+    SANDBOX = auto()
+    ACCOUNT_FORM = auto()
+    ACCOUNT_DIFFERS = auto()
+    WHITESPACE = auto()
+    UNUSUAL_FORM = auto()
+    CLOCK_OFF = auto()
+    THROUGH_ENDPOINT = auto()
+    """Not the account's own host: something between may change what was signed."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A cause is as likely as its `weight` where every clue of `when` is there; `more` adds, `never` rules it out."""
+
+    cause: Cause
+    weight: int
+    when: tuple[Clue, ...]
+    more: tuple[tuple[Clue, int], ...] = ()
+    never: tuple[Clue, ...] = ()
+
+
+_GOOD = (Clue.LOGIN_WORKED,)
+_R = (Clue.REFUSED,)
+
+RULES: Final = (
+    # What can be seen beforehand comes first.
+    Rule(causes.WHITESPACE, 95, (Clue.REFUSED, Clue.WHITESPACE), never=_GOOD),
+    Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.REFUSED, Clue.ACCOUNT_DIFFERS), never=_GOOD),
+    Rule(causes.CLOCK, 92, (Clue.REFUSED, Clue.CLOCK_OFF)),
+    Rule(causes.AMBIGUOUS, 99, (Clue.REFUSED, Clue.AMBIGUOUS)),
+    Rule(causes.ALGORITHM, 90, (Clue.REFUSED, Clue.MALFORMED)),
+    Rule(causes.HEADER_BROKEN, 89, (Clue.REFUSED, Clue.MALFORMED)),
+    Rule(causes.WEB_SERVICES_ONLY, 98, (Clue.REFUSED, Clue.RESTLET, Clue.WEB_SERVICES_ONLY)),
+    Rule(causes.NO_LOGIN_PERMISSION, 88, (Clue.REFUSED, Clue.NO_LOGIN_PERMISSION), never=_GOOD),
+    Rule(
+        causes.NO_REST_PERMISSION,
+        60,
+        (Clue.REFUSED, Clue.REST),
+        ((Clue.NO_REST_PERMISSION, 27), (Clue.LOGIN_WORKED, 30)),
+    ),
+    Rule(
+        causes.NO_SOAP_PERMISSION,
+        60,
+        (Clue.REFUSED, Clue.SOAP),
+        ((Clue.NO_SOAP_PERMISSION, 27), (Clue.LOGIN_WORKED, 30)),
+    ),
+    Rule(causes.UNUSUAL_FORM, 80, (Clue.REFUSED, Clue.UNUSUAL_FORM), never=_GOOD),
+    Rule(causes.ACCOUNT_FORM, 85, (Clue.REFUSED, Clue.ACCOUNT_FORM), never=_GOOD),
+    # What the answer alone cannot tell apart, by how often it is reported.
+    Rule(causes.TOKEN_REJECTED, 70, _R, never=_GOOD),
+    Rule(causes.WRONG_SECRET, 68, _R, never=_GOOD),
+    Rule(causes.SANDBOX_REFRESH, 69, (Clue.REFUSED, Clue.SANDBOX), never=_GOOD),
+    Rule(causes.CONSUMER_UNKNOWN, 55, _R, never=_GOOD),
+    Rule(causes.INTEGRATION_BLOCKED, 54, _R, never=_GOOD),
+    Rule(causes.ROLE_GONE, 52, _R, never=_GOOD),
+    Rule(causes.NO_LOGIN_PERMISSION, 50, _R, never=(*_GOOD, Clue.NO_LOGIN_PERMISSION)),
+    Rule(causes.LOCKED_OUT, 48, _R, ((Clue.LOGIN_WORKED, 5),)),
+    Rule(causes.BURST, 40, _R, ((Clue.LOGIN_WORKED, 15),)),
+    Rule(
+        causes.WEB_SERVICES_ONLY,
+        39,
+        (Clue.REFUSED, Clue.RESTLET),
+        ((Clue.LOGIN_WORKED, 30),),
+        (Clue.WEB_SERVICES_ONLY,),
+    ),
+    Rule(causes.SERVICE_FEATURE, 35, _R, ((Clue.LOGIN_WORKED, 22),)),
+    Rule(causes.TBA_FEATURE, 34, _R, never=_GOOD),
+    Rule(causes.CLOCK, 20, _R, never=(*_GOOD, Clue.CLOCK_OFF)),
+    # Faults of a signer or of something between: ours is proven by Oracle's vectors, another's is not.
+    Rule(causes.ENCODING, 12, _R, ((Clue.THROUGH_ENDPOINT, 45),)),
+    Rule(causes.UNSIGNED_QUERY, 11, _R, ((Clue.THROUGH_ENDPOINT, 20),)),
+    Rule(causes.REPLAYED, 10, _R, ((Clue.THROUGH_ENDPOINT, 20),)),
+    Rule(causes.HEX_DIGEST, 4, _R),
+    Rule(causes.ALGORITHM, 5, _R, never=(Clue.MALFORMED,)),
+    Rule(causes.PASSWORD_LOGIN, 3, _R),
+    # Not a matter of the login.
+    Rule(causes.NO_WORKBOOK, 90, (Clue.FORBIDDEN, Clue.SUITEQL_CHECK)),
+    Rule(causes.NO_WORKBOOK, 75, (Clue.OTHER_FAILURE, Clue.SUITEQL_CHECK)),
+    Rule(causes.NO_WORKBOOK, 89, (Clue.REFUSED, Clue.SUITEQL_CHECK, Clue.NO_WORKBOOK)),
+    Rule(causes.RECORD_PERMISSION, 60, (Clue.FORBIDDEN,)),
+    Rule(causes.SERVICE_FEATURE, 50, (Clue.FORBIDDEN,)),
+    Rule(causes.NO_DEPLOYMENT, 80, (Clue.NOT_FOUND, Clue.RESTLET_CHECK)),
+    Rule(causes.NO_DEPLOYMENT, 80, (Clue.OTHER_FAILURE, Clue.RESTLET_CHECK)),
+    Rule(causes.NO_DEPLOYMENT, 55, (Clue.FORBIDDEN, Clue.RESTLET_CHECK)),
+    Rule(causes.NOT_THERE, 60, (Clue.NOT_FOUND,)),
+    Rule(causes.SERVICE_FEATURE, 50, (Clue.NOT_FOUND,)),
+    Rule(causes.NOT_THERE, 40, (Clue.OTHER_FAILURE,)),
+    Rule(causes.FLOW_OFF, 90, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
+    Rule(causes.FLOW_CALLBACK, 70, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
+    Rule(causes.FLOW_VERIFIER, 60, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
+    Rule(causes.NOT_NETSUITE, 30, (Clue.OTHER_FAILURE,), ((Clue.THROUGH_ENDPOINT, 20),)),
+    Rule(causes.REDIRECT, 90, (Clue.REDIRECTED,)),
+    Rule(causes.NOT_NETSUITE, 60, (Clue.REDIRECTED,)),
+    Rule(causes.NOT_NETSUITE, 90, (Clue.UNREADABLE,)),
+    Rule(causes.NOT_THERE, 50, (Clue.UNREADABLE,)),
+)

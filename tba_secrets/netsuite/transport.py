@@ -1,0 +1,179 @@
+"""One HTTP exchange with a total deadline: no redirects, no cookies, no netrc, TLS verified.
+
+`requests`' adapter is used below its session, because a session adds what a signed call must not have: it answers a
+redirect's body at any length, keeps cookies ("Ambiguous authentication"), and replaces our Authorization by a netrc
+entry's. Exceptions of the HTTP libraries quote the URL, so none of them leaves this module.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tba_secrets.netsuite.answers import Answer
+
+_LONGEST_BODY: Final = 1 << 20
+_CHUNK: Final = 1 << 16
+_CONNECT_SECONDS: Final = 10.0
+
+_KINDS: Final[tuple[tuple[type[Exception], str, bool], ...]] = (
+    (requests.exceptions.SSLError, "its TLS certificate or handshake was not accepted", False),
+    (requests.exceptions.ProxyError, "the proxy did not connect", True),
+    (requests.exceptions.ConnectTimeout, "no connection in time", True),
+    (requests.exceptions.ReadTimeout, "no answer in time", True),
+    (requests.exceptions.ConnectionError, "no connection, or it was lost", True),
+    (
+        requests.exceptions.ChunkedEncodingError,
+        "the connection was lost in the middle of the answer",
+        True,
+    ),
+    (requests.exceptions.ContentDecodingError, "the answer's encoding is broken", True),
+    (ValueError, "the address cannot be used", False),
+)
+"""What is raised, how it is told, and whether another try may help; subclasses before their bases."""
+
+
+class LostError(Exception):
+    """There is no whole answer. Holds our own words only.
+
+    Args:
+        how: What happened.
+        retry: Whether another try may help.
+    """
+
+    def __init__(self, how: str, *, retry: bool = True) -> None:
+        super().__init__(how)
+        self.how = how
+        self.retry = retry
+
+
+class Sender(Protocol):
+    """Sends one prepared request, once."""
+
+    def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
+        """Send and wait at most `seconds` in all; raises `LostError` where no whole answer came."""
+
+
+class HttpSender:
+    """Over the network.
+
+    Args:
+        clock: Epoch seconds, to compare with the server's.
+        monotonic: Seconds, to measure with.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._monotonic = monotonic
+        self._adapter = HTTPAdapter(max_retries=0)
+        _keep_urls_out_of_logs()
+
+    def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
+        """See `Sender`. In a thread of its own: a socket's timeout bounds one read, and no name lookup at all."""
+        box: SimpleQueue[Answer | LostError] = SimpleQueue()
+
+        def work() -> None:
+            box.put(self._exchange(request, seconds))
+
+        Thread(target=work, name="netsuite-call", daemon=True).start()
+        try:
+            result = box.get(timeout=max(seconds, 0.001))
+        except Empty:
+            raise LostError(f"no whole answer within {seconds:.0f} s") from None
+        if isinstance(result, LostError):
+            raise result
+        return result
+
+    def _exchange(self, request: requests.PreparedRequest, seconds: float) -> Answer | LostError:
+        started = self._monotonic()
+        try:
+            response = self._adapter.send(
+                request,
+                timeout=(min(_CONNECT_SECONDS, seconds), seconds),
+                **environment_settings(request.url or ""),
+            )
+            with response:
+                body = self._body(response, started + seconds)
+        except Exception as error:
+            return lost(error)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(
+            status=response.status_code,
+            headers=headers,
+            body_text=body.decode("utf-8", "replace"),
+            latency_seconds=self._monotonic() - started,
+            server_date=http_date(headers.get("date", "")),
+            at=self._clock(),
+        )
+
+    def _body(self, response: requests.Response, until: float) -> bytes:
+        """The body, cut off at 1 MiB. That of a 401 may be lost: its status is the whole verdict."""
+        body = b""
+        try:
+            for chunk in response.iter_content(_CHUNK):
+                body += chunk
+                if len(body) > _LONGEST_BODY or self._monotonic() > until:
+                    break
+        except requests.exceptions.RequestException:
+            if response.status_code != 401:
+                raise
+        return body
+
+
+def environment_settings(url: str) -> Mapping[str, Any]:
+    """Proxies and CA bundle of the environment, as requests reads them; loopback is never asked through a proxy."""
+    with requests.Session() as session:
+        settings = session.merge_environment_settings(url, {}, True, True, None)
+    if is_loopback(url):
+        settings["proxies"] = {}
+    return dict(settings)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host is this machine, by name or number."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def lost(error: Exception) -> LostError:
+    """Our words for a library's exception, by its type alone."""
+    for kind, how, retry in _KINDS:
+        if isinstance(error, kind):
+            return LostError(how, retry=retry)
+    return LostError(f"the exchange broke ({type(error).__name__})")
+
+
+def http_date(text: str) -> float | None:
+    """Epoch seconds of a Date header (RFC 9110 section 5.6.7), None where it is none."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _keep_urls_out_of_logs() -> None:
+    """urllib3 logs every URL at DEBUG, and the query of `/rest/revoketoken` holds a consumer key and a token id."""
+    logger = logging.getLogger("urllib3.connectionpool")
+    if _not_debug not in logger.filters:
+        logger.addFilter(_not_debug)
+
+
+def _not_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG

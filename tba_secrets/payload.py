@@ -1,0 +1,73 @@
+"""What a store holds: the text of a flat JSON object of strings, under the names that the consumer expects.
+
+One canonical text for one content, so that bytes can be compared and fingerprinted. Text that others wrote is compared
+by content, not by its white space or the order of its keys.
+"""
+
+from __future__ import annotations
+
+import json
+
+from tba_secrets.errors import StoreError
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import Format
+
+
+def render(credential: TbaCredential, names: Format) -> Sensitive:
+    """The canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is."""
+    content = {
+        names.account: credential.account,
+        names.consumer_key: credential.consumer_key.reveal(),
+        names.consumer_secret: credential.consumer_secret.reveal(),
+        names.token_id: credential.token_id.reveal(),
+        names.token_secret: credential.token_secret.reveal(),
+    }
+    return Sensitive(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def parse(value: Sensitive, names: Format, where: str) -> TbaCredential:
+    """The credential in a stored text.
+
+    Args:
+        value: What the store gave.
+        names: Under which keys to look.
+        where: The secret, for messages.
+
+    Raises:
+        StoreError: It is no flat JSON object of strings, or a key is missing: which, never the value.
+    """
+    content = _flat(value)
+    if content is None:
+        raise StoreError(
+            f"{where}: what is stored is not a flat JSON object of strings",
+            "store a credential there by giving its source a value, or name another secret",
+        )
+    missing = sorted(set(names.model_dump().values()) - content.keys())
+    if missing:
+        raise StoreError(
+            f"{where}: the stored object lacks {', '.join(missing)}",
+            "declare the keys that it uses under format:, or name another secret",
+        )
+    return TbaCredential(
+        account=content[names.account],
+        consumer_key=Sensitive(content[names.consumer_key]),
+        consumer_secret=Sensitive(content[names.consumer_secret]),
+        token_id=Sensitive(content[names.token_id]),
+        token_secret=Sensitive(content[names.token_secret]),
+    )
+
+
+def same_content(one: Sensitive, other: Sensitive) -> bool:
+    """Whether two stored texts hold the same object."""
+    return one == other or ((content := _flat(one)) is not None and content == _flat(other))
+
+
+def _flat(value: Sensitive) -> dict[str, str] | None:
+    try:
+        content = json.loads(value.reveal())
+    except ValueError:
+        return None
+    if not isinstance(content, dict):
+        return None
+    return content if all(isinstance(held, str) for held in content.values()) else None

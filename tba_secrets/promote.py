@@ -1,0 +1,32 @@
+"""Evidence -> current: the version that has passed becomes what readers get, by compare-and-set.
+
+Input: a place, what was read back from it, and the evidence that it passed. Output: nothing; afterwards it is current.
+It must not promote anything that carries no evidence, and never touches the value.
+"""
+
+from __future__ import annotations
+
+from tba_secrets.errors import CheckFailedError
+from tba_secrets.netsuite import Verification
+from tba_secrets.stage import Place
+from tba_secrets.verify import ReadBack
+
+
+def promote(place: Place, read_back: ReadBack, verification: Verification) -> None:
+    """Make the version that was read back current; promoting what is current already is success.
+
+    Args:
+        place: The secret.
+        read_back: The version that was signed with, and the one that was current when it was read.
+        verification: What the signed calls proved of it.
+
+    Raises:
+        CheckFailedError: The verification holds no evidence.
+        ConflictError: Current or the candidate was moved since; nothing was changed.
+    """
+    if not verification.evidence:
+        raise CheckFailedError(f"{place}: no check was run, so nothing is promoted")
+    version = read_back.versions[place.store.kind]
+    current = read_back.current[place.store.kind]
+    if current != version:
+        place.store.promote(place.name, version, replacing=current)

@@ -1,0 +1,1 @@
+"""The Pulumi provider `tba`: a native plugin on the raw gRPC protocol."""

@@ -1,0 +1,73 @@
+"""Property values between the engine's protobuf Structs and plain Python.
+
+The engine marks special values by a signature key (pulumi/pulumi, sdk/go/common/resource/plugin/rpc.go): a secret is a
+struct with the secret signature, an unknown is a sentinel string. Secrets are unwrapped: none of our inputs is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from google.protobuf import json_format, struct_pb2
+
+SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
+_UNKNOWN_SENTINEL: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+Properties = dict[str, Any]
+
+
+class Unknown:
+    """A value that a preview cannot know yet."""
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN: Final = Unknown()
+
+
+def decode(struct: struct_pb2.Struct) -> Properties:
+    """A Struct as plain Python: whole floats become ints (the wire has only doubles), nulls are dropped."""
+    return {
+        key: _decoded(value)
+        for key, value in json_format.MessageToDict(struct).items()
+        if value is not None
+    }
+
+
+def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Plain Python as a Struct; `UNKNOWN` anywhere in it becomes the engine's sentinel."""
+    return json_format.ParseDict(_encoded(properties), struct_pb2.Struct())
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a preview left something in `value` unknown."""
+    if isinstance(value, Mapping):
+        return any(has_unknown(held) for held in value.values())
+    if isinstance(value, list):
+        return any(has_unknown(held) for held in value)
+    return value is UNKNOWN
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
+            return _decoded(value.get("value"))
+        return {key: _decoded(held) for key, held in value.items() if held is not None}
+    if isinstance(value, list):
+        return [_decoded(held) for held in value]
+    if value == _UNKNOWN_SENTINEL:
+        return UNKNOWN
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _encoded(held) for key, held in value.items() if held is not None}
+    if isinstance(value, (list, tuple)):
+        return [_encoded(held) for held in value]
+    return _UNKNOWN_SENTINEL if value is UNKNOWN else value

@@ -1,0 +1,53 @@
+"""Drift: what the stores show now, held against the version that state names. Judged without reading a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tba_secrets.stage import Place
+from tba_secrets.stores.interface import Snapshot, Stage, VersionId
+
+Snapshots = Mapping[str, Snapshot | None]
+
+
+def observe(places: Mapping[str, Place]) -> Snapshots:
+    """Every store's view of the secret, by kind."""
+    return {kind: place.store.describe(place.name) for kind, place in places.items()}
+
+
+def missing(
+    places: Mapping[str, Place],
+    snapshots: Snapshots,
+    versions: Mapping[str, str],
+    allowed: Iterable[Stage],
+) -> dict[str, str]:
+    """Where the version that state names plays none of the `allowed` parts: kind -> what is there instead."""
+    wanted_stages = tuple(allowed)
+    found = {}
+    for kind, place in places.items():
+        snapshot = snapshots[kind]
+        if snapshot is None:
+            found[kind] = f"{place} is gone"
+        elif snapshot.deletion_at is not None:
+            found[kind] = f"{place} is scheduled for deletion"
+        elif not _plays(snapshot, versions.get(kind), wanted_stages):
+            found[kind] = _instead(place, snapshot)
+    return found
+
+
+def _plays(snapshot: Snapshot, version: str | None, wanted: tuple[Stage, ...]) -> bool:
+    return version in {snapshot.stages.get(stage) for stage in wanted} - {None}
+
+
+def _instead(place: Place, snapshot: Snapshot) -> str:
+    current = snapshot.stages.get(Stage.CURRENT)
+    if current is None:
+        return f"{place} has no current version"
+    if current == snapshot.placeholder:
+        return f"{place} holds no credential yet"
+    return f"{place}: current is {short(current)}"
+
+
+def short(version: VersionId | str) -> str:
+    """Enough of a version id to find it by."""
+    return version if len(version) <= 16 else f"{version[:16]}..."

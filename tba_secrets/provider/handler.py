@@ -1,0 +1,128 @@
+"""What every resource of the provider does; the server translates between this and gRPC."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from tba_secrets.errors import TbaError
+from tba_secrets.provider.codec import Properties
+from tba_secrets.spec.model import Model
+
+
+class Wire(Model):
+    """A resource's properties: camelCase on the wire, as Pulumi has it; what lies deeper is as in the YAML."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+    def properties(self) -> Properties:
+        """As the engine is to keep it: unset properties are left out."""
+        return self.model_dump(by_alias=True, exclude_none=True, mode="json")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The inputs that the engine is to persist, or why they are refused (property -> reason)."""
+
+    inputs: Properties
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of a detailed diff: the property, and whether it is an input."""
+
+    property: str
+    input: bool = True
+
+
+class PartialFailureError(TbaError):
+    """Something was done and has to be kept in state, then something failed; the next update finishes it."""
+
+    def __init__(self, cause: TbaError, state: Properties) -> None:
+        super().__init__(cause.what, cause.remedy)
+        self.state = state
+
+
+class Handler(ABC):
+    """One resource type. Inputs and state are plain Python in the shape of the type's models."""
+
+    token: ClassVar[str]
+    """The type token, `package:module:Type`."""
+    description: ClassVar[str]
+    inputs: ClassVar[type[Wire]]
+    outputs: ClassVar[type[Wire]]
+    """What Create adds to the inputs."""
+
+    @abstractmethod
+    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+        """Validate and complete the inputs; reads sources, writes nothing."""
+
+    @abstractmethod
+    def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
+        """What an update would change; an empty list is "nothing to do". No IO."""
+
+    @abstractmethod
+    def preview(self, old_state: Properties, new: Properties) -> Properties:
+        """The state that an update would leave, unknown where a preview cannot tell. No IO."""
+
+    @abstractmethod
+    def id(self, new: Properties) -> str:
+        """The resource's id in state."""
+
+    @abstractmethod
+    def create(self, urn: str, new: Properties) -> Properties:
+        """Do it, and return the whole state. Idempotent: a killed run is taken up by running it again."""
+
+    @abstractmethod
+    def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
+        """Do what `diff` found, and return the whole state."""
+
+    @abstractmethod
+    def read(
+        self, urn: str, id: str, inputs: Properties, state: Properties
+    ) -> tuple[Properties, Properties] | None:
+        """(inputs, state) as observed; None where it is gone. Never changes a desired digest."""
+
+    @abstractmethod
+    def delete(self, urn: str, state: Properties) -> None:
+        """Delete what is ours, forget the rest."""
+
+
+def merged(inputs: Properties, outputs: Wire) -> Properties:
+    """A resource's state: its inputs and what Create or Update found out."""
+    return {**inputs, **outputs.properties()}
+
+
+def input_changes(old: Properties, new: Properties) -> list[Change]:
+    """The inputs that differ, one level into maps, so that a diff names `digests.token` and not `digests`."""
+    changes = []
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            keys = sorted(
+                key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
+            )
+            changes += [Change(f"{name}.{key}") for key in keys]
+        else:
+            changes.append(Change(name))
+    return changes
+
+
+def validation_failures(error: ValidationError) -> dict[str, str]:
+    """What pydantic refused, by property path, without the values."""
+    return {
+        ".".join(str(step) for step in problem["loc"]) or "inputs": problem["type"].replace(
+            "_", " "
+        )
+        for problem in error.errors(include_input=False, include_context=False, include_url=False)
+    }

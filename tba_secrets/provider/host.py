@@ -1,0 +1,71 @@
+"""What a resource handler may ask of the process it runs in: words to the user, cancellation, configuration."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from tba_secrets.errors import TbaError
+from tba_secrets.netsuite import Gate
+from tba_secrets.sources import SourceReader
+
+
+class Severity(Enum):
+    """As shown by the engine; the values are those of pulumirpc.LogSeverity."""
+
+    DEBUG = 0
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class Log(Protocol):
+    """The engine's Log call (or a test's list)."""
+
+    def __call__(self, severity: Severity, message: str, urn: str, ephemeral: bool) -> None: ...
+
+
+def unheard(severity: Severity, message: str, urn: str, ephemeral: bool) -> None:
+    """A log that nobody reads: for a process without an engine."""
+
+
+class CancelledError(TbaError):
+    """The run was cancelled before an irreversible step; nothing of that step was done."""
+
+
+@dataclass
+class Host:
+    """The provider process, as the handlers see it."""
+
+    log: Log
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    digest_key: str | None = None
+    """The secret config `tba:digestKey`."""
+    sources: SourceReader = field(default_factory=SourceReader)
+    gate: Gate = field(default_factory=lambda: Gate(time.time))
+    started_by: int = field(default_factory=os.getppid)
+
+    def orphaned(self) -> bool:
+        """The process that started this one is gone: nobody would learn of what is done from here on."""
+        return os.getppid() != self.started_by
+
+    def status(self, urn: str, message: str) -> None:
+        """Shown live in the resource's status column, and not kept."""
+        self.log(Severity.INFO, message, urn, True)
+
+    def warn(self, urn: str, message: str) -> None:
+        """Shown under Diagnostics."""
+        self.log(Severity.WARNING, message, urn, False)
+
+    def proceed(self) -> None:
+        """Called before each irreversible step.
+
+        Raises:
+            CancelledError: The engine asked to stop, or is gone.
+        """
+        if self.cancelled.is_set() or self.orphaned():
+            raise CancelledError("cancelled before the next write; what was done so far is kept")

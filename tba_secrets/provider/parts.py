@@ -1,0 +1,81 @@
+"""The two parts of a credential: the consumer pair and the token pair, and what is known of each.
+
+A part that its source does not give is *kept*: its digest is the one that state has, and its value stays in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tba_secrets.digest import DigestKey
+from tba_secrets.errors import SourceError
+from tba_secrets.provider.codec import UNKNOWN
+from tba_secrets.sources import SourceReader, open_source
+from tba_secrets.sources.interface import Pair
+from tba_secrets.spec.model import ConsumerSource, TokenSource
+
+Sources = Mapping[str, ConsumerSource | TokenSource]
+"""`consumer` and `token`, each with its source."""
+
+
+@dataclass
+class Resolved:
+    """What Check finds out about the parts."""
+
+    digests: dict[str, object] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_parts(sources: Sources, reader: SourceReader) -> dict[str, Pair | None]:
+    """Both pairs; None for a part that its source does not have.
+
+    Raises:
+        SourceError: A source could not give its pair whole.
+    """
+    return {part: reader.read(source) for part, source in sources.items()}
+
+
+def resolve(
+    sources: Sources,
+    reader: SourceReader,
+    key: DigestKey,
+    known: Mapping[str, str],
+    *,
+    preview: bool,
+    required: bool,
+) -> Resolved:
+    """The digest of each part, or why there is none.
+
+    Args:
+        sources: Where each part comes from.
+        reader: Asks each source once a process.
+        key: The record's digest key.
+        known: The digests that state has; empty on create and replace.
+        preview: A part without a value is unknown, not an error.
+        required: A part without a value is an error even where state knows it.
+    """
+    resolved = Resolved()
+    for part, source in sources.items():
+        place = open_source(source).place
+        try:
+            pair = reader.read(source)
+        except SourceError as error:
+            resolved.failures[part] = str(error)
+            continue
+        if pair is not None:
+            resolved.digests[part] = key.pair(pair)
+            resolved.warnings += [f"{part} from {place}: {warning}" for warning in pair.warnings]
+        elif required:
+            resolved.failures[part] = f"{place}: no value, and require_values is set. Give it one"
+        elif part in known:
+            resolved.digests[part] = known[part]
+        elif preview:
+            resolved.digests[part] = UNKNOWN
+        else:
+            resolved.failures[part] = (
+                f"{place}: no value, and this credential is not in the store yet. "
+                "Give it one and run again; nothing was written"
+            )
+    return resolved

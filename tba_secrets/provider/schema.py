@@ -1,0 +1,103 @@
+"""The Pulumi package schema, made from the handlers' models: other languages generate their SDKs from it.
+
+Shape: Pulumi's "Package schema" reference. Types are named `tba:index:Name`; a union becomes `oneOf`, a closed
+choice of strings a plain string.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from tba_secrets import __version__
+from tba_secrets.provider.handler import Handler, Wire
+
+Schema = dict[str, Any]
+
+_SCALARS = ("string", "integer", "number", "boolean")
+
+
+def package_schema(handlers: Iterable[Handler]) -> str:
+    """The schema of the provider `tba`, as JSON text."""
+    types: Schema = {}
+    schema = {
+        "name": "tba",
+        "displayName": "tba-secrets",
+        "version": __version__,
+        "description": "NetSuite TBA credentials, staged, proven by a signed call, then promoted.",
+        "config": {"variables": {"digestKey": _DIGEST_KEY}},
+        "provider": {"inputProperties": {"digestKey": _DIGEST_KEY}},
+        "resources": {handler.token: _resource(handler, types) for handler in handlers},
+        "types": types,
+    }
+    return json.dumps(schema, indent=2, sort_keys=True)
+
+
+_DIGEST_KEY: Schema = {
+    "type": "string",
+    "secret": True,
+    "description": "Keys the digests that stand for values in state; derived from public names where absent.",
+}
+
+
+def _resource(handler: Handler, types: Schema) -> Schema:
+    taken = _properties(handler.inputs, types)
+    given = _properties(handler.outputs, types)
+    required = _required(handler.inputs)
+    return {
+        "description": handler.description,
+        "inputProperties": taken,
+        "requiredInputs": required,
+        "properties": {**taken, **given},
+        "required": sorted({*required, *given}),
+    }
+
+
+def _properties(model: type[Wire], types: Schema) -> Schema:
+    schema = model.model_json_schema(by_alias=True)
+    for name, definition in schema.get("$defs", {}).items():
+        types.setdefault(f"tba:index:{name}", _object(definition))
+    return {name: _type(value) for name, value in schema.get("properties", {}).items()}
+
+
+def _required(model: type[Wire]) -> list[str]:
+    return sorted(model.model_json_schema(by_alias=True).get("required", []))
+
+
+def _object(definition: Schema) -> Schema:
+    return {
+        "type": "object",
+        "description": definition.get("description", ""),
+        "properties": {
+            name: _type(value) for name, value in definition.get("properties", {}).items()
+        },
+        "required": sorted(definition.get("required", [])),
+    }
+
+
+def _type(value: Schema) -> Schema:
+    described = {"description": value["description"]} if "description" in value else {}
+    return {**_bare(value), **described}
+
+
+def _bare(value: Schema) -> Schema:
+    if "$ref" in value:
+        return {"$ref": f"#/types/tba:index:{value['$ref'].rpartition('/')[2]}"}
+    if "anyOf" in value:
+        choices = _distinct(_bare(one) for one in value["anyOf"] if one.get("type") != "null")
+        return choices[0] if len(choices) == 1 else {"oneOf": choices}
+    if value.get("type") == "array":
+        return {"type": "array", "items": _bare(value.get("items", {"type": "string"}))}
+    if value.get("type") == "object":
+        return {"type": "object", "additionalProperties": _bare(value["additionalProperties"])}
+    kind = value.get("type", "string")
+    return {"type": kind if kind in _SCALARS else "string"}
+
+
+def _distinct(choices: Iterable[Schema]) -> list[Schema]:
+    kept: list[Schema] = []
+    for choice in choices:
+        if choice not in kept:
+            kept.append(choice)
+    return kept

@@ -1,0 +1,256 @@
+"""The gRPC server: the engine's ResourceProvider protocol over the handlers.
+
+Model: Pulumi's guide "Implement a provider in Python". The port is the only thing ever printed on stdout. The process
+exits at once on SIGINT, and when the process that started it is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    plugin_pb2,
+    provider_pb2,
+    provider_pb2_grpc,
+    status_pb2,
+)
+
+from tba_secrets import __version__
+from tba_secrets.errors import TbaError
+from tba_secrets.provider.codec import Properties, decode, encode
+from tba_secrets.provider.handler import Handler, PartialFailureError
+from tba_secrets.provider.host import CancelledError, Host, Severity
+from tba_secrets.provider.registry import handlers
+from tba_secrets.provider.schema import package_schema
+
+_WORKERS = 64
+_PARENT_CHECK_SECONDS = 1.0
+_STATUS_DETAILS = "grpc-status-details-bin"
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """Pulumi's provider `tba`."""
+
+    def __init__(self, engine_address: str | None) -> None:
+        self._engine: Any = None
+        if engine_address:
+            self._connect(engine_address)
+        self.host = Host(log=self._log)
+        self._handlers: dict[str, Handler] = handlers(self.host)
+
+    # --- the process ------------------------------------------------------------------------------
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self._connect(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self._connect(request.address)
+        self.host.cancelled.clear()
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return provider_pb2.GetSchemaResponse(schema=package_schema(self._handlers.values()))
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self.host.digest_key = decode(request.args).get("digestKey")
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, acceptResources=True
+        )
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self.host.cancelled.set()
+        return empty_pb2.Empty()
+
+    # --- the resources ----------------------------------------------------------------------------
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        with self._errors(context):
+            checked = self._handler(request).check(
+                request.urn, decode(request.olds), decode(request.news)
+            )
+            return provider_pb2.CheckResponse(
+                inputs=encode(checked.inputs),
+                failures=[
+                    provider_pb2.CheckFailure(property=name, reason=reason)
+                    for name, reason in checked.failures.items()
+                ],
+            )
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        with self._errors(context):
+            changes = self._handler(request).diff(
+                decode(request.old_inputs), decode(request.olds), decode(request.news)
+            )
+            kind = provider_pb2.DiffResponse
+            return kind(
+                changes=kind.DIFF_SOME if changes else kind.DIFF_NONE,
+                diffs=[change.property for change in changes],
+                detailedDiff={
+                    change.property: provider_pb2.PropertyDiff(
+                        kind=provider_pb2.PropertyDiff.UPDATE, inputDiff=change.input
+                    )
+                    for change in changes
+                },
+                hasDetailedDiff=True,
+            )
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        handler, new = self._handler(request), decode(request.properties)
+        with self._errors(context, lambda: handler.id(new), new):
+            state = (
+                handler.preview({}, new) if request.preview else handler.create(request.urn, new)
+            )
+            return provider_pb2.CreateResponse(
+                id="" if request.preview else handler.id(new),
+                properties=encode(state),
+                refresh_before_update=True,
+            )
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        handler, old, new = self._handler(request), decode(request.olds), decode(request.news)
+        with self._errors(context, lambda: request.id, new):
+            state = (
+                handler.preview(old, new)
+                if request.preview
+                else handler.update(request.urn, old, new)
+            )
+            return provider_pb2.UpdateResponse(properties=encode(state), refresh_before_update=True)
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        with self._errors(context):
+            handler = self._handler(request)
+            found = handler.read(
+                request.urn, request.id, decode(request.inputs), decode(request.properties)
+            )
+            if found is None:
+                return provider_pb2.ReadResponse(id="", refresh_before_update=True)
+            inputs, state = found
+            return provider_pb2.ReadResponse(
+                id=request.id,
+                inputs=encode(inputs),
+                properties=encode(state),
+                refresh_before_update=True,
+            )
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        with self._errors(context):
+            self._handler(request).delete(request.urn, decode(request.properties))
+            return empty_pb2.Empty()
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _handler(self, request: Any) -> Handler:
+        return self._handlers[request.type]
+
+    def _connect(self, address: str) -> None:
+        channel = grpc.insecure_channel(address)
+        self._engine = engine_pb2_grpc.EngineStub(channel)
+
+    def _log(self, severity: Severity, message: str, urn: str, ephemeral: bool) -> None:
+        if self._engine is not None:
+            self._engine.Log(
+                engine_pb2.LogRequest(
+                    severity=engine_pb2.LogSeverity.ValueType(severity.value),
+                    message=message,
+                    urn=urn,
+                    ephemeral=ephemeral,
+                )
+            )
+
+    @contextmanager
+    def _errors(
+        self,
+        context: grpc.ServicerContext,
+        id: Callable[[], str] | None = None,
+        inputs: Properties | None = None,
+    ) -> Iterator[None]:
+        """The one place where an exception becomes the engine's words."""
+        try:
+            yield
+        except PartialFailureError as error:
+            assert id is not None  # noqa: S101 - only Create and Update keep state on failure
+            _abort_keeping(context, id(), inputs or {}, error)
+        except CancelledError as error:
+            context.abort(grpc.StatusCode.CANCELLED, str(error))
+        except TbaError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except Exception as error:
+            context.abort(grpc.StatusCode.INTERNAL, _bug(error))
+
+
+def _abort_keeping(
+    context: grpc.ServicerContext, id: str, inputs: Properties, error: PartialFailureError
+) -> None:
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=id,
+            properties=encode(error.state),
+            inputs=encode(inputs),
+            reasons=[str(error)],
+            refresh_before_update=True,
+        )
+    )
+    status = status_pb2.Status(
+        code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail]
+    )
+    context.set_trailing_metadata(((_STATUS_DETAILS, status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def _bug(error: Exception) -> str:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}")  # noqa: PTH119
+        trace = trace.tb_next
+    where = " < ".join(reversed(frames))
+    return f"a bug in tba-secrets: {type(error).__name__} at {where}; please report it"
+
+
+def serve(provider: Provider) -> tuple[grpc.Server, int]:
+    """Serve on a free loopback port; returns the running server and its port."""
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=_WORKERS))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+def main() -> None:
+    """The console script `pulumi-resource-tba ENGINE_ADDRESS`, started by the engine."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core file ever holds a value
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    provider = Provider(sys.argv[1] if len(sys.argv) > 1 else None)
+    server, port = serve(provider)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    while not (stop.wait(_PARENT_CHECK_SECONDS) or provider.host.orphaned()):
+        pass
+    server.stop(0)
+    os._exit(0)

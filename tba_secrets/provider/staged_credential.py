@@ -1,0 +1,335 @@
+"""`tba:index:StagedCredential`: the credential in its stores, as a candidate that nobody reads by default.
+
+The inputs name sources; Check reads them, and the engine persists only keyed digests of what they gave. State keeps two
+digests for each part: the one last seen at the source (an input), and the one in the store (an output). Only a change
+at the source makes a candidate.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from pydantic import Field, ValidationError
+
+from tba_secrets.digest import DigestKey
+from tba_secrets.errors import TbaError, ValueNeededError
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.payload import parse, render
+from tba_secrets.provider import drift
+from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
+from tba_secrets.provider.handler import (
+    Change,
+    Checked,
+    Handler,
+    PartialFailureError,
+    Wire,
+    input_changes,
+    merged,
+    validation_failures,
+)
+from tba_secrets.provider.host import Host
+from tba_secrets.provider.importing import parse_id
+from tba_secrets.provider.parts import Sources, read_parts, resolve
+from tba_secrets.provider.places import open_places, reference
+from tba_secrets.sources.interface import Pair
+from tba_secrets.spec.model import ConsumerSource, Format, Stores, TokenSource
+from tba_secrets.stage import Place, stage
+from tba_secrets.stores.interface import Candidate, OwnerMark, Stage, VersionId
+
+
+class StagedCredentialInputs(Wire):
+    """One token of one integration, and where its credential goes."""
+
+    record: str
+    """`integration/token`."""
+    owner: str
+    """`organization/project/stack`: written on the secret as its owner."""
+    account: str
+    """The NetSuite account id."""
+    endpoint: str | None = None
+    """One address for all NetSuite services; the account's own where absent."""
+    stores: Stores
+    """As `store:` in the environment's YAML."""
+    secret: str
+    """The secret's name under each store's prefix."""
+    consumer: ConsumerSource
+    """Where the consumer key and secret come from."""
+    token: TokenSource
+    """Where the token id and secret come from."""
+    format: Format = Format()
+    """The keys of the stored JSON object."""
+    description: str | None = None
+    """Shown beside the secret in the store."""
+    adopt: bool = False
+    """Take over a secret that is not ours."""
+    restore: bool = False
+    """Restore a secret that is scheduled for deletion."""
+    retain: bool = False
+    """Leave the secret in the store on destroy."""
+    require_values: bool = False
+    """A source without a value is an error."""
+    preview: bool = False
+    """Set by the component in a dry run; never persisted."""
+    digests: dict[str, str] = Field(default_factory=dict)
+    """Set by Check: the keyed digest of each part, as last seen at its source."""
+
+    @property
+    def sources(self) -> Sources:
+        """Both parts' sources."""
+        return {"consumer": self.consumer, "token": self.token}
+
+
+class StagedCredentialOutputs(Wire):
+    """What is in the stores."""
+
+    versions: dict[str, str]
+    """The version that holds the credential, by store."""
+    locations: dict[str, str]
+    """The ARN or path, by store: for consumers."""
+    fingerprint: str
+    """The keyed digest of the exact text that is stored."""
+    stored_digests: dict[str, str]
+    """The keyed digest of each part, as it is in the store."""
+    claim: str
+    """Our mark on the secret; Delete touches nothing that carries another."""
+    drift: dict[str, str] = Field(default_factory=dict)
+    """Where the version is neither candidate nor current, by store: what is there instead."""
+
+
+class StagedCredentialHandler(Handler):
+    """Stages a credential, and knows when what it staged is gone."""
+
+    token = "tba:index:StagedCredential"
+    description = (
+        "A NetSuite TBA credential written to its stores as a candidate, not yet read by anybody."
+    )
+    inputs = StagedCredentialInputs
+    outputs = StagedCredentialOutputs
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+        if has_unknown(new):
+            return Checked({**new, "digests": UNKNOWN}, {})
+        try:
+            inputs = StagedCredentialInputs.model_validate(new)
+        except ValidationError as error:
+            return Checked(new, validation_failures(error))
+        resolved = resolve(
+            inputs.sources,
+            self._host.sources,
+            self._key(inputs),
+            old.get("digests", {}),
+            preview=inputs.preview,
+            required=inputs.require_values,
+        )
+        for warning in resolved.warnings:
+            self._host.warn(urn, f"{inputs.record}: {warning}")
+        kept = {key: value for key, value in new.items() if key != "preview"}
+        return Checked({**kept, "digests": resolved.digests}, resolved.failures)
+
+    def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
+        drifted = old_state.get("drift", {})
+        return input_changes(old_inputs, new) + [
+            Change(f"drift.{kind}", input=False) for kind in sorted(drifted)
+        ]
+
+    def preview(self, old_state: Properties, new: Properties) -> Properties:
+        return {**old_state, **new, "versions": UNKNOWN, "fingerprint": UNKNOWN, "drift": {}}
+
+    def id(self, new: Properties) -> str:
+        return f"{new['owner']}/{new['record']}"
+
+    def create(self, urn: str, new: Properties) -> Properties:
+        return self._stage(urn, {}, new)
+
+    def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
+        return self._stage(urn, old_state, new)
+
+    def read(
+        self, urn: str, id: str, inputs: Properties, state: Properties
+    ) -> tuple[Properties, Properties] | None:
+        imported = not inputs
+        if imported:
+            stores, secret = parse_id(id)
+        else:
+            declared = StagedCredentialInputs.model_validate(inputs)
+            stores, secret = declared.stores, declared.secret
+        places = open_places(stores, secret)
+        snapshots = drift.observe(places)
+        if not any(snapshots.values()):
+            return None
+        if imported:
+            return _imported(stores, secret, snapshots)
+        observed = drift.missing(
+            places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
+        )
+        return inputs, {**state, "drift": observed}
+
+    def delete(self, urn: str, state: Properties) -> None:
+        inputs = StagedCredentialInputs.model_validate(_declared(state))
+        for kind, place in open_places(inputs.stores, inputs.secret).items():
+            self._remove(urn, place, inputs, state, state["versions"].get(kind))
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _key(self, inputs: StagedCredentialInputs) -> DigestKey:
+        return DigestKey.derive(
+            self._host.digest_key, inputs.owner, reference(inputs.stores, inputs.secret)
+        )
+
+    def _stage(self, urn: str, old: Properties, new: Properties) -> Properties:
+        inputs = StagedCredentialInputs.model_validate(new)
+        mark = OwnerMark(inputs.owner, inputs.record, old.get("claim") or uuid.uuid4().hex)
+        places = open_places(
+            inputs.stores,
+            inputs.secret,
+            mark,
+            adopt=inputs.adopt or "imported" in old,
+            restore=inputs.restore,
+            description=inputs.description,
+        )
+        for place in places.values():
+            place.store.preflight([place.name])
+        key = self._key(inputs)
+        credential = self._credential(inputs, old)
+        value = render(credential, inputs.format)
+        outputs = StagedCredentialOutputs(
+            versions={},
+            locations={},
+            fingerprint=key.text(value),
+            stored_digests=_digests(key, credential),
+            claim=mark.claim,
+        )
+        known = old.get("versions", {}) if old.get("fingerprint") == outputs.fingerprint else {}
+        for kind, place in places.items():
+            self._host.status(urn, f"staging in {place}")
+            try:
+                staged = stage(
+                    place,
+                    Candidate(value, key.text(value)),
+                    VersionId(known[kind]) if kind in known else None,
+                    self._host.proceed,
+                )
+            except TbaError as error:
+                if not outputs.versions:
+                    raise
+                outputs.drift[kind] = f"{place} was not written"
+                raise PartialFailureError(error, merged(new, outputs)) from None
+            outputs.versions[kind], outputs.locations[kind] = staged.version, staged.location
+        self._report_left_behind(urn, places, old)
+        self._host.status(urn, "staged")
+        return merged(new, outputs)
+
+    def _credential(self, inputs: StagedCredentialInputs, old: Properties) -> TbaCredential:
+        """Each part from its source where that is new or is what the store holds; else from the store."""
+        key, pairs = self._key(inputs), read_parts(inputs.sources, self._host.sources)
+        stored, seen = old.get("storedDigests", {}), old.get("digests", {})
+        from_source = {
+            part: pair
+            for part, pair in pairs.items()
+            if pair is not None
+            and (key.pair(pair) != seen.get(part) or key.pair(pair) == stored.get(part))
+        }
+        if len(from_source) < len(pairs):
+            from_source = {**_stored_pairs(old, inputs.record), **from_source}
+        consumer, token = from_source["consumer"], from_source["token"]
+        return TbaCredential(
+            inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
+        )
+
+    def _remove(
+        self,
+        urn: str,
+        place: Place,
+        inputs: StagedCredentialInputs,
+        state: Properties,
+        version: str | None,
+    ) -> None:
+        snapshot = place.store.describe(place.name)
+        if snapshot is None or snapshot.deletion_at is not None:
+            return
+        if snapshot.owner is None or snapshot.owner.claim != state["claim"]:
+            self._host.warn(
+                urn, f"{place} carries another owner's mark by now, and is left as it is"
+            )
+            return
+        self._host.proceed()
+        if version is not None:
+            place.store.discard(place.name, VersionId(version))
+        if inputs.retain:
+            self._host.warn(urn, f"{place} is left in the store (on_delete: retain)")
+        else:
+            place.store.remove(place.name)
+
+    def _report_left_behind(self, urn: str, places: Mapping[str, Place], old: Properties) -> None:
+        for kind, place in _places_before(old).items():
+            if kind not in places or places[kind].name != place.name:
+                self._host.warn(
+                    urn, f"{place} is left as it is: delete it when nobody reads it any more"
+                )
+
+
+def _places_before(old: Properties) -> dict[str, Place]:
+    """Where state says that the credential is; nothing for a new resource."""
+    if not old.get("versions"):
+        return {}
+    return open_places(Stores.model_validate(old["stores"]), old["secret"])
+
+
+def _declared(state: Properties) -> Properties:
+    """The inputs within a state."""
+    names = {field.alias for field in StagedCredentialInputs.model_fields.values()}
+    return {name: value for name, value in state.items() if name in names}
+
+
+def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:
+    return {
+        "consumer": key.pair(Pair(credential.consumer_key, credential.consumer_secret)),
+        "token": key.pair(Pair(credential.token_id, credential.token_secret)),
+    }
+
+
+def _stored_pairs(old: Properties, record: str) -> dict[str, Pair]:
+    """Both pairs as the first store that still has the version of state gives them."""
+    names = Format.model_validate(old.get("format", {}))
+    for kind, place in _places_before(old).items():
+        version = old["versions"].get(kind)
+        stored = version and place.store.read(place.name, VersionId(version))
+        if stored:
+            held = parse(stored.value, names, str(place))
+            return {
+                "consumer": Pair(held.consumer_key, held.consumer_secret),
+                "token": Pair(held.token_id, held.token_secret),
+            }
+    raise _value_needed(record)
+
+
+def _value_needed(record: str) -> ValueNeededError:
+    return ValueNeededError(
+        f"{record}: the version that state names is no longer in the store, and a source gives no value for it",
+        "give the sources the values of the credential that is wanted, and run `pulumi up` again",
+    )
+
+
+def _imported(
+    stores: Stores, secret: str, snapshots: drift.Snapshots
+) -> tuple[Properties, Properties]:
+    inputs: Properties = {
+        "stores": stores.model_dump(exclude_none=True, exclude_defaults=True),
+        "secret": secret,
+    }
+    found = {kind: snapshot for kind, snapshot in snapshots.items() if snapshot is not None}
+    state = {
+        **inputs,
+        "versions": {
+            kind: snapshot.stages[Stage.CURRENT]
+            for kind, snapshot in found.items()
+            if Stage.CURRENT in snapshot.stages
+        },
+        "locations": {kind: snapshot.location for kind, snapshot in found.items()},
+        "imported": True,
+    }
+    return inputs, state

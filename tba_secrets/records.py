@@ -1,0 +1,92 @@
+"""Environment -> credential records: each token with everything that applies to it, defaults merged.
+
+Input: a validated `Environment`. Output: one frozen `CredentialRecord` a token, in the file's order. No IO.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tba_secrets.spec.model import (
+    ConsumerSource,
+    Environment,
+    Format,
+    Integration,
+    Role,
+    Stores,
+    Token,
+    TokenSource,
+    User,
+    Verify,
+)
+
+
+@dataclass(frozen=True)
+class CredentialRecord:
+    """One token of one integration: what to push, where to, and what has to be proven of it."""
+
+    integration: str
+    token: str
+    account: str
+    endpoint: str | None
+    stores: Stores
+    secret: str
+    """The secret's name in each store, under the store's prefix."""
+    consumer_source: ConsumerSource
+    token_source: TokenSource
+    role: Role
+    user: User
+    format: Format
+    verify: Verify
+    retain: bool
+    """`destroy` leaves the secret in the store."""
+    require_values: bool
+    restore: bool
+    adopt: bool
+    description: str | None
+
+    @property
+    def path(self) -> str:
+        """`integration/token`: how the record is named in messages, marks and state."""
+        return f"{self.integration}/{self.token}"
+
+
+def credential_records(environment: Environment) -> tuple[CredentialRecord, ...]:
+    """Every token of the environment, with what it leaves unsaid taken from `defaults:`."""
+    return tuple(
+        _record(environment, integration, token)
+        for integration in environment.integrations
+        for token in integration.tokens
+    )
+
+
+def _record(environment: Environment, integration: Integration, token: Token) -> CredentialRecord:
+    def policy(field: str, otherwise: Any) -> Any:
+        for level in (token, environment.defaults):
+            if (said := getattr(level, field)) is not None:
+                return said
+        return otherwise
+
+    endpoint = environment.endpoint
+    if not (endpoint is None or isinstance(endpoint, str)):
+        raise TypeError("the environment was not loaded by spec.load: its endpoint is unresolved")
+    return CredentialRecord(
+        integration=integration.name,
+        token=token.name,
+        account=environment.account,
+        endpoint=endpoint,
+        stores=environment.store,
+        secret=token.secret or token.name,
+        consumer_source=integration.consumer,
+        token_source=token.token,
+        role=integration.role,
+        user=User(email=token.user) if isinstance(token.user, str) else token.user,
+        format=policy("format", Format()),
+        verify=policy("verify", Verify()),
+        retain=policy("on_delete", "recoverable") == "retain",
+        require_values=policy("require_values", False),
+        restore=policy("restore", False),
+        adopt=token.adopt,
+        description=token.description,
+    )

@@ -1,0 +1,90 @@
+"""The Flask application: the table of what is served, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from tba_secrets.simulator import (
+    consent,
+    flow,
+    gate,
+    own_pages,
+    rest_records,
+    rest_services,
+    restlets,
+    soap,
+    suiteql,
+    token_services,
+)
+from tba_secrets.simulator.gate import View
+from tba_secrets.simulator.state import State
+from tba_secrets.simulator.vocabulary import Service
+
+_REST = "/services/rest"
+_CATALOG = f"{_REST}/record/v1/metadata-catalog"
+_CUSTOMER = f"{_REST}/record/v1/customer"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One signed endpoint; `methods` are separated by spaces."""
+
+    methods: str
+    rule: str
+    service: Service
+    view: View
+
+
+SIGNED_ROUTES = (
+    Route("GET", "/rest/tokeninfo", Service.TOKEN_SERVICE, token_services.token_info),
+    Route("GET", "/rest/revoketoken", Service.TOKEN_SERVICE, token_services.revoke_token),
+    Route("GET POST PUT DELETE", "/app/site/hosting/restlet.nl", Service.RESTLET, restlets.run),
+    Route("POST", "/services/NetSuitePort_<version>", Service.SOAP, soap.operation),
+    Route("GET", f"{_REST}/system/v1/serverTime", Service.REST, rest_services.server_time),
+    Route("POST", f"{_REST}/query/v1/suiteql", Service.REST, suiteql.query),
+    Route("GET", _CATALOG, Service.REST, rest_records.metadata_catalog),
+    Route("GET", _CUSTOMER, Service.REST, rest_records.list_customers),
+    Route("POST", _CUSTOMER, Service.REST, rest_records.create_customer),
+    Route("GET", f"{_CUSTOMER}/<record_id>", Service.REST, rest_records.get_customer),
+    Route("OPTIONS", f"{_REST}/<path:rest>", Service.REST, rest_services.options),
+    Route("GET POST PUT PATCH DELETE", f"{_REST}/<path:rest>", Service.REST, rest_services.not_found),
+)
+
+
+def create_app(state: State) -> Flask:
+    """Build the WSGI application over a state."""
+    app = Flask("tba_secrets.simulator")
+    app.url_map.merge_slashes = False
+    for number, route in enumerate(SIGNED_ROUTES):
+        app.add_url_rule(
+            route.rule,
+            endpoint=f"signed-{number}",
+            view_func=gate.signed(state, route.service, route.view),
+            methods=route.methods.split(),
+            provide_automatic_options=False,
+        )
+    for path in flow.STEPS:
+        app.add_url_rule(path, endpoint=path, view_func=flow.view(state, path), methods=["POST"])
+    _add_pages(app, state)
+    return app
+
+
+def _add_pages(app: Flask, state: State) -> None:
+    """What is served unsigned."""
+    app.add_url_rule(consent.PATH, endpoint="consent", view_func=consent.page(state))
+    app.add_url_rule(
+        consent.PATH, endpoint="decide", view_func=consent.decide(state), methods=["POST"]
+    )
+    app.add_url_rule("/", endpoint="index", view_func=own_pages.index(state))
+    app.add_url_rule("/simulator/audit", endpoint="audit", view_func=own_pages.audit_page(state))
+    app.add_url_rule(
+        "/simulator/audit.json", endpoint="audit-json", view_func=own_pages.audit_json(state)
+    )
+    app.add_url_rule(
+        "/simulator/faults",
+        endpoint="faults",
+        view_func=own_pages.faults(state),
+        methods=["GET", "POST", "DELETE"],
+    )

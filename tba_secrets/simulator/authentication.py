@@ -1,0 +1,202 @@
+"""Decide who a signed request is from, or why it is refused.
+
+The order below is the simulator's (Oracle lists the reasons, not their order): what can be seen in the request alone,
+then the integration, the token, the user, the signature, and last what the role may do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tba_secrets.simulator import oauth1
+from tba_secrets.simulator.credentials import AuthenticationRefused, Credentials
+from tba_secrets.simulator.models import Account, Integration, Role, Token, User
+from tba_secrets.simulator.state import State
+from tba_secrets.simulator.vocabulary import (
+    CLOCK_TOLERANCE_SECONDS,
+    LOGIN_USING_ACCESS_TOKENS,
+    MINIMUM_NONCE_LENGTH,
+    REST_WEB_SERVICES,
+    SOAP_WEB_SERVICES,
+    USER_ACCESS_TOKENS,
+    AuditReason,
+    Feature,
+    IntegrationState,
+    Service,
+)
+
+_ALGORITHM = "HMAC-SHA256"
+_SOAP_ALGORITHM = "HMAC_SHA256"
+"""Only a SOAP request may write the underscore (Oracle help, "The TokenPassport Complex Type")."""
+_TOO_MANY_DIGITS = 20
+_PERMISSION = {Service.REST: REST_WEB_SERVICES, Service.SOAP: SOAP_WEB_SERVICES}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a request was proven to be from."""
+
+    account_id: str
+    account: Account
+    integration: Integration
+    token: Token
+    user: User
+    role: Role
+
+
+def authenticate(state: State, service: Service, claim: Credentials, host: str) -> Identity:
+    """Verify a claim, under the state's lock.
+
+    Raises:
+        AuthenticationRefused: with the reason for the Login Audit Trail.
+    """
+    with state.lock:
+        try:
+            identity = _verify(state, service, claim, host)
+        except AuthenticationRefused as refused:
+            _count_failure(state, claim, refused)
+            raise
+        state.lockouts.succeeded((identity.account_id, identity.user.id))
+        return identity
+
+
+def _verify(state: State, service: Service, claim: Credentials, host: str) -> Identity:
+    """1 form, version and algorithm, 2 account and feature, 3 integration, 4 timestamp, 5 nonce length, 6 token,
+    7 lockout, 8 signature, 9 nonce new, 10 user and role, 11 what the service asks of the role.
+    """
+    check_form(service, claim)  # 1
+    account = find_account(state, claim.account, host)  # 2
+    integration = _integration(account, claim.consumer_key)  # 3
+    check_timestamp(claim.timestamp, state.clock.now(), AuditReason.PARAMETER_REJECTED)  # 4
+    check_nonce(claim.nonce, AuditReason.NONCE_REJECTED)  # 5
+    token = _token(account, integration, claim.token)  # 6
+    user, role = account.user(token.user), account.role(token.role)
+    user_key, now = (claim.account, user.id), state.clock.now()
+    if state.lockouts.locked(user_key, now):  # 7
+        raise AuthenticationRefused(AuditReason.TEMPORARY_LOCKED)
+    check_signature(claim, integration.consumer_secret, token.token_secret)  # 8
+    if not state.nonces.claim(user_key, claim.nonce, claim.timestamp, now):  # 9
+        raise AuthenticationRefused(_nonce_used(service))
+    _check_access(account, user, role)  # 10
+    _check_service(service, role)  # 11
+    return Identity(claim.account, account, integration, token, user, role)
+
+
+def check_form(service: Service, claim: Credentials) -> None:
+    """Nothing missing or twice, version 1.0, and HMAC-SHA256 only: HMAC-SHA1 ended with 2023.1."""
+    if claim.defect is not None:
+        raise AuthenticationRefused(claim.defect)
+    if claim.version != "1.0":
+        raise AuthenticationRefused(AuditReason.VERSION_REJECTED)
+    known = (_ALGORITHM, _SOAP_ALGORITHM) if service is Service.SOAP else (_ALGORITHM,)
+    if claim.algorithm not in known:
+        raise AuthenticationRefused(AuditReason.UNKNOWN_ALGORITHM)
+
+
+def find_account(state: State, account_id: str, host: str) -> Account:
+    """The account of the realm, which a real NetSuite host name in Host must agree with."""
+    if not account_id:
+        raise AuthenticationRefused(AuditReason.PARAMETER_REJECTED)
+    account = state.accounts.get(account_id)
+    if account is None:
+        raise AuthenticationRefused(AuditReason.SIMULATOR_REALM_UNKNOWN)
+    if account_of_host(host) not in (None, account_id):
+        raise AuthenticationRefused(AuditReason.SIMULATOR_REALM_MISMATCH)
+    if Feature.TBA not in account.features:
+        raise AuthenticationRefused(AuditReason.FEATURE_DISABLED)
+    return account
+
+
+def account_of_host(host: str) -> str | None:
+    """The account id of an account-specific domain, None for any other host, loopback included.
+
+    `1234567-sb1.suitetalk.api.netsuite.com` is that of `1234567_SB1`; `system.netsuite.com` belongs to no account.
+    """
+    name = host.partition(":")[0].lower()
+    label = name.partition(".")[0]
+    if not name.endswith(".netsuite.com") or label in ("system", "rest", "webservices"):
+        return None
+    return label.upper().replace("-", "_")
+
+
+def check_timestamp(timestamp: str, now: float, malformed: AuditReason) -> None:
+    """A positive whole number of seconds, within five minutes of the server's clock, both ends included."""
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < _TOO_MANY_DIGITS):
+        raise AuthenticationRefused(malformed)
+    if abs(int(timestamp) - int(now)) > CLOCK_TOLERANCE_SECONDS:
+        raise AuthenticationRefused(AuditReason.INVALID_TIMESTAMP)
+
+
+def check_nonce(nonce: str, reason: AuditReason) -> None:
+    """At least six characters."""
+    if len(nonce) < MINIMUM_NONCE_LENGTH:
+        raise AuthenticationRefused(reason)
+
+
+def check_signature(claim: Credentials, consumer_secret: str, token_secret: str) -> None:
+    """The signature must be the one that both secrets give over what was sent."""
+    expected = oauth1.hmac_sha256(claim.base_string, consumer_secret, token_secret)
+    if not oauth1.same(expected, claim.signature):
+        raise AuthenticationRefused(AuditReason.INVALID_SIGNATURE)
+
+
+def _integration(account: Account, consumer_key: str) -> Integration:
+    for integration in account.integrations:
+        if oauth1.same(integration.consumer_key, consumer_key):
+            break
+    else:
+        raise AuthenticationRefused(AuditReason.CONSUMER_KEY_UNKNOWN)
+    if integration.state is IntegrationState.BLOCKED or not integration.tba:
+        raise AuthenticationRefused(AuditReason.CONSUMER_KEY_REFUSED)
+    return integration
+
+
+def _token(account: Account, integration: Integration, token_id: str) -> Token:
+    token = find_token(account, token_id)
+    if token is None or not token.usable or token.integration != integration.name:
+        raise AuthenticationRefused(AuditReason.TOKEN_REJECTED)
+    return token
+
+
+def find_token(account: Account, token_id: str) -> Token | None:
+    """The token of that id whatever its state, None where the account has none."""
+    return next((t for t in account.tokens if oauth1.same(t.token_id, token_id)), None)
+
+
+def _nonce_used(service: Service) -> AuditReason:
+    if service in (Service.REST, Service.SOAP):
+        return AuditReason.NONCE_USED_WEB_SERVICES
+    return AuditReason.NONCE_USED
+
+
+def may_use_tokens(account: Account, user: User, role: Role) -> bool:
+    """User and role active, the role still the user's, and with a permission to log in by token."""
+    return (
+        user.active
+        and role.active
+        and account.holds_role(user, role)
+        and role.allows(LOGIN_USING_ACCESS_TOKENS, USER_ACCESS_TOKENS)
+    )
+
+
+def _check_access(account: Account, user: User, role: Role) -> None:
+    if not may_use_tokens(account, user, role):
+        raise AuthenticationRefused(AuditReason.PERMISSION_DENIED)
+
+
+def _check_service(service: Service, role: Role) -> None:
+    """Without REST or SOAP Web Services the login itself fails: 401, not 403 (GitHub jacobsvante/netsuite #27)."""
+    permission = _PERMISSION.get(service)
+    if permission is not None and not role.allows(permission):
+        raise AuthenticationRefused(AuditReason.PERMISSION_DENIED)
+    if service is Service.RESTLET and role.web_services_only:
+        raise AuthenticationRefused(AuditReason.SIMULATOR_WEB_SERVICES_ONLY)
+
+
+def _count_failure(state: State, claim: Credentials, refused: AuthenticationRefused) -> None:
+    """A failure that names a known token counts against its user, whatever the reason but the lockout itself."""
+    account = state.accounts.get(claim.account)
+    token = find_token(account, claim.token) if account is not None else None
+    if account is None or token is None or refused.reason is AuditReason.TEMPORARY_LOCKED:
+        return
+    state.lockouts.failed((claim.account, account.user(token.user).id), state.clock.now())

@@ -1,0 +1,34 @@
+"""A strict fake of AWS Secrets Manager and of STS, served on loopback.
+
+Every rule cites the text of the API reference that it follows; where the text is silent, the
+docstring says so. The core (`state`, `labels`, `limits`, `operations`) does no IO; `service` adds
+callers, faults and observers; `server` speaks HTTP.
+"""
+
+from __future__ import annotations
+
+from tba_secrets.simulator.aws.errors import AwsError
+from tba_secrets.simulator.aws.fault_rules import Body, Kind, Rule
+from tba_secrets.simulator.aws.faults import Faults
+from tba_secrets.simulator.aws.identities import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tba_secrets.simulator.aws.server import ACCOUNT_ID, SecretsManagerServer
+from tba_secrets.simulator.aws.service import Observer, Received
+from tba_secrets.simulator.aws.state import AccountState, Secret, Value, Version
+
+__all__ = [
+    "ACCESS_KEY_ID",
+    "ACCOUNT_ID",
+    "SECRET_ACCESS_KEY",
+    "AccountState",
+    "AwsError",
+    "Body",
+    "Faults",
+    "Kind",
+    "Observer",
+    "Received",
+    "Rule",
+    "Secret",
+    "SecretsManagerServer",
+    "Value",
+    "Version",
+]

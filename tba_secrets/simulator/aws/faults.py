@@ -1,0 +1,203 @@
+"""Faults to order: rules that match calls, stale reads, and the write quota.
+
+A rule counts the calls that match it from when it was added; it fires on the `nth` of them and on
+the `times - 1` after that (`times=None`: on every later one). Rules that never fired are in
+`unfired()`, so that a test can show that its fault took place.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from tba_secrets.simulator.aws.errors import AwsError, InternalServiceError, ThrottlingException
+from tba_secrets.simulator.aws.fault_rules import GARBAGE, HTML, Body, Kind, Rule
+from tba_secrets.simulator.aws.quota import TokenBucket
+
+
+class Faults:
+    """The faults of one server. Thread-safe."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._rules: list[Rule] = []
+        self._stale: dict[str, int] = {}
+        self._bucket: TokenBucket | None = None
+
+    def add(self, rule: Rule) -> Rule:
+        """Add a rule of any kind."""
+        with self._lock:
+            self._rules.append(rule)
+        return rule
+
+    def clear(self) -> None:
+        """Forget every rule, every stale read and the quota."""
+        with self._lock:
+            self._rules, self._stale, self._bucket = [], {}, None
+
+    def unfired(self) -> list[Rule]:
+        """The rules that no call has met yet."""
+        with self._lock:
+            return [rule for rule in self._rules if not rule.fired]
+
+    def latency(
+        self,
+        seconds: float,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Rule:
+        """Wait before the effect."""
+        return self.add(Rule(Kind.LATENCY, operation, secret, nth, times, seconds=seconds))
+
+    def fail(
+        self,
+        error: AwsError,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Rule:
+        """Answer with any error, without the effect."""
+        return self.add(Rule(Kind.ERROR, operation, secret, nth, times, error=error))
+
+    def throttle(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Rule:
+        """Answer ThrottlingException, without the effect."""
+        return self.fail(ThrottlingException(), operation, secret, nth, times)
+
+    def internal_error(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Rule:
+        """Answer HTTP 500 InternalServiceError, without the effect."""
+        return self.fail(InternalServiceError(), operation, secret, nth, times)
+
+    def refuse(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Rule:
+        """Reset the connection before the effect."""
+        return self.add(Rule(Kind.REFUSE, operation, secret, nth, times))
+
+    def lose_reply(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Rule:
+        """Reset the connection after the effect: the caller cannot know that it took place."""
+        return self.add(Rule(Kind.LOSE, operation, secret, nth, times))
+
+    def truncate(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Rule:
+        """Send the first half of the reply after the effect, then close."""
+        return self.add(Rule(Kind.TRUNCATE, operation, secret, nth, times))
+
+    def garbage(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        body: Body = GARBAGE,
+    ) -> Rule:
+        """Send what is no reply of the service, after the effect."""
+        return self.add(Rule(Kind.GARBLE, operation, secret, nth, times, body=body))
+
+    def html(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        body: Body = HTML,
+    ) -> Rule:
+        """Answer 200 with a web page in the service's place, as a captive proxy does."""
+        return self.add(Rule(Kind.REPLACE, operation, secret, nth, times, body=body))
+
+    def before(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        *,
+        do: Callable[[], object],
+    ) -> Rule:
+        """Run a callback before the effect, outside the server's lock."""
+        return self.add(Rule(Kind.BEFORE, operation, secret, nth, times, do=do))
+
+    def after(
+        self,
+        operation: str | None = None,
+        secret: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        *,
+        do: Callable[[], object],
+    ) -> Rule:
+        """Run a callback after the effect and before the reply, outside the server's lock."""
+        return self.add(Rule(Kind.AFTER, operation, secret, nth, times, do=do))
+
+    def stale(self, secret: str, reads: int = 1) -> None:
+        """Let the next reads of a secret see it as it was before its last write.
+
+        API: ListSecrets: "All Secrets Manager operations are eventually consistent."
+        """
+        with self._lock:
+            self._stale[secret] = reads
+
+    def quota(self, rate: float = 50.0, burst: float | None = None) -> None:
+        """Throttle what exceeds the combined rate of writes (User Guide, "Quotas").
+
+        Args:
+            rate: Calls a second.
+            burst: Calls that may come at once; as many as a second allows by default.
+        """
+        with self._lock:
+            self._bucket = TokenBucket(rate, rate if burst is None else burst, self._monotonic())
+
+    def take(self, operation: str, secret: str) -> list[Rule]:
+        """The rules that fire on this call, in the order of `Kind`."""
+        order = list(Kind)
+        with self._lock:
+            fired = [rule for rule in self._rules if rule.take(operation, secret)]
+        return sorted(fired, key=lambda rule: order.index(rule.kind))
+
+    def take_stale(self, secret: str) -> bool:
+        """Whether this read of the secret is a stale one."""
+        with self._lock:
+            left = self._stale.get(secret, 0)
+            self._stale[secret] = max(0, left - 1)
+        return left > 0
+
+    def check_quota(self) -> None:
+        """Take one write from the quota.
+
+        Raises:
+            ThrottlingException: None is left; nothing is taken.
+        """
+        with self._lock:
+            if self._bucket is not None and not self._bucket.take(self._monotonic()):
+                raise ThrottlingException

@@ -1,0 +1,47 @@
+"""The KMS keys that the account has, as far as Secrets Manager is concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tba_secrets.simulator.aws.errors import DecryptionFailure, EncryptionFailure
+from tba_secrets.simulator.aws.state import DEFAULT_KEY
+
+
+class KeyRing:
+    """Known keys (ids, ARNs or aliases as a request would name them) and which are disabled.
+
+    The code for a key that does not exist is not in the API text: EncryptionFailure is the one
+    whose meaning fits ("Check that the KMS key is available, enabled").
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._enabled = {DEFAULT_KEY: True, **dict.fromkeys(known, True)}
+
+    def add(self, key_id: str) -> None:
+        """Make a key known and enabled."""
+        self._enabled[key_id] = True
+
+    def disable(self, key_id: str) -> None:
+        """Disable a key: what it encrypts stays, and can be neither read nor written."""
+        self._enabled[key_id] = False
+
+    def for_encryption(self, key_id: str | None) -> str:
+        """The key to encrypt with, the AWS managed one where none is named.
+
+        Raises:
+            EncryptionFailure: Unknown or disabled.
+        """
+        name = key_id or DEFAULT_KEY
+        if not self._enabled.get(name, False):
+            raise EncryptionFailure
+        return name
+
+    def check_decryption(self, key_id: str) -> None:
+        """Check that what a key encrypted can be read.
+
+        Raises:
+            DecryptionFailure: Unknown or disabled.
+        """
+        if not self._enabled.get(key_id, False):
+            raise DecryptionFailure

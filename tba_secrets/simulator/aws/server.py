@@ -1,0 +1,225 @@
+"""The service over HTTP on loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Final, cast
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request as HttpRequest
+from werkzeug.wrappers import Response
+
+from tba_secrets.simulator.aws.faults import Faults
+from tba_secrets.simulator.aws.identities import Identities
+from tba_secrets.simulator.aws.kms import KeyRing
+from tba_secrets.simulator.aws.service import ConnectionLost, Observer, Received, Service
+from tba_secrets.simulator.aws.state import AccountState, Secret
+from tba_secrets.simulator.aws.wire import Reply, Request
+
+ACCOUNT_ID: Final = "000000000000"
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class SecretsManagerServer:
+    """AWS Secrets Manager and STS, strict, in memory, for boto3 and the AWS CLI.
+
+    Use as a context manager, or call `start` and `stop`. What it holds outlives `stop`, so that a
+    second `start` on the same port is a service that comes back.
+
+    Args:
+        account_id: Twelve digits.
+        clock: Seconds since the epoch; recovery windows and the age of versions go by it.
+        kms_keys: Keys that exist beside `alias/aws/secretsmanager`, as requests name them.
+        deletion_delay: Seconds for which a forced deletion lingers and its name stays taken.
+        faults: Faults with a clock of their own.
+    """
+
+    def __init__(
+        self,
+        account_id: str = ACCOUNT_ID,
+        clock: Callable[[], float] = time.time,
+        *,
+        kms_keys: Iterable[str] = (),
+        deletion_delay: float = 0.0,
+        faults: Faults | None = None,
+    ) -> None:
+        self._service = Service(account_id, clock, deletion_delay, faults)
+        for key in kms_keys:
+            self._service.keys.add(key)
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self._connections: set[socket.socket] = set()
+
+    @property
+    def state(self) -> AccountState:
+        """The secrets, to look at: `state.secret(name)` is an immutable snapshot."""
+        return self._service.state
+
+    @property
+    def faults(self) -> Faults:
+        """The faults to inject."""
+        return self._service.faults
+
+    @property
+    def keys(self) -> KeyRing:
+        """The KMS keys."""
+        return self._service.keys
+
+    @property
+    def identities(self) -> Identities:
+        """The access keys and what each is denied."""
+        return self._service.identities
+
+    @property
+    def observers(self) -> list[Observer]:
+        """Called under the lock after every change of a secret, with (state, action, name)."""
+        return self._service.observers
+
+    @property
+    def calls(self) -> deque[Received]:
+        """The calls received, oldest first, the last 100,000 of them."""
+        return self._service.calls
+
+    def edit(self, name: str, region: str = "us-east-1", **changes: Any) -> Secret:
+        """Change fields of a secret behind the API's back, e.g. `owning_service="rds"`."""
+        return self._service.edit(name, region, **changes)
+
+    def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
+        """Serve in a thread of its own.
+
+        Args:
+            port: 0 for any free one.
+            host: The address to listen on.
+
+        Returns:
+            The endpoint URL.
+
+        Raises:
+            RuntimeError: It is serving already.
+        """
+        if self._server is not None:
+            raise RuntimeError("The server is running: stop it before starting it again.")
+        handler = type("_Handler", (_Handler,), {"connections": self._connections})
+        server = make_server(host, port, self._app, threaded=True, request_handler=handler)
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        return f"http://{host}:{server.port}"
+
+    def stop(self) -> None:
+        """Stop listening and drop every open connection. Does nothing where it is not serving.
+
+        Raises:
+            Exception: The first that a hook or an observer raised: what fails in the server's
+                thread must not pass unseen.
+        """
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        for connection in list(self._connections):
+            _shut(connection)
+        self._server = self._thread = None
+        crashes = self._service.crashes
+        if crashes:
+            first = crashes[0]
+            crashes.clear()
+            raise first
+
+    def __enter__(self) -> SecretsManagerServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.stop()
+        except Exception:
+            if exc is None:
+                raise
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL.
+
+        Raises:
+            RuntimeError: It is not serving.
+        """
+        if self._server is None:
+            raise RuntimeError("The server is not running: call start() first.")
+        return f"http://{self._server.host}:{self._server.port}"
+
+    def _app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        http = HttpRequest(environ)
+        headers = {name.lower(): value for name, value in http.headers.items()}
+        try:
+            reply = self._service.handle(Request(headers, http.get_data()))
+        except ConnectionLost:
+            _reset(cast(socket.socket, environ["werkzeug.socket"]))
+            raise ConnectionResetError("a fault of the simulator") from None
+        return _response(reply)(environ, start_response)
+
+
+class _Handler(WSGIRequestHandler):
+    """HTTP/1.1, one request a connection (werkzeug's choice), without a line logged."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    connections: set[socket.socket]
+
+    def setup(self) -> None:
+        super().setup()
+        self.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.connections.discard(self.connection)
+        super().finish()
+
+    def connection_dropped(self, *_: object) -> None:
+        self.close_connection = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Log nothing: a request line is of no use here, and a traceback might hold a value."""
+
+
+def _response(reply: Reply) -> Response:
+    sent = reply.body[: len(reply.body) // 2] if reply.truncated else reply.body
+    response = Response(sent, status=reply.status, content_type=reply.content_type)
+    response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+    if reply.truncated:
+        response.headers["Content-Length"] = str(len(reply.body))
+    return response
+
+
+def _reset(connection: socket.socket) -> None:
+    """Send RST: close with linger 0, and put /dev/null in the descriptor's place.
+
+    The handler's files share the descriptor and close it later; closing it here would free its
+    number for another thread's socket.
+    """
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        os.dup2(null, connection.fileno())
+    finally:
+        os.close(null)
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return

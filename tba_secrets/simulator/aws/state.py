@@ -1,0 +1,175 @@
+"""What the account holds: secrets with versions and staging labels, per region. Pure data, no IO.
+
+A `Secret` is immutable: an operation builds the next one and saves it, so that a refused call changes nothing and the
+state before the last write stays at hand for stale reads. Labels map to one version id, so one holder per label holds
+by construction (API: UpdateSecretVersionStage, "Each staging label can be attached to only one version at a time").
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+AWSCURRENT: Final = "AWSCURRENT"
+AWSPENDING: Final = "AWSPENDING"
+AWSPREVIOUS: Final = "AWSPREVIOUS"
+DEFAULT_KEY: Final = "alias/aws/secretsmanager"
+_SUFFIX_LETTERS: Final = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True)
+class Value:
+    """SecretString or SecretBinary, never both; absent from every repr."""
+
+    string: str | None = field(default=None, repr=False)
+    binary: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a secret."""
+
+    value: Value | None = field(repr=False)
+    """None while a rotation has made the version and not filled it (API: DescribeSecret)."""
+    created: float
+    kms_key: str = DEFAULT_KEY
+
+
+class ReplicaStatus(Enum):
+    """API: ReplicationStatusType, Status. Replication is immediate here: InProgress is never seen."""
+
+    IN_SYNC = "InSync"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True)
+class Replica:
+    """A region that a primary is replicated to."""
+
+    region: str
+    status: ReplicaStatus
+    kms_key: str = DEFAULT_KEY
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret in one region, replica or primary. Dates are seconds since the epoch."""
+
+    name: str
+    arn: str
+    region: str
+    primary_region: str
+    created: float
+    changed: float
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    kms_key: str = DEFAULT_KEY
+    accessed: float | None = None
+    deleted: float | None = None
+    """When the recovery window ends; None where no deletion is scheduled."""
+    rotation_enabled: bool | None = None
+    rotation_lambda_arn: str | None = None
+    rotation_rules: Mapping[str, object] | None = None
+    owning_service: str | None = None
+    policy: str | None = None
+    replicas: tuple[Replica, ...] = ()
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether writes must go to another region."""
+        return self.region != self.primary_region
+
+    def labels_of(self, version_id: str) -> list[str]:
+        """The staging labels of one version, in the order in which they were attached."""
+        return [label for label, holder in self.labels.items() if holder == version_id]
+
+    def labelled(self) -> dict[str, list[str]]:
+        """Version id -> labels, without deprecated versions (API: DescribeSecret, VersionIdsToStages)."""
+        return {vid: labels for vid in self.versions if (labels := self.labels_of(vid))}
+
+    def current(self) -> Version | None:
+        """The version that a reader gets who names neither version nor label."""
+        return self.versions.get(self.labels.get(AWSCURRENT, ""))
+
+
+def new_arn(account_id: str, region: str, name: str) -> str:
+    """An ARN with the hyphen and six random characters that the service adds (API: CreateSecret, Name)."""
+    suffix = "".join(randomness.choice(_SUFFIX_LETTERS) for _ in range(6))
+    return f"arn:aws:secretsmanager:{region}:{account_id}:secret:{name}-{suffix}"
+
+
+class AccountState:
+    """All secrets of one account. Not locked: the server holds its lock around each operation."""
+
+    def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
+        self._secrets: dict[tuple[str, str], Secret] = {}
+        self._before: dict[tuple[str, str], Secret | None] = {}
+        self._changed: list[str] = []
+
+    def secret(self, name: str, region: str = "us-east-1") -> Secret | None:
+        """The secret of that name, scheduled for deletion or not; None where there is none."""
+        return self._secrets.get((region, name))
+
+    def secrets(self, region: str) -> Iterator[Secret]:
+        """Every secret of a region, in order of creation."""
+        yield from [found for (where, _), found in self._secrets.items() if where == region]
+
+    def before_last_write(self, name: str, region: str) -> Secret | None:
+        """What a reader of a lagging copy sees: the secret before its last write, None where it was absent."""
+        return self._before.get((region, name))
+
+    def save(self, secret: Secret) -> None:
+        """Store the next state of a secret; its replicas follow (User Guide: "Replicate secrets across Regions")."""
+        self._write(secret)
+        for replica in secret.replicas:
+            if replica.status is ReplicaStatus.IN_SYNC:
+                self._write(
+                    _follow(secret, replica, self._secrets.get((replica.region, secret.name)))
+                )
+
+    def note(self, secret: Secret) -> None:
+        """Store bookkeeping (last access), which is no change that a reader or an observer can see."""
+        self._secrets[secret.region, secret.name] = secret
+
+    def remove(self, secret: Secret) -> None:
+        """Forget a secret for good."""
+        key = (secret.region, secret.name)
+        self._before[key] = self._secrets.pop(key)
+        self._changed.append(secret.name)
+
+    def purge(self, now: float) -> None:
+        """Drop what is past its recovery window (API: DeleteSecret). At once: the service promises no instant."""
+        for secret in list(self._secrets.values()):
+            if secret.deleted is not None and secret.deleted <= now:
+                self.remove(secret)
+
+    def take_changes(self) -> list[str]:
+        """Names of the secrets changed since the last call, in order."""
+        changed, self._changed = self._changed, []
+        return changed
+
+    def _write(self, secret: Secret) -> None:
+        key = (secret.region, secret.name)
+        self._before[key] = self._secrets.get(key)
+        self._secrets[key] = secret
+        self._changed.append(secret.name)
+
+
+def _follow(primary: Secret, replica: Replica, existing: Secret | None) -> Secret:
+    """The replica's copy: the same name, suffix, versions, labels and metadata under its own region and key."""
+    return replace(
+        primary,
+        region=replica.region,
+        arn=primary.arn.replace(f":{primary.region}:", f":{replica.region}:", 1),
+        kms_key=replica.kms_key,
+        replicas=(),
+        accessed=None if existing is None else existing.accessed,
+    )

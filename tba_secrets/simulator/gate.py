@@ -1,0 +1,149 @@
+"""The gate before every signed endpoint: read the claim, verify it, write the Login Audit Trail, answer a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from flask import Request, Response, request
+
+from tba_secrets.simulator import answers, credentials, passport
+from tba_secrets.simulator.audit import AuditEntry
+from tba_secrets.simulator.authentication import (
+    Identity,
+    authenticate,
+    find_token,
+)
+from tba_secrets.simulator.credentials import (
+    AuthenticationRefused,
+    Credentials,
+    MalformedRequest,
+)
+from tba_secrets.simulator.oauth1 import SentRequest
+from tba_secrets.simulator.state import State
+from tba_secrets.simulator.vocabulary import AuditReason, Feature, Service
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that passed the gate."""
+
+    state: State
+    identity: Identity
+    request: Request
+    path_values: dict[str, str]
+
+
+View = Callable[[Call], Response]
+
+_FEATURES = {
+    Service.REST: Feature.REST,
+    Service.SOAP: Feature.SOAP,
+    Service.RESTLET: Feature.RESTLETS,
+}
+
+
+def sent_request(current: Request) -> SentRequest:
+    """The request as its client signed it: raw path and query, and the scheme before a TLS-ending proxy."""
+    path, _, query = str(current.environ["RAW_URI"]).partition("?")
+    if "://" in path:
+        path = "/" + path.split("://", 1)[1].partition("/")[2]
+    return SentRequest(
+        method=current.method,
+        scheme=current.headers.get("X-Forwarded-Proto", current.scheme).partition(",")[0].strip(),
+        host=current.headers.get("Host", ""),
+        path=path,
+        query=query,
+        content_type=current.headers.get("Content-Type", ""),
+        body=current.get_data(cache=True),
+    )
+
+
+def signed(state: State, service: Service, view: View) -> Callable[..., Response]:
+    """Wrap a view so that only verified requests reach it."""
+
+    @wraps(view)
+    def guarded(**path_values: str) -> Response:
+        claim: Credentials | None = None
+        try:
+            claim = read_claim(service, request)
+            identity = authenticate(state, service, claim, request.headers.get("Host", ""))
+        except MalformedRequest:
+            return malformed(service)
+        except AuthenticationRefused as refused:
+            record(state, request, service, claim, refused.detail)
+            return refusal(service, refused, claim)
+        record(state, request, service, claim, "")
+        if _FEATURES.get(service, Feature.TBA) not in identity.account.features:
+            return answers.feature_disabled(service)
+        return view(Call(state, identity, request, path_values))
+
+    return guarded
+
+
+def read_claim(service: Service, current: Request) -> Credentials:
+    """The claim of a request: the TokenPassport for SOAP, else the Authorization header."""
+    if service is Service.SOAP:
+        return passport.from_envelope(current.get_data(cache=True), current.cookies)
+    header = current.headers.get("Authorization")
+    if header is None:
+        raise AuthenticationRefused(AuditReason.PARAMETER_REJECTED)
+    return credentials.from_header(header, sent_request(current), "oauth_token")
+
+
+def refusal(service: Service, refused: AuthenticationRefused, claim: Credentials | None) -> Response:
+    """What the client is told, which does not depend on the cause but where Oracle documents that it does."""
+    special = _SPECIAL_REFUSALS.get((service, refused.reason))
+    if special is not None:
+        return special()
+    if service is Service.SOAP:
+        return answers.soap_invalid_login()
+    if service is Service.REST:
+        return answers.rest_invalid_login(claim.account if claim is not None else "")
+    return answers.restlet_invalid_login()
+
+
+_SPECIAL_REFUSALS: dict[tuple[Service, AuditReason], Callable[[], Response]] = {
+    (Service.SOAP, AuditReason.SIMULATOR_AMBIGUOUS): answers.soap_ambiguous,
+    (Service.RESTLET, AuditReason.SIMULATOR_WEB_SERVICES_ONLY): answers.restlet_web_services_only,
+    (Service.RESTLET, AuditReason.UNKNOWN_ALGORITHM): answers.restlet_malformed,
+    (Service.TOKEN_SERVICE, AuditReason.UNKNOWN_ALGORITHM): answers.restlet_malformed,
+}
+
+
+def malformed(service: Service) -> Response:
+    """What the client is told where its request could not be read."""
+    if service is Service.SOAP:
+        return answers.soap_malformed()
+    if service is Service.REST:
+        return answers.rest_invalid_login("")
+    return answers.restlet_malformed()
+
+
+def record(
+    state: State, current: Request, service: Service, claim: Credentials | None, detail: str
+) -> None:
+    """Add the attempt to the Login Audit Trail, with the names that the claim lets one look up."""
+    account_id = claim.account if claim is not None else ""
+    account = state.accounts.get(account_id)
+    token = integration = None
+    if account is not None and claim is not None:
+        token = find_token(account, claim.token)
+        integration = next(
+            (i for i in account.integrations if i.consumer_key == claim.consumer_key), None
+        )
+    state.trail.append(
+        AuditEntry(
+            date=state.clock.moment(),
+            account=account_id,
+            service=service.value,
+            request=f"{current.method} {current.path}",
+            success=not detail,
+            detail=detail,
+            user=account.user(token.user).email if account and token else None,
+            role=account.role(token.role).name if account and token else None,
+            token_name=token.name if token is not None else None,
+            application_name=integration.name if integration is not None else None,
+        )
+    )

@@ -1,0 +1,226 @@
+"""The records of the simulated accounts, and how they are read from a YAML or JSON file.
+
+The same models are the configuration and, copied, the live state: an integration that a test blocks is the record's
+own `state` field. Values never appear in a message: pydantic hides the input and messages are built from path and type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tba_secrets.errors import TbaError
+from tba_secrets.simulator.vocabulary import ADMINISTRATOR_ROLE_ID, Feature, IntegrationState
+
+_R = TypeVar("_R", bound="_Record")
+_PLAIN_KEY = re.compile(r"[a-z_]{1,30}")
+
+
+class SimulatorConfigError(TbaError):
+    """The simulator's configuration cannot be used; the message names the path in it, never a value."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, validate_assignment=True)
+
+
+class Integration(_Record):
+    """An integration record (Setup > Integration > Manage Integrations)."""
+
+    name: str = Field(min_length=1)
+    consumer_key: str = Field(min_length=1, repr=False)
+    consumer_secret: str = Field(min_length=1, repr=False)
+    state: IntegrationState = IntegrationState.ENABLED
+    tba: bool = True
+    """The box "Token-based Authentication"."""
+    authorization_flow: bool = False
+    """The box "TBA: Authorization Flow"."""
+    callback_url: str | None = None
+
+
+class Role(_Record):
+    """A role; `permissions` holds NetSuite's names, for example ``REST Web Services``."""
+
+    id: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    permissions: list[str] = []
+    web_services_only: bool = False
+    active: bool = True
+
+    def allows(self, *permissions: str) -> bool:
+        """Whether the role holds one of the permissions; the Administrator role holds all."""
+        return self.id == ADMINISTRATOR_ROLE_ID or any(p in self.permissions for p in permissions)
+
+
+class User(_Record):
+    """An entity with access; `id` is the entity id of tokeninfo, `roles` are role ids or names."""
+
+    id: str = Field(min_length=1)
+    email: str = Field(min_length=3)
+    name: str | None = None
+    roles: list[str] = []
+    active: bool = True
+
+
+class Token(_Record):
+    """An access token: one integration (name), one user (email or id) and one role (name or id)."""
+
+    name: str = Field(min_length=1)
+    integration: str
+    user: str
+    role: str
+    token_id: str = Field(min_length=1, repr=False)
+    token_secret: str = Field(min_length=1, repr=False)
+    active: bool = True
+    """The Inactive box, reversed: it can be turned back on."""
+    revoked: bool = False
+    """Revoking is for ever (Oracle help, "Manage TBA Tokens")."""
+
+    @property
+    def usable(self) -> bool:
+        """Neither inactive nor revoked."""
+        return self.active and not self.revoked
+
+
+class Restlet(_Record):
+    """A deployed RESTlet; `response` is what it answers, None for an echo of the request."""
+
+    script: str
+    deploy: str = "1"
+    response: dict[str, Any] | None = None
+
+
+class Customer(_Record):
+    """One customer record of the REST record service."""
+
+    id: str
+    entityid: str
+    companyname: str = ""
+    email: str = ""
+
+
+class Account(_Record):
+    """One NetSuite account with everything in it."""
+
+    company_name: str = "Simulated Company"
+    features: list[Feature] = Field(default_factory=lambda: list(Feature))
+    integrations: list[Integration] = []
+    roles: list[Role] = []
+    users: list[User] = []
+    tokens: list[Token] = []
+    restlets: list[Restlet] = []
+    customers: list[Customer] = []
+    concurrency_limit: int | None = Field(default=None, ge=1)
+    """Requests at the same time; None for no limit."""
+
+    def integration(self, name: str) -> Integration:
+        """The integration record of that name; KeyError where there is none."""
+        return _one(self.integrations, f"integration {name!r}", lambda i: i.name == name)
+
+    def role(self, key: str) -> Role:
+        """The role of that id or name; KeyError where there is none."""
+        return _one(self.roles, f"role {key!r}", lambda r: key in (r.id, r.name))
+
+    def user(self, key: str) -> User:
+        """The user of that entity id or e-mail; KeyError where there is none."""
+        return _one(self.users, f"user {key!r}", lambda u: key in (u.id, u.email))
+
+    def token(self, name: str) -> Token:
+        """The token of that name; KeyError where there is none."""
+        return _one(self.tokens, f"token {name!r}", lambda t: t.name == name)
+
+    def holds_role(self, user: User, role: Role) -> bool:
+        """Whether the user still has the role."""
+        return role.id in user.roles or role.name in user.roles
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Self:
+        problems = list(_dangling(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class SimulatorConfig(_Record):
+    """All accounts by id, in the realm form (``1234567_SB1``)."""
+
+    accounts: dict[str, Account] = Field(min_length=1)
+
+    @classmethod
+    def load(cls, path: Path) -> SimulatorConfig:
+        """Read a YAML or JSON file.
+
+        Raises:
+            SimulatorConfigError: the file cannot be read or parsed, or a record in it is wrong.
+        """
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SimulatorConfigError(f"{path}: cannot be read ({error.strerror})") from None
+        except yaml.YAMLError as error:
+            raise SimulatorConfigError(f"{path}{_position(error)}: is not valid YAML or JSON") from None
+        return cls.from_dict(data, source=str(path))
+
+    @classmethod
+    def from_dict(cls, data: object, source: str = "simulator config") -> SimulatorConfig:
+        """Check plain data.
+
+        Raises:
+            SimulatorConfigError: naming every path that is wrong, and how.
+        """
+        try:
+            config = cls.model_validate(data)
+        except ValidationError as error:
+            problems = "\n".join(f"{source}: {line}" for line in describe(error))
+            raise SimulatorConfigError(problems) from None
+        for account_id in config.accounts:
+            if account_id != account_id.upper().replace("-", "_"):
+                raise SimulatorConfigError(
+                    f"{source}: accounts.{account_id}: write the account id in upper case with underscore"
+                )
+        return config
+
+
+def describe(error: ValidationError) -> list[str]:
+    """One line for each problem, from its path and type alone."""
+    return [_line(item) for item in error.errors(include_input=False, include_url=False)]
+
+
+def _line(item: Mapping[str, Any]) -> str:
+    *parents, last = item["loc"] or ("(top)",)
+    if item["type"] == "extra_forbidden" and not _PLAIN_KEY.fullmatch(str(last)):
+        last = "(key not shown)"
+    path = ".".join(str(part) for part in (*parents, last))
+    # Only our own cross-reference check raises ValueError, and it quotes names of records, not values.
+    reason = str(item["ctx"]["error"]) if item["type"] == "value_error" else item["type"]
+    return f"{path}: {reason.replace('_', ' ') if item['type'] != 'value_error' else reason}"
+
+
+def _position(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
+
+
+def _one(records: list[_R], what: str, matches: Callable[[_R], bool]) -> _R:
+    for record in records:
+        if matches(record):
+            return record
+    raise KeyError(f"the simulated account has no {what}")
+
+
+def _dangling(account: Account) -> Iterator[str]:
+    roles = {key for role in account.roles for key in (role.id, role.name)}
+    users = {key for user in account.users for key in (user.id, user.email)}
+    integrations = {integration.name for integration in account.integrations}
+    for number, user in enumerate(account.users):
+        if not roles.issuperset(user.roles):
+            yield f"users.{number}.roles names a role that is not under roles"
+    for number, token in enumerate(account.tokens):
+        for field, known in (("integration", integrations), ("user", users), ("role", roles)):
+            if getattr(token, field) not in known:
+                yield f"tokens.{number}.{field} names a record that is not in this account"

@@ -1,0 +1,86 @@
+"""The live state of the simulated NetSuite: what tests look at and change while it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import RLock
+from typing import Any
+
+from tba_secrets.simulator.audit import AuditEntry, AuditTrail
+from tba_secrets.simulator.clock import SimulatorClock
+from tba_secrets.simulator.faults import Faults
+from tba_secrets.simulator.flow_tokens import RequestTokens
+from tba_secrets.simulator.lockout import Lockouts, NonceRegister
+from tba_secrets.simulator.models import Account, SimulatorConfig, Token
+from tba_secrets.simulator.vocabulary import IntegrationState
+
+
+class State:
+    """Accounts (live records), the audit trail, lockouts, nonces, flow tokens and faults.
+
+    `lock` guards a whole verification; single attribute changes on a record need no lock.
+    """
+
+    def __init__(self, config: SimulatorConfig, clock: SimulatorClock) -> None:
+        self.lock = RLock()
+        self.clock = clock
+        self.accounts: dict[str, Account] = config.model_copy(deep=True).accounts
+        self.trail = AuditTrail()
+        self.lockouts = Lockouts()
+        self.nonces = NonceRegister()
+        self.request_tokens = RequestTokens()
+        self.faults = Faults()
+
+    def account(self, account_id: str) -> Account:
+        """The live account; KeyError where there is none."""
+        return self.accounts[account_id]
+
+    def token(self, account_id: str, name: str) -> Token:
+        """The live token of that name; KeyError where there is none."""
+        return self.account(account_id).token(name)
+
+    def add_token(self, account_id: str, token: Token | Mapping[str, Any]) -> Token:
+        """Add an access token, as Setup > Users/Roles > Access Tokens > New does."""
+        account = self.account(account_id)
+        added = token if isinstance(token, Token) else Token.model_validate(token)
+        account.integration(added.integration)
+        account.user(added.user)
+        account.role(added.role)
+        with self.lock:
+            account.tokens.append(added)
+        return added
+
+    def deactivate_token(self, account_id: str, name: str) -> None:
+        """Tick the token's Inactive box."""
+        self.token(account_id, name).active = False
+
+    def activate_token(self, account_id: str, name: str) -> None:
+        """Clear the token's Inactive box; a revoked token stays unusable."""
+        self.token(account_id, name).active = True
+
+    def revoke_token(self, account_id: str, name: str) -> None:
+        """Make a token inactive for ever."""
+        self.token(account_id, name).revoked = True
+
+    def block_integration(self, account_id: str, name: str) -> None:
+        """Set the integration's State to Blocked."""
+        self.account(account_id).integration(name).state = IntegrationState.BLOCKED
+
+    def enable_integration(self, account_id: str, name: str) -> None:
+        """Set the integration's State to Enabled."""
+        self.account(account_id).integration(name).state = IntegrationState.ENABLED
+
+    def is_locked(self, account_id: str, user: str) -> bool:
+        """Whether the user (e-mail or entity id) is locked out now."""
+        return self.lockouts.locked(self._user_key(account_id, user), self.clock.now())
+
+    def clear_lockout(self, account_id: str, user: str) -> None:
+        """End the lockout of a user (e-mail or entity id) and forget his failures."""
+        self.lockouts.clear(self._user_key(account_id, user))
+
+    def audit(self, account_id: str | None = None) -> list[AuditEntry]:
+        """The Login Audit Trail, oldest first, of one account where it is named."""
+        return self.trail.entries(account_id)
+
+    def _user_key(self, account_id: str, user: str) -> tuple[str, str]:
+        return account_id, self.account(account_id).user(user).id

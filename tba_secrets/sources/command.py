@@ -1,0 +1,98 @@
+"""Source `command`: two strings of the JSON object that a program prints (sops, op, gopass, a script).
+
+No shell is involved, standard input is closed, and the program has a session of its own: it cannot ask on the terminal,
+and everything it starts is ended with it. It inherits this process's environment and nothing is added to it. What it
+writes to standard error may hold secrets, so only the number of lines is ever shown.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from typing import Final
+
+from tba_secrets.errors import SourceError
+from tba_secrets.sources.capture import Captured, CaptureLimitError, capture
+from tba_secrets.sources.interface import Pair, Source
+from tba_secrets.sources.json_object import two_strings
+from tba_secrets.sources.values import HalfNames, make_pair
+
+MAXIMUM_BYTES: Final = 1 << 20
+
+
+class CommandSource(Source):
+    """Runs one program.
+
+    Args:
+        names: What the halves are called.
+        argv: The program, found on PATH or relative to the current working directory, and its arguments.
+        timeout: Seconds that it may take.
+        keys: The JSON key of the identifier and that of the secret.
+    """
+
+    def __init__(
+        self, names: HalfNames, argv: tuple[str, ...], timeout: float, keys: tuple[str, str]
+    ) -> None:
+        self._names = names
+        self._argv = argv
+        self._timeout = timeout
+        self._keys = keys
+
+    def read(self) -> Pair | None:
+        captured = self._run()
+        if captured.status != 0:
+            raise SourceError(
+                f"{self.place}: it {_ending(captured.status)} and wrote {_lines(captured)} to "
+                "standard error, which are not shown because they may hold secrets",
+                "run it by hand to see them",
+            )
+        texts = two_strings(captured.output, self._keys, f"{self.place}, output")
+        first, second = (f"{self.place}, key `{key}`" for key in self._keys)
+        return make_pair(self._names, (first, second), texts)
+
+    @property
+    def place(self) -> str:
+        return f"command {self._argv[0]}"
+
+    def _run(self) -> Captured:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the argv that the environment's YAML declares, without a shell
+                self._argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise self._not_started(error) from None
+        try:
+            return capture(process, self._timeout, MAXIMUM_BYTES)
+        except CaptureLimitError as error:
+            raise SourceError(
+                f"{self.place}: {error}; it was ended, with everything that it had started",
+                "run it by hand; it must not ask for input, and must print one JSON object",
+            ) from None
+
+    def _not_started(self, error: Exception) -> SourceError:
+        if isinstance(error, FileNotFoundError):
+            return SourceError(
+                f"{self.place}: there is no such program",
+                "install it, put its folder on PATH, or name its whole path",
+            )
+        reason = getattr(error, "strerror", None) or "its arguments are not valid"
+        return SourceError(f"{self.place}: it cannot be started ({reason})", "make it executable")
+
+
+def _ending(status: int) -> str:
+    """How a program ended, from the status that subprocess gives: negative where a signal ended it."""
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
+
+
+def _lines(captured: Captured) -> str:
+    count = captured.error_lines
+    return "1 line" if count == 1 else f"{count} lines"

@@ -1,0 +1,86 @@
+"""Source `file`: two strings of a JSON file that only its owner can read.
+
+The file is opened first and looked at through the descriptor, so that what was checked is what is read. A symbolic link
+is followed; what counts is the owner and mode of its target.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from tba_secrets.errors import SourceError
+from tba_secrets.sources.interface import Pair, Source
+from tba_secrets.sources.json_object import two_strings
+from tba_secrets.sources.values import HalfNames, make_pair
+
+MAXIMUM_BYTES: Final = 1 << 20
+_ROOT: Final = 0
+
+
+class FileSource(Source):
+    """Reads one file.
+
+    Args:
+        names: What the halves are called.
+        path: The file; a relative path is resolved against the current working directory.
+        keys: The JSON key of the identifier and that of the secret.
+    """
+
+    def __init__(self, names: HalfNames, path: Path, keys: tuple[str, str]) -> None:
+        self._names = names
+        self._path = path
+        self._keys = keys
+
+    def read(self) -> Pair | None:
+        data = self._data()
+        if data is None:
+            return None
+        texts = two_strings(data, self._keys, self.place)
+        first, second = (f"{self.place}, key `{key}`" for key in self._keys)
+        return make_pair(self._names, (first, second), texts)
+
+    @property
+    def place(self) -> str:
+        return f"file {self._path}"
+
+    def _data(self) -> bytes | None:
+        try:
+            with open(self._path, "rb", opener=_without_waiting) as file:
+                self._require_private(os.fstat(file.fileno()))
+                data = file.read(MAXIMUM_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "its name is not valid"
+            raise SourceError(
+                f"{self.place}: it cannot be read ({reason})", "name a file that you can read"
+            ) from None
+        if len(data) > MAXIMUM_BYTES:
+            raise SourceError(f"{self.place}: it is larger than 1 MiB", "name the right file")
+        return data
+
+    def _require_private(self, status: os.stat_result) -> None:
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError(
+                f"{self.place}: this is no regular file",
+                "name a file, or use `command` for what is not one",
+            )
+        if status.st_uid not in (os.geteuid(), _ROOT):
+            raise SourceError(
+                f"{self.place}: it belongs to another user (uid {status.st_uid})",
+                "own it yourself: whoever owns it can change what is signed with",
+            )
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise SourceError(
+                f"{self.place}: its group or others have access to it (mode {mode:04o})",
+                f"chmod 600 {self._path}",
+            )
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open `path`; a named pipe that nobody writes to must not wait for ever."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,0 +1,62 @@
+"""Text of a JSON object -> two of its strings. Errors name keys and positions, never what was read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from tba_secrets.errors import SourceError
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def two_strings(data: bytes, keys: tuple[str, str], place: str) -> tuple[str, str]:
+    """The strings under two keys of the JSON object in `data`.
+
+    Raises:
+        SourceError: Not UTF-8, not JSON, not an object, a key is missing, or its value is no string.
+    """
+    found = _object(data, place)
+    first, second = (_string(found, key, place) for key in keys)
+    return first, second
+
+
+def _object(data: bytes, place: str) -> dict[str, Any]:
+    try:
+        found = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
+    except UnicodeDecodeError:
+        _refuse(f"{place}: this is not UTF-8 text")
+    except json.JSONDecodeError as error:
+        _refuse(f"{place}: this is not JSON, from line {error.lineno}, column {error.colno} on")
+    except _DuplicateKeyError:
+        _refuse(f"{place}: the JSON object has a key twice")
+    except (ValueError, RecursionError):
+        _refuse(f"{place}: this is not JSON that can be read (nested too deep, or a huge number)")
+    if not isinstance(found, dict):
+        _refuse(f"{place}: this is JSON, but not an object")
+    return found
+
+
+def _string(found: dict[str, Any], key: str, place: str) -> str:
+    if key not in found:
+        raise SourceError(
+            f"{place}: the JSON object has no key `{key}`",
+            "add it, or name the key that it has in the environment's YAML",
+        )
+    value = found[key]
+    if not isinstance(value, str):
+        _refuse(f"{place}: the value of `{key}` is not a JSON string")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) != len(pairs):
+        raise _DuplicateKeyError
+    return found
+
+
+def _refuse(what: str) -> NoReturn:
+    """Raise without the cause: a JSONDecodeError holds the whole text."""
+    raise SourceError(what, "it has to be one JSON object whose values are strings") from None

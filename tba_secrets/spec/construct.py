@@ -1,0 +1,148 @@
+"""Step 3: safe text -> plain data, and the position of every value and key in it.
+
+YAML 1.1, which PyYAML reads, and YAML 1.2, which editors read, disagree on unquoted text: to the first `0123456` is
+octal, `12:30:45` a number in base 60, `no` and `on` are booleans. Whatever the two read differently becomes `Unquoted`,
+which fits no field, so that it is an error instead of a surprise. Duplicate keys, merge keys and empty values are
+errors too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from tba_secrets.spec.events import position_of
+from tba_secrets.spec.paths import Path, path_text
+from tba_secrets.spec.problem import START, Finding, Position
+from tba_secrets.spec.suspicion import shown_key
+
+_INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_NUMBER_1_2: Final = re.compile(
+    r"0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+)
+"""YAML 1.2.2, section 10.3.2: what its core schema resolves to a number."""
+_BOOLEANS: Final = {"true": True, "false": False}
+_TAG: Final = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True)
+class Unquoted:
+    """Unquoted text that YAML 1.1 or 1.2 takes for something else than text."""
+
+
+@dataclass
+class Document:
+    """Plain data (dict, list, str, int, bool, `Unquoted`) and where each part of it stands."""
+
+    data: Any = None
+    values: dict[Path, Position] = field(default_factory=dict)
+    keys: dict[Path, Position] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    refused: set[Path] = field(default_factory=set)
+    """Values that a finding speaks of already."""
+
+    def refuse(self, path: Path, what: str, hint: str) -> None:
+        """Report the value at `path`, once."""
+        self.refused.add(path)
+        self.findings.append(Finding(self.key_position(path), f"{path_text(path)}: {what}", hint))
+
+    def position(self, path: Path) -> Position:
+        """Where the value at `path` begins, or the nearest record above it that exists."""
+        return self._nearest(self.values, path)
+
+    def key_position(self, path: Path) -> Position:
+        """Where the key at the end of `path` stands, or what `position` says."""
+        return self.keys[path] if path in self.keys else self.position(path)
+
+    def value(self, path: Path) -> Any:
+        """The data at `path`; None where there is none."""
+        current = self.data
+        for part in path:
+            if isinstance(current, dict):
+                current = current.get(part)
+            elif isinstance(current, list) and isinstance(part, int) and part < len(current):
+                current = current[part]
+            else:
+                return None
+        return current
+
+    @staticmethod
+    def _nearest(positions: Mapping[Path, Position], path: Path) -> Position:
+        while path and path not in positions:
+            path = path[:-1]
+        return positions.get(path, START)
+
+
+def construct(text: str) -> Document:
+    """Build the data. `text` has passed `events.scan`, so it is one document without aliases, at most 64 deep."""
+    document = Document()
+    document.data = _build(document, yaml.compose(text, Loader=yaml.CSafeLoader), ())
+    return document
+
+
+def _build(document: Document, node: Any, path: Path) -> Any:
+    document.values[path] = position_of(node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(document, node, path)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(document, item, (*path, i)) for i, item in enumerate(node.value)]
+    value = _scalar(node)
+    if value is None:
+        document.refuse(path, "there is no value", "write one, or leave the key out")
+    return value
+
+
+def _mapping(document: Document, node: Any, path: Path) -> dict[str, Any]:
+    built: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = _key(document, key_node)
+        if key is None:
+            continue
+        inner = (*path, key)
+        if key in built:
+            document.findings.append(
+                Finding(
+                    position_of(key_node.start_mark),
+                    f"{path_text(path)}: the key {shown_key(key)} stands here again, "
+                    f"first on line {document.keys[inner].line}",
+                    "keep one of the two",
+                )
+            )
+            continue
+        document.keys[inner] = position_of(key_node.start_mark)
+        built[key] = _build(document, value_node, inner)
+    return built
+
+
+def _key(document: Document, node: Any) -> str | None:
+    """The key's text; None, and a finding, where it is not text."""
+    problem = None
+    if node.tag == f"{_TAG}merge":
+        problem = "a merge key (<<)", "write the keys out; use defaults: for what is shared"
+    elif not isinstance(node, yaml.ScalarNode):
+        problem = "a key that is a list or a record", "write a word before the colon"
+    elif not isinstance(key := _scalar(node), str):
+        problem = "a key that YAML does not read as text", "put the key in quotes"
+    else:
+        return key
+    document.findings.append(Finding(position_of(node.start_mark), *problem))
+    return None
+
+
+def _scalar(node: Any) -> str | int | bool | Unquoted | None:
+    text: str = node.value
+    if node.style:  # quoted, or a block; plain text has the style ''
+        return text
+    if node.tag == f"{_TAG}null":
+        return None
+    if node.tag == f"{_TAG}bool" and text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if node.tag == f"{_TAG}int" and _INTEGER.fullmatch(text):
+        return int(text)
+    if node.tag == f"{_TAG}str" and not _NUMBER_1_2.fullmatch(text):
+        return text
+    return Unquoted()

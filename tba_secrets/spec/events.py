@@ -1,0 +1,99 @@
+"""Step 2: text -> a scan of YAML's event stream, before anything is built from it.
+
+The stream is read one event at a time and left early, so neither nesting 200,000 deep nor an alias that expands to
+millions of nodes costs more than reading up to it. PyYAML's own constructors crash on the first and walk the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+
+from tba_secrets.spec.problem import START, Finding, Position
+
+MAXIMUM_DEPTH: Final = 64
+
+_SYNTAX_HINTS: Final = {
+    "mapping values are not allowed in this context": (
+        "a colon where no key can stand",
+        "put text that holds a colon in quotes, and indent keys of one record alike",
+    ),
+    "did not find expected key": (
+        "a key was expected",
+        "indent keys of one record alike, and close quotes",
+    ),
+    "could not find expected ':'": ("a colon is missing", "write key: value"),
+    "did not find expected '-' indicator": (
+        "the indentation fits neither the list nor the record above",
+        "indent keys of one record alike, and begin each list item with a hyphen",
+    ),
+    "found unexpected end of stream": ("the text ends within quotes", "close the quotes"),
+    "found character that cannot start any token": (
+        "a character that no plain text can begin with",
+        "put the text in quotes",
+    ),
+    "found unknown escape character": (
+        "an unknown escape after a backslash",
+        "use single quotes, in which a backslash is only a backslash",
+    ),
+    "did not find expected ',' or ']'": ("a list in brackets is not closed", "close it with ]"),
+    "did not find expected ',' or '}'": ("a record in braces is not closed", "close it with }"),
+}
+"""libyaml's fixed phrases; no other text of an exception is ever shown."""
+
+
+def scan(text: str) -> tuple[Finding, ...]:
+    """What forbids to build anything from `text`: syntax, depth, aliases, anchors, tags, several documents."""
+    try:
+        return tuple(_findings(yaml.parse(text, Loader=yaml.CSafeLoader)))
+    except yaml.YAMLError as error:
+        return (syntax_finding(error),)
+
+
+def syntax_finding(error: yaml.YAMLError) -> Finding:
+    """A syntax error in our words: of the exception only its position and one of libyaml's fixed phrases are used."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    what, hint = _SYNTAX_HINTS.get(
+        str(getattr(error, "problem", "")),
+        ("this is not YAML", "correct the line, or the one above"),
+    )
+    return Finding(START if mark is None else position_of(mark), what, hint)
+
+
+def position_of(mark: Any) -> Position:
+    """A PyYAML mark (counted from 0) as a position (counted from 1)."""
+    return Position(mark.line + 1, mark.column + 1)
+
+
+def _findings(events: Iterator[Any]) -> Iterator[Finding]:
+    depth = documents = 0
+    for event in events:
+        position = position_of(event.start_mark)
+        yield from _refused_property(event, position)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if documents > 1:
+            yield Finding(position, "a second document begins", "keep one environment in one file")
+            return
+        if depth > MAXIMUM_DEPTH:
+            yield Finding(
+                position, f"nested deeper than {MAXIMUM_DEPTH} levels", "close what is open"
+            )
+            return
+    if not documents:
+        yield Finding(START, "the file holds only comments", "begin it with version: 1")
+
+
+def _refused_property(event: Any, position: Position) -> Iterator[Finding]:
+    if isinstance(event, yaml.AliasEvent):
+        yield Finding(position, "an alias (*)", "write it out; use defaults: for what is shared")
+    elif getattr(event, "anchor", None) is not None:
+        yield Finding(position, "an anchor (&)", "write it out; use defaults: for what is shared")
+    if getattr(event, "tag", None) is not None:
+        yield Finding(position, "a tag (!)", "leave the tag out")

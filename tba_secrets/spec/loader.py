@@ -1,0 +1,98 @@
+"""stacks/STACK.yaml -> `Environment`: the first arrow of the pipeline.
+
+The steps, each of which sees only what the one before it let through:
+1. `text`: bytes -> text; 2. `events`: the event stream is scanned; 3. `construct`: plain data with positions;
+4. `addresses`: `{env: NAME}` becomes the address; 5. `shape`: strict models; 6. `rules`: what spans records.
+Steps 3 to 6 report all their problems together. Nothing is asked of a source, a store or NetSuite.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from tba_secrets.errors import SpecError
+from tba_secrets.spec.addresses import resolve_addresses
+from tba_secrets.spec.construct import construct
+from tba_secrets.spec.events import scan
+from tba_secrets.spec.model import Environment
+from tba_secrets.spec.problem import Finding, InvalidSpecError, Position
+from tba_secrets.spec.rules import broken_rules
+from tba_secrets.spec.shape import validate
+from tba_secrets.spec.text import (
+    UnreadableTextError,
+    invisible_findings,
+    pasted_findings,
+    read_text,
+)
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Environment:
+    """Read one environment.
+
+    Args:
+        path: The YAML file; messages name it as it is given here.
+        environ: Where addresses given as `{env: NAME}` are looked up.
+
+    Returns:
+        The environment, with every address resolved.
+
+    Raises:
+        InvalidSpecError: The file has problems; all that can be told at once.
+    """
+    try:
+        text = read_text(path)
+    except UnreadableTextError as error:
+        raise InvalidSpecError([error.finding.within(path)]) from None
+    environment, findings = _read(text, environ)
+    if environment is None or findings:
+        raise InvalidSpecError(_placed(finding, text).within(path) for finding in findings)
+    return environment
+
+
+def load_stack(
+    project_root: Path, stack: str, environ: Mapping[str, str] = os.environ
+) -> Environment:
+    """Read the environment of a Pulumi stack: `stacks/STACK.yaml` under the folder that holds Pulumi.yaml.
+
+    Raises:
+        SpecError: There is no such file; the message lists those that exist.
+        InvalidSpecError: The file has problems.
+    """
+    folder = project_root / "stacks"
+    existing = stack_names(project_root)
+    if stack not in existing:
+        there = ", ".join(existing) if existing else "none yet"
+        raise SpecError(
+            f"{folder}: there is no environment for the stack {stack!r} (there: {there})",
+            f"create {folder / 'STACK.yaml'} named after the stack, or select one that exists",
+        )
+    return load(folder / f"{stack}.yaml", environ)
+
+
+def stack_names(project_root: Path) -> tuple[str, ...]:
+    """The stacks that have an environment, sorted; Pulumi's own settings files beside them are left out."""
+    files = (project_root / "stacks").glob("*.yaml")
+    return tuple(sorted(f.stem for f in files if not f.stem.startswith("Pulumi.")))
+
+
+def _read(text: str, environ: Mapping[str, str]) -> tuple[Environment | None, list[Finding]]:
+    """Steps 1 (its second half) to 6; there is an environment, or there are findings, or both."""
+    pasted = list(pasted_findings(text))
+    if blocking := tuple(invisible_findings(text)) or scan(text):
+        return None, [*pasted, *blocking]
+    document = construct(text)
+    addresses = resolve_addresses(document, environ)
+    environment, misshapen = validate(document)
+    rules = broken_rules(document)
+    return environment, [*pasted, *document.findings, *addresses, *misshapen, *rules]
+
+
+def _placed(finding: Finding, text: str) -> Finding:
+    """The finding with its position inside the file: YAML's end of text lies one line behind the last."""
+    lines = text.rstrip("\n").split("\n")
+    if finding.position.line <= len(lines):
+        return finding
+    return replace(finding, position=Position(len(lines), len(lines[-1]) + 1))

@@ -1,0 +1,196 @@
+"""Step 6: rules that span records, or that no pattern can state.
+
+They run on the plain data, so that a file with a wrong type in one record still hears of a duplicate in another. What
+has the wrong shape is passed over here: that is the models' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from tba_secrets.spec.construct import Document
+from tba_secrets.spec.duration import parse_duration
+from tba_secrets.spec.model import Format
+from tba_secrets.spec.paths import Path, path_text
+from tba_secrets.spec.problem import Finding
+from tba_secrets.spec.secret_names import secret_name_findings
+from tba_secrets.spec.suspicion import looks_secret
+
+_SOURCE_KINDS: Final = ("env", "file", "command")
+_HALVES: Final = ("key", "id", "secret")
+_RESERVED_TAGS: Final = ("aws:", "tba-secrets:")
+
+
+def broken_rules(document: Document) -> list[Finding]:
+    """Every broken rule, rule by rule."""
+    return [finding for rule in _RULES for finding in rule(document)]
+
+
+def records(document: Document, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The records under `integrations:` or, for `tokens`, those of all integrations, with their paths."""
+    integrations = list(_items(document, ("integrations",)))
+    if key == "integrations":
+        yield from integrations
+        return
+    for path, _ in integrations:
+        yield from _items(document, (*path, key))
+
+
+def _items(document: Document, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    found = document.value(path)
+    for i, item in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(item, dict):
+            yield (*path, i), item
+
+
+def _duplicate_names(document: Document) -> Iterator[Finding]:
+    for key, noun in (("integrations", "integration"), ("tokens", "token")):
+        first: dict[str, Path] = {}
+        for path, record in records(document, key):
+            name = record.get("name")
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                line = document.position((*first[name], "name")).line
+                yield _finding(
+                    document,
+                    (*path, "name"),
+                    f"the {noun} on line {line} has this name already",
+                    f"give every {noun} of the environment a name of its own",
+                )
+            first.setdefault(name, path)
+
+
+def _one_kind_of_source(document: Document) -> Iterator[Finding]:
+    for path, source in _sources(document):
+        kinds = [kind for kind in _SOURCE_KINDS if kind in source]
+        if len(kinds) != 1:
+            what = f"{' and '.join(kinds)} are given" if kinds else "no source is given"
+            yield _finding(document, path, what, f"give exactly one of {', '.join(_SOURCE_KINDS)}")
+
+
+def _halves_differ(document: Document) -> Iterator[Finding]:
+    """One variable or JSON key for both halves of a pair cannot be meant."""
+    for path, source in _sources(document):
+        for kind, settings in source.items():
+            if not isinstance(settings, dict):
+                continue
+            named = [settings[half] for half in _HALVES if isinstance(settings.get(half), str)]
+            if len(named) != len(set(named)):
+                yield _finding(
+                    document,
+                    (*path, kind, "secret"),
+                    "both halves of the pair are read from one place",
+                    "name the place of each half",
+                )
+
+
+def _sources(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for collection, key in (("integrations", "consumer"), ("tokens", "token")):
+        for path, record in records(document, collection):
+            if isinstance(record.get(key), dict):
+                yield (*path, key), record[key]
+
+
+def _at_least_one_store(document: Document) -> Iterator[Finding]:
+    if document.value(("store",)) == {}:
+        yield _finding(document, ("store",), "no store is given", "give one, for example aws:")
+
+
+def _names_are_no_values(document: Document) -> Iterator[Finding]:
+    """A value pasted where a name belongs; the 64 digits of TBA are found in the text itself."""
+    for path in _name_paths(document):
+        value = document.value(path)
+        if isinstance(value, str) and looks_secret(value):
+            hint = "name the variable, JSON key or record, never the value"
+            yield _finding(document, path, "this looks like a secret value", hint)
+
+
+def _name_paths(document: Document) -> Iterator[Path]:
+    yield ("endpoint", "env")
+    yield ("store", "aws", "endpoint", "env")
+    for collection in ("integrations", "tokens"):
+        for path, _ in records(document, collection):
+            yield from ((*path, "name"), (*path, "secret"))
+    for path, source in _sources(document):
+        for kind in source:
+            yield from ((*path, kind, half) for half in _HALVES)
+
+
+def _tags(document: Document) -> Iterator[Finding]:
+    tags = document.value(("store", "aws", "tags"))
+    for key in tags if isinstance(tags, dict) else ():
+        if key.lower().startswith(_RESERVED_TAGS):
+            path = ("store", "aws", "tags", key)
+            prefixes = " and ".join(_RESERVED_TAGS)
+            yield Finding(
+                document.key_position(path),
+                "store.aws.tags: the key of this tag has a reserved prefix",
+                f"begin it otherwise: {prefixes} belong to AWS and to this tool",
+            )
+
+
+def _formats(document: Document) -> Iterator[Finding]:
+    for path in _policies(document):
+        given = document.value((*path, "format"))
+        given = given if isinstance(given, dict) else {}
+        seen = {name for key, name in Format().model_dump().items() if key not in given}
+        for key, name in given.items():
+            if isinstance(name, str) and name in seen:
+                yield _finding(
+                    document,
+                    (*path, "format", key),
+                    "another value is stored under this key already",
+                    "give each of the values a key of its own",
+                )
+            if isinstance(name, str):
+                seen.add(name)
+
+
+def _policies(document: Document) -> Iterator[Path]:
+    yield ("defaults",)
+    yield from (path for path, _ in records(document, "tokens"))
+
+
+def _warned_in_time(document: Document) -> Iterator[Finding]:
+    """Said in one record, or half of it in the record and half in the defaults."""
+    for path in _policies(document):
+        own = [key for key in ("warn_before", "rotate_every") if document.value((*path, key))]
+        warn = _duration(document, path, "warn_before")
+        rotate = _duration(document, path, "rotate_every")
+        if own and warn is not None and rotate is not None and warn >= rotate:
+            yield _finding(
+                document,
+                (*path, own[0]),
+                "the warning would be due before the token is issued",
+                "make warn_before shorter than rotate_every",
+            )
+
+
+def _duration(document: Document, path: Path, key: str) -> timedelta | None:
+    """What applies to the record at `path`."""
+    text = document.value((*path, key)) or document.value(("defaults", key))
+    return parse_duration(text) if isinstance(text, str) else None
+
+
+def _finding(document: Document, path: Path, what: str, hint: str) -> Finding:
+    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+
+
+def _secret_names(document: Document) -> Iterator[Finding]:
+    return secret_name_findings(document, list(records(document, "tokens")))
+
+
+_RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
+    _duplicate_names,
+    _one_kind_of_source,
+    _halves_differ,
+    _at_least_one_store,
+    _names_are_no_values,
+    _secret_names,
+    _tags,
+    _formats,
+    _warned_in_time,
+)

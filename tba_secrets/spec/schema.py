@@ -1,0 +1,99 @@
+"""The models -> a JSON Schema (draft-07) for editors: `python -m tba_secrets.spec.schema [--check]`.
+
+yaml-language-server and the JetBrains editors speak draft-07 and not OpenAPI's `discriminator`, while pydantic writes
+2020-12 with both. What the schema accepts the loader may still refuse: rules that span records cannot be stated here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tba_secrets.spec.model import Environment
+
+SCHEMA_FILE: Final = Path("schema") / "environment.schema.json"
+"""Relative to the project's root."""
+DRAFT_07: Final = "http://json-schema.org/draft-07/schema#"
+_NAMED: Final = ("properties", "patternProperties", "definitions")
+"""Keywords whose keys are names, not keywords."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of an environment's YAML."""
+    generated = _draft_07(Environment.model_json_schema())
+    return {"$schema": DRAFT_07, "title": "tba-secrets environment", **generated}
+
+
+def schema_text() -> str:
+    """The committed file's text."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the schema, or with `--check` compare it; the exit code is 1 where the file differs."""
+    parser = argparse.ArgumentParser(prog="python -m tba_secrets.spec.schema")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where it differs")
+    parser.add_argument("--file", type=Path, default=SCHEMA_FILE, help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    file: Path = options.file
+    if not options.check:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(schema_text(), encoding="utf-8")
+        return 0
+    if file.is_file() and file.read_text(encoding="utf-8") == schema_text():
+        return 0
+    sys.stderr.write(f"{file} is not what the models say: run python -m tba_secrets.spec.schema\n")
+    return 1
+
+
+def _draft_07(node: Any) -> Any:
+    """One schema, and all schemas in it, from pydantic's dialect to draft-07."""
+    if isinstance(node, list):
+        return [_draft_07(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = _without_null(node)
+    converted = {
+        _renamed(key): _named(value) if _renamed(key) in _NAMED else _draft_07(value)
+        for key, value in node.items()
+        if key not in ("title", "discriminator") and not _is_empty_default(key, value)
+    }
+    if "$ref" in converted:
+        return _reference(converted)
+    return converted
+
+
+def _named(schemas: dict[str, Any]) -> dict[str, Any]:
+    return {name: _draft_07(schema) for name, schema in schemas.items()}
+
+
+def _renamed(keyword: str) -> str:
+    return "definitions" if keyword == "$defs" else keyword
+
+
+def _without_null(node: dict[str, Any]) -> dict[str, Any]:
+    """`X | None` means that the key may be left out; a null in the file is an error."""
+    if "anyOf" not in node:
+        return node
+    members = [member for member in node["anyOf"] if member != {"type": "null"}]
+    rest = {key: value for key, value in node.items() if key != "anyOf"}
+    return {**members[0], **rest} if len(members) == 1 else {**rest, "anyOf": members}
+
+
+def _is_empty_default(keyword: str, value: Any) -> bool:
+    """Defaults that say only that the key may be left out."""
+    return keyword == "default" and (value in (None, "", []) or isinstance(value, dict))
+
+
+def _reference(converted: dict[str, Any]) -> dict[str, Any]:
+    """Draft-07 ignores what stands beside `$ref`, so it is wrapped where a description stands there."""
+    target = converted.pop("$ref").replace("#/$defs/", "#/definitions/")
+    return {**converted, "allOf": [{"$ref": target}]} if converted else {"$ref": target}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Rules for the names of secrets: what AWS Secrets Manager takes, and one record for one secret.
+
+Source: AWS API, CreateSecret, parameter Name: 1 to 512 ASCII letters, digits and the characters /_+=.@-, and "Do not
+end your secret name with a hyphen followed by six characters", because AWS puts a hyphen and six characters behind it
+in the ARN. That segments are neither empty nor `.` nor `..` is our rule: paths in Vault and IAM patterns need it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tba_secrets.spec.construct import Document
+from tba_secrets.spec.paths import Path, path_text
+from tba_secrets.spec.problem import Finding
+
+MAXIMUM_LENGTH: Final = 512
+_PREFIX: Final[Path] = ("store", "aws", "prefix")
+_ODD_SEGMENT: Final = ("a segment between slashes is empty, `.` or `..`", "name every segment")
+_LOOKS_LIKE_ARN_SUFFIX: Final = re.compile(r"-.{6}$")
+
+
+def secret_name_findings(
+    document: Document, tokens: list[tuple[Path, dict[str, Any]]]
+) -> Iterator[Finding]:
+    """Names that AWS refuses or confuses, and secrets that two tokens would write."""
+    prefix = document.value(_PREFIX)
+    prefix = prefix if isinstance(prefix, str) else ""
+    if odd_prefix := _has_odd_segment(prefix.split("/")[:-1]):
+        yield _finding(document, _PREFIX, *_ODD_SEGMENT)
+    first: dict[str, Path] = {}
+    for path, token in tokens:
+        key = "secret" if "secret" in token else "name"
+        place, name = (*path, key), token.get(key)
+        if not isinstance(name, str) or not name:
+            continue
+        whole = prefix + name
+        for what, hint in _broken(whole, segments=not odd_prefix):
+            yield _finding(document, place, what, hint)
+        if whole in first:
+            line = document.position(first[whole]).line
+            what = f"the token on line {line} is stored in this secret already"
+            yield _finding(document, place, what, "give each token a secret of its own")
+        first.setdefault(whole, place)
+
+
+def _broken(whole: str, *, segments: bool) -> Iterator[tuple[str, str]]:
+    """What is wrong with a whole name, the prefix included, and what to write instead."""
+    if len(whole) > MAXIMUM_LENGTH:
+        yield f"prefix and name are longer than {MAXIMUM_LENGTH} characters", "shorten them"
+    if _LOOKS_LIKE_ARN_SUFFIX.search(whole):
+        yield (
+            "the name ends in a hyphen and six characters, which AWS takes for the end of an ARN",
+            "write secret: with another name, for example with an underscore for the hyphen",
+        )
+    if whole.endswith("/"):
+        yield "the name ends in a slash", "write a name behind it"
+    elif segments and _has_odd_segment(whole.split("/")):
+        yield _ODD_SEGMENT
+
+
+def _has_odd_segment(segments: list[str]) -> bool:
+    return any(segment in ("", ".", "..") for segment in segments)
+
+
+def _finding(document: Document, path: Path, what: str, hint: str) -> Finding:
+    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)

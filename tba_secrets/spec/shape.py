@@ -1,0 +1,116 @@
+"""Step 5: plain data -> `Environment`, or what does not fit its models, in our own words.
+
+Of pydantic's errors only the type and the location are used, and for limits the sentence that states the limit: inputs
+and contexts stay with pydantic, since they hold the value that was refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from tba_secrets.spec.construct import Document, Unquoted
+from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Environment
+from tba_secrets.spec.outline import known_keys, remedy_of
+from tba_secrets.spec.paths import Path, path_text
+from tba_secrets.spec.problem import Finding
+from tba_secrets.spec.suspicion import shown_key
+
+_EXPECTED: Final = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "model_type": "a record (keys and values)",
+    "dict_type": "a record (keys and values)",
+}
+_LIMITS: Final = frozenset(
+    {
+        "string_too_short",
+        "string_too_long",
+        "too_short",
+        "too_long",
+        "greater_than_equal",
+        "less_than_equal",
+    }
+)
+"""Errors whose sentence in pydantic states the models' own limit and nothing of the input."""
+_QUOTES: Final = 'put it in quotes: "..."'
+_OPENING: Final = re.compile(r"^\w+ should")
+
+
+def validate(document: Document) -> tuple[Environment | None, list[Finding]]:
+    """Fit the data to the models; values that a finding speaks of already are not reported again."""
+    try:
+        return Environment.model_validate(document.data), []
+    except ValidationError as error:
+        errors: list[Any] = error.errors(
+            include_input=False, include_context=False, include_url=False
+        )
+    located = [(_path(item["loc"]), item) for item in errors]
+    return None, list(_findings(document, located))
+
+
+def _findings(document: Document, located: list[tuple[Path, Any]]) -> Iterator[Finding]:
+    for path, item in located:
+        echoes = item["type"] == "too_short" and any(
+            other != path and other[: len(path)] == path for other, _ in located
+        )
+        if path not in document.refused and not echoes:
+            yield _finding(document, path, item["type"], item["msg"])
+
+
+def _path(location: tuple[str | int, ...]) -> Path:
+    """pydantic's location without what is no key of the file: tags of unions, and its mark for a bad key."""
+    if location and location[-1] == "[key]":
+        location = location[:-1]
+    return tuple(part for part in location if part not in (TEXT_TAG, MAPPING_TAG))
+
+
+def _finding(document: Document, path: Path, kind: str, sentence: str) -> Finding:
+    if kind == "extra_forbidden":
+        return _unknown_key(document, path)
+    if kind == "missing":
+        what = f"{path_text(path[:-1])}: the key `{path[-1]}` is missing"
+        return Finding(document.position(path[:-1]), what, f"add {path[-1]}:")
+    what, hint = _misfit(document.value(path), kind, sentence, remedy_of(path))
+    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+
+
+def _unknown_key(document: Document, path: Path) -> Finding:
+    known = known_keys(path[:-1])
+    near = get_close_matches(str(path[-1]).lower(), known, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+    what = f"{path_text(path[:-1])}: unknown key {shown_key(str(path[-1]))}"
+    return Finding(document.key_position(path), what, hint)
+
+
+def _misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:
+    """What is wrong with a value, and what to write instead."""
+    if isinstance(value, Unquoted | bool | int) and kind == "string_type":
+        # Quotes alone mend it, but where the field has a form of its own that never looks like a number.
+        quotes_do = not remedy or "in quotes" in remedy
+        return "YAML does not read this as text", _QUOTES if quotes_do else remedy
+    if isinstance(value, Unquoted) and kind == "bool_type":
+        return "this is not the boolean that it looks like", "write true or false"
+    if kind in _EXPECTED:
+        return f"{_kind_of(value)} stands here", remedy or f"write {_EXPECTED[kind]}"
+    if kind == "literal_error":
+        choices = sentence.removeprefix("Input should be ")
+        return "this is not one of the words that are known here", f"write {choices}"
+    if kind in _LIMITS:
+        limit = _OPENING.sub("it should", sentence).replace(" after validation", "")
+        return "this is out of bounds", remedy or limit
+    return "the text does not have the form that is needed", remedy or "see the schema"
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, dict):
+        return "a record"
+    if isinstance(value, list):
+        return "a list"
+    return "text" if isinstance(value, str) else "a number or boolean"

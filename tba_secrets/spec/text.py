@@ -1,0 +1,105 @@
+"""Step 1: the file's bytes -> text that is safe to parse.
+
+Refuses what is no text of ours (missing, a folder, empty, binary, not UTF-8, too large), characters that an editor does
+not show, and anything that looks like a TBA value, in comments too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tba_secrets.spec.problem import START, Finding, Position
+from tba_secrets.spec.suspicion import pasted_values
+
+MAXIMUM_BYTES: Final = 1 << 20
+_INVISIBLE: Final = re.compile(
+    # C0 and C1 controls but the line feed, zero-width characters, line separators, bidirectional overrides
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
+)
+
+
+class UnreadableTextError(Exception):
+    """The bytes are no text that could be looked at further."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.what)
+        self.finding = finding
+
+
+def read_text(path: Path) -> str:
+    """The text of `path`, without a byte order mark and with line feeds only.
+
+    Raises:
+        UnreadableTextError: There is no such file, or it holds no UTF-8 text of at most 1 MiB.
+    """
+    data = _read_bytes(path)
+    if len(data) > MAXIMUM_BYTES:
+        raise _unreadable("the file is larger than 1 MiB", "split it into several environments")
+    if b"\x00" in data:
+        raise _unreadable("the file is binary, or UTF-16", "save it as UTF-8 text")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig")
+        position = position_at(_with_line_feeds(before), None)
+        raise _unreadable("the file is not UTF-8", "save it as UTF-8 text", position) from None
+    if not text.strip():
+        raise _unreadable("the file is empty", "begin it with version: 1")
+    return _with_line_feeds(text)
+
+
+def invisible_findings(text: str) -> Iterator[Finding]:
+    """The first tab or invisible character of each line; text that has one is not parsed any further."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if (match := _INVISIBLE.search(line)) is not None:
+            yield _invisible(match.group(), Position(number, match.start() + 1))
+
+
+def pasted_findings(text: str) -> Iterator[Finding]:
+    """Everything that looks like a TBA value, wherever it stands."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        for pasted in pasted_values(line):
+            yield Finding(
+                Position(number, pasted.start() + 1),
+                "64 hexadecimal digits, which is what a key, an id or a secret looks like",
+                "name the place where the value is, never the value; "
+                "if it is real, revoke it, since this file goes into version control",
+            )
+
+
+def position_at(text: str, offset: int | None) -> Position:
+    """Line and column of `offset` in `text`; of its end for None."""
+    before = text if offset is None else text[:offset]
+    return Position(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+
+
+def _invisible(character: str, position: Position) -> Finding:
+    if character == "\t":
+        return Finding(position, "a tab", "write spaces")
+    return Finding(position, f"the invisible character U+{ord(character):04X}", "delete it")
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise _unreadable("this is a folder", "name a YAML file")
+        if not path.exists():
+            raise _unreadable("there is no such file", "create it, or correct its name")
+        if not path.is_file():
+            raise _unreadable("this is no regular file", "name a YAML file")
+        with path.open("rb") as file:
+            return file.read(MAXIMUM_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not valid"
+        raise _unreadable(f"the file cannot be read ({reason})", "make it readable") from None
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _unreadable(what: str, hint: str, position: Position = START) -> UnreadableTextError:
+    return UnreadableTextError(Finding(position, what, hint))

@@ -1,0 +1,47 @@
+"""The stores that credentials are kept in; the one place that picks the class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from threading import Lock
+from typing import Final
+
+from tba_secrets.spec.model import AwsStore as AwsSettings
+from tba_secrets.spec.model import Stores
+from tba_secrets.stores.interface import Store
+
+__all__ = ["open_stores"]
+
+_opened: dict[tuple[str, str, int], Store] = {}
+_opening: Final = Lock()
+
+
+def open_stores(settings: Stores) -> dict[str, Store]:
+    """The stores of an environment by kind, in the order in which a token is promoted.
+
+    A store is opened once in a process for the same settings under the same process environment: its connections,
+    credentials and rate limit are shared. Nothing is asked of it here.
+
+    Args:
+        settings: `store` of the environment's YAML.
+    """
+    stores: dict[str, Store] = {}
+    if (aws := settings.aws) is not None:
+        stores["aws"] = _opened_once("aws", aws.model_dump_json(), lambda: _aws(aws))
+    return stores
+
+
+def _opened_once(kind: str, settings: str, make: Callable[[], Store]) -> Store:
+    environment = hash(frozenset(os.environ.items()))
+    with _opening:
+        key = (kind, settings, environment)
+        if key not in _opened:
+            _opened[key] = make()
+        return _opened[key]
+
+
+def _aws(settings: AwsSettings) -> Store:
+    from tba_secrets.stores.aws import AwsStore
+
+    return AwsStore(settings)

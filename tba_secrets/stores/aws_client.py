@@ -1,0 +1,128 @@
+"""Calls to AWS: each exception of the SDK becomes an `AwsFailure` that holds nothing of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any, Final
+
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import AwsStore
+from tba_secrets.stores.aws_errors import Asked, failure_of
+from tba_secrets.stores.aws_session import Clients, Transport, open_clients, resolved_address
+from tba_secrets.stores.rate_limit import TokenBucket
+from tba_secrets.stores.sdk_logging import silence_sdk_debug
+
+_WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class AwsClient:
+    """Secrets Manager and STS by one environment's settings. Thread-safe; nothing is opened before the first call.
+
+    Args:
+        settings: `store.aws` of the environment's YAML.
+        transport: Timeouts and retries.
+        bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
+    """
+
+    def __init__(
+        self,
+        settings: AwsStore,
+        transport: Transport | None = None,
+        bucket: TokenBucket | None = None,
+    ) -> None:
+        self.settings = settings
+        self._transport = transport or Transport()
+        self._bucket = bucket
+        self._opening = Lock()
+        self._clients: Clients | None = None
+
+    def call(self, operation: str, secret: str | None, **parameters: Any) -> dict[str, Any]:
+        """Ask Secrets Manager.
+
+        Args:
+            operation: The name in the API reference, e.g. `PutSecretValue`.
+            secret: The secret's name, for messages.
+            parameters: The operation's, by their API names; a `Sensitive` is revealed on its way into the SDK.
+
+        Returns:
+            The answer. It may hold the value: it is never logged, and never put into a message.
+
+        Raises:
+            AwsFailure: Whatever went wrong.
+        """
+        return self._ask("secretsmanager", operation, secret, parameters)
+
+    def caller(self) -> Mapping[str, Any]:
+        """STS GetCallerIdentity: `Arn` and `Account` of the credentials in use. Needs no permission.
+
+        Raises:
+            AwsFailure: Whatever went wrong.
+        """
+        return self._ask("sts", "GetCallerIdentity", None, {})
+
+    def shown_settings(self) -> dict[str, str]:
+        """The settings in force, those taken from the process environment included: region, endpoint, profile, role."""
+        shown = {
+            "region": self.settings.region,
+            "endpoint": str(self._opened().secretsmanager.meta.endpoint_url),
+            "profile": self.settings.profile or os.environ.get("AWS_PROFILE"),
+            "role": self.settings.role_arn,
+        }
+        return {key: value for key, value in shown.items() if value}
+
+    def command(self, subcommand: str, secret: str, *options: str) -> str:
+        """A command of the AWS CLI for this account and region, ready to paste."""
+        words = ["aws", "secretsmanager", subcommand, "--region", self.settings.region]
+        if self.settings.profile is not None:
+            words += ["--profile", self.settings.profile]
+        if isinstance(self.settings.endpoint, str):
+            words += ["--endpoint-url", self.settings.endpoint]
+        return shlex.join([*words, "--secret-id", secret, *options])
+
+    def _ask(
+        self, service: str, operation: str, secret: str | None, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            client = getattr(self._opened(), service)
+            method = getattr(client, _WORD_START.sub("_", operation).lower())
+            answer: dict[str, Any] = method(**_revealed(parameters))
+        except (BotoCoreError, ClientError) as error:
+            asked = self._asked(service, getattr(error, "operation_name", operation), secret)
+            failure = failure_of(error, asked)
+        else:
+            return answer
+        raise failure  # after the except block: what was caught must not become its __context__
+
+    def _opened(self) -> Clients:
+        with self._opening:
+            if self._clients is None:
+                self._clients = open_clients(self.settings, self._transport, self._bucket)
+        silence_sdk_debug()
+        return self._clients
+
+    def _asked(self, service: str, operation: str, secret: str | None) -> Asked:
+        """What was asked, for messages; to assume the role is part of the first call of any kind."""
+        region = self.settings.region
+        subject = f"AWS in {region}" if secret is None else f"the secret {secret} in {region}"
+        if operation == "AssumeRole":
+            service, subject = "sts", f"the role {self.settings.role_arn}"
+        return Asked(
+            action=f"{service}:{operation}",
+            subject=subject,
+            region=region,
+            kms_key=self.settings.kms_key or "aws/secretsmanager",
+            endpoint=resolved_address(self.settings.endpoint) or f"of {service} in {region}",
+        )
+
+
+def _revealed(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value.reveal() if isinstance(value, Sensitive) else value
+        for key, value in parameters.items()
+    }

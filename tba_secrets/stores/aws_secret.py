@@ -1,0 +1,139 @@
+"""A secret as DescribeSecret shows it, and the owner mark as tags. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from tba_secrets.errors import StoreError
+from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage, VersionId
+from tba_secrets.stores.versions import is_ours, is_placeholder
+
+LABELS: Final[Mapping[Stage, str]] = {
+    Stage.CURRENT: "AWSCURRENT",
+    Stage.CANDIDATE: "AWSPENDING",
+    Stage.PREVIOUS: "AWSPREVIOUS",
+}
+"""AWS's staging labels (User Guide, "What's in a Secrets Manager secret", Version)."""
+
+OWNER_TAG: Final = "tba-secrets:owner"
+CLAIM_TAG: Final = "tba-secrets:claim"
+_TAG_VALUE: Final = re.compile(r"[\w\s.:/=+@-]{0,256}")
+"""What a tag's value may hold (AWS General Reference, "Tag naming limits and requirements")."""
+
+
+@dataclass(frozen=True)
+class AwsSecret:
+    """One secret without its values."""
+
+    arn: str
+    labels: Mapping[str, VersionId]
+    """Staging label to the one version that carries it."""
+    tags: Mapping[str, str]
+    description: str
+    kms_key: str | None
+    """None for the account's `aws/secretsmanager`."""
+    replica_regions: tuple[str, ...]
+    managed_by: str | None
+    deletion_at: datetime | None
+
+    @property
+    def current(self) -> VersionId | None:
+        """The version that a reader gets by default."""
+        return self.labels.get(LABELS[Stage.CURRENT])
+
+    @property
+    def pending(self) -> VersionId | None:
+        """The version that carries AWSPENDING; a finished rotation may leave it on the current one."""
+        return self.labels.get(LABELS[Stage.CANDIDATE])
+
+    @property
+    def candidate(self) -> VersionId | None:
+        """The pending version, where it is not current already."""
+        return None if self.pending == self.current else self.pending
+
+    @property
+    def foreign_candidate(self) -> VersionId | None:
+        """The candidate where another rotation wrote it; a rollback to a version of others is ours."""
+        candidate = self.candidate
+        if candidate is None or is_ours(candidate):
+            return None
+        return None if candidate == self.labels.get(LABELS[Stage.PREVIOUS]) else candidate
+
+    def snapshot(self) -> Snapshot:
+        """What the rest of tba-secrets sees of it."""
+        stages = {
+            stage: self.labels[label] for stage, label in LABELS.items() if label in self.labels
+        }
+        if self.candidate is None:
+            stages.pop(Stage.CANDIDATE, None)
+        return Snapshot(
+            location=self.arn,
+            stages=stages,
+            placeholder=self.current if is_placeholder(self.current) else None,
+            foreign_candidate=self.foreign_candidate is not None,
+            owner=owner_of(self.tags),
+            managed_by=self.managed_by,
+            deletion_at=self.deletion_at,
+        )
+
+
+def described(answer: Mapping[str, Any], region: str) -> AwsSecret:
+    """Read DescribeSecret's answer.
+
+    Args:
+        answer: The answer; fields without a value are absent from it.
+        region: The region that was asked.
+    """
+    return AwsSecret(
+        arn=str(answer["ARN"]),
+        labels={
+            label: VersionId(version)
+            for version, labels in answer.get("VersionIdsToStages", {}).items()
+            for label in labels
+        },
+        tags={tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())},
+        description=answer.get("Description", ""),
+        kms_key=answer.get("KmsKeyId"),
+        replica_regions=tuple(replica["Region"] for replica in answer.get("ReplicationStatus", ())),
+        managed_by=_manager(answer, region),
+        deletion_at=answer.get("DeletedDate"),
+    )
+
+
+def owner_tags(mark: OwnerMark) -> dict[str, str]:
+    """The tags that say who manages a secret.
+
+    Raises:
+        StoreError: A name is too long for a tag, or has a character that no tag takes.
+    """
+    owner = f"{mark.stack} {mark.record}"
+    if not _TAG_VALUE.fullmatch(owner):
+        raise StoreError(
+            f"the owner mark of {mark.record} in {mark.stack} does not fit into an AWS tag: "
+            f"{len(owner)} of at most 256 characters, letters, digits, spaces and _.:/=+-@",
+            "give the stack, the integration or the token a shorter name",
+        )
+    return {OWNER_TAG: owner, CLAIM_TAG: mark.claim}
+
+
+def owner_of(tags: Mapping[str, str]) -> OwnerMark | None:
+    """The owner mark that the tags hold; None where there is none."""
+    stack, _, record = tags.get(OWNER_TAG, "").partition(" ")
+    if not stack or not record:
+        return None
+    return OwnerMark(stack, record, tags.get(CLAIM_TAG, ""))
+
+
+def _manager(answer: Mapping[str, Any], region: str) -> str | None:
+    """What else writes the secret, so that we must not."""
+    if service := answer.get("OwningService"):
+        return f"the service {service}"
+    if answer.get("RotationEnabled"):
+        return "a rotation function"
+    if (primary := answer.get("PrimaryRegion", region)) != region:
+        return f"its primary secret in {primary}"
+    return None

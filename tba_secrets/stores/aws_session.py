@@ -1,0 +1,184 @@
+"""From an environment's settings to boto3 clients: credentials, role, endpoints, timeouts, retries, rate of writes.
+
+Credentials are found as every AWS tool finds them (AWS SDKs and Tools Reference Guide, "Credential providers"): the
+profile named, else the process environment, the shared configuration, a container's or an instance's role. boto3 is
+imported on use.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tba_secrets.errors import StoreError
+from tba_secrets.spec.model import Address, AwsStore, FromEnvironment
+from tba_secrets.stores.rate_limit import TokenBucket, shared_bucket
+from tba_secrets.stores.sdk_logging import silence_sdk_debug
+
+_WRITES: Final = (
+    "CreateSecret",
+    "PutSecretValue",
+    "UpdateSecret",
+    "UpdateSecretVersionStage",
+    "DeleteSecret",
+    "RestoreSecret",
+    "TagResource",
+    "ReplicateSecretToRegions",
+    "RemoveRegionsFromReplication",
+)
+_AWS_HOST: Final = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|api\.aws)")
+_ROLE_ACCOUNT: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):")
+_SESSION_NAME: Final = "tba-secrets"
+
+
+@dataclass(frozen=True)
+class Transport:
+    """How long, and how often, the SDK asks."""
+
+    connect_timeout: float = 5.0
+    """Seconds."""
+    read_timeout: float = 20.0
+    """Seconds."""
+    total_max_attempts: int = 8
+    """The first one included; botocore's `standard` mode, whose waits double up to 20 s."""
+    max_pool_connections: int = 32
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One boto3 client for each service; both are thread-safe."""
+
+    secretsmanager: Any
+    sts: Any
+
+
+def open_clients(
+    settings: AwsStore, transport: Transport, bucket: TokenBucket | None = None
+) -> Clients:
+    """Make the clients; AWS is asked only where a container's or an instance's role gives the credentials.
+
+    Args:
+        settings: `store.aws` of the environment's YAML.
+        transport: Timeouts and retries.
+        bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
+
+    Raises:
+        StoreError: The variable that names the endpoint is not set.
+        botocore.exceptions.BotoCoreError: The profile does not exist, or is wrong.
+    """
+    from botocore.config import Config
+
+    session = _session(settings)
+    endpoint = resolved_address(settings.endpoint)
+    config = Config(
+        connect_timeout=transport.connect_timeout,
+        read_timeout=transport.read_timeout,
+        max_pool_connections=transport.max_pool_connections,
+        retries={"mode": "standard", "total_max_attempts": transport.total_max_attempts},
+        user_agent_extra="tba-secrets",
+    )
+    secretsmanager = session.client("secretsmanager", endpoint_url=endpoint, config=config)
+    limiter = bucket or shared_bucket(
+        (_account(settings, session), settings.region, secretsmanager.meta.endpoint_url),
+        settings.writes_per_second,
+    )
+    _limit_writes(secretsmanager, limiter)
+    sts = session.client("sts", endpoint_url=_sts_endpoint(endpoint), config=config)
+    return Clients(secretsmanager, sts)
+
+
+def resolved_address(address: Address | None) -> str | None:
+    """The URL itself, taken from the process environment where the settings name a variable.
+
+    Raises:
+        StoreError: The variable is unset or empty.
+    """
+    if not isinstance(address, FromEnvironment):
+        return address
+    if url := os.environ.get(address.env):
+        return url
+    raise StoreError(
+        f"the store's endpoint is to come from the environment variable {address.env}, which is not set",
+        f"set {address.env} to an address such as http://127.0.0.1:4566, or take `endpoint` out",
+    )
+
+
+def _session(settings: AwsStore) -> Any:
+    import boto3
+
+    silence_sdk_debug()
+    session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+    return session if settings.role_arn is None else _assumed(settings, session)
+
+
+def _assumed(settings: AwsStore, source: Any) -> Any:
+    """A session in the role, whose credentials renew themselves (STS AssumeRole lasts an hour)."""
+    import boto3
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.session import get_session
+
+    def create_client(service: str, **credentials: str) -> Any:
+        endpoint = _sts_endpoint(resolved_address(settings.endpoint))
+        return source.client(service, endpoint_url=endpoint, **credentials)
+
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=create_client,
+        source_credentials=_Late(source),
+        role_arn=settings.role_arn,
+        extra_args={"RoleSessionName": _SESSION_NAME},
+    )
+    session = get_session()
+    session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    return boto3.Session(botocore_session=session, region_name=settings.region)
+
+
+class _Late:
+    """The source credentials of a role, looked for when the role is first assumed."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def get_frozen_credentials(self) -> Any:
+        """What botocore asks for.
+
+        Raises:
+            NoCredentialsError: There are none.
+        """
+        from botocore.exceptions import NoCredentialsError
+
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        return credentials.get_frozen_credentials()
+
+
+def _account(settings: AwsStore, session: Any) -> str:
+    """What the limiter counts by: the account where it is known, else the access key."""
+    if settings.account_id is not None:
+        return settings.account_id
+    if (role := _ROLE_ACCOUNT.match(settings.role_arn or "")) is not None:
+        return role.group(1)
+    credentials = session.get_credentials()
+    return "" if credentials is None else str(credentials.access_key)
+
+
+def _limit_writes(client: Any, bucket: TokenBucket) -> None:
+    """Wait for the limiter before each attempt: an SDK retry is one more write to AWS.
+
+    `before-sign` comes once an attempt, and before the signature, which holds the time.
+    """
+
+    def wait(**_: Any) -> None:
+        bucket.acquire()
+
+    for operation in _WRITES:
+        client.meta.events.register(f"before-sign.secrets-manager.{operation}", wait)
+
+
+def _sts_endpoint(endpoint: str | None) -> str | None:
+    """Where STS is asked: a simulator serves both services, an address of AWS's own (a VPC endpoint) only one."""
+    host = urlsplit(endpoint or "").hostname or ""
+    return None if _AWS_HOST.fullmatch(host) else endpoint

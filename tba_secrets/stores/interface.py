@@ -1,0 +1,270 @@
+"""What the pipeline needs of a secret store, and no more.
+
+A store holds versions of a secret. At most one version is *current* (what a reader gets by default), one is the
+*candidate* (written, not yet proven) and one is *previous*. Every move is a compare-and-set against the version
+that was read. Absent is a value (`None`); failure is a `StoreError` that never carries a response body.
+
+Each back end implements the underscored methods; the public ones are final, and guarantee the error type.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar, NewType, final
+
+from tba_secrets.errors import StoreError
+from tba_secrets.sensitive import Fingerprint, Sensitive
+
+SecretName = NewType("SecretName", str)
+"""The whole name (AWS) or path under the mount (Vault), the prefix included."""
+
+VersionId = NewType("VersionId", str)
+"""Names one version for good. A candidate keeps its id when it becomes current, in every store."""
+
+
+class Stage(Enum):
+    """The part that a version plays: AWS's staging labels, and what stands for them in Vault."""
+
+    CURRENT = "current"
+    CANDIDATE = "candidate"
+    PREVIOUS = "previous"
+
+
+@dataclass(frozen=True)
+class OwnerMark:
+    """Who manages a secret, written beside it (AWS tags, Vault custom_metadata) and kept in Pulumi's state."""
+
+    stack: str
+    """`organization/project/stack`."""
+    record: str
+    """`integration/token`, as in the environment's YAML."""
+    claim: str
+    """Random, made anew by each Create: a replaced resource never deletes its successor's secret."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a store tells of a secret that exists, without its value."""
+
+    location: str
+    """The ARN (AWS), or `mount/path` (Vault): what a consumer is given."""
+    stages: Mapping[Stage, VersionId]
+    """The versions that play a part now. A version that is current is no candidate, whatever label was left on it."""
+    placeholder: VersionId | None = None
+    """The current version, where it is our placeholder and no credential has been promoted yet."""
+    foreign_candidate: bool = False
+    """The candidate was not written by tba-secrets: another rotation is in progress."""
+    owner: OwnerMark | None = None
+    managed_by: str | None = None
+    """What else rotates or owns the secret ("a rotation function", "the service rds"); None where nothing does."""
+    deletion_at: datetime | None = None
+    """When a secret that is scheduled for deletion goes for good; None where it is not."""
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """One version and its value: the text of a flat JSON object of strings."""
+
+    version: VersionId
+    value: Sensitive
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value on its way into a store."""
+
+    value: Sensitive
+    """Canonical JSON text of a flat object of strings: exactly what a reader will get."""
+    fingerprint: Fingerprint
+    """The keyed digest of `value`; version ids are derived from it, never from the bare value."""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was found out before anything is written."""
+
+    identity: str
+    """Who we are to the store, to be shown: an IAM ARN, or a Vault token's display name."""
+    settings: Mapping[str, str]
+    """The settings in force, those taken from the process environment included; never a secret."""
+
+
+class Store(ABC):
+    """One secret store, opened for one account and region, or one Vault mount."""
+
+    kind: ClassVar[str]
+    """`aws`, `vault` or `memory`: the key under `store:` in the environment's YAML."""
+    max_value_bytes: ClassVar[int] = 65536
+    """The largest value, in bytes of UTF-8. AWS's limit (CreateSecret, SecretString) is the smallest of all stores'."""
+
+    @final
+    def preflight(self, names: Iterable[SecretName]) -> Preflight:
+        """Find out who we are, and whether the secrets named can be written; writes nothing.
+
+        Raises:
+            AccessDeniedError: The wrong account, or a permission is missing: which one, ready to paste.
+            StoreUnavailableError: The store could not be asked.
+        """
+        with self._typed_errors():
+            return self._preflight(tuple(names))
+
+    @final
+    def describe(self, name: SecretName) -> Snapshot | None:
+        """What the store knows of `name` without reading its value; None where it does not exist."""
+        with self._typed_errors():
+            return self._describe(name)
+
+    def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
+        """`describe` for many: back ends with a batch call override it."""
+        return {name: self.describe(name) for name in names}
+
+    @final
+    def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
+        """The version that plays a part, or the version with an id; None where there is none."""
+        with self._typed_errors():
+            return self._read(name, which)
+
+    @final
+    def claim(self, name: SecretName, mark: OwnerMark, description: str | None = None) -> None:
+        """Make the secret if it is absent (with our placeholder where the store would make a first version current),
+        and write the owner mark, metadata and settings (description, tags, key, replicas) on it. Idempotent.
+
+        A current version that somebody wrote is left as it is. Whether an existing secret may be claimed is decided by
+        the caller, from its Snapshot.
+
+        Args:
+            name: The secret.
+            mark: Who manages it from now on.
+            description: What people read beside it, never secret; None leaves the one that is there.
+
+        Raises:
+            ScheduledForDeletionError: The secret has to be restored first.
+        """
+        with self._typed_errors():
+            self._claim(name, mark, description)
+
+    @final
+    def stage(
+        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+    ) -> VersionId:
+        """Write `candidate` and label it so; it ends only when the version that holds it carries the candidate label.
+
+        Idempotent: the same candidate over the same current version has the same id, and is never written twice.
+
+        Args:
+            name: A secret that was claimed.
+            candidate: What to write.
+            replacing: The version that was current when it was decided to write; None where none was.
+
+        Raises:
+            ConflictError: Another version is current by now, or somebody else's candidate is in the way.
+            StoreError: The value is larger than `max_value_bytes`, or the secret was not claimed.
+        """
+        self._refuse_oversize(name, candidate.value)
+        with self._typed_errors():
+            return self._stage(name, candidate, replacing)
+
+    @final
+    def restage(self, name: SecretName, version: VersionId) -> bool:
+        """Label an existing version as the candidate again (drift, rollback); False where it is gone.
+
+        Nothing is done, and that is True, where the version is current.
+
+        Raises:
+            ConflictError: Somebody else's candidate is in the way.
+            StoreError: `version` is the placeholder, which is no credential.
+        """
+        with self._typed_errors():
+            return self._restage(name, version)
+
+    @final
+    def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+        """Make the candidate `version` current; what was current becomes previous. Idempotent.
+
+        Args:
+            name: The secret.
+            version: The version that carries the candidate label and has passed its checks.
+            replacing: The version that is current now; None where none is.
+
+        Raises:
+            ConflictError: Another version than `replacing` is current, or `version` is not the candidate any more.
+        """
+        with self._typed_errors():
+            self._promote(name, version, replacing)
+
+    @final
+    def discard(self, name: SecretName, version: VersionId) -> None:
+        """Take the candidate label off `version`; nothing where it is not the candidate. Current is untouched."""
+        with self._typed_errors():
+            self._discard(name, version)
+
+    @final
+    def remove(self, name: SecretName) -> None:
+        """Delete the secret recoverably (AWS's recovery window, Vault's soft delete); nothing where it is absent.
+
+        Whether it is ours to delete is decided by the caller, from its Snapshot.
+        """
+        with self._typed_errors():
+            self._remove(name)
+
+    @final
+    def restore(self, name: SecretName) -> None:
+        """Undo `remove`; nothing where the secret is not scheduled for deletion."""
+        with self._typed_errors():
+            self._restore(name)
+
+    @abstractmethod
+    def restore_command(self, name: SecretName) -> str:
+        """The command that a person types to restore `name`, for messages."""
+
+    def _refuse_oversize(self, name: SecretName, value: Sensitive) -> None:
+        """Raise before any call where the value does not fit: the service would say so after it was sent."""
+        size = len(value.reveal().encode())
+        if not 0 < size <= self.max_value_bytes:
+            raise StoreError(
+                f"the secret {name}: the value has {size} bytes, and the store takes 1 to {self.max_value_bytes}",
+                "see what the source gives: a credential has some hundred bytes",
+            )
+
+    @abstractmethod
+    def _typed_errors(self) -> AbstractContextManager[None]:
+        """A context in which every error of the back end becomes a `StoreError` without bodies or values."""
+
+    @abstractmethod
+    def _preflight(self, names: tuple[SecretName, ...]) -> Preflight: ...
+
+    @abstractmethod
+    def _describe(self, name: SecretName) -> Snapshot | None: ...
+
+    @abstractmethod
+    def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None: ...
+
+    @abstractmethod
+    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None: ...
+
+    @abstractmethod
+    def _stage(
+        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+    ) -> VersionId: ...
+
+    @abstractmethod
+    def _restage(self, name: SecretName, version: VersionId) -> bool: ...
+
+    @abstractmethod
+    def _promote(
+        self, name: SecretName, version: VersionId, replacing: VersionId | None
+    ) -> None: ...
+
+    @abstractmethod
+    def _discard(self, name: SecretName, version: VersionId) -> None: ...
+
+    @abstractmethod
+    def _remove(self, name: SecretName) -> None: ...
+
+    @abstractmethod
+    def _restore(self, name: SecretName) -> None: ...

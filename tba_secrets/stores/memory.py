@@ -1,0 +1,204 @@
+"""A store in the memory of this process: the simplest one that keeps the contract. For tests, and to read.
+
+It behaves like AWS Secrets Manager, the stricter of the two real stores: the first version of a secret is current by
+itself, so `claim` writes the placeholder, and a version that carries no label can still be labelled again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+from typing import ClassVar
+
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.interface import (
+    Candidate,
+    OwnerMark,
+    Preflight,
+    SecretName,
+    Snapshot,
+    Stage,
+    Store,
+    StoredVersion,
+    VersionId,
+)
+from tba_secrets.stores.refusals import (
+    foreign_candidate,
+    moved_by_another,
+    not_claimed,
+    not_the_candidate,
+    placeholder_refused,
+    scheduled_for_deletion,
+)
+from tba_secrets.stores.versions import (
+    PLACEHOLDER,
+    derived_version_id,
+    is_ours,
+    is_placeholder,
+    placeholder_version_id,
+)
+
+RECOVERY_WINDOW = timedelta(days=30)
+
+
+@dataclass
+class _Secret:
+    """One secret: every version that was ever written, and who plays which part."""
+
+    versions: dict[VersionId, Sensitive] = field(default_factory=dict)
+    stages: dict[Stage, VersionId] = field(default_factory=dict)
+    owner: OwnerMark | None = None
+    description: str | None = None
+    deletion_at: datetime | None = None
+
+    def foreign(self) -> VersionId | None:
+        """The candidate, where somebody else wrote it; a rollback to a version of others is ours."""
+        candidate = self.stages.get(Stage.CANDIDATE)
+        if candidate is None or is_ours(candidate) or candidate == self.stages.get(Stage.PREVIOUS):
+            return None
+        return candidate
+
+    def make_current(self, version: VersionId) -> None:
+        """Move the current label; what was current becomes previous."""
+        if (before := self.stages.get(Stage.CURRENT)) is not None and before != version:
+            self.stages[Stage.PREVIOUS] = before
+        self.stages[Stage.CURRENT] = version
+        if self.stages.get(Stage.CANDIDATE) == version:
+            del self.stages[Stage.CANDIDATE]
+
+
+class MemoryStore(Store):
+    """Secrets in a dictionary under one lock: every operation is atomic."""
+
+    kind: ClassVar[str] = "memory"
+
+    def __init__(self) -> None:
+        self._secrets: dict[SecretName, _Secret] = {}
+        self._lock = RLock()
+
+    def write_as_another(
+        self, name: SecretName, value: Sensitive, stage: Stage = Stage.CURRENT
+    ) -> VersionId:
+        """What somebody else's program does to a secret, made where it is absent: for tests."""
+        with self._lock:
+            secret = self._secrets.setdefault(name, _Secret())
+            version = VersionId(str(uuid.uuid4()))
+            secret.versions[version] = value
+            if stage is Stage.CURRENT:
+                secret.make_current(version)
+            else:
+                secret.stages[stage] = version
+            return version
+
+    def restore_command(self, name: SecretName) -> str:
+        return f"MemoryStore.restore({name!r})"
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        with self._lock:
+            yield
+
+    def _preflight(self, names: tuple[SecretName, ...]) -> Preflight:
+        return Preflight(identity="this process", settings={"secrets": str(len(names))})
+
+    def _describe(self, name: SecretName) -> Snapshot | None:
+        if (secret := self._secrets.get(name)) is None:
+            return None
+        current = secret.stages.get(Stage.CURRENT)
+        return Snapshot(
+            location=f"memory:{name}",
+            stages=dict(secret.stages),
+            placeholder=current if is_placeholder(current) else None,
+            foreign_candidate=secret.foreign() is not None,
+            owner=secret.owner,
+            deletion_at=secret.deletion_at,
+        )
+
+    def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
+        if name not in self._secrets:
+            return None
+        secret = self._writable(name)
+        version = secret.stages.get(which) if isinstance(which, Stage) else which
+        if version is None or version not in secret.versions:
+            return None
+        return StoredVersion(version, secret.versions[version])
+
+    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+        if name in self._secrets:
+            self._writable(name)
+        secret = self._secrets.setdefault(name, _Secret())
+        if Stage.CURRENT not in secret.stages:
+            placeholder = placeholder_version_id(name)
+            secret.versions[placeholder] = Sensitive(PLACEHOLDER)
+            secret.make_current(placeholder)
+        secret.owner = mark
+        secret.description = description if description is not None else secret.description
+
+    def _stage(
+        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+    ) -> VersionId:
+        secret = self._claimed(name)
+        self._expect_current(name, replacing)
+        self._refuse_foreign(name)
+        version = derived_version_id(name, candidate.fingerprint, replacing)
+        secret.versions.setdefault(version, candidate.value)
+        secret.stages[Stage.CANDIDATE] = version
+        return version
+
+    def _restage(self, name: SecretName, version: VersionId) -> bool:
+        if is_placeholder(version):
+            raise placeholder_refused(name)
+        secret = self._claimed(name)
+        if version not in secret.versions:
+            return False
+        self._refuse_foreign(name)
+        if secret.stages[Stage.CURRENT] != version:
+            secret.stages[Stage.CANDIDATE] = version
+        return True
+
+    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+        secret = self._claimed(name)
+        if secret.stages[Stage.CURRENT] == version:
+            return
+        self._expect_current(name, replacing)
+        if (candidate := secret.stages.get(Stage.CANDIDATE)) != version:
+            raise not_the_candidate(name, version, candidate)
+        secret.make_current(version)
+
+    def _discard(self, name: SecretName, version: VersionId) -> None:
+        if name in self._secrets:
+            secret = self._writable(name)
+            if secret.stages.get(Stage.CANDIDATE) == version:
+                del secret.stages[Stage.CANDIDATE]
+
+    def _remove(self, name: SecretName) -> None:
+        secret = self._secrets.get(name)
+        if secret is not None and secret.deletion_at is None:
+            secret.deletion_at = datetime.now(UTC) + RECOVERY_WINDOW
+
+    def _restore(self, name: SecretName) -> None:
+        if (secret := self._secrets.get(name)) is not None:
+            secret.deletion_at = None
+
+    def _writable(self, name: SecretName) -> _Secret:
+        secret = self._secrets[name]
+        if secret.deletion_at is not None:
+            raise scheduled_for_deletion(name, secret.deletion_at, self.restore_command(name))
+        return secret
+
+    def _claimed(self, name: SecretName) -> _Secret:
+        if name not in self._secrets or Stage.CURRENT not in self._writable(name).stages:
+            raise not_claimed(name)
+        return self._secrets[name]
+
+    def _expect_current(self, name: SecretName, replacing: VersionId | None) -> None:
+        if (current := self._secrets[name].stages.get(Stage.CURRENT)) != replacing:
+            raise moved_by_another(name, replacing, current)
+
+    def _refuse_foreign(self, name: SecretName) -> None:
+        if (version := self._secrets[name].foreign()) is not None:
+            raise foreign_candidate(name, version, None, "finish or cancel the other rotation")

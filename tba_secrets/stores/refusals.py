@@ -1,0 +1,95 @@
+"""The refusals that every store words alike: what was found, what was expected, what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tba_secrets.errors import ConflictError, ScheduledForDeletionError, StoreError
+from tba_secrets.stores.interface import SecretName, VersionId
+
+_RUN_AGAIN = "run the command again: it reads the store anew and decides from what it finds"
+
+
+def moved_by_another(
+    name: SecretName, expected: VersionId | None, found: VersionId | None
+) -> ConflictError:
+    """Another version is current than the one that was read."""
+    return ConflictError(
+        f"the secret {name}: its current version is {found or 'none'}, and was {expected or 'none'} "
+        "when this change was decided; somebody else moved it in between",
+        _RUN_AGAIN,
+    )
+
+
+def not_the_candidate(
+    name: SecretName, version: VersionId, found: VersionId | None
+) -> ConflictError:
+    """The version that is to become current does not carry the candidate label."""
+    return ConflictError(
+        f"the secret {name}: version {version} is not the candidate any more, {found or 'none'} is",
+        _RUN_AGAIN,
+    )
+
+
+def label_moved(name: SecretName, label: str, holder: VersionId | None) -> ConflictError:
+    """A compare-and-swap of a label was refused, or undone by another move."""
+    return ConflictError(
+        f"the secret {name}: {label} was on {holder or 'no version'} when this change was decided, "
+        "and somebody else moved it since",
+        _RUN_AGAIN,
+    )
+
+
+def foreign_candidate(
+    name: SecretName, version: VersionId, since: datetime | None, remedy: str
+) -> ConflictError:
+    """Somebody else's candidate is in the way: it is never overwritten.
+
+    Args:
+        name: The secret.
+        version: The candidate that tba-secrets did not write.
+        since: When it was written; None where the store does not tell.
+        remedy: How a person takes the candidate away.
+    """
+    age = "" if since is None else f" {_age(datetime.now(UTC) - since)} ago"
+    return ConflictError(
+        f"the secret {name}: its candidate {version} was written by something else{age}: "
+        "another rotation is in progress, or was left half done",
+        remedy,
+    )
+
+
+def placeholder_refused(name: SecretName) -> StoreError:
+    """The placeholder is asked for as a candidate; it is no credential."""
+    return StoreError(
+        f"the secret {name}: there is no credential to go back to, the version before was the placeholder",
+        "stage a new credential instead",
+    )
+
+
+def not_claimed(name: SecretName) -> StoreError:
+    """The secret is absent, or has no current version: a write would become current untested."""
+    return StoreError(
+        f"the secret {name} does not exist, or has no current version: "
+        "what is written first would be current before it is tested",
+        "run `pulumi up`, which makes the secret with a placeholder first",
+    )
+
+
+def scheduled_for_deletion(
+    name: SecretName, deletion_at: datetime, command: str
+) -> ScheduledForDeletionError:
+    """The secret waits for its deletion and takes no writes."""
+    return ScheduledForDeletionError(
+        f"the secret {name} is scheduled for deletion on {deletion_at:%Y-%m-%d %H:%M} UTC and "
+        "cannot be read or written",
+        f"restore it, `{command}`, or set `restore: true` for its token",
+    )
+
+
+def _age(age: timedelta) -> str:
+    """`3 days`, `2 hours` or `5 minutes`: one unit is enough to tell a run in progress from a leftover."""
+    minutes = max(int(age.total_seconds() // 60), 0)
+    if minutes >= 48 * 60:
+        return f"{minutes // (24 * 60)} days"
+    return f"{minutes // 60} hours" if minutes >= 120 else f"{minutes} minutes"

@@ -1,0 +1,29 @@
+"""Keeps the AWS SDK's DEBUG records out of every log: they hold requests and answers, secret values included.
+
+`botocore.endpoint` logs the parameters of each request and `botocore.parsers` the body of each answer. A filter on the
+logger `botocore` alone would not do: records go to the handlers of the loggers above, past their filters.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+SDK_LOGGERS: Final = ("boto3", "botocore", "urllib3")
+
+
+class DropDebug(logging.Filter):
+    """Lets INFO and above through."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.DEBUG
+
+
+_DROP_DEBUG: Final = DropDebug()
+
+
+def silence_sdk_debug() -> None:
+    """Install the filter on every logger of the SDK that exists now. Cheap, and safe to call again."""
+    for name in [*SDK_LOGGERS, *logging.root.manager.loggerDict]:
+        if name.partition(".")[0] in SDK_LOGGERS:
+            logging.getLogger(name).addFilter(_DROP_DEBUG)

@@ -1,0 +1,69 @@
+"""Store -> evidence: what the store gives back is signed with, and NetSuite's answer is the proof.
+
+Input: the versions to prove, one in each store. Output: a `Verification`, which is what promotion asks for. It writes
+nothing, and it never signs with a value that did not come back from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tba_secrets.errors import ConflictError, ValueNeededError
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.payload import parse, same_content
+from tba_secrets.spec.model import Format
+from tba_secrets.stage import Place
+from tba_secrets.stores.interface import Stage, VersionId
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """One credential as every store gives it back, and the version that holds it in each."""
+
+    credential: TbaCredential
+    versions: Mapping[str, VersionId]
+    """The version that was read, by store kind."""
+    current: Mapping[str, VersionId | None]
+    """The version that was current at that moment: what a promotion replaces, or fails."""
+
+
+def read_back(
+    places: Mapping[str, Place], versions: Mapping[str, VersionId], names: Format
+) -> ReadBack:
+    """Read the versions to prove from every store; they must hold the same.
+
+    Args:
+        places: By store kind, in the order of promotion.
+        versions: The version to read in each; a store that is not named gives its current version.
+        names: The keys of the stored object.
+
+    Raises:
+        ValueNeededError: A version is gone.
+        ConflictError: Two stores hold different contents.
+    """
+    found = {}
+    current = {}
+    for kind, place in places.items():
+        snapshot = place.store.describe(place.name)
+        current[kind] = snapshot.stages.get(Stage.CURRENT) if snapshot else None
+        wanted = versions.get(kind, Stage.CURRENT)
+        stored = place.store.read(place.name, wanted)
+        if stored is None:
+            raise ValueNeededError(
+                f"{place}: the version to be tested is gone",
+                "run `pulumi up` again with the token's source at hand, which writes it anew",
+            )
+        found[kind] = stored
+    first_kind, first = next(iter(found.items()))
+    for kind, stored in found.items():
+        if not same_content(first.value, stored.value):
+            raise ConflictError(
+                f"{places[first_kind]} and {places[kind]} hold different candidates",
+                "run `pulumi up` again, which writes both from one source",
+            )
+    return ReadBack(
+        credential=parse(first.value, names, str(places[first_kind])),
+        versions={kind: stored.version for kind, stored in found.items()},
+        current=current,
+    )

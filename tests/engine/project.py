@@ -1,0 +1,142 @@
+"""A Pulumi project of its own for a test: the real CLI, a file backend, and an environment with nothing else in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.netsuite_account import CONSUMERS, TOKENS, NetSuiteAccount
+
+ROOT = Path(__file__).parents[2]
+HANG_GUARD_SECONDS = 120
+STACK = "test"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command did."""
+
+    status: int
+    output: str
+    """stdout and stderr, as a person would see them."""
+
+
+@dataclass
+class Project:
+    """One project folder; `pulumi` runs in it with `environment` and nothing else."""
+
+    folder: Path
+    environment: dict[str, str]
+    stack: str = STACK
+    unset: set[str] = field(default_factory=set)
+
+    def write(self, text: str, stack: str | None = None) -> None:
+        """Put an environment's YAML in place."""
+        (self.folder / "stacks" / f"{stack or self.stack}.yaml").write_text(text)
+
+    def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+        """Run the CLI to its end."""
+        process = self.start(*arguments, env=env)
+        output, _ = process.communicate(timeout=HANG_GUARD_SECONDS)
+        return Run(process.returncode, output)
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start the CLI in a process group of its own."""
+        pulumi = shutil.which("pulumi", path=self.environment["PATH"])
+        assert pulumi is not None, "the Pulumi CLI is missing: run `make tools`"
+        return subprocess.Popen(
+            [pulumi, *arguments, "--non-interactive", "--color=never"],
+            cwd=self.folder,
+            env={**self.environment, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def init(self) -> None:
+        """Make the stack: all that a new stack needs beside its YAML."""
+        run = self.pulumi("stack", "init", self.stack)
+        assert run.status == 0, run.output
+
+    def up(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+        """`pulumi up` without a preview or a question."""
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments, env=env)
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """State by `Type name`, such as `SmokeTest orders-bot`."""
+        run = self.pulumi("stack", "export")
+        assert run.status == 0, run.output
+        deployment = json.loads(run.output)["deployment"]
+        return {
+            f"{one['type'].rpartition(':')[2]} {one['urn'].rpartition('::')[2]}": one
+            for one in deployment.get("resources", [])
+        }
+
+
+def new_project(folder: Path, environment: Mapping[str, str]) -> Project:
+    """The project's own files, copied: stacks/ is empty, and the backend is in the folder."""
+    (folder / "stacks").mkdir(parents=True)
+    (folder / "home").mkdir()
+    (folder / "state").mkdir()
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(ROOT / name, folder / name)
+    scripts = Path(sys.executable).parent
+    (folder / ".venv").symlink_to(scripts.parent)
+    return Project(folder, {**_settings(folder, scripts), **environment})
+
+
+def _settings(folder: Path, scripts: Path) -> dict[str, str]:
+    return {
+        "PATH": f"{scripts}:{ROOT / '.tools' / 'bin'}:{os.environ['PATH']}",
+        "HOME": str(folder / "home"),
+        "LANG": "C.UTF-8",
+        "PULUMI_HOME": str(folder / "home" / ".pulumi"),
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def environment_yaml(
+    account: NetSuiteAccount, *, extra: str = "", tokens: tuple[str, ...] = TOKENS
+) -> str:
+    """The test environment: the consumers' tokens, an AWS store, the simulator as endpoint."""
+    lines = [
+        "version: 1",
+        f'account: "{account.id}"',
+        "endpoint: {env: TBA_SIMULATOR}",
+        "store:",
+        "  aws: {region: us-east-1, prefix: netsuite/test/}",
+        *extra.splitlines(),
+        "integrations:",
+    ]
+    for consumer in CONSUMERS:
+        mine = [token for token in tokens if account.consumer_of(token) == consumer]
+        if mine:
+            lines += [
+                f"  - name: {consumer}",
+                f"    consumer: {{env: {{key: {consumer.upper()}_KEY, secret: {consumer.upper()}_SECRET}}}}",
+                f"    role: {{name: {consumer} role, permissions: [REST Web Services]}}",
+                "    tokens:",
+                *(line for token in mine for line in _token_lines(account, token)),
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _token_lines(account: NetSuiteAccount, token: str) -> list[str]:
+    variable = token.upper()
+    return [
+        f"      - name: {token}",
+        f"        user: {account.user_of(token)}",
+        f"        token: {{env: {{id: {variable}_TOKEN_ID, secret: {variable}_TOKEN_SECRET}}}}",
+    ]

@@ -1,0 +1,194 @@
+"""One exchange over real HTTP: what must not happen to a signed request, and how losses are told."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tba_secrets.netsuite.transport import HttpSender, LostError, environment_settings, is_loopback
+from tests.netsuite.support import Said, told_server
+
+HIDDEN = "hidden-in-the-query"
+
+
+def get(url: str, **headers: str) -> requests.PreparedRequest:
+    return requests.Request("GET", url, headers=headers).prepare()
+
+
+@contextmanager
+def raw_server(*pieces: bytes, pause: float = 0.0) -> Iterator[str]:
+    """Sends these bytes whatever is asked, one after the other, then closes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    for piece in pieces:
+                        connection.sendall(piece)
+                        time.sleep(pause)
+            except OSError:
+                return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    thread.join(timeout=10)
+
+
+def test_a_whole_answer() -> None:
+    with told_server(Said(200, b'{"a": "\xc3\xa9"}', [("Content-Type", "application/json; charset=utf-8")])) as server:
+        answer = HttpSender()(get(server.url), 5)
+    assert (answer.status, answer.json(), answer.content_type) == (200, {"a": "é"}, "application/json")
+    assert answer.server_date is not None
+    assert abs(answer.skew_seconds or 0.0) < 5
+    assert 0 < answer.latency_seconds < 5
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with told_server(Said()) as elsewhere, told_server(Said(status, headers=[("Location", elsewhere.url)])) as server:
+        answer = HttpSender()(get(server.url, Authorization="OAuth signed"), 5)
+        assert answer.status == status
+        assert elsewhere.requests == []
+
+
+def test_the_redirect_would_have_been_followed_by_requests_itself() -> None:
+    """The twin: the servers above do redirect."""
+    with told_server(Said()) as elsewhere, told_server(Said(302, headers=[("Location", elsewhere.url)])) as server:
+        assert requests.get(server.url, timeout=5).status_code == 200
+        assert len(elsewhere.requests) == 1
+
+
+def test_no_cookie_goes_back() -> None:
+    """A JSESSIONID beside a TokenPassport is "Ambiguous authentication"."""
+    sender = HttpSender()
+    with told_server(Said(headers=[("Set-Cookie", "JSESSIONID=1")])) as server:
+        for _ in range(2):
+            sender(get(server.url), 5)
+        assert all("Cookie" not in headers for _, _, headers in server.requests)
+
+
+def test_a_netrc_entry_does_not_replace_the_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with told_server(Said()) as server:
+        HttpSender()(get(server.url, Authorization="OAuth signed"), 5)
+        assert server.requests[0][2]["Authorization"] == "OAuth signed"
+        with requests.Session() as session:  # the twin: the entry is one that requests takes
+            session.get(server.url, headers={"Authorization": "OAuth signed"}, timeout=5)
+        assert server.requests[1][2]["Authorization"].startswith("Basic")
+
+
+def test_loopback_is_not_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with told_server(Said()) as server:
+        assert HttpSender()(get(server.url), 5).status == 200
+    assert environment_settings("https://1.suitetalk.api.netsuite.com/")["proxies"]["https"] == "http://127.0.0.1:1"
+
+
+def test_tls_is_verified_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert environment_settings("https://1.suitetalk.api.netsuite.com/")["verify"] is True
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [("http://127.0.0.1:1", True), ("http://[::1]:1", True), ("http://localhost", True), ("https://127.0.0.1.example", False)],
+)
+def test_loopback(url: str, local: bool) -> None:
+    assert is_loopback(url) is local
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def lost(url: str, seconds: float = 5) -> LostError:
+    with pytest.raises(LostError) as caught:
+        HttpSender()(get(f"{url}/x?{HIDDEN}", Authorization="OAuth hidden"), seconds)
+    error = caught.value
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
+    assert "hidden" not in str(error)
+    return error
+
+
+def test_nobody_listens() -> None:
+    error = lost(f"http://127.0.0.1:{free_port()}")
+    assert error.retry
+    assert "no connection" in error.how
+
+
+def test_closed_without_an_answer() -> None:
+    with raw_server() as url:
+        assert lost(url).retry
+
+
+def test_half_an_answer() -> None:
+    with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{") as url:
+        assert "middle of the answer" in lost(url).how
+
+
+def test_half_a_refusal_is_a_refusal() -> None:
+    """Its status is the whole verdict, and another try would be another failed login."""
+    with raw_server(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\n{") as url:
+        assert HttpSender()(get(url), 5).status == 401
+
+
+def test_no_http_at_all() -> None:
+    with raw_server(b"220 ready\r\n\r\n") as url:
+        assert lost(url).how
+
+
+def test_plain_http_where_tls_is_asked_for() -> None:
+    with raw_server(b"HTTP/1.1 200 OK\r\n\r\n") as url:
+        error = lost(url.replace("http:", "https:"))
+    assert "TLS" in error.how
+    assert not error.retry
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"], ids=["silent", "headers", "body"]
+)
+def test_the_deadline_is_for_the_whole_answer(start: bytes) -> None:
+    """Every byte comes in time for a socket's timeout, and the answer as a whole never does."""
+    drops = [b"X-Header: 1\r\n" if start else b"", *[b"X-Header: 1\r\n"] * 200]
+    began = time.monotonic()
+    with raw_server(start, *drops, pause=0.05) as url:
+        try:
+            answer = HttpSender()(get(url), 0.4)
+        except LostError as error:
+            assert error.retry
+        else:
+            assert answer.body_text
+            assert answer.json() is None
+        took = time.monotonic() - began
+    assert took < 5
+
+
+def test_a_body_without_end_is_cut_off() -> None:
+    with told_server(Said(200, b"x" * (3 << 20))) as server:
+        assert 1 << 20 <= len(HttpSender()(get(server.url), 10).body_text) < 2 << 20
+
+
+def test_urls_stay_out_of_the_logs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("urllib3").setLevel(logging.DEBUG)
+    with told_server(Said()) as server:
+        HttpSender()(get(f"{server.url}/rest/revoketoken?token={HIDDEN}"), 5)
+    assert HIDDEN not in caplog.text

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# install.sh TOOL: puts TOOL (pulumi or vault) into .tools/bin: the one on PATH, else the vendor's installer where it can
+# be reached, else built from the Go module that is pinned beside this script. A tool that cannot be had is a failure.
+set -euo pipefail
+tool=${1:?usage: install.sh pulumi|vault}
+here=$(cd "$(dirname "$0")" && pwd)
+bin=$here/../.tools/bin
+mkdir -p "$bin"
+bin=$(cd "$bin" && pwd)
+
+say() { printf '%s\n' "$*" >&2; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# build FOLDER PACKAGE BINARY [LDFLAGS]: from the pinned module, with a line every half minute so that it is seen to live.
+build() {
+  local folder=$1 package=$2 binary=$3 flags=${4:-} ticker
+  say "building $binary from source ($package): some minutes, once"
+  (while sleep 30; do say "  ... still building $binary ($SECONDS s)"; done) &
+  ticker=$!
+  (cd "$here/$folder" && go build -trimpath -ldflags "-s -w $flags" -o "$bin/$binary" "$package") ||
+    { kill "$ticker"; say "building $binary failed"; return 1; }
+  kill "$ticker"
+}
+
+need_go() {
+  have go && return
+  say "$tool is not on PATH, its installer cannot be reached, and there is no Go to build it with."
+  say "Install $1, or Go 1.25 or later, and run this again."
+  exit 1
+}
+
+pulumi_version=$(sed -n 's#.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*#\1#p' "$here/pulumi/go.mod" | head -1)
+
+from_pulumi_installer() {
+  have curl || return 1
+  say "trying Pulumi's own installer"
+  local script
+  script=$(curl -fsSL --connect-timeout 5 --max-time 30 https://get.pulumi.com 2>/dev/null) || return 1
+  sh -c "$script" -- --version "$pulumi_version" --install-root "$bin/.." --no-edit-path >&2
+}
+
+from_pulumi_source() {
+  need_go "the Pulumi CLI (https://www.pulumi.com/docs/install/)"
+  build pulumi github.com/pulumi/pulumi/pkg/v3/cmd/pulumi pulumi \
+    "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$pulumi_version"
+  build pulumi-language-python github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python pulumi-language-python
+  local sdk
+  sdk=$(cd "$here/pulumi-language-python" && go list -m -f '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3)
+  install -m 0755 "$sdk/python/cmd/pulumi-language-python-exec" "$bin/"
+}
+
+from_vault_source() {
+  need_go "Vault (https://developer.hashicorp.com/vault/install)"
+  build vault github.com/hashicorp/vault vault
+}
+
+if [ -x "$bin/$tool" ]; then exit 0; fi
+if have "$tool"; then
+  say "using $tool from PATH: $(command -v "$tool")"
+  exit 0
+fi
+case $tool in
+  pulumi) from_pulumi_installer || from_pulumi_source ;;
+  vault) from_vault_source ;;
+  *) say "unknown tool: $tool"; exit 2 ;;
+esac
+say "$tool: $("$bin/$tool" version | head -1)"
