@@ -126,8 +126,10 @@ class HttpSender:
         try:
             for chunk in response.iter_content(_CHUNK):
                 body += chunk
-                if len(body) > _LONGEST_BODY or self._monotonic() > until:
+                if len(body) > _LONGEST_BODY:
                     break
+                if self._monotonic() > until:
+                    raise requests.exceptions.ReadTimeout
         except requests.exceptions.RequestException:
             if response.status_code != 401:
                 raise

@@ -102,20 +102,9 @@ def merged(inputs: Properties, outputs: Wire) -> Properties:
 
 
 def input_changes(old: Properties, new: Properties) -> list[Change]:
-    """The inputs that differ, one level into maps, so that a diff names `digests.token` and not `digests`."""
-    changes = []
-    for name in sorted(old.keys() | new.keys()):
-        before, after = old.get(name), new.get(name)
-        if before == after:
-            continue
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            keys = sorted(
-                key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
-            )
-            changes += [Change(f"{name}.{key}") for key in keys]
-        else:
-            changes.append(Change(name))
-    return changes
+    """The inputs that differ."""
+    names = sorted(old.keys() | new.keys())
+    return [Change(name) for name in names if old.get(name) != new.get(name)]
 
 
 def validation_failures(error: ValidationError) -> dict[str, str]:

@@ -173,7 +173,7 @@ class SmokeTestHandler(Handler):
             kept = self._after_failure(inputs, places, back, error)
             after = before.model_copy(update={"refusals": self._refusals(inputs, before)})
             raise PartialFailureError(
-                TbaError(f"{inputs.record}: {error.what} {kept}", error.remedy), merged(new, after)
+                _worded(inputs.record, kept, error), merged(new, after)
             ) from None
         self._host.status(urn, f"verified as {verification.summary}")
         after = _outputs(verification)
@@ -219,15 +219,15 @@ class SmokeTestHandler(Handler):
     ) -> str:
         """Discard what was refused, where its source can give it again; says what became of it."""
         if all(back.current[kind] == version for kind, version in back.versions.items()):
-            return "This is the version that is current: it is left as it is."
+            return "the current credential has failed, and is left as it is"
         if not isinstance(error, CheckFailedError):
-            return "Current is unchanged; the candidate stays pending, and the next `pulumi up` tests it again."
+            return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
         if inputs.keep_candidate:
-            return "Current is unchanged; the candidate stays pending, for no source can give it again."
+            return "not promoted; current is unchanged, and the candidate is kept, for no source can give it again"
         for kind, place in places.items():
             if back.current[kind] != back.versions[kind]:
                 place.store.discard(place.name, back.versions[kind])
-        return "Current is unchanged, and the candidate was discarded."
+        return "not promoted; current is unchanged, and the candidate was discarded"
 
     def _promote(
         self,
@@ -251,6 +251,13 @@ class SmokeTestHandler(Handler):
                 kept = before.model_copy(update={"verified": {**before.verified, **done}})
                 raise PartialFailureError(TbaError(what, error.remedy), merged(new, kept)) from None
             done[kind] = back.versions[kind]
+
+
+def _worded(record: str, outcome: str, error: NetSuiteError) -> TbaError:
+    """What became of the record first: the engine shows the first line in the status column."""
+    return TbaError(
+        f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}", error.remedy
+    )
 
 
 def _wanted(inputs: SmokeTestInputs) -> dict[str, VersionId]:

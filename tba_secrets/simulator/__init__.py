@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tba_secrets.simulator.config import SimulatorConfig, SimulatorConfigError
     from tba_secrets.simulator.faults import Fault, FaultKind
-    from tba_secrets.simulator.models import SimulatorConfig, SimulatorConfigError
     from tba_secrets.simulator.server import Simulator, serve
 
 _HOME = {
     "Fault": "faults",
     "FaultKind": "faults",
     "Simulator": "server",
-    "SimulatorConfig": "models",
-    "SimulatorConfigError": "models",
+    "SimulatorConfig": "config",
+    "SimulatorConfigError": "config",
     "serve": "server",
 }
 

@@ -109,7 +109,9 @@ def restlet_web_services_only() -> Response:
 
 def restlet_request_limit() -> Response:
     """400, not 429: "HTTP error code: 400 Bad Request" (Oracle help, "Concurrency Governance")."""
-    return restlet_error(400, "SSS_REQUEST_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
+    return restlet_error(
+        400, "SSS_REQUEST_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked."
+    )
 
 
 def soap_fault(detail_type: str, code: str, message: str) -> Response:
@@ -135,7 +137,9 @@ def _envelope(detail_type: str, code: str, message: str) -> str:
 
 def soap_invalid_login() -> Response:
     """The fault string is documented by clients; the detail code is inferred."""
-    return soap_fault("invalidCredentialsFault", "INVALID_LOGIN_CREDENTIALS", "Invalid login attempt.")
+    return soap_fault(
+        "invalidCredentialsFault", "INVALID_LOGIN_CREDENTIALS", "Invalid login attempt."
+    )
 
 
 def soap_ambiguous() -> Response:
@@ -163,6 +167,8 @@ def maintenance_page() -> Response:
     return Response(page, 503, content_type="text/html; charset=utf-8")
 
 
-def json_answer(body: Any, status: int = 200, content_type: str = "application/json; charset=utf-8") -> Response:
+def json_answer(
+    body: Any, status: int = 200, content_type: str = "application/json; charset=utf-8"
+) -> Response:
     """Any JSON body."""
     return Response(json.dumps(body), status, content_type=content_type)

@@ -49,7 +49,9 @@ SIGNED_ROUTES = (
     Route("POST", _CUSTOMER, Service.REST, rest_records.create_customer),
     Route("GET", f"{_CUSTOMER}/<record_id>", Service.REST, rest_records.get_customer),
     Route("OPTIONS", f"{_REST}/<path:rest>", Service.REST, rest_services.options),
-    Route("GET POST PUT PATCH DELETE", f"{_REST}/<path:rest>", Service.REST, rest_services.not_found),
+    Route(
+        "GET POST PUT PATCH DELETE", f"{_REST}/<path:rest>", Service.REST, rest_services.not_found
+    ),
 )
 
 

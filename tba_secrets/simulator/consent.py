@@ -23,7 +23,9 @@ def page(state: State) -> Callable[[], AnyResponse]:
     """GET: show who asks for what, and the users that could say yes."""
 
     def show() -> AnyResponse:
-        waiting, problem = _waiting(state, request.args.get("oauth_token", ""), request.args.get("state", ""))
+        waiting, problem = _waiting(
+            state, request.args.get("oauth_token", ""), request.args.get("state", "")
+        )
         if waiting is None:
             return _error(problem)
         account = state.account(waiting.account)
@@ -52,13 +54,16 @@ def decide(state: State) -> Callable[[], AnyResponse]:
             return _error(problem)
         if form.get("decision") != "allow":
             waiting.denied = True
-            answer = {"oauth_token": waiting.token, "oauth_verifier": "", "company": waiting.account}
+            answer = {
+                "oauth_token": waiting.token,
+                "oauth_verifier": "",
+                "company": waiting.account,
+            }
             return _back(waiting, answer, form.get("state", ""))
-        choice = next(
-            ((u, r) for u, r in choices(state.account(waiting.account), waiting.role)
-             if form.get("login") == f"{u.id}:{r.id}"),
-            None,
-        )  # fmt: skip
+        offered = choices(state.account(waiting.account), waiting.role)
+        choice = {f"{user.id}:{role.id}": (user, role) for user, role in offered}.get(
+            form.get("login", "")
+        )
         if choice is None:
             return _error("Choose a user and a role to log in with.")
         return _back(waiting, _granted(waiting, *choice), form.get("state", ""))
@@ -89,7 +94,10 @@ def _granted(waiting: RequestToken, user: User, role: Role) -> dict[str, str]:
 def _waiting(state: State, token: str, given: str) -> tuple[RequestToken | None, str]:
     waiting = state.request_tokens.find(token)
     if waiting is None or waiting.decided:
-        return None, "This request is unknown, or was already answered. Start again from the application."
+        return (
+            None,
+            "This request is unknown, or was already answered. Start again from the application.",
+        )
     if _STATE.fullmatch(given) is None:
         return None, "The state parameter must be alphanumeric and at most 512 characters long."
     return waiting, ""

@@ -44,7 +44,13 @@ class Credentials:
     """What is wrong with the claim's form; it is refused for that, but still names an account and a user."""
 
 
-_REQUIRED = ("oauth_consumer_key", "oauth_nonce", "oauth_timestamp", "oauth_signature_method", "oauth_signature")
+_REQUIRED = (
+    "oauth_consumer_key",
+    "oauth_nonce",
+    "oauth_timestamp",
+    "oauth_signature_method",
+    "oauth_signature",
+)
 
 
 def from_header(header: str, request: oauth1.SentRequest, *required: str) -> Credentials:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -24,36 +25,40 @@ from tba_secrets.simulator.gate import record, sent_request
 from tba_secrets.simulator.models import Account, Integration, Token
 from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import AuditReason, Feature, IntegrationState, Service
+from tba_secrets.simulator.vocabulary import AuditReason, IntegrationState, Service
 
-Step = Callable[[State, Credentials, str, Integration], dict[str, str]]
+Step = Callable[[State, Credentials, Integration], dict[str, str]]
 _NOT_SET_UP = (AuditReason.FEATURE_DISABLED, AuditReason.FLOW_AUTHORIZATION_FLOW_REQUIRED)
 
 
-def request_token(state: State, claim: Credentials, account_id: str, by: Integration) -> dict[str, str]:
+def request_token(state: State, claim: Credentials, by: Integration) -> dict[str, str]:
     """Step one, POST /rest/requesttoken: signed with an empty token secret; `role` is optional."""
     authentication.check_signature(claim, by.consumer_secret, "")
-    _claim_nonce(state, account_id, by, claim)
+    _claim_nonce(state, by, claim)
     callback = claim.extra["oauth_callback"]
     if not callback_allowed(by.callback_url, callback):
         reason = AuditReason.FLOW_INVALID_CALLBACK
         raise AuthenticationRefused(reason, f"{reason.value} <<--{callback}-->>")
-    issued = RequestToken(account_id, by.name, callback, claim.extra.get("role"))
+    issued = RequestToken(claim.account, by.name, callback, claim.extra.get("role"))
     state.request_tokens.add(issued)
     answer = {"oauth_token": issued.token, "oauth_token_secret": issued.secret}
-    return {**answer, "oauth_callback_confirmed": "true", **({"role": issued.role} if issued.role else {})}
+    return {
+        **answer,
+        "oauth_callback_confirmed": "true",
+        **({"role": issued.role} if issued.role else {}),
+    }
 
 
-def access_token(state: State, claim: Credentials, account_id: str, by: Integration) -> dict[str, str]:
+def access_token(state: State, claim: Credentials, by: Integration) -> dict[str, str]:
     """Step three, POST /rest/accesstoken: exchanges a request token that was allowed, once."""
     granted = state.request_tokens.find(claim.token)
-    if granted is None or granted.integration != by.name or granted.account != account_id:
+    if granted is None or granted.integration != by.name or granted.account != claim.account:
         raise AuthenticationRefused(AuditReason.FLOW_TOKEN_REJECTED)
     authentication.check_signature(claim, by.consumer_secret, granted.secret)
-    _claim_nonce(state, account_id, by, claim)
+    _claim_nonce(state, by, claim)
     if granted.verifier is None or not same(granted.verifier, claim.extra["oauth_verifier"]):
         raise AuthenticationRefused(AuditReason.FLOW_INVALID_VERIFIER)
-    token = _issue(state.account(account_id), granted)
+    token = _issue(state.account(claim.account), granted)
     state.request_tokens.spend(granted)
     return {"oauth_token": token.token_id, "oauth_token_secret": token.token_secret}
 
@@ -76,10 +81,11 @@ def view(state: State, path: str) -> Callable[[], Response]:
             )
         except MalformedRequest:
             return answers.restlet_malformed()
+        host = request.headers.get("Host", "")
+        claim = replace(claim, account=_account_id(state, claim, host))
         try:
             with state.lock:
-                account_id, integration = _verify(state, claim, request.headers.get("Host", ""))
-                fields = step(state, claim, account_id, integration)
+                fields = step(state, claim, _verify(state, claim, host))
         except AuthenticationRefused as refused:
             record(state, request, Service.TOKEN_SERVICE, claim, refused.detail)
             return _refusal(refused)
@@ -89,40 +95,39 @@ def view(state: State, path: str) -> Callable[[], Response]:
     return run
 
 
-def _verify(state: State, claim: Credentials, host: str) -> tuple[str, Integration]:
+def _verify(state: State, claim: Credentials, host: str) -> Integration:
     """1 parameters, 2 version, algorithm and feature, 3 integration, 4 timestamp, 5 nonce length; the step goes on."""
     if claim.defect is not None:
         raise AuthenticationRefused(AuditReason.FLOW_MISSING_REQUIRED_PARAMETER)
     authentication.check_form(Service.TOKEN_SERVICE, claim)
-    account_id, account = _account(state, claim, host)
-    integration = _integration(account, claim.consumer_key)
-    authentication.check_timestamp(claim.timestamp, state.clock.now(), AuditReason.INVALID_TIMESTAMP)
+    integration = _integration(_account(state, claim, host), claim.consumer_key)
+    authentication.check_timestamp(
+        claim.timestamp, state.clock.now(), AuditReason.INVALID_TIMESTAMP
+    )
     authentication.check_nonce(claim.nonce, AuditReason.FLOW_NONCE_REJECTED)
-    return account_id, integration
+    return integration
 
 
-def _account(state: State, claim: Credentials, host: str) -> tuple[str, Account]:
+def _account_id(state: State, claim: Credentials, host: str) -> str:
     """The realm may be left out since 2020.1: then the host, or else the consumer key, tells the account."""
-    account_id = claim.account or authentication.account_of_host(host) or _owner(state, claim)
-    account = state.accounts.get(account_id)
-    if account is None:
+    owners = (
+        account_id
+        for account_id, account in state.accounts.items()
+        if any(same(i.consumer_key, claim.consumer_key) for i in account.integrations)
+    )
+    return claim.account or authentication.account_of_host(host) or next(owners, "")
+
+
+def _account(state: State, claim: Credentials, host: str) -> Account:
+    if not claim.account:
         raise AuthenticationRefused(AuditReason.FLOW_UNKNOWN_INTEGRATION)
-    if authentication.account_of_host(host) not in (None, account_id):
-        raise AuthenticationRefused(AuditReason.SIMULATOR_REALM_MISMATCH)
-    if Feature.TBA not in account.features:
-        raise AuthenticationRefused(AuditReason.FEATURE_DISABLED)
-    return account_id, account
-
-
-def _owner(state: State, claim: Credentials) -> str:
-    for account_id, account in state.accounts.items():
-        if any(same(i.consumer_key, claim.consumer_key) for i in account.integrations):
-            return account_id
-    return ""
+    return authentication.find_account(state, claim.account, host)
 
 
 def _integration(account: Account, consumer_key: str) -> Integration:
-    integration = next((i for i in account.integrations if same(i.consumer_key, consumer_key)), None)
+    integration = next(
+        (i for i in account.integrations if same(i.consumer_key, consumer_key)), None
+    )
     if integration is None:
         raise AuthenticationRefused(AuditReason.FLOW_UNKNOWN_INTEGRATION)
     if integration.state is IntegrationState.BLOCKED:
@@ -132,9 +137,9 @@ def _integration(account: Account, consumer_key: str) -> Integration:
     return integration
 
 
-def _claim_nonce(state: State, account_id: str, by: Integration, claim: Credentials) -> None:
+def _claim_nonce(state: State, by: Integration, claim: Credentials) -> None:
     """No user is known yet, so the integration stands for him."""
-    key = (account_id, f"integration {by.name}")
+    key = (claim.account, f"integration {by.name}")
     if not state.nonces.claim(key, claim.nonce, claim.timestamp, state.clock.now()):
         raise AuthenticationRefused(AuditReason.NONCE_USED_WEB_SERVICES)
 

@@ -92,7 +92,9 @@ def read_claim(service: Service, current: Request) -> Credentials:
     return credentials.from_header(header, sent_request(current), "oauth_token")
 
 
-def refusal(service: Service, refused: AuthenticationRefused, claim: Credentials | None) -> Response:
+def refusal(
+    service: Service, refused: AuthenticationRefused, claim: Credentials | None
+) -> Response:
     """What the client is told, which does not depend on the cause but where Oracle documents that it does."""
     special = _SPECIAL_REFUSALS.get((service, refused.reason))
     if special is not None:

@@ -27,6 +27,8 @@ class Lockouts:
 
     def failed(self, user: UserKey, now: float) -> None:
         """Count a failure, and lock the user at the fifth."""
+        if self.locked(user, now):
+            return
         recent = [at for at in self._failures[user] if now - at < LOCKOUT_SECONDS]
         self._failures[user] = [*recent, now]
         if len(self._failures[user]) >= LOCKOUT_FAILURES:

@@ -48,7 +48,9 @@ class Middleware:
             _break_after(answer, faults)
             return answer(environ, start_response)
 
-    def _answer(self, environ: WSGIEnvironment, faults: Faults, service: Service | None) -> Response:
+    def _answer(
+        self, environ: WSGIEnvironment, faults: Faults, service: Service | None
+    ) -> Response:
         if FaultKind.RESET in faults:
             raise BreakConnection
         account_id = claimed_account(environ)
@@ -109,7 +111,9 @@ _INSTEAD: dict[FaultKind, Callable[[Fault], Response]] = {
     FaultKind.REQUEST_LIMIT: lambda _: answers.restlet_request_limit(),
     FaultKind.SERVER_ERROR: lambda fault: answers.rest_unexpected(fault.status),
     FaultKind.MAINTENANCE: lambda _: answers.maintenance_page(),
-    FaultKind.GARBAGE: lambda _: Response(b"\x00\xffnot an answer{[<", 200, content_type="application/json"),
+    FaultKind.GARBAGE: lambda _: Response(
+        b"\x00\xffnot an answer{[<", 200, content_type="application/json"
+    ),
 }
 
 

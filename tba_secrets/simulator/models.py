@@ -1,35 +1,26 @@
-"""The records of the simulated accounts, and how they are read from a YAML or JSON file.
+"""The records of the simulated accounts: integrations, roles, users, tokens and what they act on.
 
 The same models are the configuration and, copied, the live state: an integration that a test blocks is the record's
-own `state` field. Values never appear in a message: pydantic hides the input and messages are built from path and type.
+own `state` field.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tba_secrets.errors import TbaError
 from tba_secrets.simulator.vocabulary import ADMINISTRATOR_ROLE_ID, Feature, IntegrationState
 
-_R = TypeVar("_R", bound="_Record")
-_PLAIN_KEY = re.compile(r"[a-z_]{1,30}")
+_R = TypeVar("_R", bound="Record")
 
 
-class SimulatorConfigError(TbaError):
-    """The simulator's configuration cannot be used; the message names the path in it, never a value."""
-
-
-class _Record(BaseModel):
+class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, validate_assignment=True)
 
 
-class Integration(_Record):
+class Integration(Record):
     """An integration record (Setup > Integration > Manage Integrations)."""
 
     name: str = Field(min_length=1)
@@ -43,7 +34,7 @@ class Integration(_Record):
     callback_url: str | None = None
 
 
-class Role(_Record):
+class Role(Record):
     """A role; `permissions` holds NetSuite's names, for example ``REST Web Services``."""
 
     id: str = Field(min_length=1)
@@ -57,7 +48,7 @@ class Role(_Record):
         return self.id == ADMINISTRATOR_ROLE_ID or any(p in self.permissions for p in permissions)
 
 
-class User(_Record):
+class User(Record):
     """An entity with access; `id` is the entity id of tokeninfo, `roles` are role ids or names."""
 
     id: str = Field(min_length=1)
@@ -67,7 +58,7 @@ class User(_Record):
     active: bool = True
 
 
-class Token(_Record):
+class Token(Record):
     """An access token: one integration (name), one user (email or id) and one role (name or id)."""
 
     name: str = Field(min_length=1)
@@ -87,7 +78,7 @@ class Token(_Record):
         return self.active and not self.revoked
 
 
-class Restlet(_Record):
+class Restlet(Record):
     """A deployed RESTlet; `response` is what it answers, None for an echo of the request."""
 
     script: str
@@ -95,7 +86,7 @@ class Restlet(_Record):
     response: dict[str, Any] | None = None
 
 
-class Customer(_Record):
+class Customer(Record):
     """One customer record of the REST record service."""
 
     id: str
@@ -104,7 +95,7 @@ class Customer(_Record):
     email: str = ""
 
 
-class Account(_Record):
+class Account(Record):
     """One NetSuite account with everything in it."""
 
     company_name: str = "Simulated Company"
@@ -144,66 +135,6 @@ class Account(_Record):
         if problems:
             raise ValueError("; ".join(problems))
         return self
-
-
-class SimulatorConfig(_Record):
-    """All accounts by id, in the realm form (``1234567_SB1``)."""
-
-    accounts: dict[str, Account] = Field(min_length=1)
-
-    @classmethod
-    def load(cls, path: Path) -> SimulatorConfig:
-        """Read a YAML or JSON file.
-
-        Raises:
-            SimulatorConfigError: the file cannot be read or parsed, or a record in it is wrong.
-        """
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SimulatorConfigError(f"{path}: cannot be read ({error.strerror})") from None
-        except yaml.YAMLError as error:
-            raise SimulatorConfigError(f"{path}{_position(error)}: is not valid YAML or JSON") from None
-        return cls.from_dict(data, source=str(path))
-
-    @classmethod
-    def from_dict(cls, data: object, source: str = "simulator config") -> SimulatorConfig:
-        """Check plain data.
-
-        Raises:
-            SimulatorConfigError: naming every path that is wrong, and how.
-        """
-        try:
-            config = cls.model_validate(data)
-        except ValidationError as error:
-            problems = "\n".join(f"{source}: {line}" for line in describe(error))
-            raise SimulatorConfigError(problems) from None
-        for account_id in config.accounts:
-            if account_id != account_id.upper().replace("-", "_"):
-                raise SimulatorConfigError(
-                    f"{source}: accounts.{account_id}: write the account id in upper case with underscore"
-                )
-        return config
-
-
-def describe(error: ValidationError) -> list[str]:
-    """One line for each problem, from its path and type alone."""
-    return [_line(item) for item in error.errors(include_input=False, include_url=False)]
-
-
-def _line(item: Mapping[str, Any]) -> str:
-    *parents, last = item["loc"] or ("(top)",)
-    if item["type"] == "extra_forbidden" and not _PLAIN_KEY.fullmatch(str(last)):
-        last = "(key not shown)"
-    path = ".".join(str(part) for part in (*parents, last))
-    # Only our own cross-reference check raises ValueError, and it quotes names of records, not values.
-    reason = str(item["ctx"]["error"]) if item["type"] == "value_error" else item["type"]
-    return f"{path}: {reason.replace('_', ' ') if item['type'] != 'value_error' else reason}"
-
-
-def _position(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
 
 
 def _one(records: list[_R], what: str, matches: Callable[[_R], bool]) -> _R:

@@ -104,7 +104,9 @@ def signature_base_string(request: SentRequest, header: list[Parameter]) -> str:
     return "&".join((request.method.upper(), _encode(request.base_uri), _encode(normalized)))
 
 
-def passport_base_string(account: str, consumer_key: str, token: str, nonce: str, timestamp: str) -> str:
+def passport_base_string(
+    account: str, consumer_key: str, token: str, nonce: str, timestamp: str
+) -> str:
     """The text that a SOAP TokenPassport signs (Oracle help, "The Signature for Web Services and RESTlets")."""
     return "&".join(_encode(part) for part in (account, consumer_key, token, nonce, timestamp))
 

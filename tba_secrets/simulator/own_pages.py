@@ -8,8 +8,8 @@ from flask import Response, render_template, request
 from pydantic import ValidationError
 
 from tba_secrets.simulator import answers
+from tba_secrets.simulator.config import describe
 from tba_secrets.simulator.faults import Fault
-from tba_secrets.simulator.models import describe
 from tba_secrets.simulator.state import State
 
 

@@ -26,7 +26,9 @@ def metadata_catalog(call: Call) -> Response:
     selected = call.request.args.get("select")
     wanted = selected.split(",") if selected else RECORD_TYPES
     if not set(wanted) <= set(RECORD_TYPES):
-        return answers.rest_bad_request("INVALID_PARAMETER", "Invalid record type in the select parameter.")
+        return answers.rest_bad_request(
+            "INVALID_PARAMETER", "Invalid record type in the select parameter."
+        )
     base = f"{_origin(call.request)}{_BASE}/metadata-catalog"
     return answers.json_answer({"items": [_catalog_item(base, name) for name in wanted]})
 
@@ -39,7 +41,9 @@ def _catalog_item(base: str, name: str) -> dict[str, Any]:
     )
     return {
         "name": name,
-        "links": [{"rel": rel, "href": f"{base}/{name}", "mediaType": media} for rel, media in kinds],
+        "links": [
+            {"rel": rel, "href": f"{base}/{name}", "mediaType": media} for rel, media in kinds
+        ],
     }
 
 
@@ -62,7 +66,9 @@ def get_customer(call: Call) -> Response:
     for customer in call.identity.account.customers:
         if customer.id == call.path_values["record_id"]:
             href = f"{_origin(call.request)}{_BASE}/customer/{customer.id}"
-            return answers.json_answer({"links": [{"rel": "self", "href": href}], **fields(customer)})
+            return answers.json_answer(
+                {"links": [{"rel": "self", "href": href}], **fields(customer)}
+            )
     return answers.rest_not_found()
 
 
@@ -78,7 +84,9 @@ def create_customer(call: Call) -> Response:
     with call.state.lock:
         customers = call.identity.account.customers
         number = str(max((int(c.id) for c in customers if c.id.isdigit()), default=0) + 1)
-        customers.append(Customer(id=number, entityid=f"CUST{number}", companyname=name, email=email))
+        customers.append(
+            Customer(id=number, entityid=f"CUST{number}", companyname=name, email=email)
+        )
     answer = Response(status=204)
     answer.headers["Location"] = f"{_origin(call.request)}{_BASE}/customer/{number}"
     return answer
@@ -99,7 +107,9 @@ def paged(request: Request, rows: list[dict[str, Any]]) -> Response:
     try:
         limit, offset = _page(request)
     except BadPage:
-        return answers.rest_bad_request("INVALID_PARAMETER", "Invalid value of the limit or offset parameter.")
+        return answers.rest_bad_request(
+            "INVALID_PARAMETER", "Invalid value of the limit or offset parameter."
+        )
     items = rows[offset : offset + limit]
     return answers.json_answer(
         {

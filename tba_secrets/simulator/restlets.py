@@ -35,7 +35,9 @@ def _problem(request: Request) -> Response | None:
     if request.get_data() and request.method in _BODILESS:
         return answers.restlet_error(400, "INVALID_REQUEST", answers.MALFORMED_SYNTAX)
     if request.mimetype in _FORMS:
-        return answers.restlet_error(415, "UNSUPPORTED_MEDIA_TYPE", "The content type is not supported.")
+        return answers.restlet_error(
+            415, "UNSUPPORTED_MEDIA_TYPE", "The content type is not supported."
+        )
     return None
 
 

@@ -15,9 +15,9 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from tba_secrets.simulator.app import create_app
 from tba_secrets.simulator.clock import SimulatorClock
+from tba_secrets.simulator.config import SimulatorConfig
 from tba_secrets.simulator.connection import KeepAliveHandler, OpenConnections
 from tba_secrets.simulator.middleware import Middleware
-from tba_secrets.simulator.models import SimulatorConfig
 from tba_secrets.simulator.state import State
 
 LOOPBACK = "127.0.0.1"
@@ -78,7 +78,10 @@ class Simulator:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop."""
         self.stop()

@@ -10,12 +10,18 @@ from tba_secrets.simulator.gate import Call
 
 def operation(call: Call) -> Response:
     """POST /services/NetSuitePort_<version>."""
-    body = next(e for e in passport.parse(call.request.get_data()) if passport.local_name(e) == "Body")
+    body = next(
+        e for e in passport.parse(call.request.get_data()) if passport.local_name(e) == "Body"
+    )
     names = [passport.local_name(element) for element in body]
     if names != ["getServerTime"]:
-        return answers.soap_fault("unexpectedErrorFault", "USER_ERROR", "The simulator serves getServerTime only.")
+        return answers.soap_fault(
+            "unexpectedErrorFault", "USER_ERROR", "The simulator serves getServerTime only."
+        )
     stamp = call.state.clock.moment().strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    return Response(_server_time(call.path_values["version"], stamp), content_type="text/xml; charset=utf-8")
+    return Response(
+        _server_time(call.path_values["version"], stamp), content_type="text/xml; charset=utf-8"
+    )
 
 
 def _server_time(version: str, stamp: str) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 
 from tba_secrets.simulator.audit import AuditEntry, AuditTrail
 from tba_secrets.simulator.clock import SimulatorClock
+from tba_secrets.simulator.config import SimulatorConfig
 from tba_secrets.simulator.faults import Faults
 from tba_secrets.simulator.flow_tokens import RequestTokens
 from tba_secrets.simulator.lockout import Lockouts, NonceRegister
-from tba_secrets.simulator.models import Account, SimulatorConfig, Token
+from tba_secrets.simulator.models import Account, Token
 from tba_secrets.simulator.vocabulary import IntegrationState
 
 

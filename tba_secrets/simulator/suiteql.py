@@ -23,7 +23,9 @@ def query(call: Call) -> Response:
     The columns asked for and every clause after the table's name are ignored: all rows come with all columns.
     """
     if call.request.headers.get("Prefer", "").strip().lower() != "transient":
-        return answers.rest_bad_request("INVALID_HEADER", "The Prefer header must have the value transient.")
+        return answers.rest_bad_request(
+            "INVALID_HEADER", "The Prefer header must have the value transient."
+        )
     workbook = Feature.WORKBOOK in call.identity.account.features
     if not workbook or not call.identity.role.allows(SUITEANALYTICS_WORKBOOK):
         return answers.rest_forbidden(SUITEANALYTICS_WORKBOOK)

@@ -37,7 +37,9 @@ def wrong(keys: Keys) -> Keys:
     return Keys(keys.consumer_key, keys.consumer_secret, keys.token_id, secrets.token_hex(32))
 
 
-def answer(status: int = 200, body: str = "", kind: str = "application/json", **headers: str) -> Answer:
+def answer(
+    status: int = 200, body: str = "", kind: str = "application/json", **headers: str
+) -> Answer:
     """An answer that nobody sent."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status, {"content-type": kind, **named}, body, 0.0, None)

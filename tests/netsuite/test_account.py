@@ -19,7 +19,9 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize(("written", "as_realm", "label"), SPELLINGS)
-def test_one_account_in_any_spelling_has_one_realm_and_one_host(written: str, as_realm: str, label: str) -> None:
+def test_one_account_in_any_spelling_has_one_realm_and_one_host(
+    written: str, as_realm: str, label: str
+) -> None:
     assert realm(written) == as_realm
     assert base_url(written, Service.SUITETALK) == f"https://{label}.suitetalk.api.netsuite.com"
     assert base_url(written, Service.RESTLETS) == f"https://{label}.restlets.api.netsuite.com"
@@ -27,7 +29,8 @@ def test_one_account_in_any_spelling_has_one_realm_and_one_host(written: str, as
 
 
 @pytest.mark.parametrize(
-    "written", ["", "evil.example.com/", "1234567_SB1.evil.com", "12 34", "a@b", "_RP9", "1234567__RP9", "é"]
+    "written",
+    ["", "evil.example.com/", "1234567_SB1.evil.com", "12 34", "a@b", "_RP9", "1234567__RP9", "é"],
 )
 def test_what_is_no_account_id_never_becomes_a_host_name(written: str) -> None:
     with pytest.raises(AccountIdError) as caught:

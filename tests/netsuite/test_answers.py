@@ -16,7 +16,12 @@ ACCEPTED, REFUSED, BUSY, FAILED = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.BUS
 
 
 def rest(status: int, code: str, **more: str) -> Answer:
-    return answer(status, json.dumps({"title": "x", "o:errorDetails": [{"detail": "d", "o:errorCode": code}], **more}))
+    return answer(
+        status,
+        json.dumps(
+            {"title": "x", "o:errorDetails": [{"detail": "d", "o:errorCode": code}], **more}
+        ),
+    )
 
 
 def restlet(status: int, code: str) -> Answer:
@@ -38,35 +43,111 @@ CASES = [
     ("rest login", rest(401, "INVALID_LOGIN"), REST, REFUSED, "INVALID_LOGIN"),
     ("401 without a body", answer(401), REST, REFUSED, None),
     ("401 in html", answer(401, "<html>", "text/html"), RESTLET, REFUSED, None),
-    ("rest concurrency", rest(429, "CONCURRENCY_LIMIT_EXCEEDED"), REST, BUSY, "CONCURRENCY_LIMIT_EXCEEDED"),
+    (
+        "rest concurrency",
+        rest(429, "CONCURRENCY_LIMIT_EXCEEDED"),
+        REST,
+        BUSY,
+        "CONCURRENCY_LIMIT_EXCEEDED",
+    ),
     ("rest 429 bare", answer(429), REST, BUSY, None),
     ("rest unexpected", rest(500, "UNEXPECTED_ERROR"), REST, BUSY, "UNEXPECTED_ERROR"),
     ("maintenance", answer(503, "<html>", "text/html"), REST, BUSY, None),
-    ("rest permission", rest(403, "INSUFFICIENT_PERMISSION"), REST, FAILED, "INSUFFICIENT_PERMISSION"),
+    (
+        "rest permission",
+        rest(403, "INSUFFICIENT_PERMISSION"),
+        REST,
+        FAILED,
+        "INSUFFICIENT_PERMISSION",
+    ),
     ("rest absent", rest(404, "NONEXISTENT_ID"), REST, FAILED, "NONEXISTENT_ID"),
     ("rest bad request", rest(400, "INVALID_PARAMETER"), REST, FAILED, "INVALID_PARAMETER"),
     ("login code under 500", rest(500, "INVALID_LOGIN"), REST, REFUSED, "INVALID_LOGIN"),
-    ("restlet login", restlet(401, "INVALID_LOGIN_ATTEMPT"), RESTLET, REFUSED, "INVALID_LOGIN_ATTEMPT"),
-    ("restlet login as 400", restlet(400, "INVALID_LOGIN_ATTEMPT"), RESTLET, REFUSED, "INVALID_LOGIN_ATTEMPT"),
-    ("restlet busy", restlet(400, "SSS_REQUEST_LIMIT_EXCEEDED"), RESTLET, BUSY, "SSS_REQUEST_LIMIT_EXCEEDED"),
-    ("restlet 400", restlet(400, "SSS_MISSING_REQD_ARGUMENT"), RESTLET, FAILED, "SSS_MISSING_REQD_ARGUMENT"),
-    ("restlet error under 200", restlet(200, "SSS_INVALID_SCRIPT_ID"), RESTLET, FAILED, "SSS_INVALID_SCRIPT_ID"),
-    ("bad algorithm", answer(400, "could not be understood by the server due to malformed syntax."), RESTLET, REFUSED, None),
+    (
+        "restlet login",
+        restlet(401, "INVALID_LOGIN_ATTEMPT"),
+        RESTLET,
+        REFUSED,
+        "INVALID_LOGIN_ATTEMPT",
+    ),
+    (
+        "restlet login as 400",
+        restlet(400, "INVALID_LOGIN_ATTEMPT"),
+        RESTLET,
+        REFUSED,
+        "INVALID_LOGIN_ATTEMPT",
+    ),
+    (
+        "restlet busy",
+        restlet(400, "SSS_REQUEST_LIMIT_EXCEEDED"),
+        RESTLET,
+        BUSY,
+        "SSS_REQUEST_LIMIT_EXCEEDED",
+    ),
+    (
+        "restlet 400",
+        restlet(400, "SSS_MISSING_REQD_ARGUMENT"),
+        RESTLET,
+        FAILED,
+        "SSS_MISSING_REQD_ARGUMENT",
+    ),
+    (
+        "restlet error under 200",
+        restlet(200, "SSS_INVALID_SCRIPT_ID"),
+        RESTLET,
+        FAILED,
+        "SSS_INVALID_SCRIPT_ID",
+    ),
+    (
+        "bad algorithm",
+        answer(400, "could not be understood by the server due to malformed syntax."),
+        RESTLET,
+        REFUSED,
+        None,
+    ),
     ("soap login", fault("Invalid login attempt."), SOAP, REFUSED, "USER_ERROR"),
-    ("soap login under 200", fault("Invalid login attempt.", status=200), SOAP, REFUSED, "USER_ERROR"),
+    (
+        "soap login under 200",
+        fault("Invalid login attempt.", status=200),
+        SOAP,
+        REFUSED,
+        "USER_ERROR",
+    ),
     ("soap ambiguous", fault("Ambiguous authentication"), SOAP, REFUSED, "USER_ERROR"),
-    ("soap code", fault("?", "INVALID_LOGIN_CREDENTIALS"), SOAP, REFUSED, "INVALID_LOGIN_CREDENTIALS"),
-    ("soap busy", fault("Request blocked.", "WS_REQUEST_BLOCKED"), SOAP, BUSY, "WS_REQUEST_BLOCKED"),
+    (
+        "soap code",
+        fault("?", "INVALID_LOGIN_CREDENTIALS"),
+        SOAP,
+        REFUSED,
+        "INVALID_LOGIN_CREDENTIALS",
+    ),
+    (
+        "soap busy",
+        fault("Request blocked.", "WS_REQUEST_BLOCKED"),
+        SOAP,
+        BUSY,
+        "WS_REQUEST_BLOCKED",
+    ),
     ("soap unknown fault", fault("?", "SOMETHING_NEW"), SOAP, FAILED, "SOMETHING_NEW"),
     ("soap broken fault", answer(500, "<e:Envelope", "text/xml"), SOAP, FAILED, None),
     ("soap server error", answer(500, "{}"), SOAP, BUSY, None),
     ("soap bad gateway", answer(502, "<html/>", "text/xml"), SOAP, BUSY, None),
-    ("redirect", answer(302, location="https://elsewhere.example/"), REST, Outcome.REDIRECTED, None),
+    (
+        "redirect",
+        answer(302, location="https://elsewhere.example/"),
+        REST,
+        Outcome.REDIRECTED,
+        None,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("got", "protocol", "follows", "code"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_outcome_and_code(got: Answer, protocol: Protocol, follows: Outcome, code: str | None) -> None:
+@pytest.mark.parametrize(
+    ("got", "protocol", "follows", "code"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_outcome_and_code(
+    got: Answer, protocol: Protocol, follows: Outcome, code: str | None
+) -> None:
     assert outcome(got, protocol) is follows
     assert error_code(got, protocol) == code
 
@@ -85,7 +166,18 @@ def test_a_code_of_another_form_is_not_repeated(code: str) -> None:
     assert said(got, REST) == "HTTP 400"
 
 
-@pytest.mark.parametrize("body", ["[]", "null", "1", '{"o:errorDetails": []}', '{"o:errorDetails": [1]}', '{"error": [1]}', "[" * 99999])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[]",
+        "null",
+        "1",
+        '{"o:errorDetails": []}',
+        '{"o:errorDetails": [1]}',
+        '{"error": [1]}',
+        "[" * 99999,
+    ],
+)
 def test_odd_json_has_no_code(body: str) -> None:
     assert error_code(answer(400, body), REST) is None
 
@@ -99,9 +191,16 @@ def test_the_repr_of_an_answer_shows_neither_headers_nor_body() -> None:
 
 @pytest.mark.parametrize(
     ("ours", "latency", "server", "skew"),
-    [(1000.5, 0.0, 1000.0, 0.0), (1002.5, 4.0, 1000.0, 0.0), (1400.5, 0.0, 1000.0, 400.0), (600.5, 0.0, 1000.0, -400.0)],
+    [
+        (1000.5, 0.0, 1000.0, 0.0),
+        (1002.5, 4.0, 1000.0, 0.0),
+        (1400.5, 0.0, 1000.0, 400.0),
+        (600.5, 0.0, 1000.0, -400.0),
+    ],
 )
-def test_the_skew_is_measured_at_the_middle_of_the_call(ours: float, latency: float, server: float, skew: float) -> None:
+def test_the_skew_is_measured_at_the_middle_of_the_call(
+    ours: float, latency: float, server: float, skew: float
+) -> None:
     assert Answer(200, {}, "", latency, server, ours).skew_seconds == skew
 
 
@@ -111,7 +210,12 @@ def test_without_a_date_the_skew_is_not_known() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("Thu, 01 Jan 2026 00:00:00 GMT", 1767225600.0), ("", None), ("yesterday", None), ("Thu, 99 Jan 2026 00:00:00 GMT", None)],
+    [
+        ("Thu, 01 Jan 2026 00:00:00 GMT", 1767225600.0),
+        ("", None),
+        ("yesterday", None),
+        ("Thu, 99 Jan 2026 00:00:00 GMT", None),
+    ],
 )
 def test_dates(text: str, seconds: float | None) -> None:
     assert http_date(text) == seconds

@@ -61,7 +61,10 @@ def test_a2_rest_get() -> None:
 
 
 def test_a3_restlet_post_with_a_query() -> None:
-    before, after = "customParam%3DsomeValue%26deploy%3D1%26", "%26script%3D6%26testParam%3DsomeOtherValue"
+    before, after = (
+        "customParam%3DsomeValue%26deploy%3D1%26",
+        "%26script%3D6%26testParam%3DsomeOtherValue",
+    )
     assert base_string("post", RESTLET, PARAMETERS) == (
         "POST&https%3A%2F%2F123456.restlets.api.netsuite.com%2Fapp%2Fsite%2Fhosting%2Frestlet.nl&"
         f"{before}{OAUTH_PART}{after}"
@@ -82,7 +85,10 @@ def test_oracle_prints_a3_without_its_first_character() -> None:
 
 STEP_ONE = Sensitive("60712990bc09623786e7047c226bcb3f86d49dca0b04efc21001dc76d97a81f5")
 STEP_ONE_URL = "https://1234567.restlets.api.netsuite.com/rest/requesttoken"
-STEP_ONE_EXTRA = [("oauth_callback", "https://my.example.com/TBA/?callbackRequest"), ("role", "45678")]
+STEP_ONE_EXTRA = [
+    ("oauth_callback", "https://my.example.com/TBA/?callbackRequest"),
+    ("role", "45678"),
+]
 
 
 def test_b_first_step_of_the_authorization_flow() -> None:
@@ -141,7 +147,9 @@ def test_whatever_is_signed_changes_the_signature(change: tuple[str, str, dict[s
 @pytest.mark.parametrize("part", ["consumer_key", "consumer_secret", "token_id", "token_secret"])
 def test_every_value_of_the_credential_is_part_of_the_signature(part: str) -> None:
     changed = replace(ORACLE, **{part: Sensitive("0" * 64)})
-    assert signature_of(sign(changed, "GET", REST, **A)) != signature_of(sign(ORACLE, "GET", REST, **A))
+    assert signature_of(sign(changed, "GET", REST, **A)) != signature_of(
+        sign(ORACLE, "GET", REST, **A)
+    )
 
 
 def test_the_realm_is_sent_in_realm_form_and_not_signed() -> None:
@@ -152,10 +160,17 @@ def test_the_realm_is_sent_in_realm_form_and_not_signed() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [REST.replace("https://123456", "HTTPS://123456"), REST.replace(".com", ".COM"), REST.replace(".com", ".com:443")]
+    "url",
+    [
+        REST.replace("https://123456", "HTTPS://123456"),
+        REST.replace(".com", ".COM"),
+        REST.replace(".com", ".com:443"),
+    ],
 )
 def test_case_of_host_and_the_default_port_make_no_difference(url: str) -> None:
-    assert signature_of(sign(ORACLE, "GET", url, **A)) == signature_of(sign(ORACLE, "GET", REST, **A))
+    assert signature_of(sign(ORACLE, "GET", url, **A)) == signature_of(
+        sign(ORACLE, "GET", REST, **A)
+    )
 
 
 CANONICAL = [
@@ -194,7 +209,9 @@ def test_what_is_signed_of_unusual_urls(url: str, signed: str) -> None:
     assert base_string("GET", url, []) == signed
 
 
-@pytest.mark.parametrize("url", ["", "h.example/x", "ftp://h.example/", "https:///x", "https://h.example/?q=%FF-hidden"])
+@pytest.mark.parametrize(
+    "url", ["", "h.example/x", "ftp://h.example/", "https:///x", "https://h.example/?q=%FF-hidden"]
+)
 def test_what_cannot_be_signed_is_told_without_being_shown(url: str) -> None:
     with pytest.raises(ValueError, match="cannot be signed") as caught:
         sign(ORACLE, "GET", url, **A)

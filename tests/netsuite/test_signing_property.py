@@ -20,9 +20,13 @@ CREDENTIAL = credential(KEYS)
 FORM = "application/x-www-form-urlencoded"
 
 readable = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
-paths = st.text(st.sampled_from("abZ09-._~!$&'()*+,;=:@ é%/"), max_size=20).map(lambda path: "/" + path.lstrip("/"))
+paths = st.text(st.sampled_from("abZ09-._~!$&'()*+,;=:@ é%/"), max_size=20).map(
+    lambda path: "/" + path.lstrip("/")
+)
 pairs = st.lists(st.tuples(readable, readable), max_size=4)
-hosts = st.sampled_from(["127.0.0.1:8917", "localhost", "1234567-SB1.suitetalk.api.netsuite.com", "h.example:443"])
+hosts = st.sampled_from(
+    ["127.0.0.1:8917", "localhost", "1234567-SB1.suitetalk.api.netsuite.com", "h.example:443"]
+)
 methods = st.sampled_from(["GET", "post", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 
@@ -30,7 +34,9 @@ def sent(method: str, url: str, form: list[tuple[str, str]]) -> oauth1.SentReque
     parts = urlsplit(canonical_url(url))
     body = urlencode(form).encode()
     kind = FORM if form else "application/json"
-    return oauth1.SentRequest(method, parts.scheme, parts.netloc, parts.path, parts.query, kind, body)
+    return oauth1.SentRequest(
+        method, parts.scheme, parts.netloc, parts.path, parts.query, kind, body
+    )
 
 
 def verifies(request: oauth1.SentRequest, header: str, keys: Keys = KEYS) -> bool:
@@ -45,7 +51,12 @@ def verifies(request: oauth1.SentRequest, header: str, keys: Keys = KEYS) -> boo
 @settings(max_examples=300, deadline=None)
 @given(methods, st.sampled_from(["http", "https"]), hosts, paths, pairs, pairs)
 def test_signer_and_verifier_agree(
-    method: str, scheme: str, host: str, path: str, query: list[tuple[str, str]], form: list[tuple[str, str]]
+    method: str,
+    scheme: str,
+    host: str,
+    path: str,
+    query: list[tuple[str, str]],
+    form: list[tuple[str, str]],
 ) -> None:
     url = f"{scheme}://{host}{path.replace('?', '')}?{urlencode(query)}"
     header = sign(CREDENTIAL, method, url, form)
@@ -54,7 +65,9 @@ def test_signer_and_verifier_agree(
 
 @settings(max_examples=50, deadline=None)
 @given(paths, pairs)
-def test_and_disagree_when_a_parameter_is_added_on_the_way(path: str, query: list[tuple[str, str]]) -> None:
+def test_and_disagree_when_a_parameter_is_added_on_the_way(
+    path: str, query: list[tuple[str, str]]
+) -> None:
     url = f"https://h.example{path}?{urlencode(query)}"
     header = sign(CREDENTIAL, "GET", url)
     changed = f"{url}&{urlencode([('added', '1')])}"

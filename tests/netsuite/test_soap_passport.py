@@ -66,7 +66,14 @@ def test_values_are_escaped_in_the_envelope() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "not XML", "<html/>", "<a>", "\x00", '<!DOCTYPE x [<!ENTITY e "v">]><Envelope>&e;</Envelope>'],
+    [
+        "",
+        "not XML",
+        "<html/>",
+        "<a>",
+        "\x00",
+        '<!DOCTYPE x [<!ENTITY e "v">]><Envelope>&e;</Envelope>',
+    ],
 )
 def test_what_is_no_envelope_is_not_read(text: str) -> None:
     assert soap.read(text) is None

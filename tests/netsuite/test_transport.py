@@ -46,9 +46,15 @@ def raw_server(*pieces: bytes, pause: float = 0.0) -> Iterator[str]:
 
 
 def test_a_whole_answer() -> None:
-    with told_server(Said(200, b'{"a": "\xc3\xa9"}', [("Content-Type", "application/json; charset=utf-8")])) as server:
+    with told_server(
+        Said(200, b'{"a": "\xc3\xa9"}', [("Content-Type", "application/json; charset=utf-8")])
+    ) as server:
         answer = HttpSender()(get(server.url), 5)
-    assert (answer.status, answer.json(), answer.content_type) == (200, {"a": "é"}, "application/json")
+    assert (answer.status, answer.json(), answer.content_type) == (
+        200,
+        {"a": "é"},
+        "application/json",
+    )
     assert answer.server_date is not None
     assert abs(answer.skew_seconds or 0.0) < 5
     assert 0 < answer.latency_seconds < 5
@@ -56,7 +62,10 @@ def test_a_whole_answer() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
-    with told_server(Said()) as elsewhere, told_server(Said(status, headers=[("Location", elsewhere.url)])) as server:
+    with (
+        told_server(Said()) as elsewhere,
+        told_server(Said(status, headers=[("Location", elsewhere.url)])) as server,
+    ):
         answer = HttpSender()(get(server.url, Authorization="OAuth signed"), 5)
         assert answer.status == status
         assert elsewhere.requests == []
@@ -64,7 +73,10 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 
 def test_the_redirect_would_have_been_followed_by_requests_itself() -> None:
     """The twin: the servers above do redirect."""
-    with told_server(Said()) as elsewhere, told_server(Said(302, headers=[("Location", elsewhere.url)])) as server:
+    with (
+        told_server(Said()) as elsewhere,
+        told_server(Said(302, headers=[("Location", elsewhere.url)])) as server,
+    ):
         assert requests.get(server.url, timeout=5).status_code == 200
         assert len(elsewhere.requests) == 1
 
@@ -78,7 +90,9 @@ def test_no_cookie_goes_back() -> None:
         assert all("Cookie" not in headers for _, _, headers in server.requests)
 
 
-def test_a_netrc_entry_does_not_replace_the_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netrc_entry_does_not_replace_the_signature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with told_server(Said()) as server:
@@ -96,7 +110,10 @@ def test_loopback_is_not_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     with told_server(Said()) as server:
         assert HttpSender()(get(server.url), 5).status == 200
-    assert environment_settings("https://1.suitetalk.api.netsuite.com/")["proxies"]["https"] == "http://127.0.0.1:1"
+    assert (
+        environment_settings("https://1.suitetalk.api.netsuite.com/")["proxies"]["https"]
+        == "http://127.0.0.1:1"
+    )
 
 
 def test_tls_is_verified_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +124,12 @@ def test_tls_is_verified_whatever_the_environment_says(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("url", "local"),
-    [("http://127.0.0.1:1", True), ("http://[::1]:1", True), ("http://localhost", True), ("https://127.0.0.1.example", False)],
+    [
+        ("http://127.0.0.1:1", True),
+        ("http://[::1]:1", True),
+        ("http://localhost", True),
+        ("https://127.0.0.1.example", False),
+    ],
 )
 def test_loopback(url: str, local: bool) -> None:
     assert is_loopback(url) is local
@@ -163,22 +185,17 @@ def test_plain_http_where_tls_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "start", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"], ids=["silent", "headers", "body"]
+    "start",
+    [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"],
+    ids=["silent", "headers", "body"],
 )
 def test_the_deadline_is_for_the_whole_answer(start: bytes) -> None:
     """Every byte comes in time for a socket's timeout, and the answer as a whole never does."""
-    drops = [b"X-Header: 1\r\n" if start else b"", *[b"X-Header: 1\r\n"] * 200]
+    drops = [b"X-Header: 1\r\n" if start else b""] * 40
     began = time.monotonic()
     with raw_server(start, *drops, pause=0.05) as url:
-        try:
-            answer = HttpSender()(get(url), 0.4)
-        except LostError as error:
-            assert error.retry
-        else:
-            assert answer.body_text
-            assert answer.json() is None
-        took = time.monotonic() - began
-    assert took < 5
+        assert lost(url, 0.3).retry
+        assert time.monotonic() - began < 1.5
 
 
 def test_a_body_without_end_is_cut_off() -> None:

@@ -32,7 +32,12 @@ def parameters(keys: Keys, now: float, **changes: str | None) -> Parameters:
 
 
 def signed_header(
-    keys: Keys, method: str, url: str, pairs: Parameters, realm: str | None = ACCOUNT, form: str = ""
+    keys: Keys,
+    method: str,
+    url: str,
+    pairs: Parameters,
+    realm: str | None = ACCOUNT,
+    form: str = "",
 ) -> str:
     """An Authorization header whose signature is right for `keys` and whatever the pairs say."""
     collected = signature.collect_parameters(
@@ -51,7 +56,9 @@ def signed_header(
 def header(pairs: Parameters, realm: str | None) -> str:
     """Write parameters as an Authorization header."""
     named = [] if realm is None else [f'realm="{realm}"']
-    return "OAuth " + ", ".join([*named, *(f'{name}="{quote(value, safe="")}"' for name, value in pairs)])
+    return "OAuth " + ", ".join(
+        [*named, *(f'{name}="{quote(value, safe="")}"' for name, value in pairs)]
+    )
 
 
 def send(

@@ -65,7 +65,11 @@ def stamp(offset: int) -> dict[str, str | None]:
 
 
 CASES = [
-    Case(AuditReason.CONSUMER_KEY_UNKNOWN, "unknown consumer key", keys=lambda k: replace(k, consumer_key="nobody")),
+    Case(
+        AuditReason.CONSUMER_KEY_UNKNOWN,
+        "unknown consumer key",
+        keys=lambda k: replace(k, consumer_key="nobody"),
+    ),
     Case(
         AuditReason.CONSUMER_KEY_REFUSED,
         "blocked integration",
@@ -82,7 +86,9 @@ CASES = [
     Case(AuditReason.PARAMETER_REJECTED, "token empty", changes={"oauth_token": ""}),
     Case(AuditReason.PARAMETER_REJECTED, "timestamp no number", changes={"oauth_timestamp": "17x"}),
     Case(AuditReason.PARAMETER_REJECTED, "timestamp negative", changes={"oauth_timestamp": "-5"}),
-    Case(AuditReason.PARAMETER_REJECTED, "timestamp endless", changes={"oauth_timestamp": "1" * 5000}),
+    Case(
+        AuditReason.PARAMETER_REJECTED, "timestamp endless", changes={"oauth_timestamp": "1" * 5000}
+    ),
     Case(AuditReason.PARAMETER_REJECTED, "realm missing", realm=None),
     Case(
         AuditReason.PERMISSION_DENIED,
@@ -99,18 +105,34 @@ CASES = [
         "role taken from the user",
         account=lambda s: s.account(ACCOUNT).user(BOT).roles.remove(ROLE),
     ),
-    Case(AuditReason.PERMISSION_DENIED, "role may not log in by token", account=role_without_permission),
+    Case(
+        AuditReason.PERMISSION_DENIED,
+        "role may not log in by token",
+        account=role_without_permission,
+    ),
     Case(
         AuditReason.INVALID_SIGNATURE,
         "wrong consumer secret",
         keys=lambda k: replace(k, consumer_secret="wrong"),
     ),
-    Case(AuditReason.INVALID_SIGNATURE, "wrong token secret", keys=lambda k: replace(k, token_secret="wrong")),
+    Case(
+        AuditReason.INVALID_SIGNATURE,
+        "wrong token secret",
+        keys=lambda k: replace(k, token_secret="wrong"),
+    ),
     Case(AuditReason.INVALID_TIMESTAMP, "301 s behind", changes=stamp(-301)),
     Case(AuditReason.INVALID_TIMESTAMP, "301 s ahead", changes=stamp(301)),
     Case(AuditReason.TOKEN_REJECTED, "unknown token", keys=lambda k: replace(k, token_id="nobody")),
-    Case(AuditReason.TOKEN_REJECTED, "inactive token", account=lambda s: s.deactivate_token(ACCOUNT, TOKEN)),
-    Case(AuditReason.TOKEN_REJECTED, "revoked token", account=lambda s: s.revoke_token(ACCOUNT, TOKEN)),
+    Case(
+        AuditReason.TOKEN_REJECTED,
+        "inactive token",
+        account=lambda s: s.deactivate_token(ACCOUNT, TOKEN),
+    ),
+    Case(
+        AuditReason.TOKEN_REJECTED,
+        "revoked token",
+        account=lambda s: s.revoke_token(ACCOUNT, TOKEN),
+    ),
     Case(
         AuditReason.TOKEN_REJECTED,
         "token of another integration",
@@ -120,7 +142,11 @@ CASES = [
     Case(AuditReason.SIMULATOR_REALM_UNKNOWN, "lower-case suffix", realm="1234567_sb1"),
     Case(AuditReason.SIMULATOR_REALM_UNKNOWN, "hyphen in the realm", realm="1234567-SB1"),
     Case(AuditReason.CONSUMER_KEY_UNKNOWN, "another account's realm", realm=OTHER_ACCOUNT),
-    Case(AuditReason.SIMULATOR_REALM_MISMATCH, "another account's host", host="7654321.suitetalk.api.netsuite.com"),
+    Case(
+        AuditReason.SIMULATOR_REALM_MISMATCH,
+        "another account's host",
+        host="7654321.suitetalk.api.netsuite.com",
+    ),
 ]
 
 
@@ -144,12 +170,18 @@ GOOD = [
     Case(AuditReason.INVALID_TIMESTAMP, "300 s behind", changes=stamp(-300)),
     Case(AuditReason.INVALID_TIMESTAMP, "300 s ahead", changes=stamp(300)),
     Case(AuditReason.VERSION_REJECTED, "no version", changes={"oauth_version": None}),
-    Case(AuditReason.SIMULATOR_REALM_MISMATCH, "own host", host="1234567-sb1.suitetalk.api.netsuite.com"),
+    Case(
+        AuditReason.SIMULATOR_REALM_MISMATCH,
+        "own host",
+        host="1234567-sb1.suitetalk.api.netsuite.com",
+    ),
     Case(
         AuditReason.PERMISSION_DENIED,
         "User Access Tokens alone",
         account=lambda s: setattr(
-            s.account(ACCOUNT).role(ROLE), "permissions", ["REST Web Services", "User Access Tokens"]
+            s.account(ACCOUNT).role(ROLE),
+            "permissions",
+            ["REST Web Services", "User Access Tokens"],
         ),
     ),
     Case(
@@ -162,7 +194,9 @@ GOOD = [
 
 @services
 @pytest.mark.parametrize("case", GOOD, ids=str)
-def test_the_good_twins_are_let_in(case: Case, service: Service, simulator: Simulator, keys: Keys) -> None:
+def test_the_good_twins_are_let_in(
+    case: Case, service: Service, simulator: Simulator, keys: Keys
+) -> None:
     case.account(simulator.state)
     answer = attempt(case, simulator, keys, service)
     assert answer.status_code == 200
@@ -206,7 +240,10 @@ def refused_login(answer: requests.Response, service: Service, realm: str = ACCO
             f'OAuth realm="{realm}", error="token_rejected", error_description="Invalid login attempt."'
         )
     else:
-        assert answer.text == '{"error" : {"code" : "INVALID_LOGIN_ATTEMPT", "message" : "Invalid login attempt."}}'
+        assert (
+            answer.text
+            == '{"error" : {"code" : "INVALID_LOGIN_ATTEMPT", "message" : "Invalid login attempt."}}'
+        )
 
 
 @services
@@ -224,7 +261,12 @@ def test_a_nonce_is_used_once_per_timestamp_and_user(
 
 def test_a_refused_signature_does_not_use_up_the_nonce(simulator: Simulator, keys: Keys) -> None:
     changes: dict[str, str | None] = {"oauth_nonce": "only-once"}
-    forged = Case(AuditReason.INVALID_SIGNATURE, "forged", changes=changes, keys=lambda k: replace(k, token_secret="x"))
+    forged = Case(
+        AuditReason.INVALID_SIGNATURE,
+        "forged",
+        changes=changes,
+        keys=lambda k: replace(k, token_secret="x"),
+    )
     assert attempt(forged, simulator, keys, Service.REST).status_code == 401
     honest = Case(AuditReason.NONCE_USED, "honest", changes=changes)
     assert attempt(honest, simulator, keys, Service.REST).status_code == 200
@@ -267,7 +309,9 @@ def test_a_parameter_twice_or_unescaped_is_rejected(
 @services
 @pytest.mark.parametrize("text", ["OAuth nonsense", "Basic YTpi", "OAuth"])
 def test_a_header_that_cannot_be_read(text: str, service: Service, simulator: Simulator) -> None:
-    answer = requests.get(simulator.url + PATHS[service], headers={"Authorization": text}, timeout=10)
+    answer = requests.get(
+        simulator.url + PATHS[service], headers={"Authorization": text}, timeout=10
+    )
     if service is Service.REST:
         refused_login(answer, service, realm="")
     else:
@@ -295,7 +339,10 @@ def test_a_web_services_only_role_may_not_call_restlets(simulator: Simulator, ke
     simulator.state.account(ACCOUNT).role(ROLE).web_services_only = True
     case = Case(AuditReason.SIMULATOR_WEB_SERVICES_ONLY, "web services only")
     answer = attempt(case, simulator, keys, Service.RESTLET)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "INVALID_LOGIN_CREDENTIALS")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (
+        401,
+        "INVALID_LOGIN_CREDENTIALS",
+    )
     assert attempt(case, simulator, keys, Service.REST).status_code == 200
     assert attempt(case, simulator, keys, Service.TOKEN_SERVICE).status_code == 200
 
@@ -315,7 +362,10 @@ def test_a_feature_that_is_off_is_403_and_no_failed_login(
 def test_no_value_reaches_the_trail(simulator: Simulator, keys: Keys) -> None:
     for case in CASES:
         attempt(case, simulator, keys, Service.REST)
-    shown = repr(simulator.state.audit()) + requests.get(f"{simulator.url}/simulator/audit", timeout=10).text
+    shown = (
+        repr(simulator.state.audit())
+        + requests.get(f"{simulator.url}/simulator/audit", timeout=10).text
+    )
     shown += requests.get(f"{simulator.url}/simulator/audit.json", timeout=10).text
     shown += repr(simulator.state.account(ACCOUNT))
     for value in vars(keys).values():
@@ -332,7 +382,9 @@ def test_one_changed_bit_of_the_signature_is_refused(simulator: Simulator, keys:
         broken = good[:position] + flipped + good[position + 1 :]
         if flipped.isascii() and flipped.isalnum():
             simulator.state.clear_lockout(ACCOUNT, BOT)
-            assert requests.get(url, headers={"Authorization": broken}, timeout=10).status_code == 401
+            assert (
+                requests.get(url, headers={"Authorization": broken}, timeout=10).status_code == 401
+            )
             assert requests.get(url, headers={"Authorization": good}, timeout=10).status_code == 200
 
 

@@ -96,7 +96,10 @@ def test_requests_oauthlib(method: str, live_simulator: Simulator, keys: Keys) -
 def test_requests_oauthlib_with_sha1_is_refused(live_simulator: Simulator, keys: Keys) -> None:
     sha1 = auth(keys)
     sha1.client.signature_method = "HMAC-SHA1"
-    assert requests.get(f"{live_simulator.url}/rest/tokeninfo", auth=sha1, timeout=10).status_code == 400
+    assert (
+        requests.get(f"{live_simulator.url}/rest/tokeninfo", auth=sha1, timeout=10).status_code
+        == 400
+    )
     assert live_simulator.state.audit()[-1].detail == "UnknownAlgorithm"
 
 
@@ -141,7 +144,9 @@ def test_netsuite_gets_and_posts(live_simulator: Simulator, keys: Keys) -> None:
     assert netsuite_call(keys, "get", live_simulator, "/rest/tokeninfo")["companyId"] == ACCOUNT
     listed = netsuite_call(keys, "get", live_simulator, CUSTOMER, params={"limit": 2})
     assert (listed["count"], listed["hasMore"]) == (2, True)
-    assert netsuite_call(keys, "post", live_simulator, CUSTOMER, json={"companyName": "Zoë"}) is None
+    assert (
+        netsuite_call(keys, "post", live_simulator, CUSTOMER, json={"companyName": "Zoë"}) is None
+    )
     assert live_simulator.state.account(ACCOUNT).customers[-1].companyname == "Zoë"
     rows = netsuite_call(
         keys,

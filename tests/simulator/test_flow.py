@@ -39,13 +39,17 @@ def form(answer: requests.Response) -> dict[str, str]:
     return dict(parse_qsl(answer.text.strip()))
 
 
-def granted(simulator: Simulator, keys: Keys, login: str = "38:1042") -> tuple[Keys, dict[str, str]]:
+def granted(
+    simulator: Simulator, keys: Keys, login: str = "38:1042"
+) -> tuple[Keys, dict[str, str]]:
     """Steps one and two; the keys of the request token, and the query of the callback."""
     issued = form(step_one(simulator, keys))
     answer = decide(simulator, issued["oauth_token"], "allow", login)
     assert answer.status_code == 302
     back = dict(parse_qsl(urlsplit(answer.headers["Location"]).query, keep_blank_values=True))
-    return replace(keys, token_id=issued["oauth_token"], token_secret=issued["oauth_token_secret"]), back
+    return replace(
+        keys, token_id=issued["oauth_token"], token_secret=issued["oauth_token_secret"]
+    ), back
 
 
 def decide(
@@ -55,7 +59,9 @@ def decide(
     return requests.post(simulator.url + CONSENT, data=fields, allow_redirects=False, timeout=10)
 
 
-def step_three(simulator: Simulator, keys: Keys, verifier: str | None, **changes: str | None) -> requests.Response:
+def step_three(
+    simulator: Simulator, keys: Keys, verifier: str | None, **changes: str | None
+) -> requests.Response:
     url = f"{simulator.url}/rest/accesstoken"
     return send(keys, "POST", url, NOW, changes={"oauth_verifier": verifier, **changes})
 
@@ -65,12 +71,20 @@ def test_the_whole_flow_gives_a_token_that_works(simulator: Simulator, keys: Key
     issued = form(first)
     assert (first.status_code, issued["oauth_callback_confirmed"]) == (200, "true")
     page = requests.get(
-        simulator.url + CONSENT, params={"oauth_token": issued["oauth_token"], "state": "abc123"}, timeout=10
+        simulator.url + CONSENT,
+        params={"oauth_token": issued["oauth_token"], "state": "abc123"},
+        timeout=10,
     )
     assert page.status_code == 200
     assert "Allow warehouse-sync to access Example Warehouse Inc.?" in page.text
-    assert re.findall(r'name="login" value="([^"]+)"', page.text) == ["38:1042", "38:1043", "39:1043"]
-    redirect = decide(simulator, issued["oauth_token"], "allow", "38:1042", "abc123").headers["Location"]
+    assert re.findall(r'name="login" value="([^"]+)"', page.text) == [
+        "38:1042",
+        "38:1043",
+        "39:1043",
+    ]
+    redirect = decide(simulator, issued["oauth_token"], "allow", "38:1042", "abc123").headers[
+        "Location"
+    ]
     assert redirect.startswith(CALLBACK + "&")
     back = {name: values[0] for name, values in parse_qs(urlsplit(redirect).query).items()}
     verifier = back.pop("oauth_verifier")
@@ -82,7 +96,9 @@ def test_the_whole_flow_gives_a_token_that_works(simulator: Simulator, keys: Key
         "entity": "38",
         "state": "abc123",
     }
-    request_keys = replace(keys, token_id=issued["oauth_token"], token_secret=issued["oauth_token_secret"])
+    request_keys = replace(
+        keys, token_id=issued["oauth_token"], token_secret=issued["oauth_token_secret"]
+    )
     last = step_three(simulator, request_keys, verifier)
     assert last.text.endswith("\n")
     token = form(last)
@@ -91,13 +107,18 @@ def test_the_whole_flow_gives_a_token_that_works(simulator: Simulator, keys: Key
     info = send(fresh, "GET", f"{simulator.url}/rest/tokeninfo", NOW)
     assert (info.status_code, info.json()["roleId"]) == (200, "1042")
     assert send(keys, "GET", f"{simulator.url}/rest/tokeninfo", NOW).status_code == 200
-    assert simulator.state.account(ACCOUNT).tokens[-1].name == "warehouse-sync - Integration Bot, Warehouse Integration"
+    assert (
+        simulator.state.account(ACCOUNT).tokens[-1].name
+        == "warehouse-sync - Integration Bot, Warehouse Integration"
+    )
 
 
 def test_a_named_role_is_echoed_and_the_only_choice(simulator: Simulator, keys: Keys) -> None:
     issued = form(step_one(simulator, keys, role="1042"))
     assert issued["role"] == "1042"
-    page = requests.get(simulator.url + CONSENT, params={"oauth_token": issued["oauth_token"]}, timeout=10)
+    page = requests.get(
+        simulator.url + CONSENT, params={"oauth_token": issued["oauth_token"]}, timeout=10
+    )
     assert re.findall(r'name="login" value="([^"]+)"', page.text) == ["38:1042"]
     assert decide(simulator, issued["oauth_token"], "allow", "39:1043").status_code == 400
     assert decide(simulator, issued["oauth_token"], "allow", "38:1042").status_code == 302
@@ -108,14 +129,19 @@ def test_deny_sends_back_an_empty_verifier(simulator: Simulator, keys: Keys) -> 
     answer = decide(simulator, issued["oauth_token"], "deny", state="s1")
     back = parse_qs(urlsplit(answer.headers["Location"]).query, keep_blank_values=True)
     assert (back["oauth_verifier"], back["state"]) == ([""], ["s1"])
-    request_keys = replace(keys, token_id=issued["oauth_token"], token_secret=issued["oauth_token_secret"])
+    request_keys = replace(
+        keys, token_id=issued["oauth_token"], token_secret=issued["oauth_token_secret"]
+    )
     assert step_three(simulator, request_keys, "guess").status_code == 401
     assert simulator.state.audit()[-1].detail == "InvalidVerifier"
     assert decide(simulator, issued["oauth_token"], "allow").status_code == 400
 
 
-def test_without_a_realm_the_consumer_key_tells_the_account(simulator: Simulator, keys: Keys) -> None:
+def test_without_a_realm_the_consumer_key_tells_the_account(
+    simulator: Simulator, keys: Keys
+) -> None:
     assert step_one(simulator, keys, realm=None).status_code == 200
+    assert simulator.state.audit()[-1].account == ACCOUNT
     assert step_one(simulator, keys, realm=OTHER_ACCOUNT).status_code == 401
     assert simulator.state.audit()[-1].detail == "UnknownIntegration"
 
@@ -124,7 +150,10 @@ def test_without_a_realm_the_consumer_key_tells_the_account(simulator: Simulator
     ("changes", "reason"),
     [
         ({"oauth_callback": None}, "MissingRequiredParameter"),
-        ({"oauth_callback": "https://evil.example.com/"}, "InvalidCallback <<--https://evil.example.com/-->>"),
+        (
+            {"oauth_callback": "https://evil.example.com/"},
+            "InvalidCallback <<--https://evil.example.com/-->>",
+        ),
         ({"oauth_nonce": "abcde"}, "NonceRejected"),
         ({"oauth_timestamp": str(int(NOW) - 301)}, "InvalidTimestamp"),
         ({"oauth_timestamp": "x"}, "InvalidTimestamp"),
@@ -207,8 +236,12 @@ def test_step_three_refused(fault: str, reason: str, simulator: Simulator, keys:
     assert step_three(simulator, request_keys, back["oauth_verifier"]).status_code == 200
 
 
-@pytest.mark.parametrize(("state", "status"), [("abc", 200), ("a" * 512, 200), ("a" * 513, 400), ("a-b", 400)])
-def test_state_is_alphanumeric_and_short(state: str, status: int, simulator: Simulator, keys: Keys) -> None:
+@pytest.mark.parametrize(
+    ("state", "status"), [("abc", 200), ("a" * 512, 200), ("a" * 513, 400), ("a-b", 400)]
+)
+def test_state_is_alphanumeric_and_short(
+    state: str, status: int, simulator: Simulator, keys: Keys
+) -> None:
     issued = form(step_one(simulator, keys))
     query = {"oauth_token": issued["oauth_token"], "state": state}
     assert requests.get(simulator.url + CONSENT, params=query, timeout=10).status_code == status
@@ -230,7 +263,11 @@ def test_an_unknown_request_token_shows_a_page(simulator: Simulator) -> None:
         ("http://localhost:*/cb", "http://localhost:8080/other", False),
         ("https://*.example.com/TBA", "https://my.example.com/TBA", True),
         ("https://*.example.com/TBA", "https://a.b.example.com/TBA", False),
-        ("https://my.example.com/TBA/?callbackRequest", "https://my.example.com/TBA/?callbackRequest", True),
+        (
+            "https://my.example.com/TBA/?callbackRequest",
+            "https://my.example.com/TBA/?callbackRequest",
+            True,
+        ),
         ("https://my.example.com/TBA", "https://my.example.com/TBA/", False),
         (None, "http://localhost:8080/cb", False),
     ],

@@ -87,6 +87,17 @@ def test_the_lock_ends_after_thirty_minutes(
     assert status(simulator, keys, clock.now) == 200
 
 
+def test_trying_on_does_not_prolong_the_lock(
+    simulator: Simulator, keys: Keys, clock: StandingClock
+) -> None:
+    fail(simulator, keys, clock.now, 5)
+    clock.now += 30 * 60 - 1
+    for _ in range(6):
+        assert send(keys, "GET", simulator.url + PATH, clock.now - 1000).status_code == 401
+    clock.now += 1
+    assert status(simulator, keys, clock.now) == 200
+
+
 def test_a_lock_can_be_cleared(simulator: Simulator, keys: Keys, clock: StandingClock) -> None:
     fail(simulator, keys, clock.now, 5)
     simulator.state.clear_lockout(ACCOUNT, BOT)

@@ -106,12 +106,17 @@ def test_the_command_prints_its_url_first_and_ends_on_a_signal(
     file = tmp_path / "sim.json"
     file.write_text(config(keys).model_dump_json())
     code = f"import pathlib, tba_secrets.simulator as s; s.serve(pathlib.Path({str(file)!r}), 0, {NOW:.0f})"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         try:
             answer = send(keys, "GET", f"{url}/rest/tokeninfo", NOW)
-            assert (answer.status_code, "Thu, 01 Jan 2026 00:0" in answer.headers["Date"]) == (200, True)
+            assert (answer.status_code, "Thu, 01 Jan 2026 00:0" in answer.headers["Date"]) == (
+                200,
+                True,
+            )
         finally:
             process.send_signal(number)
         assert process.wait(timeout=20) == 0
@@ -123,11 +128,18 @@ def test_the_pages_are_served(simulator: Simulator, keys: Keys) -> None:
     index = requests.get(simulator.url, timeout=10)
     assert (index.status_code, ACCOUNT in index.text) == (200, True)
     page = requests.get(f"{simulator.url}/simulator/audit", timeout=10)
-    assert (page.status_code, page.text.index("InvalidTimestamp") < page.text.index("Success</td>")) == (200, True)
-    entries = requests.get(f"{simulator.url}/simulator/audit.json?account={ACCOUNT}", timeout=10).json()["entries"]
+    assert (
+        page.status_code,
+        page.text.index("InvalidTimestamp") < page.text.index("Success</td>"),
+    ) == (200, True)
+    entries = requests.get(
+        f"{simulator.url}/simulator/audit.json?account={ACCOUNT}", timeout=10
+    ).json()["entries"]
     assert [(e["status"], e["detail"], e["user"]) for e in entries] == [
         ("Success", "", BOT),
         ("Failure", "InvalidTimestamp", BOT),
     ]
-    assert requests.get(f"{simulator.url}/simulator/audit.json?account=none", timeout=10).json() == {"entries": []}
+    assert requests.get(
+        f"{simulator.url}/simulator/audit.json?account=none", timeout=10
+    ).json() == {"entries": []}
     assert requests.get(f"{simulator.url}/nowhere", timeout=10).status_code == 404

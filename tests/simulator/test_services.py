@@ -45,7 +45,9 @@ def test_server_time_is_the_simulators_clock(ask: Any, clock: StandingClock) -> 
     assert answer.json() == {"serverTime": "2026-01-01T00:00:00.250Z"}
 
 
-def test_an_unsigned_get_anywhere_tells_the_clock(simulator: Simulator, clock: StandingClock) -> None:
+def test_an_unsigned_get_anywhere_tells_the_clock(
+    simulator: Simulator, clock: StandingClock
+) -> None:
     clock.now += 3600
     for path in ("/", "/nowhere", "/rest/tokeninfo", f"{REST}/system/v1/serverTime"):
         answer = requests.get(simulator.url + path, timeout=10)
@@ -59,9 +61,21 @@ def test_options_is_204_for_a_good_login_only(ask: Any, simulator: Simulator) ->
 
 @pytest.mark.parametrize(
     "query",
-    ["?a=1&a=2", "?a=", "?a", "?b=2&a=1", "?q=a+b%20c", "?name=J%C3%BCrgen", "?x=%2B%26%3D", "?a=1&&b=2", "?a=%7E~"],
+    [
+        "?a=1&a=2",
+        "?a=",
+        "?a",
+        "?b=2&a=1",
+        "?q=a+b%20c",
+        "?name=J%C3%BCrgen",
+        "?x=%2B%26%3D",
+        "?a=1&&b=2",
+        "?a=%7E~",
+    ],
 )
-@pytest.mark.parametrize("path", [f"{REST}/!transform", f"{REST}/record/v1/J%C3%BCrgen", f"{REST}/a%2Fb//c"])
+@pytest.mark.parametrize(
+    "path", [f"{REST}/!transform", f"{REST}/record/v1/J%C3%BCrgen", f"{REST}/a%2Fb//c"]
+)
 def test_awkward_urls_verify(path: str, query: str, ask: Any) -> None:
     answer = ask("GET", path + query)
     assert (answer.status_code, code(answer)) == (404, "NONEXISTENT_ID")
@@ -96,7 +110,12 @@ def test_metadata_catalog(ask: Any) -> None:
 def test_customers_are_listed_in_pages(ask: Any) -> None:
     path = f"{REST}/record/v1/customer"
     first = ask("GET", f"{path}?limit=2").json()
-    assert (first["count"], first["hasMore"], first["offset"], first["totalResults"]) == (2, True, 0, 3)
+    assert (first["count"], first["hasMore"], first["offset"], first["totalResults"]) == (
+        2,
+        True,
+        0,
+        3,
+    )
     rest = ask("GET", f"{path}?limit=2&offset=2").json()
     assert ([item["id"] for item in rest["items"]], rest["hasMore"]) == (["3"], False)
 
@@ -117,14 +136,21 @@ def test_a_customer_is_created_and_read(ask: Any) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"email": "a@b"}', b'"text"'])
 def test_a_body_that_is_no_customer(body: bytes, ask: Any) -> None:
-    answer = ask("POST", f"{REST}/record/v1/customer", data=body, headers={"Content-Type": "application/json"})
+    answer = ask(
+        "POST",
+        f"{REST}/record/v1/customer",
+        data=body,
+        headers={"Content-Type": "application/json"},
+    )
     assert (answer.status_code, code(answer)) == (400, "INVALID_CONTENT")
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "customer"), ("GET", "customer/1"), ("POST", "customer")]
 )
-def test_customers_need_their_permission(method: str, path: str, ask: Any, simulator: Simulator) -> None:
+def test_customers_need_their_permission(
+    method: str, path: str, ask: Any, simulator: Simulator
+) -> None:
     simulator.state.account(ACCOUNT).role(ROLE).permissions.remove("Customers")
     answer = ask(method, f"{REST}/record/v1/{path}")
     assert (answer.status_code, code(answer)) == (403, "INSUFFICIENT_PERMISSION")
@@ -133,9 +159,17 @@ def test_customers_need_their_permission(method: str, path: str, ask: Any, simul
 def test_suiteql_pages_and_lists_tokens(ask: Any) -> None:
     body = {"q": "SELECT id FROM customer WHERE id > 0"}
     page = ask("POST", f"{SUITEQL}?limit=1&offset=1", json=body, headers=TRANSIENT).json()
-    assert ([i["id"] for i in page["items"]], page["hasMore"], page["totalResults"]) == (["2"], True, 3)
-    tokens = ask("POST", SUITEQL, json={"q": "select * from OAuthToken"}, headers=TRANSIENT).json()["items"]
-    assert [(t["tba_token_name"], t["entity_name"], t["brevoked"]) for t in tokens] == [(TOKEN, BOT, "F")]
+    assert ([i["id"] for i in page["items"]], page["hasMore"], page["totalResults"]) == (
+        ["2"],
+        True,
+        3,
+    )
+    tokens = ask("POST", SUITEQL, json={"q": "select * from OAuthToken"}, headers=TRANSIENT).json()[
+        "items"
+    ]
+    assert [(t["tba_token_name"], t["entity_name"], t["brevoked"]) for t in tokens] == [
+        (TOKEN, BOT, "F")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +187,10 @@ def test_suiteql_that_cannot_run(
 ) -> None:
     answer = ask("POST", SUITEQL, data=json.dumps(body), headers=headers)
     assert (answer.status_code, code(answer)) == (400, expected)
-    assert ask("POST", SUITEQL, json={"q": "SELECT 1 FROM dual"}, headers=TRANSIENT).json()["count"] == 1
+    assert (
+        ask("POST", SUITEQL, json={"q": "SELECT 1 FROM dual"}, headers=TRANSIENT).json()["count"]
+        == 1
+    )
 
 
 @pytest.mark.parametrize("lack", ["permission", "feature"])
@@ -201,7 +238,10 @@ def test_restlets_by_script_and_deploy(query: str, status: int, ask: Any) -> Non
 )
 def test_restlet_bodies(method: str, content_type: str, status: int, ask: Any) -> None:
     answer = ask(
-        method, "/app/site/hosting/restlet.nl?script=6&deploy=1", data=b"a=1", headers={"Content-Type": content_type}
+        method,
+        "/app/site/hosting/restlet.nl?script=6&deploy=1",
+        data=b"a=1",
+        headers={"Content-Type": content_type},
     )
     assert answer.status_code == status
 

@@ -22,9 +22,14 @@ CORE = "urn:core_2025_2.platform.webservices.netsuite.com"
 MESSAGES = "urn:messages_2025_2.platform.webservices.netsuite.com"
 
 
-def passport(keys: Keys, account: str = ACCOUNT, namespace: str = MESSAGES, **changes: str | None) -> str:
+def passport(
+    keys: Keys, account: str = ACCOUNT, namespace: str = MESSAGES, **changes: str | None
+) -> str:
     """A TokenPassport element; a change of None leaves a field out."""
-    nonce, timestamp = changes.get("nonce") or secrets.token_hex(10), changes.get("timestamp") or str(int(NOW))
+    nonce, timestamp = (
+        changes.get("nonce") or secrets.token_hex(10),
+        changes.get("timestamp") or str(int(NOW)),
+    )
     signature = passport_signature(keys, account, nonce, timestamp)
     fields: dict[str, str | None] = {
         "account": account,
@@ -36,7 +41,7 @@ def passport(keys: Keys, account: str = ACCOUNT, namespace: str = MESSAGES, **ch
     }
     algorithm = changes.pop("algorithm", None) or "HMAC_SHA256"
     lines = "".join(
-        f'<c:{name}{f" algorithm={chr(34)}{algorithm}{chr(34)}" if name == "signature" else ""}>'
+        f"<c:{name}{f' algorithm={chr(34)}{algorithm}{chr(34)}' if name == 'signature' else ''}>"
         f"{escape(value)}</c:{name}>"
         for name, value in (fields | changes).items()
         if value is not None
@@ -51,7 +56,9 @@ def call(
         f'<s:Envelope xmlns:s="{SOAP}"><s:Header>{header}</s:Header>'
         f'<s:Body><{operation} xmlns="{MESSAGES}"/></s:Body></s:Envelope>'
     )
-    headers = {"Content-Type": "text/xml", "SOAPAction": operation} | ({"Cookie": cookie} if cookie else {})
+    headers = {"Content-Type": "text/xml", "SOAPAction": operation} | (
+        {"Cookie": cookie} if cookie else {}
+    )
     return requests.post(simulator.url + PATH, data=envelope.encode(), headers=headers, timeout=10)
 
 
@@ -75,7 +82,9 @@ def test_both_spellings_and_any_namespace_are_taken(
 
 def test_a_newline_in_the_signature_is_trimmed(simulator: Simulator, keys: Keys) -> None:
     signature = passport_signature(keys, ACCOUNT, "a-nonce", str(int(NOW)))
-    header = passport(keys, nonce="a-nonce", timestamp=str(int(NOW)), signature=f"\n  {signature}\n")
+    header = passport(
+        keys, nonce="a-nonce", timestamp=str(int(NOW)), signature=f"\n  {signature}\n"
+    )
     assert call(simulator, header).status_code == 200
 
 
@@ -132,7 +141,9 @@ def test_a_blocked_integration(simulator: Simulator, keys: Keys) -> None:
     assert call(simulator, passport(keys)).status_code == 200
 
 
-@pytest.mark.parametrize("beside", ["<applicationInfo/>", "<passport/>", "a second passport", "cookie"])
+@pytest.mark.parametrize(
+    "beside", ["<applicationInfo/>", "<passport/>", "a second passport", "cookie"]
+)
 def test_other_credentials_beside_the_passport_are_ambiguous(
     beside: str, simulator: Simulator, keys: Keys
 ) -> None:
@@ -172,7 +183,9 @@ def test_over_the_concurrency_limit(simulator: Simulator, keys: Keys) -> None:
     simulator.state.faults.add("latency", match=PATH, seconds=0.5)
     texts: list[str] = []
     threads = [
-        Thread(target=lambda header: texts.append(call(simulator, header).text), args=(passport(keys),))
+        Thread(
+            target=lambda header: texts.append(call(simulator, header).text), args=(passport(keys),)
+        )
         for _ in range(2)
     ]
     for thread in threads:

@@ -35,17 +35,25 @@ def request(method: str, host: str, path: str, query: str = "", **more: str) -> 
 def test_a1_soap_token_passport() -> None:
     base = oauth1.passport_base_string("123456", KEY, TOKEN, NONCE, "1508242306")
     assert base == f"123456&{KEY}&{TOKEN}&{NONCE}&1508242306"
-    assert oauth1.hmac_sha256(base, SECRET, TOKEN_SECRET) == "tIcC5zyKUmycB5Ml/cNxOHDusw03Y5KPQiXVNUHHp4U="
+    assert (
+        oauth1.hmac_sha256(base, SECRET, TOKEN_SECRET)
+        == "tIcC5zyKUmycB5Ml/cNxOHDusw03Y5KPQiXVNUHHp4U="
+    )
 
 
 def test_a2_rest_get() -> None:
-    sent = request("GET", "123456.suitetalk.api.netsuite.com", "/services/rest/record/v1/employee/40")
+    sent = request(
+        "GET", "123456.suitetalk.api.netsuite.com", "/services/rest/record/v1/employee/40"
+    )
     base = oauth1.signature_base_string(sent, HEADER)
     assert base == (
         "GET&https%3A%2F%2F123456.suitetalk.api.netsuite.com%2Fservices%2Frest%2Frecord%2Fv1%2Femployee%2F40&"
         + OAUTH_PART
     )
-    assert oauth1.hmac_sha256(base, SECRET, TOKEN_SECRET) == "B5OIWznZ2YP0OB7VrJrGkYsTh+8H+5T9Hag+o92q0zY="
+    assert (
+        oauth1.hmac_sha256(base, SECRET, TOKEN_SECRET)
+        == "B5OIWznZ2YP0OB7VrJrGkYsTh+8H+5T9Hag+o92q0zY="
+    )
 
 
 def test_a3_restlet_post_with_query() -> None:
@@ -61,7 +69,10 @@ def test_a3_restlet_post_with_query() -> None:
         f"customParam%3DsomeValue%26deploy%3D1%26{OAUTH_PART}%26script%3D6%26testParam%3DsomeOtherValue"
     )
     # Oracle prints this without the leading plus: 43 characters, which is no base64 of 32 bytes.
-    assert oauth1.hmac_sha256(base, SECRET, TOKEN_SECRET) == "+KK4SKNgz4ZiILGLwOMtfYlgcXSy1eis8ldE9X90azQ="
+    assert (
+        oauth1.hmac_sha256(base, SECRET, TOKEN_SECRET)
+        == "+KK4SKNgz4ZiILGLwOMtfYlgcXSy1eis8ldE9X90azQ="
+    )
 
 
 def test_b_step_one_of_the_flow_signs_the_role_and_no_token_secret() -> None:
@@ -136,7 +147,15 @@ def test_other_bodies_are_not_signed(content_type: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Basic abc", "OAuth", "OAuth ", "OAuth realm", 'OAuth realm="x" oauth_nonce="y"', 'OAuth realm="x'],
+    [
+        "",
+        "Basic abc",
+        "OAuth",
+        "OAuth ",
+        "OAuth realm",
+        'OAuth realm="x" oauth_nonce="y"',
+        'OAuth realm="x',
+    ],
 )
 def test_a_header_that_cannot_be_read_is_malformed(header: str) -> None:
     with pytest.raises(oauth1.MalformedHeaderError):

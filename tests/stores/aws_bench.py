@@ -1,0 +1,70 @@
+"""A fake AWS, a store on it, and a boto3 client of a stranger."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tba_secrets.spec.model import AwsStore as AwsSettings
+from tba_secrets.stores.aws import AwsStore
+from tba_secrets.stores.aws_access import Patience
+from tba_secrets.stores.aws_secret import LABELS
+from tba_secrets.stores.aws_session import Transport
+from tba_secrets.stores.interface import SecretName, Stage, VersionId
+from tba_secrets.stores.rate_limit import TokenBucket
+
+REGION: Final = "us-east-1"
+QUICK: Final = Patience(settle=3.0, confirm=0.1, first_pause=0.01)
+ONCE: Final = Transport(connect_timeout=2.0, read_timeout=5.0, total_max_attempts=1)
+"""No retries by the SDK: what is left of a lost reply is for the store to find out."""
+
+
+def settings(url: str, **changes: Any) -> AwsSettings:
+    """`store.aws` for a fake."""
+    return AwsSettings(region=REGION, endpoint=url, **changes)
+
+
+def aws_store(url: str, transport: Transport = ONCE, **changes: Any) -> AwsStore:
+    """A store that is quick to decide and is not slowed down."""
+    return AwsStore(
+        settings(url, **changes), transport=transport, patience=QUICK, bucket=TokenBucket(10_000)
+    )
+
+
+class AwsBench:
+    """The store on a fake, and a stranger's client beside it."""
+
+    def __init__(self, url: str, **changes: Any) -> None:
+        self.store = aws_store(url, **changes)
+        self.client = boto3.client(
+            "secretsmanager",
+            region_name=REGION,
+            endpoint_url=url,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def write_as_another(self, name: SecretName, value: str, stage: Stage) -> VersionId:
+        """CreateSecret, or PutSecretValue with the label."""
+        token = str(uuid.uuid4())
+        if self.store.describe(name) is None:
+            self.client.create_secret(Name=name, SecretString=value, ClientRequestToken=token)
+        else:
+            self.client.put_secret_value(
+                SecretId=name,
+                SecretString=value,
+                ClientRequestToken=token,
+                VersionStages=[LABELS[stage]],
+            )
+        return VersionId(token)
+
+    def default_read(self, name: SecretName) -> str | None:
+        """GetSecretValue with nothing but the name."""
+        try:
+            return str(self.client.get_secret_value(SecretId=name)["SecretString"])
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "ResourceNotFoundException"
+            return None
