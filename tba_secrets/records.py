@@ -68,14 +68,12 @@ def _record(environment: Environment, integration: Integration, token: Token) ->
                 return said
         return otherwise
 
-    endpoint = environment.endpoint
-    if not (endpoint is None or isinstance(endpoint, str)):
-        raise TypeError("the environment was not loaded by spec.load: its endpoint is unresolved")
+    verify = policy("verify", Verify())
     return CredentialRecord(
         integration=integration.name,
         token=token.name,
         account=environment.account,
-        endpoint=endpoint,
+        endpoint=environment.endpoint_url,
         stores=environment.store,
         secret=token.secret or token.name,
         consumer_source=integration.consumer,
@@ -83,7 +81,7 @@ def _record(environment: Environment, integration: Integration, token: Token) ->
         role=integration.role,
         user=User(email=token.user) if isinstance(token.user, str) else token.user,
         format=policy("format", Format()),
-        verify=policy("verify", Verify()),
+        verify=Verify(always=True) if verify == "always" else verify,
         retain=policy("on_delete", "recoverable") == "retain",
         require_values=policy("require_values", False),
         restore=policy("restore", False),

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from tba_secrets.netsuite.answers import Answer
     from tba_secrets.netsuite.checks import run_checks
     from tba_secrets.netsuite.client import Call, Client
-    from tba_secrets.netsuite.diagnosis import Diagnosis, explain
+    from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose, explain
     from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
     from tba_secrets.netsuite.lockout import Gate, Refusal, Turn
+    from tba_secrets.netsuite.rules import Clue
     from tba_secrets.netsuite.signing import Once, SigningKeys, authorization, sign
 
 _HOME = {
     "Answer": "answers",
     "Call": "client",
     "Client": "client",
+    "Clue": "rules",
     "Diagnosis": "diagnosis",
     "Evidence": "evidence",
     "Expected": "evidence",
@@ -35,6 +37,7 @@ _HOME = {
     "Verification": "evidence",
     "authorization": "signing",
     "base_url": "account",
+    "diagnose": "diagnosis",
     "explain": "diagnosis",
     "realm": "account",
     "run_checks": "checks",
@@ -45,6 +48,7 @@ __all__ = [
     "Answer",
     "Call",
     "Client",
+    "Clue",
     "Diagnosis",
     "Evidence",
     "Expected",
@@ -58,6 +62,7 @@ __all__ = [
     "Verification",
     "authorization",
     "base_url",
+    "diagnose",
     "explain",
     "realm",
     "run_checks",

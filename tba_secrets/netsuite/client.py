@@ -29,7 +29,7 @@ from tba_secrets.netsuite.transport import HttpSender, LostError, Sender
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """One call of REST web services, a RESTlet or a token service."""
 
@@ -37,12 +37,12 @@ class Call:
     method: str
     path: str
     """From the first slash; may hold a query of its own."""
-    query: tuple[Parameter, ...] = field(default=(), repr=False)
-    form: tuple[Parameter, ...] = field(default=(), repr=False)
+    query: tuple[Parameter, ...] = ()
+    form: tuple[Parameter, ...] = ()
     """A form body, which is signed."""
-    json: str | None = field(default=None, repr=False)
+    json: str | None = None
     """A JSON body, which is not signed."""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def protocol(self) -> Protocol:
@@ -51,6 +51,8 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path.partition('?')[0]}"
+
+    __repr__ = __str__  # a query may hold a token id
 
 
 class Client:

@@ -79,8 +79,8 @@ class Verification:
 
     @property
     def at(self) -> float:
-        """Epoch seconds of the last answer."""
-        return max(one.at for one in self.evidence)
+        """Epoch seconds of the last answer; 0 where there is no evidence."""
+        return max((one.at for one in self.evidence), default=0.0)
 
     @property
     def summary(self) -> str:

@@ -7,7 +7,7 @@ So spellings are read tolerantly, and what cannot be read is None: not proven.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,15 +56,16 @@ def _flat(body: dict[str, Any], parent: str = "", depth: int = 0) -> Iterator[tu
             yield name, str(value).strip()
 
 
-def _only(values: Iterator[str | None] | Any) -> str | None:
+def _only(values: Iterable[str | None]) -> str | None:
     """The one value that all spellings agree on; two that differ prove nothing."""
     known = {value for value in values if value is not None}
     return known.pop() if len(known) == 1 else None
 
 
 def _realm(value: str) -> str | None:
+    """The account id; None for a name: every account id has digits in it."""
     try:
-        return accounts.realm(value)
+        return accounts.realm(value) if any(ch.isdecimal() for ch in value) else None
     except AccountIdError:
         return None
 

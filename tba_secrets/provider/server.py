@@ -30,7 +30,7 @@ from pulumi.runtime.proto import (
 from tba_secrets import __version__
 from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties, decode, encode
-from tba_secrets.provider.handler import Handler, PartialFailureError
+from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
 from tba_secrets.provider.host import CancelledError, Host, Severity
 from tba_secrets.provider.registry import handlers
 from tba_secrets.provider.schema import package_schema
@@ -71,7 +71,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        return _difference(input_changes(decode(request.old_inputs), decode(request.news)))
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self.host.digest_key = decode(request.args).get("digestKey")
@@ -103,18 +103,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             changes = self._handler(request).diff(
                 decode(request.old_inputs), decode(request.olds), decode(request.news)
             )
-            kind = provider_pb2.DiffResponse
-            return kind(
-                changes=kind.DIFF_SOME if changes else kind.DIFF_NONE,
-                diffs=[change.property for change in changes],
-                detailedDiff={
-                    change.property: provider_pb2.PropertyDiff(
-                        kind=provider_pb2.PropertyDiff.UPDATE, inputDiff=change.input
-                    )
-                    for change in changes
-                },
-                hasDetailedDiff=True,
-            )
+            return _difference(changes)
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         handler, new = self._handler(request), decode(request.properties)
@@ -198,6 +187,21 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:
             context.abort(grpc.StatusCode.INTERNAL, _bug(error))
+
+
+def _difference(changes: list[Change]) -> Any:
+    kind = provider_pb2.DiffResponse
+    return kind(
+        changes=kind.DIFF_SOME if changes else kind.DIFF_NONE,
+        diffs=[change.property for change in changes],
+        detailedDiff={
+            change.property: provider_pb2.PropertyDiff(
+                kind=provider_pb2.PropertyDiff.UPDATE, inputDiff=change.input
+            )
+            for change in changes
+        },
+        hasDetailedDiff=True,
+    )
 
 
 def _abort_keeping(

@@ -53,8 +53,8 @@ def authenticate(state: State, service: Service, claim: Credentials, host: str) 
     with state.lock:
         try:
             identity = _verify(state, service, claim, host)
-        except AuthenticationRefused as refused:
-            _count_failure(state, claim, refused)
+        except AuthenticationRefused:
+            _count_failure(state, claim)
             raise
         state.lockouts.succeeded((identity.account_id, identity.user.id))
         return identity
@@ -193,10 +193,10 @@ def _check_service(service: Service, role: Role) -> None:
         raise AuthenticationRefused(AuditReason.SIMULATOR_WEB_SERVICES_ONLY)
 
 
-def _count_failure(state: State, claim: Credentials, refused: AuthenticationRefused) -> None:
-    """A failure that names a known token counts against its user, whatever the reason but the lockout itself."""
+def _count_failure(state: State, claim: Credentials) -> None:
+    """A failure that names a known token counts against its user, whatever the reason."""
     account = state.accounts.get(claim.account)
     token = find_token(account, claim.token) if account is not None else None
-    if account is None or token is None or refused.reason is AuditReason.TEMPORARY_LOCKED:
-        return
-    state.lockouts.failed((claim.account, account.user(token.user).id), state.clock.now())
+    if account is not None and token is not None:
+        user_key = (claim.account, account.user(token.user).id)
+        state.lockouts.failed(user_key, state.clock.now())

@@ -45,7 +45,7 @@ class SimulatorConfig(Record):
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise SimulatorConfigError(f"{path}: cannot be read ({error.strerror})") from None
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise SimulatorConfigError(
                 f"{path}{_position(error)}: is not valid YAML or JSON"
             ) from None
@@ -86,6 +86,6 @@ def _line(item: Mapping[str, Any]) -> str:
     return f"{path}: {known.get(item['type'], item['type'].replace('_', ' '))}"
 
 
-def _position(error: yaml.YAMLError) -> str:
+def _position(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     return f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""

@@ -17,6 +17,8 @@ _R = TypeVar("_R", bound="Record")
 
 
 class Record(BaseModel):
+    """The base of all records: no unknown keys, and no values in errors."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, validate_assignment=True)
 
 

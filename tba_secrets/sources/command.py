@@ -7,6 +7,7 @@ writes to standard error may hold secrets, so only the number of lines is ever s
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from typing import Final
@@ -58,6 +59,7 @@ class CommandSource(Source):
         try:
             process = subprocess.Popen(  # noqa: S603 - the argv that the environment's YAML declares, without a shell
                 self._argv,
+                env=dict(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

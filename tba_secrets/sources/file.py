@@ -49,7 +49,7 @@ class FileSource(Source):
     def _data(self) -> bytes | None:
         try:
             with open(self._path, "rb", opener=_without_waiting) as file:
-                self._require_private(os.fstat(file.fileno()))
+                require_private(self.place, os.fstat(file.fileno()))
                 data = file.read(MAXIMUM_BYTES + 1)
         except FileNotFoundError:
             return None
@@ -62,23 +62,33 @@ class FileSource(Source):
             raise SourceError(f"{self.place}: it is larger than 1 MiB", "name the right file")
         return data
 
-    def _require_private(self, status: os.stat_result) -> None:
-        if not stat.S_ISREG(status.st_mode):
-            raise SourceError(
-                f"{self.place}: this is no regular file",
-                "name a file, or use `command` for what is not one",
-            )
-        if status.st_uid not in (os.geteuid(), _ROOT):
-            raise SourceError(
-                f"{self.place}: it belongs to another user (uid {status.st_uid})",
-                "own it yourself: whoever owns it can change what is signed with",
-            )
-        mode = stat.S_IMODE(status.st_mode)
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SourceError(
-                f"{self.place}: its group or others have access to it (mode {mode:04o})",
-                f"chmod 600 {self._path}",
-            )
+
+def require_private(place: str, status: os.stat_result) -> None:
+    """Refuse a file that somebody else could have written or could read.
+
+    Args:
+        place: What the file is called in messages.
+        status: What the system says of the open file.
+
+    Raises:
+        SourceError: It is no regular file, belongs to another user than us or root, or its mode gives its group or
+            others any access.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceError(
+            f"{place}: this is no regular file", "name a file, or use `command` for what is not one"
+        )
+    if status.st_uid not in (os.geteuid(), _ROOT):
+        raise SourceError(
+            f"{place}: it belongs to another user (uid {status.st_uid})",
+            "own it yourself: whoever owns it can change what is signed with",
+        )
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SourceError(
+            f"{place}: its group or others have access to it (mode {mode:04o})",
+            f"chmod 600 {place.removeprefix('file ')}",
+        )
 
 
 def _without_waiting(path: str, flags: int) -> int:

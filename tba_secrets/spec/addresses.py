@@ -12,7 +12,11 @@ from tba_secrets.spec.paths import Path, path_text
 from tba_secrets.spec.problem import Finding
 from tba_secrets.spec.suspicion import looks_secret
 
-_PLACES: Final[tuple[Path, ...]] = (("endpoint",), ("store", "aws", "endpoint"))
+_PLACES: Final[tuple[Path, ...]] = (
+    ("endpoint",),
+    ("store", "aws", "endpoint"),
+    ("store", "vault", "address"),
+)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _ADDRESS: Final = re.compile(URL_PATTERN.removeprefix("^").removesuffix("$"))
 

@@ -67,6 +67,8 @@ JsonKey = Annotated[
 ]
 """A key of a flat JSON object."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+Argument = Annotated[str, StringConstraints(max_length=32768)]
+"""Of a program; it may be empty."""
 InternalId = Annotated[
     str,
     StringConstraints(pattern=r"^-?[0-9]{1,18}$"),
@@ -102,6 +104,27 @@ Email = Annotated[
     Remedy("write the e-mail address that the user logs in to NetSuite with"),
 ]
 
+def _named_segments(path: str) -> str:
+    """Vault and HTTP clients take `a/../b` for `b`, and drop empty segments: the secret would be elsewhere."""
+    if any(segment in ("", ".", "..") for segment in path.removesuffix("/").split("/")):
+        raise ValueError("a segment is empty, `.` or `..`")
+    return path
+
+
+VaultMount = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=255),
+    AfterValidator(_named_segments),
+    Remedy("write it without a slash at either end, for example secret or team/kv; no segment is . or .."),
+]
+"""The path of a mount or a namespace."""
+VaultPrefix = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z0-9_+=.@-]+/)+$", max_length=255),
+    AfterValidator(_named_segments),
+    Remedy("write one or more names, each with a slash behind it, for example netsuite/sandbox/; none is . or .."),
+]
+"""A folder under a mount, with its slash at the end."""
 _EXACTLY_ONE: JsonDict = {"minProperties": 1, "maxProperties": 1}
 _AT_LEAST_ONE: JsonDict = {"minProperties": 1}
 
@@ -161,7 +184,7 @@ class FilePlace(Model):
 class CommandCall(Model):
     """A command that prints one JSON object: sops, op, gopass, a script."""
 
-    argv: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+    argv: Annotated[tuple[Argument, ...], Field(min_length=1, strict=False)]
     """The program and its arguments; no shell is involved."""
     timeout: Annotated[int, Field(ge=1, le=600)] = 60
     """Seconds; then the command is ended, and that is an error."""
@@ -294,12 +317,116 @@ class AwsStore(Model):
         return _loaded(self.endpoint)
 
 
+class VaultCredential(Model):
+    """Exactly one place that holds a token, a secret id or a JWT. The value itself is never in the file."""
+
+    model_config = ConfigDict(json_schema_extra=_EXACTLY_ONE)
+
+    env: EnvironmentVariable | None = None
+    """The environment variable that holds it."""
+    file: Text | None = None
+    """The file that holds it and nothing else, read anew at each login; relative to the folder of Pulumi.yaml."""
+
+
+class VaultLogin(Model):
+    """Where an auth method is mounted."""
+
+    mount: VaultMount | None = None
+    """The path of the auth method, without `auth/`; the method's own name where absent."""
+
+
+class VaultAppRole(VaultLogin):
+    """AppRole: a role id, and a secret id that may be good for one login only."""
+
+    role_id: Text
+    """As `vault read auth/approle/role/NAME/role-id` shows it; no secret."""
+    secret_id: VaultCredential
+    """Where the secret id comes from."""
+
+
+class VaultKubernetes(VaultLogin):
+    """The service account of the pod that this runs in."""
+
+    role: Text
+    """The role of the auth method."""
+    token_file: Text = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105
+    """The service account's token, as Kubernetes mounts it."""
+
+
+class VaultJwt(VaultLogin):
+    """A JWT that a CI system issues for the job: GitHub Actions, GitLab."""
+
+    role: Text
+    """The role of the auth method."""
+    jwt: VaultCredential
+    """Where the job's token comes from."""
+
+
+class VaultAwsIam(VaultLogin):
+    """The AWS identity of this process, proven by a signed sts:GetCallerIdentity that Vault sends on."""
+
+    role: Text
+    """The role of the auth method."""
+    region: AwsRegion
+    """The region whose STS the request is signed for: the one in the `sts_region` of the auth method."""
+    server_id: Text | None = None
+    """What the auth method wants in the header X-Vault-AWS-IAM-Server-ID."""
+    profile: Text | None = None
+    """A profile of the shared AWS configuration."""
+
+
+class VaultAuth(Model):
+    """Exactly one way to prove to Vault who we are."""
+
+    model_config = ConfigDict(json_schema_extra=_EXACTLY_ONE)
+
+    token: VaultCredential | None = None
+    """A token that somebody else obtained."""
+    approle: VaultAppRole | None = None
+    """Role id and secret id."""
+    kubernetes: VaultKubernetes | None = None
+    """The pod's service account."""
+    jwt: VaultJwt | None = None
+    """The CI job's token."""
+    aws: VaultAwsIam | None = None
+    """The AWS identity of this process."""
+
+
+class VaultStore(Model):
+    """One KV mount of HashiCorp Vault."""
+
+    address: Address
+    """Of the active node, or of a load balancer before it: redirects are never followed."""
+    namespace: VaultMount | None = None
+    """Vault Enterprise and HCP: the namespace that mount and auth method are in."""
+    mount: VaultMount
+    """The path of the KV secrets engine, for example `secret`."""
+    prefix: VaultPrefix
+    """Put before every secret's name; it ends with a slash, and policies for readers are written for it."""
+    candidate_prefix: VaultPrefix = "tba-candidates/"
+    """Where values wait for their checks, under the same mount: outside `prefix`, so that no reader sees one."""
+    auth: VaultAuth = VaultAuth(token=VaultCredential(env="VAULT_TOKEN"))
+    """How we log in; a token from VAULT_TOKEN where absent."""
+    ca_cert: Text | None = None
+    """A file of CA certificates in PEM; those of this machine where absent."""
+    cluster_id: Text | None = None
+    """The cluster that this must be, as `vault status` shows it; compared before anything is written."""
+    allow_unversioned: bool = False
+    """Use a KV version 1 mount: it keeps no previous version, so there is no rollback and no recoverable deletion."""
+
+    @property
+    def address_url(self) -> str:
+        """The address."""
+        return str(_loaded(self.address))
+
+
 class Stores(Model):
     """One store or several; with several a token is promoted in the order in which they are listed."""
 
     model_config = ConfigDict(json_schema_extra=_AT_LEAST_ONE)
 
     aws: AwsStore | None = None
+    vault: VaultStore | None = None
 
 
 # --- what NetSuite is told, and asked --------------------------------------------------------------
@@ -370,7 +497,14 @@ class Format(Model):
 class TokenPolicy(Model):
     """What can be said once for the environment, and again for a token."""
 
-    verify: Verify | None = None
+    verify: (
+        Annotated[
+            Annotated[Literal["always"], Tag(TEXT_TAG)] | Annotated[Verify, Tag(MAPPING_TAG)],
+            Discriminator(_member),
+        ]
+        | None
+    ) = None
+    """`always` is short for `{always: true}`."""
     format: Format | None = None
     on_delete: Literal["recoverable", "retain"] | None = None
     """`recoverable` where nothing is said."""

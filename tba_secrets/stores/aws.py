@@ -3,8 +3,8 @@
 IAM actions that it needs on the secrets, all `secretsmanager:`: DescribeSecret, GetSecretValue, CreateSecret,
 TagResource, PutSecretValue and UpdateSecretVersionStage always; DeleteSecret and RestoreSecret to delete and restore;
 UpdateSecret to change a description or key; ReplicateSecretToRegions and RemoveRegionsFromReplication with `replicas`;
-ListSecretVersionIds to tell the age of another's candidate. With `kms_key` also kms:GenerateDataKey and kms:Decrypt on
-it. Credentials: as every AWS tool finds them, see `aws_session`.
+ListSecretVersionIds to tell the age of another's candidate, and to see that a version is gone. With `kms_key` also
+kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds them, see `aws_session`.
 """
 
 from __future__ import annotations

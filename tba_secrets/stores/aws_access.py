@@ -128,14 +128,27 @@ class SecretAccess:
             command = self.client.command("restore-secret", name)
             raise scheduled_for_deletion(name, secret.deletion_at, command)
 
+    def versions(self, name: SecretName) -> dict[VersionId, datetime]:
+        """Every version that AWS still has, those without a label included, and when it was written.
+
+        Raises:
+            AwsFailure: The versions could not be listed.
+        """
+        found: dict[VersionId, datetime] = {}
+        request: dict[str, Any] = {"SecretId": name, "IncludeDeprecated": True, "MaxResults": 100}
+        while True:
+            answer = self.client.call("ListSecretVersionIds", name, **request)
+            found |= {VersionId(v["VersionId"]): v["CreatedDate"] for v in answer["Versions"]}
+            if not (more := answer.get("NextToken")):
+                return found
+            request["NextToken"] = more
+
     def written_at(self, name: SecretName, version: VersionId) -> datetime | None:
-        """When a version was written; None where that cannot be found out (it is only shown)."""
+        """When a version was written; None where that cannot be found out: it is only shown."""
         try:
-            answer = self.client.call("ListSecretVersionIds", name, SecretId=name, MaxResults=100)
+            return self.versions(name).get(version)
         except AwsFailure:
             return None
-        dates = {entry["VersionId"]: entry.get("CreatedDate") for entry in answer["Versions"]}
-        return dates.get(version)
 
     def _poll(self, name: SecretName, wanted: Wanted, seconds: float) -> AwsSecret | None:
         return self.patience.poll(

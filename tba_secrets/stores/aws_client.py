@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any, Final
 
+from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import AwsStore
-from tba_secrets.stores.aws_errors import Asked, failure_of
+from tba_secrets.stores.aws_errors import Asked, failure_of, no_answer
 from tba_secrets.stores.aws_session import Clients, Transport, open_clients, resolved_address
 from tba_secrets.stores.rate_limit import TokenBucket
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
@@ -86,17 +87,20 @@ class AwsClient:
     def _ask(
         self, service: str, operation: str, secret: str | None, parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
+        """Any exception is caught: botocore lets a UnicodeDecodeError through, which holds the body of the answer."""
         try:
             client = getattr(self._opened(), service)
             method = getattr(client, _WORD_START.sub("_", operation).lower())
             answer: dict[str, Any] = method(**_revealed(parameters))
-        except (BotoCoreError, ClientError) as error:
+        except StoreError:
+            raise
+        except Exception as error:
             asked = self._asked(service, getattr(error, "operation_name", operation), secret)
             failure = failure_of(error, asked)
         else:
-            return answer
+            if _is_answer(operation, answer):
+                return answer
+            failure = no_answer(self._asked(service, operation, secret))
         raise failure  # after the except block: what was caught must not become its __context__
 
     def _opened(self) -> Clients:
@@ -113,12 +117,27 @@ class AwsClient:
         if operation == "AssumeRole":
             service, subject = "sts", f"the role {self.settings.role_arn}"
         return Asked(
-            action=f"{service}:{operation}",
+            action=self._actions(service, operation),
             subject=subject,
             region=region,
             kms_key=self.settings.kms_key or "aws/secretsmanager",
             endpoint=resolved_address(self.settings.endpoint) or f"of {service} in {region}",
         )
+
+    def _actions(self, service: str, operation: str) -> str:
+        """The IAM actions of a call (API: CreateSecret, "Required permissions")."""
+        if operation != "CreateSecret":
+            return f"{service}:{operation}"
+        replicated = ", secretsmanager:ReplicateSecretToRegions" if self.settings.replicas else ""
+        return f"secretsmanager:CreateSecret (with secretsmanager:TagResource{replicated})"
+
+
+def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
+    """Whether AWS can have answered that: botocore makes an empty answer of a proxy's page with status 200.
+
+    API: each operation but TagResource answers with the ARN of the secret, or of the caller.
+    """
+    return operation == "TagResource" or "ARN" in answer or "Arn" in answer
 
 
 def _revealed(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -223,7 +223,7 @@ def failure_of(error: BaseException, asked: Asked) -> AwsFailure:
     """What an exception of boto3 or botocore means.
 
     Args:
-        error: A ClientError, which carries the answer, or a BotoCoreError.
+        error: A ClientError, which carries the answer, or anything else that the SDK raises.
         asked: The call.
     """
     response = getattr(error, "response", None)
@@ -233,6 +233,11 @@ def failure_of(error: BaseException, asked: Asked) -> AwsFailure:
     names = [parent.__name__ for parent in type(error).__mro__]
     meaning = next((_BY_EXCEPTION[name] for name in names if name in _BY_EXCEPTION), _UNAVAILABLE)
     return _failure(meaning, asked, code)
+
+
+def no_answer(asked: Asked) -> AwsFailure:
+    """What came back with status 200 is not an answer of AWS: a proxy's page, or half a reply."""
+    return _failure(_UNAVAILABLE, asked, "not an answer of AWS")
 
 
 def _of_answer(response: dict[str, Any], asked: Asked) -> AwsFailure:

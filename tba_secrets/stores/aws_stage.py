@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tba_secrets.errors import ConflictError
 from tba_secrets.stores.aws_access import SecretAccess, exists
 from tba_secrets.stores.aws_errors import AwsFailure, Outcome
 from tba_secrets.stores.aws_secret import LABELS, AwsSecret
@@ -96,6 +97,11 @@ class StagingLabels:
             self._move(name, _PENDING, secret.pending, version)
         except AwsFailure as failure:
             if failure.outcome is Outcome.ABSENT:
+                return False
+            raise
+        except ConflictError:
+            # AWS does not document which error a version that is gone gives: look for it
+            if version not in self._access.versions(name):
                 return False
             raise
         return True

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from tba_secrets.simulator import Simulator, SimulatorConfig
-from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
+from tba_secrets.simulator.aws import (
+    ACCESS_KEY_ID,
+    SECRET_ACCESS_KEY,
+    Secret,
+    SecretsManagerServer,
+)
 from tests.engine.project import Project, environment_yaml, new_project
 from tests.netsuite_account import NetSuiteAccount, Values
 
@@ -27,19 +35,46 @@ class World:
         """From here on the sources give these values for the tokens named."""
         self.project.environment.update(self.account.environment(**tokens))
 
+    def write(self, *, extra: str = "", adopt: bool = False) -> None:
+        """Put the environment's YAML in place again, with more said in it."""
+        self.project.write(environment_yaml(self.account, extra=extra, adopt=adopt))
+
     def withhold(self, *variables: str) -> None:
         """From here on these variables are not set."""
         for variable in variables:
             self.project.environment.pop(variable, None)
 
-    def current(self, token: str) -> str:
-        """What a reader gets by default: the whole stored text."""
-        secret = self.aws.state.secret(f"netsuite/test/{token}")
-        return str(secret.versions[secret.labels["AWSCURRENT"]].value.string)
+    def secret(self, token: str, prefix: str = "netsuite/test/") -> Secret:
+        """What the store holds under a token's name."""
+        found = self.aws.state.secret(prefix + token)
+        assert found is not None, f"there is no secret {prefix}{token}"
+        return found
+
+    def current(self, token: str) -> dict[str, str]:
+        """What a reader gets by default."""
+        version = self.secret(token).current()
+        assert version is not None
+        assert version.value is not None
+        content: dict[str, str] = json.loads(version.value.string or "")
+        return content
 
     def labels(self, token: str) -> dict[str, str]:
         """Staging label -> version id."""
-        return dict(self.aws.state.secret(f"netsuite/test/{token}").labels)
+        return dict(self.secret(token).labels)
+
+    def logins(self) -> int:
+        """How many signed calls NetSuite has seen so far."""
+        return len(self.netsuite.state.audit())
+
+    def reader(self) -> Any:
+        """A boto3 client: what somebody else does to the store."""
+        settings = self.project.environment
+        return boto3.Session(region_name="us-east-1").client(
+            "secretsmanager",
+            endpoint_url=settings["AWS_ENDPOINT_URL"],
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        )
 
     def writes(self) -> int:
         """How many calls so far have changed, or tried to change, a secret."""

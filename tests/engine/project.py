@@ -81,6 +81,13 @@ class Project:
             for one in deployment.get("resources", [])
         }
 
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        run = self.pulumi("stack", "output", "--json")
+        assert run.status == 0, run.output
+        outputs: dict[str, Any] = json.loads(run.output)
+        return outputs
+
 
 def new_project(folder: Path, environment: Mapping[str, str]) -> Project:
     """The project's own files, copied: stacks/ is empty, and the backend is in the folder."""
@@ -108,7 +115,11 @@ def _settings(folder: Path, scripts: Path) -> dict[str, str]:
 
 
 def environment_yaml(
-    account: NetSuiteAccount, *, extra: str = "", tokens: tuple[str, ...] = TOKENS
+    account: NetSuiteAccount,
+    *,
+    extra: str = "",
+    tokens: tuple[str, ...] = TOKENS,
+    adopt: bool = False,
 ) -> str:
     """The test environment: the consumers' tokens, an AWS store, the simulator as endpoint."""
     lines = [
@@ -128,15 +139,16 @@ def environment_yaml(
                 f"    consumer: {{env: {{key: {consumer.upper()}_KEY, secret: {consumer.upper()}_SECRET}}}}",
                 f"    role: {{name: {consumer} role, permissions: [REST Web Services]}}",
                 "    tokens:",
-                *(line for token in mine for line in _token_lines(account, token)),
+                *(line for token in mine for line in _token_lines(account, token, adopt)),
             ]
     return "\n".join(lines) + "\n"
 
 
-def _token_lines(account: NetSuiteAccount, token: str) -> list[str]:
+def _token_lines(account: NetSuiteAccount, token: str, adopt: bool) -> list[str]:
     variable = token.upper()
     return [
         f"      - name: {token}",
         f"        user: {account.user_of(token)}",
         f"        token: {{env: {{id: {variable}_TOKEN_ID, secret: {variable}_TOKEN_SECRET}}}}",
+        *(["        adopt: true"] if adopt else []),
     ]

@@ -1,9 +1,10 @@
-"""What the NetSuite tests share: credentials, a sender that keeps what it sent, and a server that says what it is told."""
+"""What the NetSuite tests share: credentials, senders, and a server that says what it is told."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,8 +49,8 @@ def answer(
 class KeepingSender:
     """The real sender, and the requests that went through it; signed ones have an Authorization header."""
 
-    def __init__(self) -> None:
-        self._sender = HttpSender()
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._sender = HttpSender(clock)
         self.sent: list[requests.PreparedRequest] = []
 
     def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
@@ -121,7 +122,7 @@ def told_server(said: Said) -> Iterator[ToldServer]:
             if self.command != "HEAD":
                 self.wfile.write(told.said.body)
 
-        do_POST = do_OPTIONS = do_HEAD = do_GET
+        do_POST = do_OPTIONS = do_HEAD = do_GET  # noqa: N815 - the names that the library looks for
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""

@@ -25,7 +25,7 @@ def rest(status: int, code: str, **more: str) -> Answer:
 
 
 def restlet(status: int, code: str) -> Answer:
-    return answer(status, '{"error" : {"code" : "%s", "message" : "Said in words."}}' % code)
+    return answer(status, f'{{"error" : {{"code" : "{code}", "message" : "Said in words."}}}}')
 
 
 def fault(text: str, code: str = "USER_ERROR", status: int = 500) -> Answer:

@@ -146,7 +146,8 @@ def test_whatever_is_signed_changes_the_signature(change: tuple[str, str, dict[s
 
 @pytest.mark.parametrize("part", ["consumer_key", "consumer_secret", "token_id", "token_secret"])
 def test_every_value_of_the_credential_is_part_of_the_signature(part: str) -> None:
-    changed = replace(ORACLE, **{part: Sensitive("0" * 64)})
+    values: dict[str, Any] = {part: Sensitive("0" * 64)}
+    changed = replace(ORACLE, **values)
     assert signature_of(sign(changed, "GET", REST, **A)) != signature_of(
         sign(ORACLE, "GET", REST, **A)
     )

@@ -103,6 +103,13 @@ def test_a_file_that_is_no_yaml_is_named_with_the_line(text: str, tmp_path: Path
     assert SECRET not in str(caught.value)
 
 
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    file = tmp_path / "sim.yaml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SimulatorConfigError, match="is not valid"):
+        SimulatorConfig.load(file)
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SimulatorConfigError, match="cannot be read"):
         SimulatorConfig.load(tmp_path / "none.yaml")

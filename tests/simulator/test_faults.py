@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -62,6 +64,16 @@ def test_reset_happens_before_the_request_is_carried_out(simulator: Simulator, a
             ask(CUSTOMER, "POST", json={"companyName": "X"})
     assert len(simulator.state.account(ACCOUNT).customers) == 3
     assert ask(CUSTOMER, "POST", json={"companyName": "X"}).status_code == 204
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RESET, FaultKind.ANSWER_LOST])
+def test_a_reset_is_one_on_the_wire(kind: FaultKind, simulator: Simulator) -> None:
+    simulator.state.faults.add(kind)
+    address = urlsplit(simulator.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            raw.recv(1)
 
 
 def test_a_lost_answer_was_carried_out(simulator: Simulator, ask: Ask, keys: Keys) -> None:

@@ -208,6 +208,14 @@ def test_a_request_token_is_exchanged_once(simulator: Simulator, keys: Keys) -> 
     assert simulator.state.audit()[-1].detail == "TokenRejected"
 
 
+def test_a_request_token_belongs_to_its_integration(simulator: Simulator, keys: Keys) -> None:
+    request_keys, back = granted(simulator, keys)
+    simulator.state.account(ACCOUNT).integration("other-app").authorization_flow = True
+    thief = replace(request_keys, consumer_key="other-key", consumer_secret="other-secret")
+    assert step_three(simulator, thief, back["oauth_verifier"]).status_code == 401
+    assert simulator.state.audit()[-1].detail == "TokenRejected"
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [

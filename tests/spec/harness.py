@@ -1,8 +1,8 @@
 """Cases as data: YAML in, problems or values out.
 
-A case file holds a list of cases. Each is the environment below with some of its text replaced (`replace:`), or a text of
-its own (`text:`), and what has to come out: `problems:`, each as `LINE:COLUMN words that stand in it`, all of them and in
-order, or `expect:`, values by dotted path. Words of the input with "canary" in them must never come out.
+A case file holds a list of cases. Each is the environment below with some of its text replaced (`replace:`), or a text
+of its own (`text:`), and what has to come out: `problems:`, each as `LINE:COLUMN the words that it begins with`, all of
+them and in order, or `expect:`, values by dotted path. Words of the input with "canary" in them must never come out.
 """
 
 from __future__ import annotations

@@ -87,8 +87,7 @@ def test_what_a_schema_can_state_it_refuses(case: Case, validator: Draft7Validat
 def test_the_cases_say_truly_what_only_the_loader_refuses(
     case: Case, validator: Draft7Validator
 ) -> None:
-    data = json.loads(json.dumps(yaml.safe_load(case.text), default=str))
-    assert validator.is_valid(data)
+    assert validator.is_valid(yaml.safe_load(case.text))
 
 
 def _keywords(node: Any) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
+from tests.stores.aws_bench import AwsBench
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             gap = getattr(item.cls, "gaps", {}).get(item.originalname)
             if gap is not None:
                 item.add_marker(pytest.mark.xfail(strict=True, reason=gap))
+
+
+@pytest.fixture
+def server() -> Iterator[SecretsManagerServer]:
+    """The strict fake of AWS."""
+    with SecretsManagerServer(kms_keys=["alias/netsuite"]) as running:
+        yield running
+
+
+@pytest.fixture
+def aws(server: SecretsManagerServer) -> AwsBench:
+    """A store on the strict fake, whose SDK asks once."""
+    return AwsBench(server.url)

@@ -33,7 +33,9 @@ CANARY = "canary-obviously-fake"
 class Bench(Protocol):
     """A store to test, and the means to see and do what a stranger would."""
 
-    store: Store
+    @property
+    def store(self) -> Store:
+        """The store, empty."""
 
     def write_as_another(self, name: SecretName, value: str, stage: Stage) -> VersionId:
         """Write a version as a program that is not tba-secrets, into a new secret too."""

@@ -1,0 +1,290 @@
+"""What others do to the store, and what we leave alone, on the real engine."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.engine.conftest import World
+from tests.netsuite_account import Values
+
+pytestmark = pytest.mark.engine
+
+ORDERS = "netsuite/test/orders"
+
+
+def a_credential(world: World, values: Values) -> str:
+    """The stored text for a token of the integration `warehouse`, written by hand."""
+    consumer = world.account.consumers["warehouse"]
+    content = {
+        "token_secret": values.secret,
+        "token_id": values.identifier,
+        "consumer_secret": consumer.secret,
+        "consumer_key": consumer.identifier,
+        "account": world.account.id,
+    }
+    return json.dumps(content, indent=2)
+
+
+# --- drift --------------------------------------------------------------------------------------
+
+
+def test_drift_is_shown_and_mended_without_the_value_at_hand(world: World) -> None:
+    world.project.up()
+    wanted = world.labels("orders")["AWSCURRENT"]
+    world.reader().put_secret_value(SecretId=ORDERS, SecretString=a_credential(world, Values()))
+    world.withhold(*world.account.environment())
+
+    preview = world.project.pulumi("preview", "--diff")
+    run = world.project.up()
+
+    assert "drift" in preview.output
+    assert run.status == 0, run.output
+    assert world.labels("orders")["AWSCURRENT"] == wanted
+    assert world.project.up("--expect-no-changes").status == 0
+
+
+def test_refresh_names_the_drift(world: World) -> None:
+    world.project.up()
+    foreign = world.reader().put_secret_value(SecretId=ORDERS, SecretString='{"not": "ours"}')
+
+    run = world.project.pulumi("refresh", "--yes", "--skip-preview", "--diff")
+
+    assert run.status == 0, run.output
+    assert foreign["VersionId"][:16] in run.output
+
+
+def test_drift_to_the_same_content_needs_no_write_of_a_value(world: World) -> None:
+    world.project.up()
+    text = a_credential(world, world.account.tokens["orders"])
+    foreign = world.reader().put_secret_value(SecretId=ORDERS, SecretString=text)
+    versions = len(world.secret("orders").versions)
+
+    run = world.project.up()
+
+    assert run.status == 0, run.output
+    assert world.labels("orders")["AWSCURRENT"] == foreign["VersionId"]
+    assert len(world.secret("orders").versions) == versions
+    assert world.project.up("--expect-no-changes").status == 0
+
+
+def test_a_version_that_is_gone_needs_the_value(world: World) -> None:
+    world.project.up()
+    world.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
+    world.reader().create_secret(Name=ORDERS, SecretString=a_credential(world, Values()))
+    world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+    world.write(adopt=True)
+
+    without = world.project.up()
+    world.give()
+    given = world.project.up()
+
+    assert without.status != 0
+    assert "no longer in the store" in without.output
+    assert given.status == 0, given.output
+    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
+
+
+# --- whose secret it is --------------------------------------------------------------------------
+
+
+def test_a_secret_of_others_is_refused(world: World) -> None:
+    world.reader().create_secret(Name=ORDERS, SecretString='{"password": "obviously fake"}')
+    before = world.labels("orders")
+
+    run = world.project.up()
+
+    assert run.status != 0
+    assert "was not made by tba-secrets" in run.output
+    assert "adopt: true" in run.output
+    assert world.labels("orders") == before
+
+
+def test_an_adopted_secret_of_the_same_content_is_not_rewritten(world: World) -> None:
+    text = a_credential(world, world.account.tokens["orders"])
+    world.reader().create_secret(Name=ORDERS, SecretString=text)
+    before = world.labels("orders")
+    world.write(adopt=True)
+
+    run = world.project.up()
+
+    assert run.status == 0, run.output
+    assert world.labels("orders") == before
+    assert world.secret("orders").tags["tba-secrets:owner"].endswith("warehouse/orders")
+
+
+def test_a_secret_that_something_else_rotates_is_refused_even_when_adopted(world: World) -> None:
+    world.reader().create_secret(Name=ORDERS, SecretString='{"password": "obviously fake"}')
+    world.aws.edit(ORDERS, rotation_enabled=True)
+    world.write(adopt=True)
+
+    run = world.project.up()
+
+    assert run.status != 0
+    assert "rotat" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_another_stack_cannot_take_the_secret(world: World) -> None:
+    world.project.up()
+    before = world.labels("orders")
+    world.project.stack = "other"
+    world.write()
+    world.project.init()
+
+    run = world.project.up()
+
+    assert run.status != 0
+    assert "belongs to warehouse/orders of the stack organization/tba-secrets/test" in run.output
+    assert world.labels("orders") == before
+
+
+# --- deletion ------------------------------------------------------------------------------------
+
+
+def test_destroy_deletes_recoverably_what_is_ours(world: World) -> None:
+    world.project.up()
+
+    run = world.project.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert run.status == 0, run.output
+    assert world.secret("orders").deleted is not None
+
+
+def test_destroy_leaves_what_is_to_be_retained(world: World) -> None:
+    world.write(extra="defaults: {on_delete: retain}")
+    world.project.up()
+
+    run = world.project.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert run.status == 0, run.output
+    assert "on_delete: retain" in run.output
+    assert world.secret("orders").deleted is None
+
+
+def test_destroy_leaves_what_carries_another_mark(world: World) -> None:
+    world.project.up()
+    world.reader().tag_resource(
+        SecretId=ORDERS, Tags=[{"Key": "tba-secrets:claim", "Value": "somebody-else"}]
+    )
+
+    run = world.project.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert run.status == 0, run.output
+    assert "left as it is" in run.output
+    assert world.secret("orders").deleted is None
+    assert world.secret("stock").deleted is not None
+
+
+def test_a_secret_scheduled_for_deletion_is_refused_with_the_command_and_restored_on_request(
+    world: World,
+) -> None:
+    world.project.up()
+    world.project.pulumi("destroy", "--yes", "--skip-preview")
+
+    refused = world.project.up()
+    world.write(extra="defaults: {restore: true}")
+    restored = world.project.up()
+
+    assert refused.status != 0
+    assert "aws secretsmanager restore-secret" in refused.output
+    assert restored.status == 0, restored.output
+    assert world.secret("orders").deleted is None
+    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
+
+
+def test_a_secret_deleted_by_others_is_made_again(world: World) -> None:
+    world.project.up()
+    world.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
+
+    run = world.project.up()
+
+    assert run.status == 0, run.output
+    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
+
+
+# --- names change ---------------------------------------------------------------------------------
+
+
+def test_renaming_a_token_keeps_its_secret(world: World) -> None:
+    world.project.up()
+    labels = world.labels("orders")
+    text = (world.project.folder / "stacks" / "test.yaml").read_text()
+    world.project.write(text.replace("- name: orders", "- name: renamed\n        secret: orders"))
+
+    run = world.project.up()
+
+    assert run.status == 0, run.output
+    assert world.secret("orders").deleted is None
+    assert world.labels("orders") == labels
+    assert world.project.up("--expect-no-changes").status == 0
+
+
+def test_a_new_prefix_leaves_the_old_secrets_and_says_so(world: World) -> None:
+    world.project.up()
+    text = (world.project.folder / "stacks" / "test.yaml").read_text()
+    world.project.write(text.replace("netsuite/test/", "netsuite/moved/"))
+    world.withhold(*world.account.environment())
+
+    run = world.project.up()
+
+    assert run.status == 0, run.output
+    assert "netsuite/test/orders is left as it is" in run.output
+    assert world.secret("orders").deleted is None
+    assert world.secret("orders", "netsuite/moved/").labels["AWSCURRENT"].startswith("tba-")
+    assert world.project.up("--expect-no-changes").status == 0
+
+
+def test_a_replaced_resource_does_not_delete_its_successor(world: World) -> None:
+    world.project.up()
+
+    run = world.project.up("--target-replace", "**StagedCredential::orders")
+
+    assert run.status == 0, run.output
+    assert world.secret("orders").deleted is None
+    assert world.project.up("--expect-no-changes").status == 0
+
+
+def test_other_key_names_are_written_once_and_proven(world: World) -> None:
+    world.project.up()
+    world.write(extra="defaults: {format: {token_id: NS_TOKEN_ID}}")
+    world.withhold(*world.account.environment())
+
+    run = world.project.up()
+
+    assert run.status == 0, run.output
+    assert world.current("orders")["NS_TOKEN_ID"] == world.account.tokens["orders"].identifier
+    assert world.project.up("--expect-no-changes").status == 0
+
+
+def test_another_digest_key_rewrites_nothing(world: World) -> None:
+    world.project.up()
+    labels = world.labels("orders")
+    set_key = ("config", "set", "--secret", "tba:digestKey", "a-key-that-is-obviously-fake")
+    assert world.project.pulumi(*set_key).status == 0
+
+    run = world.project.up()
+
+    assert run.status == 0, run.output
+    assert world.labels("orders") == labels
+    assert world.project.up("--expect-no-changes").status == 0
+
+
+def test_import_takes_an_existing_secret_into_state(world: World) -> None:
+    text = a_credential(world, world.account.tokens["orders"])
+    world.reader().create_secret(Name="netsuite/test/imported", SecretString=text)
+
+    run = world.project.pulumi(
+        "import",
+        "--yes",
+        "--skip-preview",
+        "--generate-code=false",
+        "tba:index:StagedCredential",
+        "imported",
+        "aws:us-east-1:netsuite/test/imported",
+    )
+
+    assert run.status == 0, run.output
+    state = world.project.resources()["StagedCredential imported"]["outputs"]
+    assert state["versions"]["aws"] == world.labels("imported")["AWSCURRENT"]

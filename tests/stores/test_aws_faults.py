@@ -1,0 +1,342 @@
+"""The AWS store under lost replies, throttling, server errors, stale reads and strangers at work.
+
+A fault that is survived leaves what an undisturbed run leaves; one that is not is a typed error after which running again
+converges. The fault is shown to have taken place, and the default read never shows an unproven value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tba_secrets.errors import ConflictError, StoreUnavailableError
+from tba_secrets.simulator.aws import AccountState, Faults, Rule, SecretsManagerServer
+from tba_secrets.stores.aws_session import Transport
+from tba_secrets.stores.interface import Candidate, Stage, VersionId
+from tba_secrets.stores.versions import PLACEHOLDER
+from tests.stores.aws_bench import AwsBench
+from tests.stores.support import (
+    CANARY,
+    MARK,
+    NAME,
+    candidate,
+    claimed,
+    current,
+    promoted,
+    refusal,
+    seen,
+    value_of,
+)
+
+RETRYING = Transport(connect_timeout=2.0, read_timeout=5.0, total_max_attempts=3)
+Inject = Callable[..., Rule]
+
+AFTER_THE_EFFECT: dict[str, Callable[[Faults], Inject]] = {
+    "lost reply": lambda faults: faults.lose_reply,
+    "half a reply": lambda faults: faults.truncate,
+    "garbage for a reply": lambda faults: faults.garbage,
+}
+BEFORE_THE_EFFECT: dict[str, Callable[[Faults], Inject]] = {
+    "connection reset": lambda faults: faults.refuse,
+    "throttled": lambda faults: faults.throttle,
+    "server error": lambda faults: faults.internal_error,
+    "a proxy's page": lambda faults: faults.html,
+}
+WRITES = ("CreateSecret", "PutSecretValue", "UpdateSecretVersionStage")
+
+
+@dataclass
+class Run:
+    """The way of one credential, from nothing to current and back."""
+
+    bench: AwsBench
+    staged: Candidate
+
+    def __call__(self) -> VersionId:
+        """Claim, stage and promote; safe to call again."""
+        store = self.bench.store
+        store.claim(NAME, MARK)
+        replacing = current(store)
+        if value_of(store, Stage.CURRENT) == self.staged.value.reveal():
+            return replacing or VersionId("")
+        version = store.stage(NAME, self.staged, replacing)
+        assert value_of(store, version) == self.staged.value.reveal()
+        store.promote(NAME, version, replacing)
+        return version
+
+    def check(self, version: VersionId) -> None:
+        """What an undisturbed run leaves: two versions, the placeholder the previous one."""
+        assert value_of(self.bench.store, Stage.CURRENT) == self.staged.value.reveal()
+        assert self.bench.default_read(NAME) == self.staged.value.reveal()
+        assert set(seen(self.bench.store).stages) == {Stage.CURRENT, Stage.PREVIOUS}
+        assert current(self.bench.store) == version
+        assert len(self.bench.client.list_secret_version_ids(SecretId=NAME)["Versions"]) == 2
+
+
+@pytest.fixture
+def run(aws: AwsBench) -> Run:
+    return Run(aws, candidate())
+
+
+@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize("fault", AFTER_THE_EFFECT.values(), ids=AFTER_THE_EFFECT.keys())
+def test_a_write_whose_reply_is_lost_is_read_back(
+    server: SecretsManagerServer,
+    run: Run,
+    operation: str,
+    fault: Callable[[Faults], Inject],
+) -> None:
+    fault(server.faults)(operation)
+    run.check(run())
+    assert server.faults.unfired() == []
+
+
+@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize("fault", BEFORE_THE_EFFECT.values(), ids=BEFORE_THE_EFFECT.keys())
+def test_a_write_that_was_not_done_is_an_error_and_runs_again(
+    server: SecretsManagerServer,
+    run: Run,
+    operation: str,
+    fault: Callable[[Faults], Inject],
+) -> None:
+    """The twin of the test above: success without the effect would be a lie."""
+    fault(server.faults)(operation)
+    refusal(StoreUnavailableError, run, operation, NAME)
+    assert server.faults.unfired() == []
+    assert run.bench.default_read(NAME) in (None, PLACEHOLDER)
+    run.check(run())
+
+
+@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize("kind", ["refuse", "lose_reply", "throttle", "internal_error"])
+def test_the_sdk_asks_again(
+    server: SecretsManagerServer, monkeypatch: pytest.MonkeyPatch, operation: str, kind: str
+) -> None:
+    """A retry after a lost reply meets its own effect: the label has left the holder that the request names."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # botocore's waits
+    run = Run(AwsBench(server.url, transport=RETRYING), candidate())
+    getattr(server.faults, kind)(operation)
+    run.check(run())
+    assert server.faults.unfired() == []
+
+
+def test_removing_the_pending_label_is_read_back_too(
+    server: SecretsManagerServer, run: Run
+) -> None:
+    server.faults.lose_reply("UpdateSecretVersionStage", nth=2)
+    run.check(run())
+    assert server.faults.unfired() == []
+
+
+def test_a_kill_before_the_pending_label_is_removed_is_mended(
+    server: SecretsManagerServer, run: Run
+) -> None:
+    """AWSPENDING on the current version is a legal end of a rotation: no candidate, and cleaned up."""
+    server.faults.refuse("UpdateSecretVersionStage", nth=2)
+    refusal(StoreUnavailableError, run, NAME)
+    version = current(run.bench.store)
+    assert version is not None
+    assert Stage.CANDIDATE not in seen(run.bench.store).stages
+    assert run.bench.store.read(NAME, Stage.CANDIDATE) is None
+    run.bench.store.promote(NAME, version, None)
+    run.check(version)
+
+
+@pytest.mark.parametrize(
+    "operation", ["TagResource", "DeleteSecret", "RestoreSecret", "UpdateSecret"]
+)
+def test_other_writes_are_read_back(
+    server: SecretsManagerServer, aws: AwsBench, operation: str
+) -> None:
+    aws.write_as_another(NAME, "{}", Stage.CURRENT)
+    server.faults.lose_reply(operation)
+    aws.store.claim(NAME, MARK, "warehouse")
+    aws.store.remove(NAME)
+    aws.store.restore(NAME)
+    assert server.faults.unfired() == []
+    secret = server.state.secret(NAME)
+    assert secret is not None
+    assert secret.deleted is None
+    assert secret.description == "warehouse"
+    assert seen(aws.store).owner == MARK
+
+
+def test_throttled_for_good(server: SecretsManagerServer, aws: AwsBench) -> None:
+    replacing = claimed(aws.store)
+    server.faults.throttle("PutSecretValue", times=None)
+    refusal(
+        StoreUnavailableError,
+        lambda: aws.store.stage(NAME, candidate(), replacing),
+        "throttles secretsmanager:PutSecretValue",
+        NAME,
+        "writes_per_second",
+    )
+    assert Stage.CANDIDATE not in seen(aws.store).stages
+
+
+# --- stale reads ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_stale_reads_after_a_write_are_waited_out(
+    server: SecretsManagerServer, run: Run, operation: str
+) -> None:
+    server.faults.after(operation, do=lambda: server.faults.stale(NAME, reads=4))
+    run.check(run())
+    assert server.faults.unfired() == []
+
+
+def test_stale_reads_after_a_discard_and_a_stage(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    replacing = claimed(aws.store)
+    staged = candidate()
+    version = aws.store.stage(NAME, staged, replacing)
+    server.faults.after(
+        "UpdateSecretVersionStage", times=2, do=lambda: server.faults.stale(NAME, reads=3)
+    )
+    aws.store.discard(NAME, version)
+    assert aws.store.stage(NAME, staged, replacing) == version
+    assert seen(aws.store).stages[Stage.CANDIDATE] == version
+
+
+def test_a_write_that_is_never_seen_is_an_error(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    """The twin of the tests above: to believe the reply would be to promote what cannot be read."""
+    replacing = claimed(aws.store)
+    server.faults.after("PutSecretValue", do=lambda: server.faults.stale(NAME, reads=10_000))
+    staged = candidate()
+    refusal(
+        StoreUnavailableError, lambda: aws.store.stage(NAME, staged, replacing), "PutSecretValue"
+    )
+    server.faults.clear()
+    version = aws.store.stage(NAME, staged, replacing)
+    assert value_of(aws.store, version) == staged.value.reveal()
+
+
+# --- strangers ------------------------------------------------------------------------------------
+
+
+def test_current_moved_while_staging(server: SecretsManagerServer, aws: AwsBench) -> None:
+    replacing = claimed(aws.store)
+    server.faults.after(
+        "PutSecretValue", do=lambda: aws.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+    )
+    refusal(ConflictError, lambda: aws.store.stage(NAME, candidate(), replacing), NAME)
+    assert aws.default_read(NAME) == '{"a": "theirs"}'
+    assert Stage.CANDIDATE not in seen(aws.store).stages
+
+
+def test_current_moved_before_the_promotion(server: SecretsManagerServer, aws: AwsBench) -> None:
+    replacing = claimed(aws.store)
+    version = aws.store.stage(NAME, candidate(), replacing)
+    server.faults.before(
+        "UpdateSecretVersionStage",
+        do=lambda: aws.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT),
+    )
+    refusal(ConflictError, lambda: aws.store.promote(NAME, version, replacing), "AWSCURRENT", NAME)
+    assert aws.default_read(NAME) == '{"a": "theirs"}'
+    assert server.faults.unfired() == []
+
+
+def test_candidate_replaced_right_after_the_put(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    replacing = claimed(aws.store)
+    server.faults.after(
+        "PutSecretValue", do=lambda: aws.write_as_another(NAME, "{}", Stage.CANDIDATE)
+    )
+    refusal(ConflictError, lambda: aws.store.stage(NAME, candidate(), replacing), NAME)
+    assert current(aws.store) == replacing
+
+
+# --- what readers see -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [*AFTER_THE_EFFECT.values(), *BEFORE_THE_EFFECT.values()])
+def test_readers_never_see_an_unproven_value(
+    server: SecretsManagerServer, run: Run, fault: Callable[[Faults], Inject]
+) -> None:
+    """After every change of the secret: current is the placeholder, or a value that was promoted on purpose."""
+    proven = {PLACEHOLDER}
+    shown: list[str] = []
+
+    def look(state: AccountState, action: str, name: str) -> None:
+        secret = state.secret(name)
+        value = None if secret is None or (now := secret.current()) is None else now.value
+        if value is not None and value.string is not None:
+            shown.append(value.string)
+
+    server.observers.append(look)
+    fault(server.faults)("PutSecretValue")
+    fault(server.faults)("UpdateSecretVersionStage")
+    for _ in range(3):
+        try:
+            store = run.bench.store
+            store.claim(NAME, MARK)
+            replacing = current(store)
+            version = store.stage(NAME, run.staged, replacing)
+            assert set(shown) <= proven
+            proven.add(run.staged.value.reveal())
+            store.promote(NAME, version, replacing)
+        except StoreUnavailableError:
+            continue
+        break
+    assert set(shown) == proven
+    assert any(CANARY in value for value in shown)
+
+
+def test_the_reader_of_that_test_would_see_it(server: SecretsManagerServer, aws: AwsBench) -> None:
+    """The twin: a put without AWSPENDING, as a store without stages makes it, is seen at once."""
+    claimed(aws.store)
+    aws.write_as_another(NAME, f'{{"a": "{CANARY}"}}', Stage.CURRENT)
+    assert CANARY in (aws.default_read(NAME) or "")
+
+
+# --- how many calls -------------------------------------------------------------------------------
+
+
+def writes(server: SecretsManagerServer) -> list[str]:
+    """The writes since the last call of this, in order."""
+    made = [c.operation for c in server.calls if not c.operation.startswith(("Get", "Describe"))]
+    server.calls.clear()
+    return made
+
+
+def test_no_more_writes_than_needed(server: SecretsManagerServer, aws: AwsBench) -> None:
+    replacing = claimed(aws.store)
+    assert writes(server) == ["CreateSecret"]
+    claimed(aws.store)
+    assert writes(server) == []
+    staged = candidate()
+    version = aws.store.stage(NAME, staged, replacing)
+    assert writes(server) == ["PutSecretValue"]
+    aws.store.stage(NAME, staged, replacing)
+    assert writes(server) == []
+    aws.store.discard(NAME, version)
+    assert writes(server) == ["UpdateSecretVersionStage"]
+    aws.store.stage(NAME, staged, replacing)
+    assert writes(server) == ["PutSecretValue", "UpdateSecretVersionStage"]
+    aws.store.promote(NAME, version, replacing)
+    assert writes(server) == ["UpdateSecretVersionStage"] * 2
+    aws.store.promote(NAME, version, replacing)
+    assert writes(server) == []
+
+
+def test_refusals_before_any_call(server: SecretsManagerServer, aws: AwsBench) -> None:
+    too_large = candidate("x" * 65537)
+    with pytest.raises(Exception, match="65537 bytes"):
+        aws.store.stage(NAME, too_large, None)
+    assert list(server.calls) == []
+
+
+def test_promoted_values_stay_apart(aws: AwsBench) -> None:
+    """Two secrets with one value: ids are of the name too, and neither disturbs the other."""
+    staged = candidate()
+    other = type(NAME)(NAME + "-other")
+    claimed(aws.store)
+    claimed(aws.store, other)
+    assert promoted(aws.store, staged) != promoted(aws.store, staged, other)
