@@ -100,6 +100,15 @@ class Client:
         """The base URL of a service of this account."""
         return base_url(self.credential.account, service, self._endpoint)
 
+    def reach(self) -> None:
+        """Ask whether NetSuite answers and its clock is ours, without signing: before anything is written.
+
+        Raises:
+            ClockSkewError: Signatures could not be accepted.
+            NetSuiteUnreachableError: No answer came within the deadline.
+        """
+        self._check_clock(self.url(Service.SUITETALK))
+
     def call(self, call: Call) -> Answer:
         """Sign and send; the answer may be a failure, it is not judged here.
 

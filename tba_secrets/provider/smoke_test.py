@@ -151,9 +151,8 @@ class SmokeTestHandler(Handler):
         snapshots = drift.observe(places)
         if not any(snapshots.values()):
             return None
-        observed: dict[str, str] = {}
-        if declared.promote and state.get("verified"):
-            observed = drift.missing(places, snapshots, state["verified"], (Stage.CURRENT,))
+        verified = state.get("verified", {})
+        observed = drift.missing(places, snapshots, verified, (Stage.CURRENT,)) if verified else {}
         return inputs, {**state, "drift": observed}
 
     def delete(self, urn: str, state: Properties) -> None:

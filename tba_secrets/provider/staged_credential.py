@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from tba_secrets.digest import DigestKey
 from tba_secrets.errors import TbaError, ValueNeededError
+from tba_secrets.netsuite import Client
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse, render
 from tba_secrets.provider import drift
@@ -191,10 +192,11 @@ class StagedCredentialHandler(Handler):
             restore=inputs.restore,
             description=inputs.description,
         )
-        for place in places.values():
-            place.store.preflight([place.name])
         key = self._key(inputs)
         credential = self._credential(inputs, old)
+        for place in places.values():
+            place.store.preflight([place.name])
+        Client(credential, inputs.endpoint, record=inputs.record).reach()
         value = render(credential, inputs.format)
         outputs = StagedCredentialOutputs(
             versions={},
