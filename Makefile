@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
 KEEP ?=
+STORE ?= aws
 
 .PHONY: help install tools demo demo-stop test check schema
 
@@ -23,7 +24,7 @@ tools: ## the Pulumi CLI: from PATH, Pulumi's installer, or built with Go
 	@tools/install.sh pulumi
 
 demo: install tools ## provision, prove, rotate and refuse on this machine (KEEP=1 leaves the servers up)
-	@$(VENV)/bin/tba demo $(if $(KEEP),--keep)
+	@$(VENV)/bin/tba demo --store $(STORE) $(if $(KEEP),--keep)
 
 demo-stop: ## end the servers that `make demo KEEP=1` left up
 	@$(VENV)/bin/tba demo --stop

@@ -66,7 +66,7 @@ def same_content(one: Sensitive, other: Sensitive) -> bool:
 def _flat(value: Sensitive) -> dict[str, str] | None:
     try:
         content = json.loads(value.reveal())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(content, dict):
         return None

@@ -21,12 +21,12 @@ def promote(place: Place, read_back: ReadBack, verification: Verification) -> No
         verification: What the signed calls proved of it.
 
     Raises:
-        CheckFailedError: The verification holds no evidence.
+        CheckFailedError: The verification proves nothing.
         ConflictError: Current or the candidate was moved since; nothing was changed.
     """
-    if not verification.evidence:
-        raise CheckFailedError(f"{place}: no check was run, so nothing is promoted")
-    version = read_back.versions[place.store.kind]
-    current = read_back.current[place.store.kind]
-    if current != version:
-        place.store.promote(place.name, version, replacing=current)
+    if not verification.proven:
+        raise CheckFailedError(f"{place}: nothing is proven, so nothing is promoted")
+    kind = place.store.kind
+    place.store.promote(
+        place.name, read_back.versions[kind], replacing=read_back.current[kind]
+    )

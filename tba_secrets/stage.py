@@ -69,9 +69,10 @@ def stage(
     """
     snapshot = place.store.describe(place.name)
     admit(place, snapshot)
-    proceed()
     if snapshot is not None and snapshot.deletion_at is not None:
+        proceed()
         place.store.restore(place.name)
+    proceed()
     place.store.claim(place.name, place.mark, place.description)
     snapshot = _claimed(place)
     version = _held(place, snapshot, candidate, known, proceed)
@@ -107,6 +108,11 @@ def admit(place: Place, snapshot: Snapshot | None) -> None:
             f"{place} belongs to {owner.record} of the stack {owner.stack}",
             "name another secret, or declare `adopt: true` on the token to take it over",
         )
+    if snapshot.foreign_candidate and not place.adopt:
+        raise NotOursError(
+            f"{place} has a pending version that tba-secrets did not write",
+            "another rotation is in progress: let it end, or take the pending label off that version",
+        )
 
 
 def _claimed(place: Place) -> Snapshot:
@@ -126,15 +132,10 @@ def _held(
     proceed: Callable[[], None],
 ) -> VersionId | None:
     """The version that holds the content already: current, the candidate, or `known` labelled again."""
-    if snapshot.foreign_candidate and not place.adopt:
-        raise NotOursError(
-            f"{place} has a pending version that tba-secrets did not write",
-            "another rotation is in progress: let it end, or take the pending label off that version",
-        )
     current = snapshot.stages.get(Stage.CURRENT)
     pending = snapshot.stages.get(Stage.CANDIDATE)
     if current != snapshot.placeholder and _holds(place, current, candidate):
-        if pending not in (None, current):
+        if pending not in (None, current) and not snapshot.foreign_candidate:
             proceed()
             place.store.discard(place.name, pending)
         return current

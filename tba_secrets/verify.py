@@ -39,7 +39,7 @@ def read_back(
         names: The keys of the stored object.
 
     Raises:
-        ValueNeededError: A version is gone.
+        ValueNeededError: A version is gone, or is the placeholder.
         ConflictError: Two stores hold different contents.
     """
     found = {}
@@ -53,6 +53,11 @@ def read_back(
             raise ValueNeededError(
                 f"{place}: the version to be tested is gone",
                 "run `pulumi up` again with the token's source at hand, which writes it anew",
+            )
+        if snapshot is not None and stored.version == snapshot.placeholder:
+            raise ValueNeededError(
+                f"{place} holds no credential yet: none has passed its checks",
+                "give its source a value, and run `pulumi up`",
             )
         found[kind] = stored
     first_kind, first = next(iter(found.items()))

@@ -50,6 +50,7 @@ def simulator(
 @app.command()
 def demo(
     project: Project = Path(),
+    store: Annotated[str, typer.Option(help="aws or vault.")] = "aws",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the servers up at the end.")] = False,
     stop: Annotated[
         bool, typer.Option("--stop", help="End the servers that --keep left up.")
@@ -58,4 +59,4 @@ def demo(
     """Run the main job on this machine: provision, prove, rotate, refuse."""
     from tba_secrets.cli.demo import run
 
-    run(project.resolve(), keep=keep, stop=stop)
+    run(project.resolve(), store=store, keep=keep, stop=stop)

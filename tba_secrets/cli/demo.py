@@ -11,25 +11,34 @@ from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.demo.credentials import DemoPair
+from tba_secrets.demo.stores import STORES, SecretRow
 from tba_secrets.demo.world import World, open_world, stop_servers
 from tba_secrets.errors import TbaError
 
-_STACK = "demo"
+_UP = "up --yes --skip-preview --suppress-outputs"
 
 
-def run(root: Path, *, keep: bool, stop: bool) -> None:
-    """Tell the whole story, or only end the servers that an earlier one left up."""
+def run(root: Path, *, store: str, keep: bool, stop: bool) -> None:
+    """Tell the whole story, or only end the servers that an earlier one left up.
+
+    Raises:
+        TbaError: A step did not end as it must, or the store is not one of `STORES`.
+    """
     console = Console(highlight=False)
     if stop:
         ended = stop_servers(root)
         console.print("the demo's servers are ended" if ended else "no servers of a demo are up")
         return
-    world = open_world(root)
+    if store not in STORES:
+        raise TbaError("there is no demo for that store", f"take one of {', '.join(STORES)}")
+    world = open_world(root, store)
     try:
         _Story(world, console).tell(keep=keep)
-    finally:
-        if not keep:
-            world.close()
+    except BaseException:
+        world.close()
+        raise
+    if not keep:
+        world.close()
 
 
 @dataclass
@@ -39,73 +48,63 @@ class _Story:
 
     def tell(self, *, keep: bool) -> None:
         """The five steps and the closing table."""
-        env = self.world.export()
         self._say(
-            "A NetSuite simulator and a local AWS Secrets Manager are up, with generated credentials.",
-            f"By hand: make demo KEEP=1, then `source {env.relative_to(self.world.root)}`.",
+            f"A NetSuite simulator and {self.world.store.title} are up, with generated credentials.",
+            f"By hand: make demo{self._option()} KEEP=1, then `source {self._env()}` and the commands below.",
         )
-        self._pulumi(f"stack init {_STACK}", quiet=True)
-        self._step(
-            1,
-            "Provision: three tokens are staged, proven by signed calls, then made current.",
-            self._up,
-        )
-        self._step(
-            2, "Again, with nothing changed: no store write, no NetSuite call.", self._unchanged
-        )
-        self._step(
-            3,
-            "Rotate: the stock token's source gives a second token; it is proven, then current.",
-            self._rotate,
-        )
-        self._step(
-            4, "Refuse: the orders token is mistyped; current stays as it was.", self._refuse
-        )
-        self._step(
-            5,
-            "Put right: the source gives the true value again, and the stack is whole.",
-            self._mend,
-        )
+        self._pulumi(f"stack init {self.world.store.stack}", quiet=True)
+        for number, (what, action) in enumerate(self._steps(), start=1):
+            self.console.print(f"\n[bold]{number}. {escape(what)}", soft_wrap=True)
+            action()
+        self.console.print()
         self.console.print(self._table())
-        self._say(
-            *(
-                [
-                    f"The servers stay up: `source {env.relative_to(self.world.root)}`; `make demo-stop` ends them."
-                ]
-                if keep
-                else ["The servers are ended. `make demo KEEP=1` leaves them up to look around."]
-            )
-        )
+        self._close(keep=keep)
+
+    def _steps(self) -> list[tuple[str, Callable[[], None]]]:
+        return [
+            (
+                "Provision: three tokens are staged, proven by signed calls, then made current.",
+                self._up,
+            ),
+            ("Again, with nothing changed: no store write, no NetSuite call.", self._unchanged),
+            ("Rotate: the stock token's source gives a second token.", self._rotate),
+            (
+                "Refuse: the orders token is mistyped; what readers get stays as it was.",
+                self._refuse,
+            ),
+            (
+                "Put right: the source gives the true value again, and nothing needs writing.",
+                self._mend,
+            ),
+        ]
 
     # --- the steps --------------------------------------------------------------------------------
 
     def _up(self) -> None:
-        self._expect(0, "up --yes --skip-preview --suppress-outputs")
+        self._pulumi(_UP)
 
     def _unchanged(self) -> None:
-        self._expect(0, "up --yes --skip-preview --suppress-outputs --expect-no-changes")
+        self._pulumi(f"{_UP} --expect-no-changes")
 
     def _rotate(self) -> None:
         self._give(self.world.netsuite.next_stock)
-        self._expect(0, "up --yes --skip-preview --suppress-outputs --diff")
+        self._pulumi(f"{_UP} --diff")
 
     def _refuse(self) -> None:
-        before = self._current("orders-bot")
+        before = self.world.store.rows()
         self._give(self.world.netsuite.mistyped_orders)
-        self._expect(255, "up --yes --skip-preview --suppress-outputs")
-        if self._current("orders-bot") != before:
-            raise TbaError("the demo failed: a refused candidate became current")
-        self._say("As it must, `pulumi up` failed, and the current version is the one from before.")
+        self._pulumi(_UP, fails=True)
+        if self.world.store.rows() != before:
+            raise TbaError("the demo failed: a refused candidate left something behind")
+        self._say(
+            "As it must, `pulumi up` failed. Current is the version from before, and no candidate is left."
+        )
 
     def _mend(self) -> None:
         self._give(self.world.netsuite.orders)
-        self._expect(0, "up --yes --skip-preview --suppress-outputs")
+        self._pulumi(_UP)
 
     # --- inside -----------------------------------------------------------------------------------
-
-    def _step(self, number: int, what: str, action: Callable[[], None]) -> None:
-        self.console.print(f"\n[bold]{number}. {escape(what)}", soft_wrap=True)
-        action()
 
     def _say(self, *lines: str) -> None:
         for line in lines:
@@ -115,30 +114,41 @@ class _Story:
         """A source gives another value from here on."""
         self.world.environment.update(pair.exports)
         self.world.export()
-        self._say(f"By hand: export {' and '.join(pair.exports)} with the other values.")
+        self._say(f"By hand: export {' and '.join(pair.exports)} with other values.")
 
-    def _expect(self, status: int, command: str) -> None:
-        """Run a command; 255 stands for "any failure"."""
+    def _pulumi(self, command: str, *, quiet: bool = False, fails: bool = False) -> None:
         self._say(f"$ pulumi {command}")
-        got = self.world.pulumi(*command.split())
-        if (got == 0) != (status == 0):
+        status = self.world.pulumi(*command.split(), quiet=quiet)
+        if (status != 0) != fails:
             raise TbaError(
-                f"the demo failed: `pulumi {command}` ended with exit code {got}",
+                f"the demo failed: `pulumi {command}` ended with exit code {status}",
                 "look at what it printed above",
             )
 
-    def _pulumi(self, command: str, *, quiet: bool) -> None:
-        if self.world.pulumi(*command.split(), quiet=quiet):
-            raise TbaError(f"the demo failed: `pulumi {command}`")
-
-    def _current(self, secret: str) -> str:
-        return next(row.version for row in self.world.secrets() if row.name.endswith(f"/{secret}"))
-
     def _table(self) -> Table:
-        """What the store holds at the end, as the AWS CLI would show it."""
         table = Table(title="What readers get now", title_justify="left")
-        for heading in ("secret", "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"):
-            table.add_column(heading, overflow="fold")
-        for row in self.world.secrets():
-            table.add_row(row.name, row.version, row.previous, row.pending)
+        for heading in ("secret", *self.world.store.columns):
+            table.add_column(heading, no_wrap=True)
+        for row in self.world.store.rows():
+            table.add_row(*_cells(row))
         return table
+
+    def _close(self, *, keep: bool) -> None:
+        if not keep:
+            self._say(
+                f"The servers are ended. `make demo{self._option()} KEEP=1` leaves them up to look around."
+            )
+            return
+        self._say("The servers stay up. To look around:", f"  source {self._env()}")
+        self._say(*(f"  {command}" for command in ("pulumi stack", *self.world.store.commands())))
+        self._say("  make demo-stop    # ends them")
+
+    def _env(self) -> str:
+        return str(self.world.export().relative_to(self.world.root))
+
+    def _option(self) -> str:
+        return "" if self.world.store.kind == "aws" else f" STORE={self.world.store.kind}"
+
+
+def _cells(row: SecretRow) -> tuple[str, str, str, str]:
+    return (row.name, row.current, row.previous, row.candidate)

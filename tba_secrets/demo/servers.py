@@ -1,7 +1,7 @@
 """The demo's servers in one process of their own, so that they can outlive the demo.
 
 `python -m tba_secrets.demo.servers` reads the simulator's configuration from stdin (it holds credentials, which have no
-business in a file or an argument), prints the two addresses as one JSON line, and serves until SIGTERM or SIGINT.
+business in a file or an argument), prints the addresses as one JSON line, and serves until SIGTERM or SIGINT.
 """
 
 from __future__ import annotations

@@ -11,13 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tba_secrets.demo.credentials import DemoNetSuite
+from tba_secrets.demo.stores import STORES, DemoStore
 from tba_secrets.errors import TbaError
-from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 _STOP_SECONDS = 10.0
 
@@ -29,6 +28,7 @@ class World:
     root: Path
     """The project's folder."""
     netsuite: DemoNetSuite
+    store: DemoStore
     environment: dict[str, str]
     """What `pulumi` is run with, and what `.demo/env` exports."""
 
@@ -57,22 +57,6 @@ class World:
             file.write("\n".join(lines) + "\n")
         return path
 
-    def secrets(self) -> list[SecretRow]:
-        """What the store holds, asked the way that any reader would."""
-        import boto3
-
-        client = boto3.Session(region_name=self.environment["AWS_REGION"]).client(
-            "secretsmanager",
-            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-        )
-        names = sorted(secret["Name"] for secret in client.list_secrets()["SecretList"])
-        return [
-            _row(name, client.describe_secret(SecretId=name)["VersionIdsToStages"])
-            for name in names
-        ]
-
     def close(self) -> None:
         """End the servers."""
         stop_servers(self.root)
@@ -84,34 +68,27 @@ class World:
         return found
 
 
-@dataclass(frozen=True)
-class SecretRow:
-    """One secret's versions, shortened; a dash where no version has the label."""
+def open_world(root: Path, kind: str) -> World:
+    """Start from nothing: a new backend, new credentials, new servers.
 
-    name: str
-    version: str
-    previous: str
-    pending: str
-
-
-def _row(name: str, stages: Mapping[str, Sequence[str]]) -> SecretRow:
-    held = {label: version for version, labels in stages.items() for label in labels}
-    labels = ("AWSCURRENT", "AWSPREVIOUS", "AWSPENDING")
-    return SecretRow(name, *(held.get(label, "-")[:16] for label in labels))
-
-
-def open_world(root: Path) -> World:
-    """Start from nothing: a new backend, new credentials, new servers."""
+    Args:
+        root: The project's folder.
+        kind: Which store, a key of `STORES`.
+    """
     stop_servers(root)
     folder = root / ".demo"
     shutil.rmtree(folder, ignore_errors=True)
-    for left in (root / "stacks").glob("Pulumi.demo*.yaml"):  # holds the salt of the last demo's passphrase
+    for left in (root / "stacks").glob(
+        "Pulumi.demo*.yaml"
+    ):  # holds the salt of the last demo's passphrase
         left.unlink()
     for part in ("home", "state"):
         (folder / part).mkdir(parents=True, mode=0o700)
     netsuite = DemoNetSuite()
     addresses = _start_servers(folder, netsuite)
-    return World(root, netsuite, {**_settings(root, addresses), **netsuite.exports})
+    store = STORES[kind](addresses[kind])
+    settings = {**_settings(root), "TBA_SIMULATOR": addresses["netsuite"]}
+    return World(root, netsuite, store, {**settings, **store.environment(), **netsuite.exports})
 
 
 def stop_servers(root: Path) -> bool:
@@ -166,7 +143,7 @@ def _start_servers(folder: Path, netsuite: DemoNetSuite) -> dict[str, str]:
     return addresses
 
 
-def _settings(root: Path, addresses: dict[str, str]) -> dict[str, str]:
+def _settings(root: Path) -> dict[str, str]:
     folder = root / ".demo"
     return {
         "PATH": f"{root / '.venv' / 'bin'}:{root / '.tools' / 'bin'}:{os.environ['PATH']}",
@@ -175,9 +152,4 @@ def _settings(root: Path, addresses: dict[str, str]) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "AWS_ENDPOINT_URL": addresses["aws"],
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        "AWS_REGION": "us-east-1",
-        "TBA_SIMULATOR": addresses["netsuite"],
     }

@@ -32,7 +32,7 @@ class Refusal:
 
     fingerprint: Fingerprint
     at: float
-    """Epoch seconds."""
+    """Epoch seconds, whole ones where the gate noted it: the same refusal read back from a state counts once."""
 
 
 class Who(NamedTuple):
@@ -156,7 +156,7 @@ class Gate:
 
         def note() -> None:
             with self._changed:
-                self._ledger.refused(who, record, Refusal(fingerprint, self._clock()))
+                self._ledger.refused(who, record, Refusal(fingerprint, float(int(self._clock()))))
 
         turn = Turn(note)
         try:

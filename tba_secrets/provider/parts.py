@@ -58,8 +58,8 @@ def resolve(
     """
     resolved = Resolved()
     for part, source in sources.items():
-        place = open_source(source).place
         try:
+            place = open_source(source).place
             pair = reader.read(source)
         except SourceError as error:
             resolved.failures[part] = str(error)

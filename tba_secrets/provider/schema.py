@@ -84,8 +84,8 @@ def _type(value: Schema) -> Schema:
 def _bare(value: Schema) -> Schema:
     if "$ref" in value:
         return {"$ref": f"#/types/tba:index:{value['$ref'].rpartition('/')[2]}"}
-    if "anyOf" in value:
-        choices = _distinct(_bare(one) for one in value["anyOf"] if one.get("type") != "null")
+    if members := value.get("anyOf") or value.get("oneOf"):
+        choices = _distinct(_bare(one) for one in members if one.get("type") != "null")
         return choices[0] if len(choices) == 1 else {"oneOf": choices}
     if value.get("type") == "array":
         return {"type": "array", "items": _bare(value.get("items", {"type": "string"}))}

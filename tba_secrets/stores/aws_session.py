@@ -69,17 +69,8 @@ def open_clients(
         StoreError: The variable that names the endpoint is not set.
         botocore.exceptions.BotoCoreError: The profile does not exist, or is wrong.
     """
-    from botocore.config import Config
-
-    session = _session(settings)
-    endpoint = resolved_address(settings.endpoint)
-    config = Config(
-        connect_timeout=transport.connect_timeout,
-        read_timeout=transport.read_timeout,
-        max_pool_connections=transport.max_pool_connections,
-        retries={"mode": "standard", "total_max_attempts": transport.total_max_attempts},
-        user_agent_extra="tba-secrets",
-    )
+    endpoint, config = resolved_address(settings.endpoint), _config(transport)
+    session = _session(settings, config)
     secretsmanager = session.client("secretsmanager", endpoint_url=endpoint, config=config)
     limiter = bucket or shared_bucket(
         (_account(settings, session), settings.region, secretsmanager.meta.endpoint_url),
@@ -106,15 +97,27 @@ def resolved_address(address: Address | None) -> str | None:
     )
 
 
-def _session(settings: AwsStore) -> Any:
+def _config(transport: Transport) -> Any:
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=transport.connect_timeout,
+        read_timeout=transport.read_timeout,
+        max_pool_connections=transport.max_pool_connections,
+        retries={"mode": "standard", "total_max_attempts": transport.total_max_attempts},
+        user_agent_extra="tba-secrets",
+    )
+
+
+def _session(settings: AwsStore, config: Any) -> Any:
     import boto3
 
     silence_sdk_debug()
     session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
-    return session if settings.role_arn is None else _assumed(settings, session)
+    return session if settings.role_arn is None else _assumed(settings, session, config)
 
 
-def _assumed(settings: AwsStore, source: Any) -> Any:
+def _assumed(settings: AwsStore, source: Any, config: Any) -> Any:
     """A session in the role, whose credentials renew themselves (STS AssumeRole lasts an hour)."""
     import boto3
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
@@ -122,7 +125,7 @@ def _assumed(settings: AwsStore, source: Any) -> Any:
 
     def create_client(service: str, **credentials: str) -> Any:
         endpoint = _sts_endpoint(resolved_address(settings.endpoint))
-        return source.client(service, endpoint_url=endpoint, **credentials)
+        return source.client(service, endpoint_url=endpoint, config=config, **credentials)
 
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=create_client,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-SDK_LOGGERS: Final = ("boto3", "botocore", "urllib3")
+SDK_LOGGERS: Final = ("boto3", "botocore", "hvac", "requests", "urllib3")
 
 
 class DropDebug(logging.Filter):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -93,19 +94,12 @@ class Bench:
 
     def killed(self, arm: Callable[[Callable[[], None]], object]) -> None:
         """Run `up`, and end all its processes where `arm` has put the function it is given."""
-        cli, started = Holder(), Event()
-
-        def strike() -> None:
-            started.wait(HANG_GUARD_SECONDS)
-            kill_all(cli.process.pid)
-            cli.struck = True
-
-        arm(strike)
-        cli.process = self.world.project.start(*UP)
-        started.set()
-        output, _ = cli.process.communicate(timeout=HANG_GUARD_SECONDS)
-        assert cli.struck, f"it ended before the cut:\n{output}"
-        assert cli.process.returncode == -9, output
+        victim = Victim()
+        arm(victim.kill)
+        victim.start(self.world)
+        output, _ = victim.process.communicate(timeout=HANG_GUARD_SECONDS)
+        assert victim.process.returncode == -signal.SIGKILL, f"it ended before the cut:\n{output}"
+        assert victim.struck.wait(HANG_GUARD_SECONDS)
         self.world.aws.faults.clear()
 
     def recover(self) -> Run:
@@ -146,11 +140,23 @@ class Bench:
 
 
 @dataclass
-class Holder:
-    """The run that is to be killed, for a hook that is set before it starts."""
+class Victim:
+    """A run of `up`, for hooks that are set before it starts."""
 
     process: subprocess.Popen[str] = field(init=False)
-    struck: bool = False
+    started: Event = field(default_factory=Event)
+    struck: Event = field(default_factory=Event)
+
+    def start(self, world: World) -> None:
+        """Start it; hooks wait for this."""
+        self.process = world.project.start(*UP)
+        self.started.set()
+
+    def kill(self) -> None:
+        """kill -9 of every process of it. For a hook."""
+        self.started.wait(HANG_GUARD_SECONDS)
+        kill_all(self.process.pid)
+        self.struck.set()
 
 
 def pending_operations(world: World) -> list[str]:

@@ -18,9 +18,9 @@ def usual() -> str:
 
 
 def odd() -> str:
-    """64 printable ASCII characters without white space: awkward ones, and the two that base64's alphabets differ in."""
-    mixed = "".join(secrets.choice(_AWKWARD) + secrets.choice(_PRINTABLE) for _ in range(29))
-    return f"{mixed}???~~~"
+    """Printable ASCII without white space: every awkward character, and what base64's two alphabets differ in."""
+    awkward = secrets.SystemRandom().sample(_AWKWARD, len(_AWKWARD))
+    return "".join(one + secrets.choice(_PRINTABLE) for one in awkward) + "???~~~"
 
 
 def odd_values() -> Values:

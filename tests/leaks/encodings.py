@@ -57,6 +57,7 @@ _CHARACTERS: Final[dict[str, Callable[[str], str]]] = {
     "percent, every character, lower case": lambda c: _PERCENT_ALL.format(ord(c)).lower(),
     "HTML": html.escape,
     "Python literal": lambda character: "\\\\" if character == "\\" else character,
+    "Python literal, both quotes": lambda c: f"\\{c}" if c in "\\'" else c,
     "shell": lambda character: "'\"'\"'" if character == "'" else character,
 }
 """Encodings that take one character after the other, as text."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from tests.leaks.scanner import Artefact
 
-_PAUSE_SECONDS: Final = 0.01
+_PAUSE_SECONDS: Final = 0.02
 _PROC: Final = Path("/proc")
 
 

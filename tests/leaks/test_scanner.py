@@ -65,7 +65,10 @@ ENCODERS: Final[dict[str, list[Callable[[str], bytes]]]] = {
         lambda value: b"".join(b"%%%02x" % c for c in value.encode())
     ],
     "HTML": [lambda value: html.escape(value).encode()],
-    "Python literal": [lambda value: repr(value).encode()],
+    "Python literal": [
+        lambda value: "'".join(repr(part)[1:-1] for part in value.split("'")).encode()
+    ],
+    "Python literal, both quotes": [lambda value: repr("'\"" + value).encode()],
     "shell": [lambda value: shlex.quote(value).encode()],
     "UTF-16LE": [lambda value: value.encode("utf-16-le")],
     "UTF-16BE": [lambda value: value.encode("utf-16-be")],

@@ -108,15 +108,22 @@ def test_other_users_and_accounts_are_asked(gate: Gate, account: str, user: str)
         pass
 
 
-def test_a_refusal_that_leaves_the_block_counts_once(gate: Gate) -> None:
+@pytest.mark.parametrize("told_as_well", [0, 1, 2])
+def test_a_refusal_that_leaves_the_block_counts_once(
+    gate: Gate, clock: StandingClock, told_as_well: int
+) -> None:
     def go() -> None:
         with gate.admit(ACCOUNT, USER, "token a", FIRST) as turn:
-            turn.refused()
+            for _ in range(told_as_well):
+                turn.refused()
+                clock.now += 1
             raise AuthenticationRefusedError("refused")
 
     with pytest.raises(AuthenticationRefusedError):
         go()
     assert gate.refusals(ACCOUNT, USER) == (Refusal(FIRST, NOW),)
+    with pytest.raises(NotAskedError), gate.admit(ACCOUNT, USER, "token b", FIRST):
+        pass
 
 
 @pytest.mark.parametrize("error", [CheckFailedError, ValueError])
@@ -138,6 +145,19 @@ def test_refusals_are_those_known_and_those_new_within_thirty_minutes(
     clock.now += 26 * MINUTE
     assert gate.refusals(ACCOUNT, USER) == (new,)
     assert gate.refusals(ACCOUNT, "other@example.com") == ()
+
+
+def test_a_refusal_that_comes_back_from_a_state_in_whole_seconds_counts_once(
+    gate: Gate, clock: StandingClock
+) -> None:
+    clock.now = NOW + 0.7
+    refuse(gate, "token a")
+    with (
+        pytest.raises(NotAskedError),
+        gate.admit(ACCOUNT, USER, "token b", FIRST, [Refusal(FIRST, int(NOW))]),
+    ):
+        pass
+    assert len(gate.refusals(ACCOUNT, USER)) == 1
 
 
 def test_two_records_histories_count_together(gate: Gate) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tba_secrets.spec.model import Address
 from tba_secrets.spec.model import AwsStore as AwsSettings
 from tba_secrets.stores.aws import AwsStore
 from tba_secrets.stores.aws_access import Patience
@@ -32,18 +34,19 @@ class Pauses(threading.local):
         self.now += seconds
 
 
+_STRANGER: Final = boto3.session.Session()
 PAUSES: Final = Pauses()
 QUICK: Final = Patience(clock=PAUSES.clock, sleep=PAUSES.sleep)
 ONCE: Final = Transport(connect_timeout=2.0, read_timeout=5.0, total_max_attempts=1)
 """No retries by the SDK: what is left of a lost reply is for the store to find out."""
 
 
-def settings(url: str, **changes: Any) -> AwsSettings:
+def settings(url: Address, **changes: Any) -> AwsSettings:
     """`store.aws` for a fake."""
-    return AwsSettings(region=REGION, endpoint=url, **changes)
+    return AwsSettings(**{"region": REGION, "endpoint": url, **changes})
 
 
-def aws_store(url: str, transport: Transport = ONCE, **changes: Any) -> AwsStore:
+def aws_store(url: Address, transport: Transport = ONCE, **changes: Any) -> AwsStore:
     """A store that is quick to decide and is not slowed down."""
     return AwsStore(
         settings(url, **changes), transport=transport, patience=QUICK, bucket=TokenBucket(10_000)
@@ -55,10 +58,12 @@ class AwsBench:
 
     def __init__(self, url: str, **changes: Any) -> None:
         self.store = aws_store(url, **changes)
-        self.client = boto3.client(
+        self.client = _STRANGER.client(
             "secretsmanager",
             region_name=REGION,
             endpoint_url=url,
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
             config=Config(retries={"total_max_attempts": 1}),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ import pytest
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive, fingerprint
+from tba_secrets.stores.aws_errors import AwsFailure
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
@@ -98,10 +99,20 @@ def refusal(kind: type[StoreError], call: Callable[[], object], *words: str) -> 
     assert type(error) is kind, f"{type(error).__name__}: {error}"
     for word in words:
         assert word in str(error), f"{word!r} is not in: {error}"
-    told = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
-    assert CANARY not in told
-    assert error.__context__ is None or not hasattr(error.__context__, "response")
+    assert CANARY not in "".join(traceback.format_exception(error))
+    for link in _chain(error):
+        assert isinstance(link, StoreError | AwsFailure), (
+            f"{type(link).__name__} may hold an answer"
+        )
+        assert CANARY not in repr(link) + repr(vars(link))
     return error
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and every one that it was raised from or while."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def at_once(calls: list[Callable[[], Any]]) -> Outcomes:

@@ -1,0 +1,94 @@
+"""The store of the demo: how it is reached, what readers get from it, and how to look by hand."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+
+PREFIX = "netsuite/sandbox/"
+_SHOWN = 16
+
+
+@dataclass(frozen=True)
+class SecretRow:
+    """One secret's versions, shortened; a dash where no version plays the part."""
+
+    name: str
+    current: str
+    previous: str
+    candidate: str
+
+
+class DemoStore(ABC):
+    """What the demo has to know of its store."""
+
+    kind: ClassVar[str]
+    stack: ClassVar[str]
+    title: ClassVar[str]
+    columns: ClassVar[tuple[str, str, str]]
+    """What the store calls current, previous and candidate."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """The variables that the store's own tools go by."""
+
+    @abstractmethod
+    def rows(self) -> list[SecretRow]:
+        """What the store holds, asked the way that any reader would."""
+
+    @abstractmethod
+    def commands(self) -> list[str]:
+        """How to look at the result with the store's own command line."""
+
+
+class AwsDemoStore(DemoStore):
+    """The strict Secrets Manager of `tba_secrets.simulator.aws`."""
+
+    kind = "aws"
+    stack = "demo"
+    title = "a local AWS Secrets Manager"
+    columns = ("AWSCURRENT", "AWSPREVIOUS", "AWSPENDING")
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.address,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_REGION": "us-east-1",
+        }
+
+    def rows(self) -> list[SecretRow]:
+        import boto3
+
+        client = boto3.Session(region_name="us-east-1").client(
+            "secretsmanager",
+            endpoint_url=self.address,
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
+        )
+        names = sorted(secret["Name"] for secret in client.list_secrets()["SecretList"])
+        return [
+            self._row(name, client.describe_secret(SecretId=name)["VersionIdsToStages"])
+            for name in names
+        ]
+
+    def commands(self) -> list[str]:
+        return [
+            f"aws secretsmanager describe-secret --secret-id {PREFIX}orders-bot",
+            f"aws secretsmanager get-secret-value --secret-id {PREFIX}orders-bot",
+        ]
+
+    def _row(self, name: str, stages: Mapping[str, Sequence[str]]) -> SecretRow:
+        held = {label: version for version, labels in stages.items() for label in labels}
+        current, previous, candidate = (held.get(label, "-")[:_SHOWN] for label in self.columns)
+        return SecretRow(name.removeprefix(PREFIX), current, previous, candidate)
+
+
+STORES: Mapping[str, type[DemoStore]] = {store.kind: store for store in (AwsDemoStore,)}

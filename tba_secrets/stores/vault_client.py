@@ -1,0 +1,118 @@
+"""Calls to one Vault with the token in use: retried where that may help, logged in again once where it expired."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import VaultStore
+from tba_secrets.stores.vault_auth import method_of
+from tba_secrets.stores.vault_errors import Asked, Outcome, VaultFailure
+from tba_secrets.stores.vault_policy import line_for, policy_lines
+from tba_secrets.stores.vault_retry import Retry
+from tba_secrets.stores.vault_session import VaultSession
+from tba_secrets.stores.vault_transport import Answer, Deadline, VaultAdapter
+
+HEALTH_STATUSES: Final = (429, 472, 473, 474, 501, 503, 530)
+"""What `/sys/health` answers with beside 200: all of them are answers."""
+
+
+class VaultClient:
+    """One Vault by one environment's settings. Thread-safe; nothing is sent before the first call.
+
+    Args:
+        settings: `store.vault` of the environment's YAML.
+        deadline: For each call.
+        retry: When to ask again.
+    """
+
+    def __init__(
+        self, settings: VaultStore, deadline: Deadline | None = None, retry: Retry | None = None
+    ) -> None:
+        self.settings = settings
+        self.retry = retry or Retry()
+        self.adapter = VaultAdapter(
+            settings.address_url, settings.namespace, settings.ca_cert, deadline
+        )
+        self.session = VaultSession(
+            self.adapter, method_of(settings.auth, self.adapter), self.retry
+        )
+        self.kv_version = 2
+        """Of the mount, once that was asked; only the words of errors depend on it."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        expected: Collection[int] = (),
+        repeatable: bool = True,
+    ) -> Answer:
+        """Ask Vault.
+
+        Args:
+            method: Of HTTP.
+            path: Without `/v1/`.
+            body: JSON.
+            query: Of the URL; never secret.
+            expected: Statuses that are answers here.
+            repeatable: It may be carried out twice; else it is not sent again where it may have been carried out.
+
+        Raises:
+            VaultFailure: Whatever went wrong.
+        """
+
+        def send() -> Answer:
+            return self._with_token(self._asked(method, path), body, query, expected)
+
+        return self.retry.always(send) if repeatable else self.retry.unless_sent(send)
+
+    def health(self) -> Answer:
+        """`/sys/health`: needs no token, and is in the root namespace."""
+        asked = self._asked("GET", "sys/health")
+        return self.retry.always(
+            lambda: self.adapter.exchange(asked, expected=HEALTH_STATUSES, in_namespace=False)
+        )
+
+    def command(self, verb: str, path: str, *options: str) -> str:
+        """A command of the Vault CLI for this server, ready to paste: `command("kv undelete", path, "-versions=3")`."""
+        where = [f"-address={self.settings.address_url}"]
+        if self.settings.namespace is not None:
+            where.append(f"-namespace={self.settings.namespace}")
+        where.append(f"-mount={self.settings.mount}")
+        return shlex.join(["vault", *verb.split(), *where, *options, path])
+
+    def _with_token(
+        self,
+        asked: Asked,
+        body: object,
+        query: Mapping[str, str] | None,
+        expected: Collection[int],
+    ) -> Answer:
+        token = self.session.token()
+        try:
+            return self._sent(asked, body, query, expected, token)
+        except VaultFailure as failure:
+            if failure.outcome is not Outcome.EXPIRED or not self.session.replace(token):
+                raise
+        return self._sent(asked, body, query, expected, self.session.token())
+
+    def _sent(
+        self,
+        asked: Asked,
+        body: object,
+        query: Mapping[str, str] | None,
+        expected: Collection[int],
+        token: Sensitive,
+    ) -> Answer:
+        return self.adapter.exchange(
+            asked, json=body, query=query, token=token.reveal(), expected=expected
+        )
+
+    def _asked(self, method: str, path: str) -> Asked:
+        lines = policy_lines(self.settings, self.kv_version)
+        return Asked(method, path, self.settings.address_url, line_for(lines, path))

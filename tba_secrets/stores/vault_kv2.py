@@ -1,0 +1,167 @@
+"""The calls of a KV version 2 mount (Vault API, "KV secrets engine - version 2"), each by what it means here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tba_secrets.errors import StoreError
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.vault_client import VaultClient
+from tba_secrets.stores.vault_errors import Outcome, VaultFailure
+from tba_secrets.stores.vault_paths import KvPath
+from tba_secrets.stores.vault_secret import KvSecret, KvVersion, described, kv_version
+
+_NO_PATCH: Final = (403, 405, 415)
+"""A policy without `patch`, or a server that is older than it."""
+
+
+@dataclass(frozen=True)
+class KvValue:
+    """One version with its value."""
+
+    version: KvVersion
+    value: Sensitive | None
+    """Canonical JSON text; None where the version is deleted or destroyed."""
+    custom: Mapping[str, str]
+
+
+class KvV2:
+    """One mount.
+
+    Args:
+        client: The calls.
+    """
+
+    def __init__(self, client: VaultClient) -> None:
+        self.client = client
+        self._mount = client.settings.mount
+
+    def look(self, path: KvPath) -> KvSecret | None:
+        """The path without its values; None where it is absent."""
+        try:
+            answer = self.client.call("GET", self._at("metadata", path))
+        except VaultFailure as failure:
+            if failure.outcome is not Outcome.ABSENT:
+                raise
+            return None
+        return described(answer.data, answer.date)
+
+    def read(self, path: KvPath, number: int | None = None) -> KvValue | None:
+        """The newest version, or the one of a number; None where there is none."""
+        query = None if number is None else {"version": str(number)}
+        answer = self.client.call("GET", self._at("data", path), query=query, expected=(404,))
+        told = answer.data.get("metadata")
+        if not told:
+            return None
+        data = answer.data.get("data")
+        return KvValue(
+            version=kv_version(int(told["version"]), told),
+            value=None if data is None else text_of(data),
+            custom=told.get("custom_metadata") or {},
+        )
+
+    def write(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion:
+        """Write a version where number `cas` is the newest. A lost reply is not believed either way: it is read back.
+
+        Raises:
+            VaultFailure: With the outcome MISMATCH where another version is the newest; nothing was written.
+        """
+        data = data_of(value)
+        while True:
+            try:
+                return self._put(path, data, cas)
+            except VaultFailure as failure:
+                if failure.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH):
+                    raise
+                written = self._read_back(path, value, cas)
+                if written is not None:
+                    return written
+                if failure.outcome is Outcome.MISMATCH or failure.tries <= 1:
+                    raise
+                # Not there: the write was lost, or is still on its way. Sent again with the same number, at most one
+                # of the two is carried out.
+                last = failure
+            data = data_of(value)
+            try:
+                return self._put(path, data, cas)
+            except VaultFailure as failure:
+                written = self._read_back(path, value, cas)
+                if written is None:
+                    raise failure if failure.outcome is Outcome.MISMATCH else last from None
+                return written
+
+    def annotate(self, path: KvPath, changes: Mapping[str, str | None]) -> None:
+        """Merge into custom_metadata: what is not named stays, and None takes a key away. The path must exist."""
+        if not changes:
+            return
+        body = {"custom_metadata": dict(changes)}
+        try:
+            self.client.call("PATCH", self._at("metadata", path), body)
+        except VaultFailure as failure:
+            if failure.status not in _NO_PATCH or failure.outcome is Outcome.EXPIRED:
+                raise
+            self._merge(path, changes)
+
+    def create(self, path: KvPath, custom: Mapping[str, str]) -> None:
+        """Make a path with custom_metadata and no version. Its other settings are left to the mount."""
+        body = {"custom_metadata": dict(custom)}
+        self.client.call("POST", self._at("metadata", path), body)
+
+    def delete_version(self, path: KvPath, number: int) -> None:
+        """Delete one version, recoverably."""
+        self.client.call("POST", self._at("delete", path), {"versions": [number]})
+
+    def undelete_version(self, path: KvPath, number: int) -> None:
+        """Undo `delete_version`."""
+        self.client.call("POST", self._at("undelete", path), {"versions": [number]})
+
+    def drop(self, path: KvPath) -> None:
+        """Delete a candidate's path with every version and all metadata, for good."""
+        self.client.call("DELETE", self._at("metadata", path))
+
+    def _put(self, path: KvPath, data: Mapping[str, Any], cas: int) -> KvVersion:
+        body = {"data": data, "options": {"cas": cas}}
+        answer = self.client.call("POST", self._at("data", path), body, repeatable=False)
+        return kv_version(int(answer.data["version"]), answer.data)
+
+    def _read_back(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion | None:
+        """The version that the write was to make, where it is there with that very value."""
+        found = self.read(path)
+        if found is None or found.version.number != cas + 1 or found.value is None:
+            return None
+        return found.version if found.value == text_of(data_of(value)) else None
+
+    def _merge(self, path: KvPath, changes: Mapping[str, str | None]) -> None:
+        """Read, merge, write: what POST is not told of (max_versions, cas_required, ...) it leaves as it is."""
+        secret = self.look(path)
+        merged = {**({} if secret is None else secret.custom), **changes}
+        self.create(path, {key: text for key, text in merged.items() if text is not None})
+
+    def _at(self, kind: str, path: KvPath) -> str:
+        return f"{self._mount}/{kind}/{path}"
+
+
+def data_of(value: Sensitive) -> dict[str, str]:
+    """The object that is stored for a text.
+
+    Raises:
+        StoreError: The text is no flat JSON object of strings. Vault would take numbers, and lose digits of them.
+    """
+    try:
+        data = json.loads(value.reveal())
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or not all(isinstance(held, str) for held in data.values()):
+        raise StoreError(
+            "what is to be stored in Vault is not a flat JSON object of strings",
+            "store a credential: its account, consumer pair and token pair",
+        ) from None
+    return data
+
+
+def text_of(data: Mapping[str, Any]) -> Sensitive:
+    """The canonical text of an object, as `tba_secrets.payload.render` writes it: Vault keeps no text."""
+    return Sensitive(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))

@@ -1,0 +1,82 @@
+"""What is written beside a secret in Vault: the owner mark, and words for people. Never a value. Pure.
+
+Limits: KV version 2 API, "Create/Update Metadata": 64 keys, keys of 128 and values of 512 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from tba_secrets.errors import StoreError
+from tba_secrets.stores.interface import OwnerMark
+from tba_secrets.stores.vault_secret import ANNOUNCED, ENTRY, Entry, KvVersion
+
+STACK: Final = "tba_stack"
+INTEGRATION: Final = "tba_integration"
+TOKEN: Final = "tba_token"  # noqa: S105 - the name of a record
+CLAIM: Final = "tba_claim"
+DESCRIPTION: Final = "description"
+MANAGED_BY: Final = "managed_by"
+_US: Final = "tba-secrets"
+_LONGEST: Final = 512
+
+
+def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
+    """The custom_metadata that says who manages a secret.
+
+    Raises:
+        StoreError: A name is too long.
+    """
+    integration, _, token = mark.record.partition("/")
+    told = {STACK: mark.stack, INTEGRATION: integration, TOKEN: token, CLAIM: mark.claim}
+    for key, text in told.items():
+        if len(text.encode()) > _LONGEST:
+            raise StoreError(
+                f"the owner mark of {mark.record} in {mark.stack}: {key} is longer than {_LONGEST} bytes",
+                "give the stack, the integration or the token a shorter name",
+            )
+    told |= {DESCRIPTION: _shortened(description or ""), MANAGED_BY: _US}
+    return {key: text for key, text in told.items() if text}
+
+
+def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
+    """The owner mark in the metadata; None where there is none."""
+    stack, integration = custom.get(STACK), custom.get(INTEGRATION)
+    if not stack or not integration:
+        return None
+    token = custom.get(TOKEN)
+    record = f"{integration}/{token}" if token else integration
+    return OwnerMark(stack, record, custom.get(CLAIM, ""))
+
+
+def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
+    """Every key that we write, as a merge patch takes them away."""
+    ours = {STACK, INTEGRATION, TOKEN, CLAIM, ANNOUNCED, *_promotion_keys()}
+    if custom.get(MANAGED_BY) == _US:
+        ours.add(MANAGED_BY)
+    return {key: None for key in custom if key in ours or key.startswith(ENTRY)}
+
+
+def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str]:
+    """What people read beside a version that was promoted, and of which version it speaks."""
+    values = (
+        version.native_id,
+        entry.version,
+        entry.fingerprint,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return {key: value for key, value in zip(_promotion_keys(), values, strict=True) if value}
+
+
+def _promotion_keys() -> tuple[str, ...]:
+    return ("tba_current", "tba_current_id", "tba_fingerprint", "tba_promoted_at")
+
+
+def _shortened(text: str) -> str:
+    """The text, cut at a whole character where it is too long for a value of custom_metadata."""
+    encoded = text.encode()
+    if len(encoded) <= _LONGEST:
+        return text
+    return encoded[: _LONGEST - 3].decode(errors="ignore") + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,97 @@
+"""The policies that the Vault store needs, ready to paste, and which of their lines allows a call. Pure.
+
+Source: Vault documentation, "Policies", "Capabilities"; KV v2 API (data, metadata, delete and undelete are paths of
+their own, so that a policy can tell them apart). Nothing here allows `metadata` of a real secret to be deleted, for that
+would destroy every version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tba_secrets.spec.model import VaultStore
+
+
+@dataclass(frozen=True)
+class PolicyLine:
+    """One `path` of a policy."""
+
+    path: str
+    """With `*` at the end for all that begins so."""
+    capabilities: tuple[str, ...]
+    always: bool = True
+    """Needed to stage and promote; else only to delete or restore."""
+
+    def __str__(self) -> str:
+        capabilities = ", ".join(f'"{capability}"' for capability in self.capabilities)
+        return f'path "{self.path}" {{ capabilities = [{capabilities}] }}'
+
+    def covers(self, path: str) -> bool:
+        """Whether `path` is one of those that the line speaks of."""
+        if self.path.endswith("*"):
+            return path.startswith(self.path[:-1])
+        return path == self.path
+
+    def missing(self, granted: Iterable[str]) -> bool:
+        """Whether a login with the capabilities `granted` on such a path lacks one of these."""
+        have = set(granted)
+        return "root" not in have and not set(self.capabilities) <= have
+
+
+OF_EVERY_TOKEN: Final = (
+    PolicyLine("auth/token/lookup-self", ("read",)),
+    PolicyLine("auth/token/renew-self", ("update",)),
+    PolicyLine("sys/capabilities-self", ("update",)),
+    PolicyLine("sys/internal/ui/mounts/*", ("read",)),
+)
+"""What Vault's policy `default` allows; named where a token was made without it."""
+
+
+def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine, ...]:
+    """What a login needs, beside what the policy `default` gives every token.
+
+    Args:
+        settings: `store.vault` of the environment's YAML.
+        kv_version: Of the mount.
+    """
+    mount = settings.mount
+    current, candidates = settings.prefix, settings.candidate_prefix + settings.prefix
+    if kv_version == 1:
+        return (
+            PolicyLine(f"{mount}/{current}*", ("create", "read", "update")),
+            PolicyLine(f"{mount}/{settings.candidate_prefix}*", ("create", "read", "update", "delete")),
+        )
+    return (
+        PolicyLine(f"{mount}/data/{current}*", ("create", "read", "update")),
+        PolicyLine(f"{mount}/metadata/{current}*", ("create", "read", "update", "patch")),
+        PolicyLine(f"{mount}/data/{candidates}*", ("create", "read", "update")),
+        PolicyLine(
+            f"{mount}/metadata/{candidates}*", ("create", "read", "update", "patch", "delete")
+        ),
+        PolicyLine(f"{mount}/delete/{current}*", ("update",), always=False),
+        PolicyLine(f"{mount}/undelete/{current}*", ("update",), always=False),
+    )
+
+
+def line_for(lines: Iterable[PolicyLine], path: str) -> str:
+    """The line that allows calls on `path`, ready to paste."""
+    for line in (*lines, *OF_EVERY_TOKEN):
+        if line.covers(path):
+            return str(line)
+    return f'path "{path}" {{ capabilities = ["read"] }}'
+
+
+def missing_lines(
+    lines: Iterable[PolicyLine], granted: Mapping[str, Iterable[str]]
+) -> Iterator[PolicyLine]:
+    """The lines that a login lacks.
+
+    Args:
+        lines: What is needed.
+        granted: The capabilities on each path that was asked about (API: /sys/capabilities-self).
+    """
+    for line in lines:
+        if any(line.covers(path) and line.missing(held) for path, held in granted.items()):
+            yield line

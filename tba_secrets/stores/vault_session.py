@@ -1,0 +1,130 @@
+"""The token in use: obtained once, renewed at two thirds of its life, obtained again when Vault does not accept it.
+
+One token serves all threads. A login is never sent again after its reply was lost: a secret id that is good for a single
+login may have been used up by it. Source: Vault documentation, "Tokens" (renewal, batch tokens).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any, Final
+
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.vault_auth import Method
+from tba_secrets.stores.vault_errors import Asked, Outcome, VaultFailure
+from tba_secrets.stores.vault_retry import Retry
+from tba_secrets.stores.vault_transport import VaultAdapter
+
+_RENEW_AT: Final = 2 / 3
+
+
+@dataclass(frozen=True)
+class _Lease:
+    """A token and its life."""
+
+    token: Sensitive
+    renewable: bool
+    renew_at: float | None
+    """Monotonic seconds; None for a token that never ends, or whose end is not known."""
+
+
+class VaultSession:
+    """Gives every call its token. Thread-safe.
+
+    Args:
+        adapter: Sends the calls.
+        method: How to log in.
+        retry: When to ask again.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        adapter: VaultAdapter,
+        method: Method,
+        retry: Retry,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.method = method
+        self._adapter = adapter
+        self._retry = retry
+        self._clock = clock
+        self._lock = RLock()
+        self._lease: _Lease | None = None
+        self._lost: VaultFailure | None = None
+
+    def token(self) -> Sensitive:
+        """The token to use now.
+
+        Raises:
+            VaultFailure: The login failed.
+        """
+        with self._lock:
+            if self._lease is None:
+                self._lease = self._obtained()
+            elif self._lease.renew_at is not None and self._clock() >= self._lease.renew_at:
+                self._lease = self._renewed(self._lease)
+            return self._lease.token
+
+    def replace(self, refused: Sensitive) -> bool:
+        """Log in again, where that is possible and no other thread has done so; False where it is not possible."""
+        with self._lock:
+            if self._lease is None or self._lease.token != refused:
+                return True
+            if self.method.login is None:
+                return False
+            self._lease = None
+            return True
+
+    def _obtained(self) -> _Lease:
+        """Log in. A lost reply is final for a secret id, which another login may use up in vain."""
+        if self.method.login is None:
+            return self._given()
+        if self._lost is not None:
+            raise self._lost
+        try:
+            auth = self._retry.unless_sent(self.method.login)
+        except VaultFailure as failure:
+            final = VaultFailure(failure.outcome, failure.error, failure.status, tries=1)
+            if failure.outcome is Outcome.UNKNOWN and self.method.name == "approle":
+                self._lost = final
+            raise final from None
+        return self._lease_of(auth["client_token"], auth.get("lease_duration"), auth)
+
+    def _given(self) -> _Lease:
+        """A token of somebody else's: how long it lives is asked, where its policies allow that."""
+        assert self.method.given is not None  # noqa: S101 - a method has a login or a token
+        token = self.method.given()
+        try:
+            data = self._ask("GET", "auth/token/lookup-self", token)["data"]
+        except VaultFailure as failure:
+            if failure.outcome is not Outcome.DENIED:
+                raise
+            return _Lease(token, renewable=False, renew_at=None)
+        return self._lease_of(token.reveal(), data.get("ttl"), data)
+
+    def _renewed(self, lease: _Lease) -> _Lease:
+        """The same token with a longer life, or another one; the same as it is where neither can be had."""
+        if lease.renewable:
+            try:
+                auth = self._ask("POST", "auth/token/renew-self", lease.token)["auth"]
+                return self._lease_of(lease.token.reveal(), auth.get("lease_duration"), auth)
+            except VaultFailure:
+                pass
+        if self.method.login is not None:
+            return self._obtained()
+        return _Lease(lease.token, renewable=False, renew_at=None)
+
+    def _lease_of(self, token: str, seconds: int | None, told: Any) -> _Lease:
+        renew_at = self._clock() + seconds * _RENEW_AT if seconds else None
+        return _Lease(Sensitive(token), bool(told.get("renewable")), renew_at)
+
+    def _ask(self, method: str, path: str, token: Sensitive) -> Any:
+        asked = Asked(method, path, self._adapter.base_uri)
+        body = {} if method == "POST" else None
+        return self._retry.always(
+            lambda: self._adapter.exchange(asked, json=body, token=token.reveal())
+        ).body

@@ -1,0 +1,241 @@
+"""One exchange with Vault: hvac's adapter, with a total deadline, no redirects, typed failures and no bodies in errors.
+
+hvac's own adapter follows redirects with the token in the header, bounds one socket read instead of the call, hands
+an HTML page with status 200 on as a success, and puts whole bodies into its exceptions. It also shares one
+`requests.Session`, which is not promised to be safe between threads; here requests' transport is used below the
+session, so there are no cookies and no netrc either, and urllib3's pool, which is made for threads, is all that is
+shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import requests
+from hvac.adapters import Adapter
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
+
+from tba_secrets.netsuite.transport import environment_settings, http_date
+from tba_secrets.stores import vault_errors
+from tba_secrets.stores.sdk_logging import silence_sdk_debug
+from tba_secrets.stores.vault_errors import Asked, VaultFailure
+
+_CONNECTIONS: Final = 16
+MERGE_PATCH: Final = "application/merge-patch+json"
+"""RFC 7396: what Vault's PATCH takes; any other content type is 415."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """How long one call may take."""
+
+    total: float = 30.0
+    """Seconds for the whole call, name lookup and a slow body included."""
+    connect: float = 5.0
+    """Seconds until a connection stands."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success, or a status that was expected."""
+
+    status: int
+    body: Mapping[str, Any]
+    """The JSON object; empty where there is none. It may hold the value: never logged, never put into a message."""
+    date: float | None
+    """The server's clock, epoch seconds."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The `data` of Vault's envelope."""
+        return self.body.get("data") or {}
+
+
+class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
+    """Sends one request, once. Thread-safe.
+
+    Args:
+        address: Scheme, host and port.
+        namespace: Sent with every call, logins included.
+        ca_cert: A PEM file; the environment's and the machine's CAs where absent.
+        deadline: For each call.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        namespace: str | None = None,
+        ca_cert: str | None = None,
+        deadline: Deadline | None = None,
+    ) -> None:
+        # hvac's own __init__ is not called: it would open the session that is not wanted here.
+        self.base_uri = address
+        self.namespace = namespace
+        self.token = None
+        self._deadline = deadline or Deadline()
+        self._settings = dict(environment_settings(address))
+        if ca_cert is not None:
+            self._settings["verify"] = ca_cert
+        self._http = HTTPAdapter(max_retries=0, pool_maxsize=_CONNECTIONS)
+
+    @property
+    def shown_settings(self) -> dict[str, str]:
+        """What applies to the connection, the environment's share included."""
+        proxies = self._settings.get("proxies") or {}
+        proxy = proxies.get(urlsplit(self.base_uri).scheme) or proxies.get("all")
+        verify = self._settings.get("verify")
+        shown = {"proxy": _without_credentials(str(proxy)) if proxy else "", "CA certificates": ""}
+        shown["CA certificates"] = verify if isinstance(verify, str) else ""
+        return {key: value for key, value in shown.items() if value}
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        raise_exception: bool = True,
+        **arguments: Any,
+    ) -> Mapping[str, Any]:
+        """What hvac's auth methods call: a login, which needs no token.
+
+        Raises:
+            VaultFailure: Whatever went wrong.
+        """
+        asked = Asked(method.upper(), url.strip("/").removeprefix("v1/"), self.base_uri)
+        return self.exchange(asked, json=arguments.get("json")).body
+
+    def get_login_token(self, response: Mapping[str, Any]) -> str:
+        """The token in the answer to a login."""
+        return str(response["auth"]["client_token"])
+
+    def exchange(
+        self,
+        asked: Asked,
+        *,
+        json: object = None,
+        query: Mapping[str, str] | None = None,
+        token: str | None = None,
+        expected: Collection[int] = (),
+        in_namespace: bool = True,
+    ) -> Answer:
+        """Send, and wait for the whole answer.
+
+        Args:
+            asked: Method and path.
+            json: The body.
+            query: Of the URL; never secret.
+            token: The Vault token.
+            expected: Statuses that are answers here, although they are no success.
+            in_namespace: Some `sys/` paths exist in the root namespace only.
+
+        Raises:
+            VaultFailure: Whatever went wrong.
+        """
+        headers = {"X-Vault-Request": "true"}
+        if token:
+            headers["X-Vault-Token"] = token
+        if self.namespace and in_namespace:
+            headers["X-Vault-Namespace"] = self.namespace
+        if asked.method == "PATCH":
+            headers["Content-Type"] = MERGE_PATCH
+        url = f"{self.base_uri}/v1/{quote(asked.path)}"
+        request = requests.Request(asked.method, url, headers, json=json, params=query).prepare()
+        silence_sdk_debug()
+        return _judged(self._sent(request, asked), asked, expected)
+
+    def _sent(self, request: requests.PreparedRequest, asked: Asked) -> requests.Response:
+        """In a thread of its own: a socket's timeout bounds one read, and no name lookup at all."""
+        box: SimpleQueue[requests.Response | VaultFailure] = SimpleQueue()
+
+        def work() -> None:
+            box.put(self._exchanged(request, asked))
+
+        Thread(target=work, name="vault-call", daemon=True).start()
+        try:
+            result = box.get(timeout=self._deadline.total)
+        except Empty:
+            raise vault_errors.lost(f"none within {self._deadline.total:g} s", asked) from None
+        if isinstance(result, VaultFailure):
+            raise result
+        return result
+
+    def _exchanged(
+        self, request: requests.PreparedRequest, asked: Asked
+    ) -> requests.Response | VaultFailure:
+        try:
+            response = self._http.send(
+                request,
+                timeout=(self._deadline.connect, self._deadline.total),
+                **self._settings,
+            )
+            _ = response.content  # read here, within the deadline
+        except Exception as error:
+            return _not_answered(error, asked)
+        return response
+
+
+def _not_answered(error: Exception, asked: Asked) -> VaultFailure:
+    """Our words for a library's exception, by its type alone; the type tells whether the request can have been sent."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return vault_errors.untrusted(asked)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return vault_errors.unreachable("the proxy did not connect", asked)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return vault_errors.unreachable("no connection in time", asked)
+    cause = error.args[0] if error.args else None
+    if isinstance(getattr(cause, "reason", None), NewConnectionError):
+        return vault_errors.unreachable("nothing answers at that address", asked)
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return vault_errors.lost("it did not come in time", asked)
+    if isinstance(error, OSError | requests.exceptions.RequestException):
+        return vault_errors.lost("the connection was lost", asked)
+    if isinstance(error, ValueError):
+        return vault_errors.unreachable("the address cannot be used", asked)
+    return vault_errors.lost(f"the exchange broke ({type(error).__name__})", asked)
+
+
+def _judged(response: requests.Response, asked: Asked, expected: Collection[int]) -> Answer:
+    status = response.status_code
+    if 300 <= status < 400:
+        raise vault_errors.redirected(status, _host(response.headers.get("Location", "")), asked)
+    body = _object(response)
+    sentences = _sentences(body)
+    answered = 200 <= status < 300 or (status in expected and not sentences)
+    if answered and body is None and status != 204:
+        raise vault_errors.not_vault(status, asked)
+    if not answered:
+        raise vault_errors.of_status(status, sentences, asked)
+    date = http_date(response.headers.get("Date", ""))
+    return Answer(status, body or {}, date)
+
+
+def _object(response: requests.Response) -> dict[str, Any] | None:
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _sentences(body: Mapping[str, Any] | None) -> list[str]:
+    errors = (body or {}).get("errors")
+    return [str(sentence) for sentence in errors] if isinstance(errors, list) else []
+
+
+def _host(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+        target = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    except ValueError:
+        return "another address"
+    return target if parts.hostname else "another address"
+
+
+def _without_credentials(url: str) -> str:
+    return url.rpartition("@")[2]

@@ -1,0 +1,163 @@
+"""The whole story on the real engine, with every log and record that it can be asked for: no value is in any."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from tests.engine.project import Run
+from tests.leaks.conftest import WatchedWorld
+from tests.leaks.scanner import Artefact, Canary, Scanner
+from tests.netsuite_account import Values
+
+pytestmark = pytest.mark.engine
+
+_LOUD = ("-v=9", "--debug", "--logflow")
+_FAMILIES = {
+    "state": "state/.pulumi/stacks/",
+    "backups": "state/.pulumi/backups/",
+    "history": "state/.pulumi/history/",
+    "plan": "plan.json",
+    "event log": "events",
+    "gRPC log": "grpc",
+    "trace": "trace",
+    "the engine's own logs": "home/.pulumi/logs/",
+    "log files": "tmp/pulumi.",
+    "output": "what `pulumi up",
+    "stack export": "what `pulumi stack export",
+    "history as told": "what `pulumi stack history",
+    "preview as JSON": "what `pulumi preview --json",
+    "the engine's arguments": "the arguments of pulumi ",
+    "the language host's arguments": "the arguments of pulumi-language-python ",
+    "the provider's arguments": "the arguments of python3 pulumi-resource-tba",
+    "a source command's arguments": "the arguments of python give.py",
+    "a source command's environment": "the environment of python give.py",
+    "the provider's environment": "the environment of python3 pulumi-resource-tba",
+}
+"""Kinds of artefacts that a story must have left, by the beginning of their names: none is searched in vain."""
+
+
+def test_no_value_leaks_anywhere(watched: WatchedWorld) -> None:
+    _tell(watched)
+    artefacts = watched.artefacts()
+    scanner = Scanner(watched.canaries())
+
+    leaks = scanner.find(artefacts)
+
+    assert leaks == []
+    families = _by_family(artefacts)
+    assert [name for name, found in families.items() if not found] == []
+    _require_recall(scanner, families, watched.canaries())
+
+
+def _tell(watched: WatchedWorld) -> None:
+    """Everything that happens to credentials, each command ended as it should."""
+    account, folder = watched.world.account, watched.folder
+    _let_commands_give(watched)
+    _succeed(watched.run("preview"))  # variables and files give nothing yet
+    _let_variables_and_files_give(watched)
+    _succeed(watched.run("preview", "--diff"))
+    _succeed(
+        watched.run(
+            *("up", "--yes", "--skip-preview", *_LOUD, "--logtostderr"),
+            *("--event-log", str(folder / "events.json")),
+            *("--tracing", f"file:{folder / 'trace'}"),
+            PULUMI_DEBUG_COMMANDS="true",
+            PULUMI_DEBUG_GRPC=str(folder / "grpc.json"),
+        )
+    )
+    _succeed(watched.run("up", "--yes", "--skip-preview", "--expect-no-changes"))
+    watched.give("orders", account.spares["orders"], "orders, rotated")
+    watched.give("invoices", account.spares["invoices"], "invoices, rotated")
+    _succeed(watched.run("preview", "--json", "--save-plan", "plan.json"))
+    _succeed(watched.run("up", "--yes", "--skip-preview", "--plan", "plan.json", *_LOUD))
+    watched.give("stock", Values(), "stock, refused")
+    _fail(watched.run("up", "--yes", "--skip-preview", *_LOUD), "not promoted")
+    _break_the_file(watched)
+    watched.give("stock", account.spares["stock"], "stock, mended")
+    _break_the_commands(watched)
+    _succeed(watched.run("up", "--yes", "--json", "--skip-preview"))
+    _succeed(watched.run("refresh", "--yes", "--skip-preview", *_LOUD))
+    _succeed(watched.run("stack", "export", "--show-secrets"))
+    _succeed(watched.run("stack", "history", "--json", "--show-secrets"))
+    _succeed(watched.run("destroy", "--yes", "--skip-preview", *_LOUD))
+
+
+def _let_commands_give(watched: WatchedWorld) -> None:
+    """A command without a value is an error, so that these are there from the beginning."""
+    account = watched.world.account
+    billing = account.consumers["billing"]
+    watched.values["consumer billing"] = billing
+    watched.put("billing.json", consumer_key=billing.identifier, consumer_secret=billing.secret)
+    watched.give("invoices", account.tokens["invoices"], "invoices")
+
+
+def _let_variables_and_files_give(watched: WatchedWorld) -> None:
+    """The other records' first values."""
+    account = watched.world.account
+    watched.values["consumer warehouse"] = account.consumers["warehouse"]
+    for token in ("orders", "stock"):
+        watched.give(token, account.tokens[token], token)
+
+
+def _break_the_file(watched: WatchedWorld) -> None:
+    """It holds values, and is no JSON."""
+    stock = watched.values["stock, in a broken file"] = Values()
+    watched.spill("stock.json", f"{stock.identifier} and {stock.secret}")
+    _fail(watched.run("preview"), "this is not JSON")
+
+
+def _break_the_commands(watched: WatchedWorld) -> None:
+    """They print the values to standard error, and fail."""
+    yaml = watched.folder / "stacks" / "test.yaml"
+    said = yaml.read_text()
+    yaml.write_text(said.replace("give.py", "complain.py"))
+    _fail(watched.run("up", "--yes", "--skip-preview"), "standard error")
+    yaml.write_text(said)
+
+
+def _succeed(run: Run) -> None:
+    assert run.status == 0, run.output[-3000:]
+
+
+def _fail(run: Run, words: str) -> None:
+    assert run.status != 0, run.output[-3000:]
+    assert words in run.output, run.output[-3000:]
+
+
+def _by_family(artefacts: Iterable[Artefact]) -> dict[str, list[Artefact]]:
+    held = list(artefacts)
+    return {
+        family: [one for one in held if one.name.startswith(beginning) and one.data]
+        for family, beginning in _FAMILIES.items()
+    }
+
+
+def _require_recall(
+    scanner: Scanner, families: dict[str, list[Artefact]], canaries: list[Canary]
+) -> None:
+    """The broken twin: the same artefacts with a leak in the middle of each kind; every one is found."""
+    for family, artefacts in families.items():
+        largest = max(artefacts, key=lambda artefact: len(artefact.data))
+        for number, canary in enumerate(canaries):
+            leak = _LEAKS[number % len(_LEAKS)](canary.value)
+            middle = len(largest.data) // 2
+            patched = largest.data[:middle] + leak + largest.data[middle:]
+            around = patched[max(0, middle - 500) : middle + len(leak) + 500]
+
+            found = scanner.find([Artefact(family, around)])
+
+            assert {one.canary for one in found} == {canary.name}, family
+
+
+_LEAKS: tuple[Callable[[str], bytes], ...] = (
+    str.encode,
+    lambda value: json.dumps(value).encode(),
+    lambda value: base64.b64encode(value.encode()),
+    lambda value: value[20:32].encode(),
+    lambda value: gzip.compress(value.encode()),
+)

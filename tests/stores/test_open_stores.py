@@ -1,0 +1,53 @@
+"""The one place that picks a store: what it opens, and how often."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tba_secrets.simulator.aws import SecretsManagerServer
+from tba_secrets.spec.model import AwsStore as AwsSettings
+from tba_secrets.spec.model import Stores
+from tba_secrets.stores import open_stores
+from tests.stores.support import NAME
+
+
+def stores(region: str = "us-east-1", endpoint: str | None = None) -> Stores:
+    """`store:` with AWS alone."""
+    return Stores(aws=AwsSettings(region=region, endpoint=endpoint))
+
+
+def test_no_store_is_opened_where_none_is_declared() -> None:
+    assert open_stores(Stores()) == {}
+
+
+def test_the_same_settings_are_one_store() -> None:
+    first = open_stores(stores())
+    assert list(first) == ["aws"]
+    assert open_stores(stores())["aws"] is first["aws"]
+    assert open_stores(stores("eu-west-1"))["aws"] is not first["aws"]
+
+
+def test_other_credentials_are_another_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value cached under the credentials of before would be sent to the wrong account."""
+    first = open_stores(stores())["aws"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAANOTHER")
+    assert open_stores(stores())["aws"] is not first
+
+
+def test_what_is_opened_works(server: SecretsManagerServer) -> None:
+    store = open_stores(stores(endpoint=server.url))["aws"]
+    assert store.describe(NAME) is None
+    assert store.preflight([NAME]).settings["endpoint"] == server.url
+
+
+def test_the_sdk_is_imported_on_use_only() -> None:
+    """The commands that touch no store start without the half second that boto3 takes."""
+    program = (
+        "import sys, tba_secrets.stores as s, tba_secrets.spec.model as m\n"
+        "s.open_stores(m.Stores(aws=m.AwsStore(region='us-east-1')))\n"
+        "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
