@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
 KEEP ?=
 STORE ?= aws
 
-.PHONY: help install tools demo demo-stop test check schema
+.PHONY: help install tools vault demo demo-stop test check schema
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,13 +23,16 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt pyproject.toml
 tools: ## the Pulumi CLI: from PATH, Pulumi's installer, or built with Go
 	@tools/install.sh pulumi
 
-demo: install tools ## provision, prove, rotate and refuse on this machine (KEEP=1 leaves the servers up)
+vault: ## Vault: from PATH, or built with Go
+	@tools/install.sh vault
+
+demo: install tools $(if $(filter vault,$(STORE)),vault) ## provision, prove, rotate and refuse on this machine (KEEP=1 leaves the servers up)
 	@$(VENV)/bin/tba demo --store $(STORE) $(if $(KEEP),--keep)
 
 demo-stop: ## end the servers that `make demo KEEP=1` left up
 	@$(VENV)/bin/tba demo --stop
 
-test: install tools ## every test, the real engine included
+test: install tools vault ## every test, the real engine included
 	$(VENV)/bin/python -m pytest
 
 check: install ## format, lint, types, fast tests: before each commit

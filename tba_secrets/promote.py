@@ -27,6 +27,4 @@ def promote(place: Place, read_back: ReadBack, verification: Verification) -> No
     if not verification.proven:
         raise CheckFailedError(f"{place}: nothing is proven, so nothing is promoted")
     kind = place.store.kind
-    place.store.promote(
-        place.name, read_back.versions[kind], replacing=read_back.current[kind]
-    )
+    place.store.promote(place.name, read_back.versions[kind], replacing=read_back.current[kind])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 PREFIX = "netsuite/sandbox/"
+VAULT_DEV_TOKEN = "demo-root-token"
+"""A dev server's root token: it is thrown away with the server."""
 _SHOWN = 16
 
 
@@ -91,4 +93,47 @@ class AwsDemoStore(DemoStore):
         return SecretRow(name.removeprefix(PREFIX), current, previous, candidate)
 
 
-STORES: Mapping[str, type[DemoStore]] = {store.kind: store for store in (AwsDemoStore,)}
+class VaultDemoStore(DemoStore):
+    """A real Vault in dev mode: KV version 2 at `secret/`."""
+
+    kind = "vault"
+    stack = "demo-vault"
+    title = "a HashiCorp Vault in dev mode"
+    columns = ("current version", "previous version", "candidate")
+
+    def environment(self) -> dict[str, str]:
+        return {"VAULT_ADDR": self.address, "VAULT_TOKEN": VAULT_DEV_TOKEN}
+
+    def rows(self) -> list[SecretRow]:
+        import hvac
+
+        kv = hvac.Client(url=self.address, token=VAULT_DEV_TOKEN).secrets.kv.v2
+        names = kv.list_secrets(PREFIX)["data"]["keys"]
+        return [
+            self._row(name, kv.read_secret_metadata(PREFIX + name)["data"])
+            for name in sorted(names)
+        ]
+
+    def commands(self) -> list[str]:
+        return [
+            f"vault kv get secret/{PREFIX}orders-bot",
+            f"vault kv metadata get secret/{PREFIX}orders-bot",
+            "vault kv list secret/tba-candidates    # nothing waits for its checks",
+        ]
+
+    def _row(self, name: str, metadata: Mapping[str, Any]) -> SecretRow:
+        import hvac
+
+        kv = hvac.Client(url=self.address, token=VAULT_DEV_TOKEN).secrets.kv.v2
+        try:
+            kv.read_secret_metadata(f"tba-candidates/{PREFIX}{name}")
+            waiting = "waiting"
+        except hvac.exceptions.InvalidPath:
+            waiting = "-"
+        number = int(metadata["current_version"])
+        return SecretRow(name, str(number), str(number - 1) if number > 1 else "-", waiting)
+
+
+STORES: Mapping[str, type[DemoStore]] = {
+    store.kind: store for store in (AwsDemoStore, VaultDemoStore)
+}

@@ -85,7 +85,7 @@ def open_world(root: Path, kind: str) -> World:
     for part in ("home", "state"):
         (folder / part).mkdir(parents=True, mode=0o700)
     netsuite = DemoNetSuite()
-    addresses = _start_servers(folder, netsuite)
+    addresses = _start_servers(root, netsuite, kind)
     store = STORES[kind](addresses[kind])
     settings = {**_settings(root), "TBA_SIMULATOR": addresses["netsuite"]}
     return World(root, netsuite, store, {**settings, **store.environment(), **netsuite.exports})
@@ -121,10 +121,12 @@ def _is_ours(pid: int) -> bool:
     return "tba_secrets.demo.servers" in command and "defunct" not in command
 
 
-def _start_servers(folder: Path, netsuite: DemoNetSuite) -> dict[str, str]:
+def _start_servers(root: Path, netsuite: DemoNetSuite, kind: str) -> dict[str, str]:
+    folder = root / ".demo"
     with (folder / "servers.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tba_secrets.demo.servers"],
+            [sys.executable, "-m", "tba_secrets.demo.servers", kind],
+            env={**os.environ, "PATH": _settings(root)["PATH"]},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

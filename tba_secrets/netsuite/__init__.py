@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tba_secrets.netsuite.account import Service, base_url, realm
     from tba_secrets.netsuite.answers import Answer
     from tba_secrets.netsuite.checks import run_checks
+    from tba_secrets.netsuite.circumstances import Circumstances
     from tba_secrets.netsuite.client import Call, Client
     from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose, explain
     from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Answer": "answers",
     "Call": "client",
+    "Circumstances": "circumstances",
     "Client": "client",
     "Clue": "rules",
     "Diagnosis": "diagnosis",
@@ -47,6 +49,7 @@ _HOME = {
 __all__ = [
     "Answer",
     "Call",
+    "Circumstances",
     "Client",
     "Clue",
     "Diagnosis",

@@ -62,3 +62,19 @@ def base_url(account: str, service: Service, endpoint: str | None = None) -> str
     if endpoint is not None:
         return endpoint.rstrip("/")
     return f"https://{label}.{service.value}.netsuite.com"
+
+
+_OWN_HOST: Final = re.compile(
+    r"([a-z0-9][a-z0-9-]*)\.(suitetalk\.api|restlets\.api|app)\.netsuite\.com"
+)
+
+
+def of_host(host: str) -> tuple[str, Service] | None:
+    """The account (in realm form) and the service that a host name belongs to; None for any other host.
+
+    `system.netsuite.com` and its like belong to no account.
+    """
+    found = _OWN_HOST.fullmatch(host.lower())
+    if found is None or not any(ch.isdecimal() for ch in found[1]):
+        return None
+    return realm(found[1]), Service(found[2])

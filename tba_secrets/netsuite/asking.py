@@ -78,11 +78,7 @@ class Asked:
             return answer
         diagnosis = self._diagnosis(answer, protocol)
         if kind is Outcome.REFUSED:
-            raise AuthenticationRefusedError(
-                f"{self.client.record}: NetSuite refused the login: {diagnosis}",
-                f"the answer alone does not tell which: {READ_THE_TRAIL}",
-                diagnosis=diagnosis,
-            )
+            raise explained(self.client.record, diagnosis)
         if kind is Outcome.REDIRECTED:
             raise NetSuiteUnreachableError(f"{self.client.record}: not followed: {diagnosis}")
         raise CheckFailedError(f"{self.client.record}: {diagnosis}", diagnosis=diagnosis)
@@ -129,3 +125,17 @@ class Asked:
             f"{self.check} was answered {said(answer, protocol)}{addition}",
             self.clues | worked | record | clues_of_answer(answer, protocol),
         )
+
+
+def explained(record: str, diagnosis: Diagnosis) -> AuthenticationRefusedError:
+    """The error for a refused login.
+
+    Args:
+        record: How messages name the credential.
+        diagnosis: What may be behind it.
+    """
+    return AuthenticationRefusedError(
+        f"{record}: NetSuite refused the login: {diagnosis}",
+        f"the answer alone does not tell which: {READ_THE_TRAIL}",
+        diagnosis=diagnosis,
+    )

@@ -14,6 +14,7 @@ from tba_secrets.netsuite import soap
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Protocol
 from tba_secrets.netsuite.asking import Asked
+from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Call, Client
 from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
 from tba_secrets.netsuite.rules import Clue
@@ -23,13 +24,19 @@ from tba_secrets.spec.model import Check, Restlet, RestletCheck
 _SUITEQL_QUERY: Final = '{"q": "SELECT 1 AS one FROM DUAL"}'
 
 
-def run_checks(client: Client, checks: Sequence[Check], expected: Expected) -> Verification:
+def run_checks(
+    client: Client,
+    checks: Sequence[Check],
+    expected: Expected,
+    circumstances: Circumstances = NOTHING_KNOWN,
+) -> Verification:
     """Run the checks one after another and stop at the first that fails.
 
     Args:
         client: Signs with the credential that is to be proven.
         checks: As declared under `verify:`.
         expected: Account, role and user as declared.
+        circumstances: What else is known, for the diagnosis of a failure.
 
     Returns:
         What was proven; `not_proven` tells what was not.
@@ -45,7 +52,7 @@ def run_checks(client: Client, checks: Sequence[Check], expected: Expected) -> V
     evidence: list[Evidence] = []
     for check in sorted(checks, key=lambda one: one != "tokeninfo"):
         worked = any(one.proven for one in evidence)
-        evidence.append(_run(client, check, expected, worked))
+        evidence.append(_run(client, check, expected, worked, circumstances))
     verification = Verification(tuple(evidence))
     if not verification.proven:
         asked = ", ".join(one.check for one in evidence) or "no check"
@@ -56,12 +63,14 @@ def run_checks(client: Client, checks: Sequence[Check], expected: Expected) -> V
     return verification
 
 
-def _run(client: Client, check: Check, expected: Expected, worked: bool) -> Evidence:
+def _run(
+    client: Client, check: Check, expected: Expected, worked: bool, known: Circumstances
+) -> Evidence:
     if isinstance(check, RestletCheck):
         name = f"restlet {check.restlet.script}/{check.restlet.deploy}"
-        clues = frozenset({Clue.RESTLET_CHECK})
+        clues = known.clues | {Clue.RESTLET_CHECK}
         return _restlet(Asked(client, expected, name, worked, clues), check.restlet)
-    clues = frozenset({Clue.SUITEQL_CHECK} if check == "suiteql" else ())
+    clues = known.clues | ({Clue.SUITEQL_CHECK} if check == "suiteql" else set())
     return _CHECKS[check](Asked(client, expected, check, worked, clues))
 
 

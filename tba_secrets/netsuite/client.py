@@ -120,6 +120,12 @@ class Client:
         self._check_clock(base)
         return self._answered(lambda: self._signed(base, call), call.protocol, f"{call} on {base}")
 
+    def call_once(self, call: Call) -> Answer:
+        """Sign and send a single time, whatever comes back: for calls that must not happen twice. Raises as `call`."""
+        base = self.url(call.service)
+        self._check_clock(base)
+        return self._heard(lambda: self._retry.once(self._signed(base, call)), f"{call} on {base}")
+
     def soap(self, operation: str) -> Answer:
         """A SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
         base = self.url(Service.SUITETALK)
@@ -164,8 +170,11 @@ class Client:
     def _answered(
         self, attempt: Callable[[], requests.PreparedRequest], protocol: Protocol | None, what: str
     ) -> Answer:
+        return self._heard(lambda: self._retry.until_answered(attempt, protocol), what)
+
+    def _heard(self, exchange: Callable[[], Answer], what: str) -> Answer:
         try:
-            return self._retry.until_answered(attempt, protocol)
+            return exchange()
         except LostError as lost:
             raise NetSuiteUnreachableError(
                 f"{self.record}: {what}: {lost.how}. This says nothing about the credential",

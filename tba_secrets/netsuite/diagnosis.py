@@ -47,11 +47,17 @@ class Diagnosis:
     """Most likely first."""
     certain: bool = False
     """Whether the answer alone tells; a refused login never does."""
+    clues: frozenset[Clue] = frozenset()
+    """What spoke for the causes."""
 
     def __str__(self) -> str:
         shown = self.causes[:MOST_SHOWN]
         lines = [f"  {n}. {c.what}\n     {c.where}: {c.mend}" for n, c in enumerate(shown, 1)]
         return "\n".join([f"{self.said}; likely causes, in order:", *lines]) if shown else self.said
+
+    def knowing(self, more: Iterable[Clue]) -> Diagnosis:
+        """The diagnosis again, with what became known since."""
+        return diagnose(self.said, self.clues.union(more))
 
 
 def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
@@ -68,7 +74,7 @@ def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
             score = rule.weight + sum(extra for clue, extra in rule.more if clue in there)
             scores[rule.cause] = max(score, scores.get(rule.cause, 0))
     ordered = sorted(scores, key=lambda cause: -scores[cause])
-    return Diagnosis(said, tuple(ordered), certain=Clue.REFUSED not in there)
+    return Diagnosis(said, tuple(ordered), Clue.REFUSED not in there, there)
 
 
 def clues_of_answer(answer: Answer, protocol: Protocol) -> frozenset[Clue]:

@@ -32,6 +32,10 @@ class Retry:
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
 
+    def once(self, request: requests.PreparedRequest) -> Answer:
+        """The answer to a single try. Raises `LostError` where there was none within the deadline."""
+        return self.sender(request, self.deadline_seconds)
+
     def until_answered(
         self, attempt: Callable[[], requests.PreparedRequest], protocol: Protocol | None
     ) -> Answer:

@@ -48,6 +48,28 @@ class Clue(Enum):
     CLOCK_OFF = auto()
     THROUGH_ENDPOINT = auto()
     """Not the account's own host: something between may change what was signed."""
+    # What happened elsewhere (circumstances.py).
+    PASSED_BEFORE = auto()
+    """These very values were accepted by NetSuite once: what is wrong has changed there since."""
+    RECENTLY_REFUSED = auto()
+    """Logins of this user were refused within the last 30 minutes."""
+    CONSUMER_WORKED = auto()
+    """The same consumer key and secret were accepted with another token in this run."""
+    CONSUMER_REFUSED = auto()
+    """The same consumer key and secret were refused with every other token too."""
+    ACCOUNT_REFUSED = auto()
+    """Every integration of the account was refused."""
+    # What a refused request shows by itself (request_clues.py).
+    FORM_BROKEN = auto()
+    """A parameter is missing, empty or there twice, or the version is not 1.0."""
+    OTHER_ALGORITHM = auto()
+    NONCE_BAD = auto()
+    """Shorter than six characters, or sent twice with one timestamp."""
+    QUERY_IN_HEADER = auto()
+    """The Authorization header has parameters that are not OAuth's."""
+    SPECIAL_PATH = auto()
+    """The path has signs that clients are known to encode in one place and not in the other."""
+    HEX_SIGNATURE = auto()
 
 
 @dataclass(frozen=True)
@@ -86,17 +108,52 @@ RULES: Final = (
         (Clue.REFUSED, Clue.SOAP),
         ((Clue.NO_SOAP_PERMISSION, 27), (Clue.LOGIN_WORKED, 30)),
     ),
+    Rule(causes.HEADER_BROKEN, 97, (Clue.REFUSED, Clue.FORM_BROKEN)),
+    Rule(causes.ALGORITHM, 97, (Clue.REFUSED, Clue.OTHER_ALGORITHM)),
+    Rule(causes.REPLAYED, 97, (Clue.REFUSED, Clue.NONCE_BAD)),
+    Rule(causes.UNSIGNED_QUERY, 96, (Clue.REFUSED, Clue.QUERY_IN_HEADER)),
+    Rule(causes.HEX_DIGEST, 96, (Clue.REFUSED, Clue.HEX_SIGNATURE)),
+    Rule(causes.ENCODING, 86, (Clue.REFUSED, Clue.SPECIAL_PATH)),
     Rule(causes.UNUSUAL_FORM, 80, (Clue.REFUSED, Clue.UNUSUAL_FORM), never=_GOOD),
     Rule(causes.ACCOUNT_FORM, 85, (Clue.REFUSED, Clue.ACCOUNT_FORM), never=_GOOD),
-    # What the answer alone cannot tell apart, by how often it is reported.
-    Rule(causes.TOKEN_REJECTED, 70, _R, never=_GOOD),
-    Rule(causes.WRONG_SECRET, 68, _R, never=_GOOD),
-    Rule(causes.SANDBOX_REFRESH, 69, (Clue.REFUSED, Clue.SANDBOX), never=_GOOD),
-    Rule(causes.CONSUMER_UNKNOWN, 55, _R, never=_GOOD),
-    Rule(causes.INTEGRATION_BLOCKED, 54, _R, never=_GOOD),
-    Rule(causes.ROLE_GONE, 52, _R, never=_GOOD),
+    # What the answer alone cannot tell apart, by how often it is reported and by what happened elsewhere.
+    Rule(
+        causes.TOKEN_REJECTED,
+        70,
+        _R,
+        ((Clue.PASSED_BEFORE, 8), (Clue.CONSUMER_WORKED, 4)),
+        _GOOD,
+    ),
+    Rule(causes.WRONG_SECRET, 68, _R, ((Clue.PASSED_BEFORE, -30),), _GOOD),
+    Rule(
+        causes.SANDBOX_REFRESH,
+        66,
+        (Clue.REFUSED, Clue.SANDBOX),
+        ((Clue.PASSED_BEFORE, 13), (Clue.CONSUMER_REFUSED, 5)),
+        (*_GOOD, Clue.CONSUMER_WORKED),
+    ),
+    Rule(
+        causes.CONSUMER_UNKNOWN,
+        55,
+        _R,
+        ((Clue.CONSUMER_REFUSED, 28),),
+        (*_GOOD, Clue.CONSUMER_WORKED),
+    ),
+    Rule(
+        causes.INTEGRATION_BLOCKED,
+        54,
+        _R,
+        ((Clue.CONSUMER_REFUSED, 28), (Clue.PASSED_BEFORE, 6)),
+        (*_GOOD, Clue.CONSUMER_WORKED),
+    ),
+    Rule(causes.ROLE_GONE, 52, _R, ((Clue.PASSED_BEFORE, 10), (Clue.CONSUMER_WORKED, 14)), _GOOD),
     Rule(causes.NO_LOGIN_PERMISSION, 50, _R, never=(*_GOOD, Clue.NO_LOGIN_PERMISSION)),
-    Rule(causes.LOCKED_OUT, 48, _R, ((Clue.LOGIN_WORKED, 5),)),
+    Rule(
+        causes.LOCKED_OUT,
+        48,
+        _R,
+        ((Clue.LOGIN_WORKED, 5), (Clue.RECENTLY_REFUSED, 21), (Clue.PASSED_BEFORE, 12)),
+    ),
     Rule(causes.BURST, 40, _R, ((Clue.LOGIN_WORKED, 15),)),
     Rule(
         causes.WEB_SERVICES_ONLY,
@@ -106,7 +163,13 @@ RULES: Final = (
         (Clue.WEB_SERVICES_ONLY,),
     ),
     Rule(causes.SERVICE_FEATURE, 35, _R, ((Clue.LOGIN_WORKED, 22),)),
-    Rule(causes.TBA_FEATURE, 34, _R, never=_GOOD),
+    Rule(
+        causes.TBA_FEATURE,
+        34,
+        _R,
+        ((Clue.ACCOUNT_REFUSED, 56),),
+        (*_GOOD, Clue.CONSUMER_WORKED),
+    ),
     Rule(causes.CLOCK, 20, _R, never=(*_GOOD, Clue.CLOCK_OFF)),
     # Faults of a signer or of something between: ours is proven by Oracle's vectors, another's is not.
     Rule(causes.ENCODING, 12, _R, ((Clue.THROUGH_ENDPOINT, 45),)),
@@ -114,6 +177,7 @@ RULES: Final = (
     Rule(causes.REPLAYED, 10, _R, ((Clue.THROUGH_ENDPOINT, 20),)),
     Rule(causes.HEX_DIGEST, 4, _R),
     Rule(causes.ALGORITHM, 5, _R, never=(Clue.MALFORMED,)),
+    Rule(causes.HEADER_BROKEN, 6, _R, never=(Clue.MALFORMED,)),
     Rule(causes.PASSWORD_LOGIN, 3, _R),
     # Not a matter of the login.
     Rule(causes.NO_WORKBOOK, 90, (Clue.FORBIDDEN, Clue.SUITEQL_CHECK)),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties
-from tba_secrets.spec.model import Model
+from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Model
+
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_]{1,30}")
 
 
 class Wire(Model):
@@ -110,8 +113,18 @@ def input_changes(old: Properties, new: Properties) -> list[Change]:
 def validation_failures(error: ValidationError) -> dict[str, str]:
     """What pydantic refused, by property path, without the values."""
     return {
-        ".".join(str(step) for step in problem["loc"]) or "inputs": problem["type"].replace(
-            "_", " "
-        )
+        _path(problem["loc"]): problem["type"].replace("_", " ")
         for problem in error.errors(include_input=False, include_context=False, include_url=False)
     }
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """A path whose every key looks like one of ours: a value may have been written where a key belongs."""
+    steps = [step for step in location if step not in (TEXT_TAG, MAPPING_TAG)]
+    return (
+        ".".join(
+            str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"
+            for step in steps
+        )
+        or "inputs"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -12,6 +13,9 @@ from typing import Protocol
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite import Gate
 from tba_secrets.sources import SourceReader
+from tba_secrets.spec.model import Stores
+from tba_secrets.stores import open_stores
+from tba_secrets.stores.interface import Store
 
 
 class Severity(Enum):
@@ -43,9 +47,11 @@ class Host:
 
     log: Log
     cancelled: threading.Event = field(default_factory=threading.Event)
-    digest_key: str | None = None
+    digest_key: str | None = field(default=None, repr=False)
     """The secret config `tba:digestKey`."""
     sources: SourceReader = field(default_factory=SourceReader)
+    open_stores: Callable[[Stores], Mapping[str, Store]] = open_stores
+    """Opens the stores of a record, by kind, in the order of promotion."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     started_by: int = field(default_factory=os.getppid)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tba_secrets.errors import StoreError
 from tba_secrets.spec.model import Stores
 from tba_secrets.stage import Place
-from tba_secrets.stores import open_stores
-from tba_secrets.stores.interface import OwnerMark, SecretName
+from tba_secrets.stores.interface import OwnerMark, SecretName, Store
 
 _NOBODY = OwnerMark(stack="", record="", claim="")
 
 
-def open_places(
+def places_in(
+    opened: Mapping[str, Store],
     stores: Stores,
     secret: str,
     mark: OwnerMark = _NOBODY,
@@ -23,14 +25,14 @@ def open_places(
     """A place in each store, by kind, in the order in which they are promoted.
 
     Args:
-        stores: The settings, as in the YAML.
+        opened: The stores by kind, as `Host.open_stores` opens them.
+        stores: Their settings, as in the YAML.
         secret: The secret's name under each store's prefix.
         mark: Who we are; the default is for reading only.
         adopt: A secret that is not ours may be taken over.
         restore: A secret that is scheduled for deletion may be restored.
         description: Written on the secret.
     """
-    opened = open_stores(stores)
     if not opened:
         raise StoreError("no store is declared", "declare `store: {aws: {region: ...}}`")
     return {
@@ -49,7 +51,7 @@ def prefix(stores: Stores, kind: str) -> str:
 def reference(stores: Stores, secret: str) -> str:
     """Names the places in words that do not change from run to run: part of the digest key."""
     return ";".join(
-        f"{kind}:{getattr(settings, 'region', '')}:{settings.prefix}{secret}"
+        f"{kind}:{getattr(settings, 'region', None) or settings.mount}:{settings.prefix}{secret}"
         for kind, settings in stores
         if settings is not None
     )

@@ -74,7 +74,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return _difference(input_changes(decode(request.old_inputs), decode(request.news)))
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        self.host.digest_key = decode(request.args).get("digestKey")
+        with self._errors(context):
+            self.host.digest_key = decode(request.args).get("digestKey")
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True
         )
@@ -93,7 +94,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CheckResponse(
                 inputs=encode(checked.inputs),
                 failures=[
-                    provider_pb2.CheckFailure(property=name, reason=reason)
+                    # Without `property`, whose whole value the engine would print.
+                    provider_pb2.CheckFailure(reason=f"{name}: {reason}")
                     for name, reason in checked.failures.items()
                 ],
             )
@@ -106,11 +108,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return _difference(changes)
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        handler, new = self._handler(request), decode(request.properties)
-        with self._errors(context, lambda: handler.id(new), new):
-            state = (
-                handler.preview({}, new) if request.preview else handler.create(request.urn, new)
-            )
+        with self._errors(context):
+            handler, new = self._handler(request), decode(request.properties)
+            with _half_done(lambda: handler.id(new), new):
+                state = (
+                    handler.preview({}, new)
+                    if request.preview
+                    else handler.create(request.urn, new)
+                )
             return provider_pb2.CreateResponse(
                 id="" if request.preview else handler.id(new),
                 properties=encode(state),
@@ -118,13 +123,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        handler, old, new = self._handler(request), decode(request.olds), decode(request.news)
-        with self._errors(context, lambda: request.id, new):
-            state = (
-                handler.preview(old, new)
-                if request.preview
-                else handler.update(request.urn, old, new)
-            )
+        with self._errors(context):
+            handler = self._handler(request)
+            old, new = decode(request.olds), decode(request.news)
+            with _half_done(lambda: str(request.id), new):
+                state = (
+                    handler.preview(old, new)
+                    if request.preview
+                    else handler.update(request.urn, old, new)
+                )
             return provider_pb2.UpdateResponse(properties=encode(state), refresh_before_update=True)
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -169,18 +176,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
 
     @contextmanager
-    def _errors(
-        self,
-        context: grpc.ServicerContext,
-        id: Callable[[], str] | None = None,
-        inputs: Properties | None = None,
-    ) -> Iterator[None]:
-        """The one place where an exception becomes the engine's words."""
+    def _errors(self, context: grpc.ServicerContext) -> Iterator[None]:
+        """The one place where an exception becomes the engine's words; gRPC would send and log its text."""
         try:
             yield
-        except PartialFailureError as error:
-            assert id is not None  # noqa: S101 - only Create and Update keep state on failure
-            _abort_keeping(context, id(), inputs or {}, error)
+        except _HalfDoneError as error:
+            context.set_trailing_metadata(((_STATUS_DETAILS, error.status),))
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except CancelledError as error:
             context.abort(grpc.StatusCode.CANCELLED, str(error))
         except TbaError as error:
@@ -204,9 +206,29 @@ def _difference(changes: list[Change]) -> Any:
     )
 
 
-def _abort_keeping(
-    context: grpc.ServicerContext, id: str, inputs: Properties, error: PartialFailureError
-) -> None:
+class _HalfDoneError(Exception):
+    """A failure that leaves something to be kept in state.
+
+    Args:
+        words: What is told.
+        status: The google.rpc.Status that carries the state, serialised.
+    """
+
+    def __init__(self, words: str, status: bytes) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+@contextmanager
+def _half_done(id: Callable[[], str], inputs: Properties) -> Iterator[None]:
+    """Turns a `PartialFailureError` into what the engine keeps; within `_errors`, for that can fail too."""
+    try:
+        yield
+    except PartialFailureError as error:
+        raise _HalfDoneError(str(error), _status(id(), inputs, error)) from None
+
+
+def _status(id: str, inputs: Properties, error: PartialFailureError) -> bytes:
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
@@ -217,11 +239,9 @@ def _abort_keeping(
             refresh_before_update=True,
         )
     )
-    status = status_pb2.Status(
-        code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail]
-    )
-    context.set_trailing_metadata(((_STATUS_DETAILS, status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    code = grpc.StatusCode.UNKNOWN.value[0]
+    status = status_pb2.Status(code=code, message=str(error), details=[detail])
+    return bytes(status.SerializeToString())
 
 
 def _bug(error: Exception) -> str:

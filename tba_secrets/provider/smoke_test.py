@@ -14,8 +14,22 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from tba_secrets.errors import CheckFailedError, NetSuiteError, TbaError
-from tba_secrets.netsuite import Client, Evidence, Expected, Refusal, Verification, run_checks
+from tba_secrets.errors import (
+    CheckFailedError,
+    NetSuiteError,
+    NotAskedError,
+    StoreError,
+    TbaError,
+)
+from tba_secrets.netsuite import (
+    Circumstances,
+    Client,
+    Evidence,
+    Expected,
+    Refusal,
+    Verification,
+    run_checks,
+)
 from tba_secrets.promote import promote
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
@@ -30,7 +44,7 @@ from tba_secrets.provider.handler import (
     validation_failures,
 )
 from tba_secrets.provider.host import Host
-from tba_secrets.provider.places import open_places
+from tba_secrets.provider.places import places_in
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.spec.model import Check, Format, Model, Role, Stores, User
 from tba_secrets.stage import Place
@@ -146,8 +160,10 @@ class SmokeTestHandler(Handler):
     def read(
         self, urn: str, id: str, inputs: Properties, state: Properties
     ) -> tuple[Properties, Properties] | None:
+        if not inputs:
+            raise TbaError("a SmokeTest cannot be imported", "declare it: `pulumi up` tests then")
         declared = SmokeTestInputs.model_validate(inputs)
-        places = open_places(declared.stores, declared.secret)
+        places = self._places(declared)
         snapshots = drift.observe(places)
         if not any(snapshots.values()):
             return None
@@ -160,17 +176,20 @@ class SmokeTestHandler(Handler):
 
     # --- inside -----------------------------------------------------------------------------------
 
+    def _places(self, inputs: SmokeTestInputs) -> dict[str, Place]:
+        return places_in(self._host.open_stores(inputs.stores), inputs.stores, inputs.secret)
+
     def _run(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = SmokeTestInputs.model_validate(new)
         before = SmokeTestOutputs.model_validate(_found(old))
-        places = open_places(inputs.stores, inputs.secret)
+        places = self._places(inputs)
         self._host.status(urn, "testing")
         try:
             back = read_back(places, _wanted(inputs), inputs.format)
             verification = self._verify(inputs, before, back)
         except NetSuiteError as error:
             kept = self._after_failure(inputs, places, back, error)
-            after = before.model_copy(update={"refusals": self._refusals(inputs, before)})
+            after = before.model_copy(update={"refusals": self._refusals(inputs)})
             raise PartialFailureError(
                 _worded(inputs.record, kept, error), merged(new, after)
             ) from None
@@ -192,7 +211,12 @@ class SmokeTestHandler(Handler):
             entity=inputs.user.entity or before.entity or None,
             permissions=inputs.role.permissions,
         )
-        client = Client(back.credential, inputs.endpoint, record=inputs.record)
+        client = Client(
+            back.credential,
+            inputs.endpoint,
+            record=inputs.record,
+            sleep=lambda seconds: self._pause(inputs.record, seconds),
+        )
         with self._host.gate.admit(
             inputs.account,
             inputs.user.email,
@@ -201,11 +225,18 @@ class SmokeTestHandler(Handler):
             [Refusal(Fingerprint(entry.fingerprint), entry.at) for entry in before.refusals],
             self._host.cancelled.is_set,
         ):
-            return run_checks(client, inputs.checks, expected)
+            known = Circumstances(
+                passed_before=bool(before.verified) and before.verified == back.versions,
+                recently_refused=bool(self._refusals(inputs)),
+            )
+            return run_checks(client, inputs.checks, expected, known)
 
-    def _refusals(
-        self, inputs: SmokeTestInputs, before: SmokeTestOutputs
-    ) -> tuple[RefusalEntry, ...]:
+    def _pause(self, record: str, seconds: float) -> None:
+        """Wait between two tries, and no longer than until the run is cancelled."""
+        if self._host.cancelled.wait(seconds):
+            raise NotAskedError(f"{record}: not asked again: the run was cancelled")
+
+    def _refusals(self, inputs: SmokeTestInputs) -> tuple[RefusalEntry, ...]:
         known = self._host.gate.refusals(inputs.account, inputs.user.email)
         return tuple(RefusalEntry(fingerprint=one.fingerprint, at=int(one.at)) for one in known)
 
@@ -221,11 +252,16 @@ class SmokeTestHandler(Handler):
             return "the current credential has failed, and is left as it is"
         if not isinstance(error, CheckFailedError):
             return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
+        if not inputs.promote:
+            return "the version that was tested has failed, and is left as it is"
         if inputs.keep_candidate:
             return "not promoted; current is unchanged, and the candidate is kept, for no source can give it again"
-        for kind, place in places.items():
-            if back.current[kind] != back.versions[kind]:
-                place.store.discard(place.name, back.versions[kind])
+        try:
+            for kind, place in places.items():
+                if back.current[kind] != back.versions[kind]:
+                    place.store.discard(place.name, back.versions[kind])
+        except StoreError as failure:
+            return f"not promoted; current is unchanged, but the candidate was not discarded ({failure.what})"
         return "not promoted; current is unchanged, and the candidate was discarded"
 
     def _promote(

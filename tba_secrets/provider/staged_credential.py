@@ -32,7 +32,7 @@ from tba_secrets.provider.handler import (
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.importing import parse_id
 from tba_secrets.provider.parts import Sources, read_parts, resolve
-from tba_secrets.provider.places import open_places, reference
+from tba_secrets.provider.places import places_in, reference
 from tba_secrets.sources.interface import Pair
 from tba_secrets.spec.model import ConsumerSource, Format, Stores, TokenSource
 from tba_secrets.stage import Place, stage
@@ -112,12 +112,13 @@ class StagedCredentialHandler(Handler):
         self._host = host
 
     def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+        kept = {key: value for key, value in new.items() if key != "preview"}
         if has_unknown(new):
-            return Checked({**new, "digests": UNKNOWN}, {})
+            return Checked({**kept, "digests": UNKNOWN}, {})
         try:
             inputs = StagedCredentialInputs.model_validate(new)
         except ValidationError as error:
-            return Checked(new, validation_failures(error))
+            return Checked(kept, validation_failures(error))
         resolved = resolve(
             inputs.sources,
             self._host.sources,
@@ -128,7 +129,6 @@ class StagedCredentialHandler(Handler):
         )
         for warning in resolved.warnings:
             self._host.warn(urn, f"{inputs.record}: {warning}")
-        kept = {key: value for key, value in new.items() if key != "preview"}
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
@@ -153,12 +153,8 @@ class StagedCredentialHandler(Handler):
         self, urn: str, id: str, inputs: Properties, state: Properties
     ) -> tuple[Properties, Properties] | None:
         imported = not inputs
-        if imported:
-            stores, secret = parse_id(id)
-        else:
-            declared = StagedCredentialInputs.model_validate(inputs)
-            stores, secret = declared.stores, declared.secret
-        places = open_places(stores, secret)
+        stores, secret = parse_id(id) if imported else _where(inputs)
+        places = self._places(stores, secret)
         snapshots = drift.observe(places)
         if not any(snapshots.values()):
             return None
@@ -170,11 +166,18 @@ class StagedCredentialHandler(Handler):
         return inputs, {**state, "drift": observed}
 
     def delete(self, urn: str, state: Properties) -> None:
-        inputs = StagedCredentialInputs.model_validate(_declared(state))
-        for kind, place in open_places(inputs.stores, inputs.secret).items():
-            self._remove(urn, place, inputs, state, state["versions"].get(kind))
+        for kind, place in self._places(*_where(state)).items():
+            self._remove(urn, place, state, state["versions"].get(kind))
 
     # --- inside -----------------------------------------------------------------------------------
+
+    def _places(self, stores: Stores, secret: str) -> dict[str, Place]:
+        """For reading and deleting only."""
+        return places_in(self._host.open_stores(stores), stores, secret)
+
+    def _places_before(self, old: Properties) -> dict[str, Place]:
+        """Where state says that the credential is; nothing for a new resource."""
+        return self._places(*_where(old)) if old.get("versions") else {}
 
     def _key(self, inputs: StagedCredentialInputs) -> DigestKey:
         return DigestKey.derive(
@@ -184,7 +187,8 @@ class StagedCredentialHandler(Handler):
     def _stage(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = StagedCredentialInputs.model_validate(new)
         mark = OwnerMark(inputs.owner, inputs.record, old.get("claim") or uuid.uuid4().hex)
-        places = open_places(
+        places = places_in(
+            self._host.open_stores(inputs.stores),
             inputs.stores,
             inputs.secret,
             mark,
@@ -236,55 +240,55 @@ class StagedCredentialHandler(Handler):
             and (key.pair(pair) != seen.get(part) or key.pair(pair) == stored.get(part))
         }
         if len(from_source) < len(pairs):
-            from_source = {**_stored_pairs(old, inputs.record), **from_source}
+            from_source = {**self._stored_pairs(old, inputs.record), **from_source}
         consumer, token = from_source["consumer"], from_source["token"]
         return TbaCredential(
             inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
         )
 
-    def _remove(
-        self,
-        urn: str,
-        place: Place,
-        inputs: StagedCredentialInputs,
-        state: Properties,
-        version: str | None,
-    ) -> None:
+    def _stored_pairs(self, old: Properties, record: str) -> dict[str, Pair]:
+        """Both pairs as the first store that still has the version of state gives them."""
+        names = Format.model_validate(old.get("format", {}))
+        for kind, place in self._places_before(old).items():
+            version = old["versions"].get(kind)
+            stored = version and place.store.read(place.name, VersionId(version))
+            if stored:
+                held = parse(stored.value, names, str(place))
+                return {
+                    "consumer": Pair(held.consumer_key, held.consumer_secret),
+                    "token": Pair(held.token_id, held.token_secret),
+                }
+        raise _value_needed(record)
+
+    def _remove(self, urn: str, place: Place, state: Properties, version: str | None) -> None:
         snapshot = place.store.describe(place.name)
         if snapshot is None or snapshot.deletion_at is not None:
             return
-        if snapshot.owner is None or snapshot.owner.claim != state["claim"]:
+        if snapshot.owner is None or snapshot.owner.claim != state.get("claim"):
             self._host.warn(
                 urn, f"{place} carries another owner's mark by now, and is left as it is"
             )
             return
-        self._host.proceed()
         if version is not None:
+            self._host.proceed()
             place.store.discard(place.name, VersionId(version))
-        if inputs.retain:
+        if state.get("retain"):
             self._host.warn(urn, f"{place} is left in the store (on_delete: retain)")
         else:
+            self._host.proceed()
             place.store.remove(place.name)
 
     def _report_left_behind(self, urn: str, places: Mapping[str, Place], old: Properties) -> None:
-        for kind, place in _places_before(old).items():
+        for kind, place in self._places_before(old).items():
             if kind not in places or places[kind].name != place.name:
                 self._host.warn(
                     urn, f"{place} is left as it is: delete it when nobody reads it any more"
                 )
 
 
-def _places_before(old: Properties) -> dict[str, Place]:
-    """Where state says that the credential is; nothing for a new resource."""
-    if not old.get("versions"):
-        return {}
-    return open_places(Stores.model_validate(old["stores"]), old["secret"])
-
-
-def _declared(state: Properties) -> Properties:
-    """The inputs within a state."""
-    names = {field.alias for field in StagedCredentialInputs.model_fields.values()}
-    return {name: value for name, value in state.items() if name in names}
+def _where(properties: Properties) -> tuple[Stores, str]:
+    """The stores and the secret's name; an imported resource has not much more."""
+    return Stores.model_validate(properties["stores"]), str(properties["secret"])
 
 
 def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:
@@ -292,21 +296,6 @@ def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:
         "consumer": key.pair(Pair(credential.consumer_key, credential.consumer_secret)),
         "token": key.pair(Pair(credential.token_id, credential.token_secret)),
     }
-
-
-def _stored_pairs(old: Properties, record: str) -> dict[str, Pair]:
-    """Both pairs as the first store that still has the version of state gives them."""
-    names = Format.model_validate(old.get("format", {}))
-    for kind, place in _places_before(old).items():
-        version = old["versions"].get(kind)
-        stored = version and place.store.read(place.name, VersionId(version))
-        if stored:
-            held = parse(stored.value, names, str(place))
-            return {
-                "consumer": Pair(held.consumer_key, held.consumer_secret),
-                "token": Pair(held.token_id, held.token_secret),
-            }
-    raise _value_needed(record)
 
 
 def _value_needed(record: str) -> ValueNeededError:

@@ -349,7 +349,7 @@ class VaultKubernetes(VaultLogin):
 
     role: Text
     """The role of the auth method."""
-    token_file: Text = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105
+    token_file: Text = "/var/run/secrets/kubernetes.io/serviceaccount/token"
     """The service account's token, as Kubernetes mounts it."""
 
 

@@ -17,6 +17,7 @@ from tba_secrets.spec.paths import Path, path_text
 from tba_secrets.spec.problem import Finding
 from tba_secrets.spec.secret_names import secret_name_findings
 from tba_secrets.spec.suspicion import looks_secret
+from tba_secrets.spec.vault_rules import vault_findings
 
 _SOURCE_KINDS: Final = ("env", "file", "command")
 _HALVES: Final = ("key", "id", "secret")
@@ -111,6 +112,7 @@ def _names_are_no_values(document: Document) -> Iterator[Finding]:
 def _name_paths(document: Document) -> Iterator[Path]:
     yield ("endpoint", "env")
     yield ("store", "aws", "endpoint", "env")
+    yield ("store", "vault", "address", "env")
     for collection in ("integrations", "tokens"):
         for path, _ in records(document, collection):
             yield from ((*path, "name"), (*path, "secret"))
@@ -190,6 +192,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     _at_least_one_store,
     _names_are_no_values,
     _secret_names,
+    vault_findings,
     _tags,
     _formats,
     _warned_in_time,

@@ -17,6 +17,7 @@ from tba_secrets.spec.problem import Finding
 
 MAXIMUM_LENGTH: Final = 512
 _PREFIX: Final[Path] = ("store", "aws", "prefix")
+_VAULT: Final[Path] = ("store", "vault")
 _ODD_SEGMENT: Final = ("a segment between slashes is empty, `.` or `..`", "name every segment")
 _LOOKS_LIKE_ARN_SUFFIX: Final = re.compile(r"-.{6}$")
 
@@ -27,6 +28,7 @@ def secret_name_findings(
     """Names that AWS refuses or confuses, and secrets that two tokens would write."""
     prefix = document.value(_PREFIX)
     prefix = prefix if isinstance(prefix, str) else ""
+    aws = document.value(_PREFIX[:-1]) is not None or document.value(_VAULT) is None
     if odd_prefix := _has_odd_segment(prefix.split("/")[:-1]):
         yield _finding(document, _PREFIX, *_ODD_SEGMENT)
     first: dict[str, Path] = {}
@@ -36,7 +38,7 @@ def secret_name_findings(
         if not isinstance(name, str) or not name:
             continue
         whole = prefix + name
-        for what, hint in _broken(whole, segments=not odd_prefix):
+        for what, hint in _broken(whole, segments=not odd_prefix, aws=aws):
             yield _finding(document, place, what, hint)
         if whole in first:
             line = document.position(first[whole]).line
@@ -45,11 +47,11 @@ def secret_name_findings(
         first.setdefault(whole, place)
 
 
-def _broken(whole: str, *, segments: bool) -> Iterator[tuple[str, str]]:
+def _broken(whole: str, *, segments: bool, aws: bool) -> Iterator[tuple[str, str]]:
     """What is wrong with a whole name, the prefix included, and what to write instead."""
     if len(whole) > MAXIMUM_LENGTH:
         yield f"prefix and name are longer than {MAXIMUM_LENGTH} characters", "shorten them"
-    if _LOOKS_LIKE_ARN_SUFFIX.search(whole):
+    if aws and _LOOKS_LIKE_ARN_SUFFIX.search(whole):
         yield (
             "the name ends in a hyphen and six characters, which AWS takes for the end of an ARN",
             "write secret: with another name, for example with an underscore for the hyphen",

@@ -9,6 +9,7 @@ from typing import Final
 
 from tba_secrets.spec.model import AwsStore as AwsSettings
 from tba_secrets.spec.model import Stores
+from tba_secrets.spec.model import VaultStore as VaultSettings
 from tba_secrets.stores.interface import Store
 
 __all__ = ["open_stores"]
@@ -29,6 +30,8 @@ def open_stores(settings: Stores) -> dict[str, Store]:
     stores: dict[str, Store] = {}
     if (aws := settings.aws) is not None:
         stores["aws"] = _opened_once("aws", aws.model_dump_json(), lambda: _aws(aws))
+    if (vault := settings.vault) is not None:
+        stores["vault"] = _opened_once("vault", vault.model_dump_json(), lambda: _vault(vault))
     return stores
 
 
@@ -45,3 +48,9 @@ def _aws(settings: AwsSettings) -> Store:
     from tba_secrets.stores.aws import AwsStore
 
     return AwsStore(settings)
+
+
+def _vault(settings: VaultSettings) -> Store:
+    from tba_secrets.stores.vault import VaultStore
+
+    return VaultStore(settings)

@@ -69,7 +69,9 @@ def method_of(auth: VaultAuth, adapter: VaultAdapter) -> Method:
             )
         case VaultKubernetes() as pod:
             return Method(
-                "kubernetes", _mounted(pod, "kubernetes", pod.role), lambda: _kubernetes(methods, pod)
+                "kubernetes",
+                _mounted(pod, "kubernetes", pod.role),
+                lambda: _kubernetes(methods, pod),
             )
         case VaultJwt() as job:
             return Method("jwt", _mounted(job, "jwt", job.role), lambda: _jwt(methods, job))

@@ -70,28 +70,23 @@ class KvV2:
             VaultFailure: With the outcome MISMATCH where another version is the newest; nothing was written.
         """
         data = data_of(value)
-        while True:
-            try:
-                return self._put(path, data, cas)
-            except VaultFailure as failure:
-                if failure.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH):
-                    raise
-                written = self._read_back(path, value, cas)
-                if written is not None:
-                    return written
-                if failure.outcome is Outcome.MISMATCH or failure.tries <= 1:
-                    raise
-                # Not there: the write was lost, or is still on its way. Sent again with the same number, at most one
-                # of the two is carried out.
-                last = failure
-            data = data_of(value)
-            try:
-                return self._put(path, data, cas)
-            except VaultFailure as failure:
-                written = self._read_back(path, value, cas)
-                if written is None:
-                    raise failure if failure.outcome is Outcome.MISMATCH else last from None
-                return written
+        try:
+            return self._put(path, data, cas)
+        except VaultFailure as failure:
+            if failure.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH):
+                raise
+            first = failure
+        if (written := self._read_back(path, value, cas)) is not None:
+            return written
+        if first.outcome is Outcome.MISMATCH:
+            raise first
+        # It was lost, or is still on its way: sent again with the same number, one of the two at most is carried out.
+        try:
+            return self._put(path, data, cas)
+        except VaultFailure:
+            if (written := self._read_back(path, value, cas)) is None:
+                raise
+            return written
 
     def annotate(self, path: KvPath, changes: Mapping[str, str | None]) -> None:
         """Merge into custom_metadata: what is not named stays, and None takes a key away. The path must exist."""
@@ -158,7 +153,7 @@ def data_of(value: Sensitive) -> dict[str, str]:
         raise StoreError(
             "what is to be stored in Vault is not a flat JSON object of strings",
             "store a credential: its account, consumer pair and token pair",
-        ) from None
+        )
     return data
 
 

@@ -15,11 +15,9 @@ from tba_secrets.stores.vault_secret import ANNOUNCED, ENTRY, Entry, KvVersion
 
 STACK: Final = "tba_stack"
 INTEGRATION: Final = "tba_integration"
-TOKEN: Final = "tba_token"  # noqa: S105 - the name of a record
+TOKEN: Final = "tba_token"
 CLAIM: Final = "tba_claim"
 DESCRIPTION: Final = "description"
-MANAGED_BY: Final = "managed_by"
-_US: Final = "tba-secrets"
 _LONGEST: Final = 512
 
 
@@ -37,7 +35,7 @@ def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
                 f"the owner mark of {mark.record} in {mark.stack}: {key} is longer than {_LONGEST} bytes",
                 "give the stack, the integration or the token a shorter name",
             )
-    told |= {DESCRIPTION: _shortened(description or ""), MANAGED_BY: _US}
+    told[DESCRIPTION] = _shortened(description or "")
     return {key: text for key, text in told.items() if text}
 
 
@@ -54,20 +52,18 @@ def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
 def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
     """Every key that we write, as a merge patch takes them away."""
     ours = {STACK, INTEGRATION, TOKEN, CLAIM, ANNOUNCED, *_promotion_keys()}
-    if custom.get(MANAGED_BY) == _US:
-        ours.add(MANAGED_BY)
     return {key: None for key in custom if key in ours or key.startswith(ENTRY)}
 
 
-def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str]:
-    """What people read beside a version that was promoted, and of which version it speaks."""
+def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None]:
+    """What people read beside a version that was promoted, and of which version it speaks; as a merge patch."""
     values = (
         version.native_id,
         entry.version,
         entry.fingerprint,
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return {key: value for key, value in zip(_promotion_keys(), values, strict=True) if value}
+    return {key: value or None for key, value in zip(_promotion_keys(), values, strict=True)}
 
 
 def _promotion_keys() -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The policies that the Vault store needs, ready to paste, and which of their lines allows a call. Pure.
 
 Source: Vault documentation, "Policies", "Capabilities"; KV v2 API (data, metadata, delete and undelete are paths of
-their own, so that a policy can tell them apart). Nothing here allows `metadata` of a real secret to be deleted, for that
-would destroy every version.
+their own, so that a policy can tell them apart). Nothing here allows `metadata` of a real secret to be deleted, for
+that would destroy every version.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine,
     if kv_version == 1:
         return (
             PolicyLine(f"{mount}/{current}*", ("create", "read", "update")),
-            PolicyLine(f"{mount}/{settings.candidate_prefix}*", ("create", "read", "update", "delete")),
+            PolicyLine(
+                f"{mount}/{settings.candidate_prefix}*", ("create", "read", "update", "delete")
+            ),
         )
     return (
         PolicyLine(f"{mount}/data/{current}*", ("create", "read", "update")),
@@ -95,3 +97,8 @@ def missing_lines(
     for line in lines:
         if any(line.covers(path) and line.missing(held) for path, held in granted.items()):
             yield line
+
+
+def pasted(lines: Iterable[PolicyLine]) -> str:
+    """The lines as they are pasted into a policy."""
+    return "\n".join(f"    {line}" for line in lines)

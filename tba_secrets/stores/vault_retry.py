@@ -1,7 +1,7 @@
 """When a call to Vault is made again, and after which pause.
 
-By the status (Vault documentation, "HTTP Status Codes"): what a moment may mend is asked again, what it cannot mend (400,
-403, 404, 405, 415, a value too large) is not; a sealed Vault is asked three times and then named.
+By the status (Vault documentation, "HTTP Status Codes"): what a moment may mend is asked again, what it cannot mend
+(400, 403, 404, 405, 415, a value too large) is not; a sealed Vault is asked three times and then named.
 """
 
 from __future__ import annotations

@@ -97,6 +97,11 @@ class KvSecret:
         entry = self.entry(version)
         return version.native_id if entry is None else entry.version
 
+    def age(self, version: KvVersion) -> float:
+        """Seconds since a version was written, by the server's clock."""
+        created = _time(version.created_time)
+        return 0.0 if created is None else (self.now - created).total_seconds()
+
     def version_of(self, version: VersionId) -> KvVersion | None:
         """The newest version that can be read and has the id."""
         for number in sorted(self.versions, reverse=True):

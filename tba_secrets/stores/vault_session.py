@@ -1,14 +1,14 @@
 """The token in use: obtained once, renewed at two thirds of its life, obtained again when Vault does not accept it.
 
-One token serves all threads. A login is never sent again after its reply was lost: a secret id that is good for a single
-login may have been used up by it. Source: Vault documentation, "Tokens" (renewal, batch tokens).
+One token serves all threads. A login is never sent again after its reply was lost: a secret id that is good for a
+single login may have been used up by it. Source: Vault documentation, "Tokens" (renewal, batch tokens).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ from tba_secrets.stores.vault_retry import Retry
 from tba_secrets.stores.vault_transport import VaultAdapter
 
 _RENEW_AT: Final = 2 / 3
+_TRY_AGAIN: Final = 30.0
+"""Seconds until a renewal that failed is tried again, with the token that still lives."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ class _Lease:
 
     token: Sensitive
     renewable: bool
+    seconds: float
+    """How long it lives; 0 for a token that never ends, or whose end is not known."""
     renew_at: float | None
-    """Monotonic seconds; None for a token that never ends, or whose end is not known."""
+    """Monotonic seconds; None where there is nothing to renew."""
 
 
 class VaultSession:
@@ -103,28 +107,44 @@ class VaultSession:
         except VaultFailure as failure:
             if failure.outcome is not Outcome.DENIED:
                 raise
-            return _Lease(token, renewable=False, renew_at=None)
+            return _Lease(token, renewable=False, seconds=0, renew_at=None)
         return self._lease_of(token.reveal(), data.get("ttl"), data)
 
     def _renewed(self, lease: _Lease) -> _Lease:
-        """The same token with a longer life, or another one; the same as it is where neither can be had."""
-        if lease.renewable:
+        """The same token with a longer life, or another one; else the same one for as long as it lives.
+
+        Vault grants less and less as a token comes near its maximum; then another login is due.
+        """
+        renewed = self._extended(lease) if lease.renewable else None
+        if renewed is not None and (renewed.seconds > lease.seconds / 2 or not self._can_log_in):
+            return renewed
+        if self._can_log_in:
             try:
-                auth = self._ask("POST", "auth/token/renew-self", lease.token)["auth"]
-                return self._lease_of(lease.token.reveal(), auth.get("lease_duration"), auth)
+                return self._obtained()
             except VaultFailure:
                 pass
-        if self.method.login is not None:
-            return self._obtained()
-        return _Lease(lease.token, renewable=False, renew_at=None)
+        return renewed or replace(lease, renew_at=self._clock() + _TRY_AGAIN)
+
+    def _extended(self, lease: _Lease) -> _Lease | None:
+        try:
+            auth = self._ask("POST", "auth/token/renew-self", lease.token)["auth"]
+        except VaultFailure:
+            return None
+        return self._lease_of(lease.token.reveal(), auth.get("lease_duration"), auth)
+
+    @property
+    def _can_log_in(self) -> bool:
+        return self.method.login is not None
 
     def _lease_of(self, token: str, seconds: int | None, told: Any) -> _Lease:
-        renew_at = self._clock() + seconds * _RENEW_AT if seconds else None
-        return _Lease(Sensitive(token), bool(told.get("renewable")), renew_at)
+        renewable = bool(told.get("renewable"))
+        due = seconds and (renewable or self._can_log_in)
+        renew_at = self._clock() + (seconds or 0) * _RENEW_AT if due else None
+        return _Lease(Sensitive(token), renewable, seconds or 0, renew_at)
 
     def _ask(self, method: str, path: str, token: Sensitive) -> Any:
         asked = Asked(method, path, self._adapter.base_uri)
-        body = {} if method == "POST" else None
+        body: dict[str, str] | None = {} if method == "POST" else None
         return self._retry.always(
             lambda: self._adapter.exchange(asked, json=body, token=token.reveal())
         ).body

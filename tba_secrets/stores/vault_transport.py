@@ -118,7 +118,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         self,
         asked: Asked,
         *,
-        json: object = None,
+        json: Any = None,
         query: Mapping[str, str] | None = None,
         token: str | None = None,
         expected: Collection[int] = (),

@@ -1,7 +1,7 @@
 """One pair of servers for many kills: each case begins from a copy of the same beginning.
 
-Two stories are told. *create*: a new secret gets its first credential. *rotate*: a secret with the first credential gets
-the second one. A case plays one of them, kills it at one cut, takes the documented way back, and looks at what is left.
+Two stories are told. *create*: a new secret gets its first credential. *rotate*: a secret with the first credential
+gets the second one. A case plays one of them, harms it at one point, and looks at what is left.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import (
@@ -97,9 +97,8 @@ class Bench:
         victim = Victim()
         arm(victim.kill)
         victim.start(self.world)
-        output, _ = victim.process.communicate(timeout=HANG_GUARD_SECONDS)
-        assert victim.process.returncode == -signal.SIGKILL, f"it ended before the cut:\n{output}"
-        assert victim.struck.wait(HANG_GUARD_SECONDS)
+        run = victim.end()
+        assert run.status == -signal.SIGKILL, run.output
         self.world.aws.faults.clear()
 
     def recover(self) -> Run:
@@ -144,26 +143,52 @@ class Victim:
     """A run of `up`, for hooks that are set before it starts."""
 
     process: subprocess.Popen[str] = field(init=False)
-    started: Event = field(default_factory=Event)
+    lines: list[str] = field(default_factory=list)
+    """What it has said so far."""
     struck: Event = field(default_factory=Event)
+    """Whatever was to happen to it has happened."""
+    _started: Event = field(default_factory=Event)
+    _reading: Thread = field(init=False)
 
     def start(self, world: World) -> None:
         """Start it; hooks wait for this."""
         self.process = world.project.start(*UP)
-        self.started.set()
+        self._reading = Thread(target=self._read)
+        self._reading.start()
+        self._started.set()
+
+    @property
+    def pid(self) -> int:
+        """The CLI's; waits until it is started."""
+        assert self._started.wait(HANG_GUARD_SECONDS)
+        return self.process.pid
+
+    def end(self) -> Run:
+        """Wait for its end, and for that of what was to happen to it."""
+        status = self.process.wait(HANG_GUARD_SECONDS)
+        self._reading.join(HANG_GUARD_SECONDS)
+        output = "".join(self.lines)
+        assert self.struck.wait(HANG_GUARD_SECONDS), f"it ended unharmed:\n{output}"
+        return Run(status, output)
 
     def kill(self) -> None:
         """kill -9 of every process of it. For a hook."""
-        self.started.wait(HANG_GUARD_SECONDS)
-        kill_all(self.process.pid)
+        kill_all(self.pid)
         self.struck.set()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            self.lines.extend(output)
 
 
 def pending_operations(world: World) -> list[str]:
     """What the engine had begun and not ended, as its state tells."""
     run = world.project.pulumi("stack", "export")
     assert run.status == 0, run.output
-    return [one["type"] for one in json.loads(run.output)["deployment"].get("pending_operations", [])]
+    return [
+        one["type"] for one in json.loads(run.output)["deployment"].get("pending_operations", [])
+    ]
 
 
 @contextmanager

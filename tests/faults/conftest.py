@@ -1,4 +1,4 @@
-"""The world of a fault test: that of the engine tests, with one token, so that a run takes seconds."""
+"""One bench for all fault tests: its servers stay, and each test begins from a copy of the same beginning."""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.conftest import World, world
-from tests.engine.project import environment_yaml
-from tests.faults.bench import watching
+from tests.engine.conftest import world
+from tests.faults.bench import Bench, open_bench
 
-__all__ = ["one_token", "watched_world", "world"]
-
-
-@pytest.fixture
-def one_token(world: World) -> World:
-    """The `world` with the token `orders` alone."""
-    world.project.write(environment_yaml(world.account, tokens=("orders",)))
-    return world
+__all__ = ["bench", "world"]
 
 
-@pytest.fixture
-def watched_world(one_token: World) -> Iterator[World]:
-    """The same under the watcher: what it has seen is asserted at the end."""
-    with watching(one_token):
-        yield one_token
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with open_bench(tmp_path_factory.mktemp("bench")) as opened:
+        yield opened

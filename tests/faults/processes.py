@@ -40,10 +40,11 @@ def session(leader: int) -> list[Process]:
     return found
 
 
-def provider_of(leader: int) -> int:
-    """The pid of the provider that a command has started."""
-    (pid,) = [one.pid for one in session(leader) if PROVIDER in one.command]
-    return pid
+def providers(leader: int) -> list[int]:
+    """The pids of the providers that a command runs: the engine starts one for its refresh, one for the update."""
+    found = [one.pid for one in session(leader) if PROVIDER in one.command]
+    assert found, f"no provider runs in the session of {leader}"
+    return found
 
 
 def kill_all(leader: int) -> None:

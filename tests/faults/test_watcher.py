@@ -11,7 +11,7 @@ import pytest
 from tba_secrets.simulator.audit import AuditEntry
 from tba_secrets.stores.versions import PLACEHOLDER
 from tests.engine.conftest import World
-from tests.faults.watcher import CHECKS, Watcher, watched
+from tests.faults.watcher import CHECKS, watched
 from tests.netsuite_account import Values
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]

@@ -18,9 +18,10 @@ def usual() -> str:
 
 
 def odd() -> str:
-    """Printable ASCII without white space: every awkward character, and what base64's two alphabets differ in."""
+    """Printable ASCII without white space: every awkward character, and what tells the encodings apart."""
     awkward = secrets.SystemRandom().sample(_AWKWARD, len(_AWKWARD))
-    return "".join(one + secrets.choice(_PRINTABLE) for one in awkward) + "???~~~"
+    mixed = "".join(one + secrets.choice(_PRINTABLE) for one in awkward)
+    return f'{mixed}Zz\\"???~~~'
 
 
 def odd_values() -> Values:

@@ -21,11 +21,12 @@ from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Change, Checked, Handler, PartialFailureError, Wire
 from tba_secrets.provider.host import CancelledError
 from tba_secrets.provider.server import Provider, serve
-from tests.leaks.canaries import odd
+from tests.leaks.canaries import odd, usual
 from tests.leaks.scanner import Canary, Scanner, text
 
 VALUE: Final = odd()
-SCANNER: Final = Scanner([Canary("the value", VALUE)])
+HEXADECIMAL: Final = usual()
+SCANNER: Final = Scanner([Canary("the value", VALUE), Canary("a usual value", HEXADECIMAL)])
 TYPE: Final = "tba:index:Bomb"
 SECONDS: Final = 20
 
@@ -131,7 +132,7 @@ class Careless(BaseModel):
     number: int
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     """Fails even while it is told."""
 
     def __str__(self) -> str:
@@ -187,7 +188,7 @@ EXPLOSIONS: Final[dict[str, Callable[[], NoReturn]]] = {
     "pydantic ValidationError": lambda: _raise(_validation_error()),
     "ExceptionGroup": lambda: _raise(ExceptionGroup(VALUE, [ValueError(VALUE)])),
     "an error with a note": _noted,
-    "an error that cannot be told": lambda: _raise(Unspeakable(VALUE)),
+    "an error that cannot be told": lambda: _raise(UnspeakableError(VALUE)),
     "a grpc error of ours": lambda: _raise(grpc.RpcError(VALUE)),
     "our error, from a careless cause": _from_a_careless_cause,
     "our error, while another is handled": _while_another_is_handled,
@@ -240,7 +241,9 @@ def test_no_exception_tells_a_value(
 
 
 @pytest.mark.parametrize(
-    "state", [{VALUE: object()}, {"a": ValueError(VALUE)}, {"a": VALUE.encode()}, {"a": {VALUE}}]
+    "state",
+    [{VALUE: object()}, {"a": ValueError(VALUE)}, {"a": VALUE.encode()}, {"a": {VALUE}}],
+    ids=["an object", "an exception", "bytes", "a set"],
 )
 @pytest.mark.parametrize("method", ["Create", "Update", "Create in a preview", "Read"])
 def test_a_state_that_cannot_be_sent_is_not_told(
@@ -316,31 +319,34 @@ def test_the_broken_twin_without_the_boundary_is_heard(
     assert SCANNER.find([text("heard", everything)])
 
 
-@pytest.mark.parametrize(
-    ("type_", "property_", "value"),
-    [
-        ("StagedCredential", "account", [VALUE]),
-        ("StagedCredential", "token", {"env": {"id": VALUE, "secret": VALUE}}),
-        ("StagedCredential", "consumer", {VALUE: {"key": VALUE, "secret": VALUE}}),
-        ("StagedCredential", "stores", {"aws": {"region": VALUE}}),
-        ("StagedCredential", VALUE, VALUE),
-        ("SmokeTest", "role", VALUE),
-        ("SmokeTest", "checks", [VALUE]),
-        ("SmokeTest", "user", {"email": {VALUE: 1}}),
-    ],
-)
+MISPLACED: Final[dict[str, tuple[str, str, Any]]] = {
+    "a list for a text": ("StagedCredential", "account", [VALUE]),
+    "a variable": ("StagedCredential", "token", {"env": {"id": VALUE, "secret": VALUE}}),
+    "a kind of source": ("StagedCredential", "consumer", {VALUE: {"key": VALUE}}),
+    "a region": ("StagedCredential", "stores", {"aws": {"region": VALUE}}),
+    "a property": ("StagedCredential", VALUE, VALUE),
+    "a property of hexadecimal digits": ("StagedCredential", HEXADECIMAL, "a"),
+    "a role": ("SmokeTest", "role", VALUE),
+    "a check": ("SmokeTest", "checks", [VALUE]),
+    "a key for a text": ("SmokeTest", "user", {"email": {VALUE: 1}}),
+    "a store's kind": ("SmokeTest", "versions", {VALUE: 1}),
+}
+
+
+@pytest.mark.parametrize("place", MISPLACED)
 def test_a_value_in_the_place_of_a_reference_is_refused_and_not_told(
-    type_: str, property_: str, value: object, served: Wired
+    place: str, served: Wired
 ) -> None:
+    kind, property_, value = MISPLACED[place]
     news = struct_pb2.Struct()
     news.update({property_: value})
 
     answer = served.stub.Check(
-        provider_pb2.CheckRequest(type=f"tba:index:{type_}", news=news), timeout=SECONDS
+        provider_pb2.CheckRequest(type=f"tba:index:{kind}", news=news), timeout=SECONDS
     )
 
-    told = "".join(failure.property + failure.reason for failure in answer.failures)
-    assert answer.failures
+    told = "\n".join(failure.reason for failure in answer.failures)
+    assert told
     assert SCANNER.find([text("the failures", told)]) == []
-    # The engine shows the whole value of a property that a failure names (pulumi/pulumi, diag.GetResourcePropertyInvalidValueError).
-    assert [failure.property for failure in answer.failures if failure.property] == []
+    # The engine prints a property's whole value beside a failure that names it (GetResourcePropertyInvalidValueError).
+    assert {failure.property for failure in answer.failures} == {""}

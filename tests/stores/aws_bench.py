@@ -69,16 +69,21 @@ class AwsBench:
 
     def write_as_another(self, name: SecretName, value: str, stage: Stage) -> VersionId:
         """CreateSecret, or PutSecretValue with the label."""
+        if self.store.describe(name) is not None:
+            return self.put_as_another(name, value, stage)
         token = str(uuid.uuid4())
-        if self.store.describe(name) is None:
-            self.client.create_secret(Name=name, SecretString=value, ClientRequestToken=token)
-        else:
-            self.client.put_secret_value(
-                SecretId=name,
-                SecretString=value,
-                ClientRequestToken=token,
-                VersionStages=[LABELS[stage]],
-            )
+        self.client.create_secret(Name=name, SecretString=value, ClientRequestToken=token)
+        return VersionId(token)
+
+    def put_as_another(self, name: SecretName, value: str, stage: Stage) -> VersionId:
+        """PutSecretValue with the label, without a look."""
+        token = str(uuid.uuid4())
+        self.client.put_secret_value(
+            SecretId=name,
+            SecretString=value,
+            ClientRequestToken=token,
+            VersionStages=[LABELS[stage]],
+        )
         return VersionId(token)
 
     def default_read(self, name: SecretName) -> str | None:

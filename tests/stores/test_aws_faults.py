@@ -202,6 +202,36 @@ def test_stale_reads_after_a_discard_and_a_stage(
     assert seen(aws.store).stages[Stage.CANDIDATE] == version
 
 
+def test_a_retry_is_refused_and_the_reads_are_stale(server: SecretsManagerServer) -> None:
+    """The SDK's second attempt meets the effect of the first: refused, and done. A plain refusal is believed sooner."""
+    run = Run(AwsBench(server.url, transport=RETRYING), candidate())
+    server.faults.after("UpdateSecretVersionStage", do=lambda: server.faults.stale(NAME, reads=12))
+    server.faults.lose_reply("UpdateSecretVersionStage")
+    run.check(run())
+    assert server.faults.unfired() == []
+
+
+def test_a_staged_version_is_read_when_it_can_be(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    replacing = claimed(aws.store)
+    staged = candidate()
+    version = aws.store.stage(NAME, staged, replacing)
+    server.faults.stale(NAME, reads=4)
+    assert value_of(aws.store, version) == staged.value.reveal()
+
+
+def test_a_version_of_others_is_absent_at_the_first_look(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    """The twin: absence is not waited for, but for what this process staged."""
+    claimed(aws.store)
+    theirs = aws.write_as_another(NAME, "{}", Stage.CURRENT)
+    server.faults.stale(NAME, reads=1)
+    assert aws.store.read(NAME, theirs) is None
+    assert value_of(aws.store, theirs) == "{}"
+
+
 def test_a_write_that_is_never_seen_is_an_error(
     server: SecretsManagerServer, aws: AwsBench
 ) -> None:
@@ -238,6 +268,19 @@ def test_current_moved_before_the_promotion(server: SecretsManagerServer, aws: A
         do=lambda: aws.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT),
     )
     refusal(ConflictError, lambda: aws.store.promote(NAME, version, replacing), "AWSCURRENT", NAME)
+    assert aws.default_read(NAME) == '{"a": "theirs"}'
+    assert server.faults.unfired() == []
+
+
+def test_current_moved_right_after_it_was_read(server: SecretsManagerServer, aws: AwsBench) -> None:
+    """The holder that the label is taken from is the one that was decided upon, not whatever holds it by then."""
+    replacing = claimed(aws.store)
+    version = aws.store.stage(NAME, candidate(), replacing)
+    server.faults.after(
+        "DescribeSecret",
+        do=lambda: aws.put_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT),
+    )
+    refusal(ConflictError, lambda: aws.store.promote(NAME, version, replacing), NAME)
     assert aws.default_read(NAME) == '{"a": "theirs"}'
     assert server.faults.unfired() == []
 

@@ -1,0 +1,122 @@
+"""Where a command's credential comes from: four variables of the environment, or a record in its store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tba_secrets.errors import TbaError, ValueNeededError
+from tba_secrets.netsuite import Expected, TbaCredential
+from tba_secrets.netsuite import account as accounts
+from tba_secrets.provider.places import places_in
+from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec import load_stack
+from tba_secrets.stage import Place
+from tba_secrets.stores import open_stores
+from tba_secrets.stores.interface import Snapshot, Stage
+from tba_secrets.verify import ReadBack, read_back
+
+VARIABLES = ("TBA_CONSUMER_KEY", "TBA_CONSUMER_SECRET", "TBA_TOKEN_ID", "TBA_TOKEN_SECRET")
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a store holds for a record now."""
+
+    back: ReadBack
+    passed_before: bool
+    """tba-secrets manages the secret, and it makes nothing current that has not passed."""
+
+
+def from_environment(variables: Mapping[str, str], account: str) -> TbaCredential:
+    """The credential in the four `TBA_` variables.
+
+    Raises:
+        TbaError: A variable is missing, or has white space around its value.
+    """
+    missing = [name for name in VARIABLES if not variables.get(name)]
+    if missing:
+        raise TbaError(
+            f"no value in {', '.join(missing)}",
+            "set the four TBA_ variables, or name a record in a store: --record INTEGRATION/TOKEN --env STACK",
+        )
+    ragged = [name for name in VARIABLES if variables[name] != variables[name].strip()]
+    if ragged:
+        raise TbaError(f"white space around the value of {', '.join(ragged)}", "take it away")
+    return TbaCredential(accounts.realm(account), *(Sensitive(variables[n]) for n in VARIABLES))
+
+
+def find(project: Path, environment: str, names: Sequence[str]) -> tuple[CredentialRecord, ...]:
+    """The records of an environment that the names mean, all of them for no name.
+
+    Args:
+        project: The folder that holds stacks/.
+        environment: The stack's name.
+        names: `integration/token`, or a token's name alone.
+
+    Raises:
+        SpecError: The environment cannot be read.
+        TbaError: A name means no record; the message lists those that exist.
+    """
+    records = credential_records(load_stack(project, environment))
+    known = {name for record in records for name in (record.path, record.token)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        there = ", ".join(record.path for record in records)
+        raise TbaError(f"{environment} has no token {', '.join(unknown)}", f"take one of: {there}")
+    return tuple(r for r in records if not names or r.path in names or r.token in names)
+
+
+def find_one(project: Path, environment: str | None, name: str) -> CredentialRecord:
+    """The one record that a name means.
+
+    Raises:
+        TbaError: No environment is given, the name means no record, or more than one.
+    """
+    if environment is None:
+        raise TbaError("--record needs the environment that declares it", "add --env STACK")
+    found = find(project, environment, [name])
+    if len(found) > 1:
+        raise TbaError(
+            f"{environment} has {len(found)} tokens named {name}",
+            f"write one of: {', '.join(record.path for record in found)}",
+        )
+    return found[0]
+
+
+def current(record: CredentialRecord) -> Held:
+    """What readers of the record's secret get now.
+
+    Raises:
+        ValueNeededError: Nothing is stored, or nothing has passed its checks yet.
+        StoreError: The store could not be asked, or holds no credential.
+    """
+    places = places_in(open_stores(record.stores), record.stores, record.secret)
+    snapshots = {kind: place.store.describe(place.name) for kind, place in places.items()}
+    for kind, place in places.items():
+        _refuse_empty(place, snapshots[kind])
+    ours = all(snapshot is not None and snapshot.owner for snapshot in snapshots.values())
+    return Held(read_back(places, {}, record.format), passed_before=ours)
+
+
+def _refuse_empty(place: Place, snapshot: Snapshot | None) -> None:
+    version = snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
+    if snapshot is None or version is None or version == snapshot.placeholder:
+        raise ValueNeededError(
+            f"{place}: no credential has passed its checks yet, so there is none to read",
+            "run `pulumi up` first",
+        )
+
+
+def expected(record: CredentialRecord) -> Expected:
+    """What the environment declares of the record."""
+    return Expected(
+        account=record.account,
+        role_name=record.role.name,
+        role_id=record.role.id,
+        user_email=record.user.email,
+        entity=record.user.entity,
+        permissions=record.role.permissions,
+    )

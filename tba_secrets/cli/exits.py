@@ -1,0 +1,30 @@
+"""The exit codes of the commands that ask NetSuite; the same number means the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    """NetSuite accepted the call; everything that was asked for is proven."""
+    FAILED = 1
+    """It could not be asked, so there is no verdict: YAML, store, network, clock, lockout. Also any other error."""
+    USAGE = 2
+    """The command line is wrong."""
+    REFUSED = 3
+    """NetSuite refused the login."""
+    OTHERWISE = 4
+    """NetSuite took the login, and its answer is another failure, or not what is declared."""
+
+
+_WORST_FIRST = (Exit.REFUSED, Exit.OTHERWISE, Exit.FAILED, Exit.USAGE)
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The code of several outcomes together: what is wrong for certain comes before what is not known."""
+    there = set(codes)
+    return next((code for code in _WORST_FIRST if code in there), Exit.DONE)

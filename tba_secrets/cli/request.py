@@ -1,0 +1,206 @@
+"""`tba request`: one signed call, shown as `curl -v` shows it, the body on stdout. It is sent once, never again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+import typer
+
+from tba_secrets.cli import credentials
+from tba_secrets.cli.blotting import Blotter
+from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.refusals import RefusalFile, mark_of
+from tba_secrets.cli.sign import Whose, checked, pair
+from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, TbaError
+from tba_secrets.netsuite import Answer, Call, Client, Expected, Gate, Service, TbaCredential
+from tba_secrets.netsuite import account as accounts
+from tba_secrets.netsuite.answers import Outcome, outcome, said
+from tba_secrets.netsuite.asking import Asked
+from tba_secrets.netsuite.circumstances import Circumstances
+from tba_secrets.netsuite.transport import HttpSender, is_loopback
+
+_CUT_OFF: Final = 1 << 20
+_NOT_YOURS: Final = {"authorization", "cookie", "proxy-authorization", "host", "content-length"}
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is sent beside method and URL."""
+
+    json: str | None
+    form: list[str]
+    headers: list[str]
+
+    def named_headers(self) -> Mapping[str, str]:
+        """The headers by name.
+
+        Raises:
+            TbaError: One has no colon, or is one that the signed call makes itself.
+        """
+        named = {}
+        for text in self.headers:
+            name, colon, value = text.partition(":")
+            if not colon or name.strip().lower() in _NOT_YOURS:
+                raise TbaError(
+                    "this header cannot be given", "write 'Name: value', and no login of your own"
+                )
+            named[name.strip()] = value.strip()
+        return named
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the call goes, and whom it is expected to be from."""
+
+    credential: TbaCredential
+    expected: Expected
+    endpoint: str | None
+    known: Circumstances
+    name: str
+
+
+def run(method: str, url: str, whose: Whose, body: Body) -> None:
+    """Send it; ends with a code of `Exit`.
+
+    Raises:
+        TbaError: It was not sent, or there is no answer.
+    """
+    target = _target(url, whose)
+    call, endpoint = _call(method, url, body, target)
+    blotter = Blotter(target.credential.secrets)
+    client = Client(
+        target.credential, endpoint, record=target.name, sender=ShowingSender(blotter, url)
+    )
+    answer = _asked_once(client, call, target)
+    typer.echo(blotter(answer.body_text), nl=False)
+    if len(answer.body_text) > _CUT_OFF:
+        typer.echo("\n* the body is longer than 1 MiB, and was cut off", err=True)
+    raise typer.Exit(_judged(client, call, answer, target))
+
+
+class ShowingSender:
+    """Sends, and writes the request and the answer's head to stderr.
+
+    Args:
+        blotter: Takes the secrets out.
+        url: What was asked for; shown first.
+    """
+
+    def __init__(self, blotter: Blotter, url: str) -> None:
+        self._send = HttpSender()
+        self._blotter = blotter
+        typer.echo(f"* {blotter(urlsplit(url).netloc)}", err=True)
+
+    def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
+        """See `netsuite.transport.Sender`."""
+        if "Authorization" not in request.headers:
+            answer = self._send(request, seconds)
+            skew = answer.skew_seconds
+            clock = "not known" if skew is None else f"{skew:+.1f} s"
+            typer.echo(f"* this machine's clock against the server's: {clock}", err=True)
+            return answer
+        for line in self._blotter.request(request):
+            typer.echo(line, err=True)
+        answer = self._send(request, seconds)
+        for line in self._blotter.answer(answer):
+            typer.echo(line, err=True)
+        return answer
+
+
+def _target(url: str, whose: Whose) -> Target:
+    if whose.record is None:
+        credential = whose.credential(url)
+        nobody = Expected(credential.account, "", None, f"token {mark_of(credential)}", None)
+        return Target(credential, nobody, None, Circumstances(), "the credential")
+    record = credentials.find_one(whose.project, whose.environment, whose.record)
+    held = credentials.current(record)
+    return Target(
+        held.back.credential,
+        credentials.expected(record),
+        record.endpoint,
+        Circumstances(passed_before=held.passed_before),
+        record.path,
+    )
+
+
+def _call(method: str, url: str, body: Body, target: Target) -> tuple[Call, str | None]:
+    """The call, and the address that stands for all services where it is not the account's own host."""
+    parts = urlsplit(checked(url if "://" in url else _base(url, target) + url))
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if path.startswith("/services/NetSuitePort_"):
+        raise TbaError(
+            "SOAP is signed inside its envelope, not in a header",
+            "put the output of `tba sign --soap` into the envelope's Header",
+        )
+    origin = f"{parts.scheme}://{parts.netloc}"
+    service, endpoint = _service(origin, path, target)
+    call = Call(
+        service,
+        method.upper(),
+        path,
+        form=tuple(pair(text) for text in body.form),
+        json=body.json,
+        headers=body.named_headers(),
+    )
+    return call, endpoint
+
+
+def _base(path: str, target: Target) -> str:
+    return accounts.base_url(target.expected.account, _service_of(path), target.endpoint)
+
+
+def _service(origin: str, path: str, target: Target) -> tuple[Service, str | None]:
+    """Raises `TbaError` for a host that is neither the account's, nor declared, nor this machine."""
+    for service in Service:
+        if origin == accounts.base_url(target.expected.account, service):
+            return service, None
+    if is_loopback(origin) or origin == (target.endpoint or "").rstrip("/"):
+        return _service_of(path), origin
+    raise TbaError(
+        f"{urlsplit(origin).netloc} over {urlsplit(origin).scheme} is no host of account {target.expected.account}: "
+        "a signed call would show it the consumer key and the token id",
+        "ask the account's own host over https, or declare the address as `endpoint:`",
+    )
+
+
+def _service_of(path: str) -> Service:
+    return Service.SUITETALK if path.startswith("/services/") else Service.RESTLETS
+
+
+def _asked_once(client: Client, call: Call, target: Target) -> Answer:
+    """Send within the limits that keep the user from being locked out (five refused logins in 30 minutes)."""
+    account, user = target.expected.account, target.expected.user_email
+    file, gate = RefusalFile.at_home(), Gate(time.time)
+    known = file.of(account, user)
+    mark = mark_of(target.credential)
+    try:
+        with gate.admit(account, user, target.name, mark, known) as turn:
+            answer = client.call_once(call)
+            if outcome(answer, call.protocol) is Outcome.REFUSED:
+                turn.refused()
+            return answer
+    finally:
+        file.keep(account, user, gate.refusals(account, user))
+
+
+def _judged(client: Client, call: Call, answer: Answer, target: Target) -> Exit:
+    kind = outcome(answer, call.protocol)
+    if kind is Outcome.BUSY:
+        typer.echo(
+            f"error: {said(answer, call.protocol)}: NetSuite is busy or has failed. "
+            "This says nothing about the credential",
+            err=True,
+        )
+        return Exit.OTHERWISE
+    asked = Asked(client, target.expected, str(call), clues=target.known.clues)
+    try:
+        asked.accepted(answer, call.protocol)
+    except (CheckFailedError, NetSuiteUnreachableError) as error:
+        typer.echo(f"error: {error}", err=True)
+        return Exit.REFUSED if kind is Outcome.REFUSED else Exit.OTHERWISE
+    return Exit.DONE

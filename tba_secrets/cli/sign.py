@@ -1,0 +1,110 @@
+"""`tba sign`: the Authorization header, or the TokenPassport, of one call. The only place where a signature leaves."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+
+from tba_secrets.cli import credentials
+from tba_secrets.errors import TbaError
+from tba_secrets.netsuite import TbaCredential, signing, soap
+from tba_secrets.netsuite import account as accounts
+from tba_secrets.netsuite.signing import Once, Parameter
+
+_NONCE_LENGTHS = range(6, 65)
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Which credential signs: the record's, where one is named, else that of the four variables."""
+
+    record: str | None
+    environment: str | None
+    project: Path
+    account: str | None
+
+    def credential(self, url: str) -> TbaCredential:
+        """The credential; the account is the one that is given, the stored one, or the one of the URL's host.
+
+        Raises:
+            TbaError: There is none, or its account is not known.
+        """
+        if self.record is not None:
+            found = credentials.find_one(self.project, self.environment, self.record)
+            stored = credentials.current(found).back.credential
+            return replace(stored, account=accounts.realm(self.account or stored.account))
+        return credentials.from_environment(os.environ, self.account or account_of(url))
+
+
+def account_of(url: str) -> str:
+    """The account of an account-specific host.
+
+    Raises:
+        TbaError: The host belongs to no account.
+    """
+    found = accounts.of_host(urlsplit(url).hostname or "")
+    if found is None:
+        raise TbaError("the URL does not tell the account", "add --account, such as 1234567_SB1")
+    return found[0]
+
+
+def run(
+    method: str,
+    url: str,
+    whose: Whose,
+    *,
+    soap_passport: bool,
+    nonce: str | None,
+    timestamp: int | None,
+    form: list[str],
+) -> None:
+    """Print one line: the header's value, or the passport's XML.
+
+    Raises:
+        TbaError: The URL cannot be signed, or there is no credential.
+    """
+    if nonce is not None and not (len(nonce) in _NONCE_LENGTHS and nonce.isalnum()):
+        raise TbaError("NetSuite refuses this nonce", "give 6 to 64 letters and digits")
+    canonical = checked(url)
+    credential = whose.credential(url)
+    now = Once.now(timestamp)
+    once = now if nonce is None else Once(nonce, now.timestamp)
+    if soap_passport:
+        typer.echo(soap.token_passport(credential, once))
+        return
+    pairs = [pair(text) for text in form]
+    typer.echo(
+        signing.sign(
+            credential, method, canonical, pairs, nonce=once.nonce, timestamp=once.timestamp
+        )
+    )
+    if canonical != url:
+        typer.echo(f"signed for, and to be sent to, exactly: {canonical}", err=True)
+
+
+def checked(url: str) -> str:
+    """The URL in the form that is signed and sent.
+
+    Raises:
+        TbaError: It cannot be signed.
+    """
+    try:
+        return signing.canonical_url(url)
+    except ValueError as error:
+        raise TbaError(str(error)) from None
+
+
+def pair(text: str) -> Parameter:
+    """`NAME=VALUE` of a form.
+
+    Raises:
+        TbaError: There is no `=`.
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise TbaError("a form field has no `=`", "write --form NAME=VALUE")
+    return name, value

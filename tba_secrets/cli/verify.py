@@ -1,0 +1,184 @@
+"""`tba verify`: the declared checks, run on what readers get now. It writes nothing to a store."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tba_secrets.cli import credentials
+from tba_secrets.cli.exits import Exit, worst
+from tba_secrets.cli.refusals import RefusalFile, mark_of
+from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
+from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, run_checks
+from tba_secrets.netsuite.asking import explained
+from tba_secrets.netsuite.circumstances import Circumstances, Verdict, others
+from tba_secrets.records import CredentialRecord
+
+_AT_ONCE: Final = 4
+_WIDTH: Final = 130
+"""Of the table where it does not go to a terminal: a log keeps its lines whole."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of one record."""
+
+    record: CredentialRecord
+    verification: Verification | None = None
+    error: TbaError | None = None
+    credential: TbaCredential | None = None
+    known: Circumstances = Circumstances()
+
+    @property
+    def exit(self) -> Exit:
+        """The code that this record alone would end with."""
+        if self.error is None:
+            return Exit.DONE
+        if isinstance(self.error, AuthenticationRefusedError):
+            return Exit.REFUSED
+        return Exit.OTHERWISE if isinstance(self.error, CheckFailedError) else Exit.FAILED
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """For the others' diagnoses; None where NetSuite did not speak about the login."""
+        if self.credential is None or self.exit is Exit.FAILED:
+            return None
+        return Verdict(self.credential, accepted=self.exit is not Exit.REFUSED)
+
+
+def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> None:
+    """Check, report, and end with the worst code of all records.
+
+    Raises:
+        TbaError: The environment or a name is wrong.
+    """
+    found = _with_others(check(credentials.find(project, environment, names)))
+    if as_json:
+        tokens = [_plain(one) for one in found]
+        typer.echo(json.dumps({"environment": environment, "tokens": tokens}, indent=2))
+    else:
+        _show(environment, found)
+    raise typer.Exit(worst(one.exit for one in found))
+
+
+def check(records: tuple[CredentialRecord, ...]) -> list[Checked]:
+    """Ask for every record, as many side by side as the gate lets through."""
+    file, gate = RefusalFile.at_home(), Gate(time.time)
+    try:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(lambda record: _checked(record, gate, file), records))
+    finally:
+        for record in records:
+            account, user = record.account, record.user.email
+            file.keep(account, user, gate.refusals(account, user))
+
+
+def _checked(record: CredentialRecord, gate: Gate, file: RefusalFile) -> Checked:
+    try:
+        held = credentials.current(record)
+    except TbaError as error:
+        return Checked(record, error=error)
+    credential = held.back.credential
+    refusals = file.of(record.account, record.user.email)
+    known = Circumstances(held.passed_before, recently_refused=bool(refusals))
+    client = Client(credential, record.endpoint, record=record.path)
+    done = Checked(record, credential=credential, known=known)
+    try:
+        with gate.admit(
+            record.account, record.user.email, record.path, mark_of(credential), refusals
+        ):
+            checks, expected = record.verify.checks, credentials.expected(record)
+            return replace(done, verification=run_checks(client, checks, expected, known))
+    except TbaError as error:
+        return replace(done, error=error)
+
+
+def _with_others(found: list[Checked]) -> list[Checked]:
+    """The refused ones with what the fate of the others says about the cause."""
+    verdicts = [one.verdict for one in found if one.verdict is not None]
+
+    def again(one: Checked) -> Checked:
+        if not isinstance(one.error, AuthenticationRefusedError) or one.error.diagnosis is None:
+            return one
+        assert one.credential is not None  # noqa: S101 - a refused login was signed with something
+        more = others(one.credential, verdicts).clues
+        return replace(one, error=explained(one.record.path, one.error.diagnosis.knowing(more)))
+
+    return [again(one) for one in found]
+
+
+_WORDS: Final = {
+    Exit.DONE: "[green]proven[/]",
+    Exit.REFUSED: "[red]refused[/]",
+    Exit.OTHERWISE: "[red]failed[/]",
+    Exit.FAILED: "[yellow]not asked[/]",
+}
+
+
+def _show(environment: str, found: list[Checked]) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH)
+    table = Table(title=f"{environment}: what readers get now", title_justify="left")
+    for heading in (
+        "token",
+        "result",
+        "as",
+        "proven",
+        "not proven",
+        "when (UTC)",
+        "slowest",
+        "clock",
+    ):
+        table.add_column(heading, no_wrap=heading in ("token", "result"))
+    for one in found:
+        table.add_row(escape(one.record.path), _WORDS[one.exit], *map(escape, _cells(one)))
+    console.print(table)
+    for one in found:
+        if one.error is not None:
+            typer.echo(f"error: {one.error}", err=True)
+
+
+def _cells(one: Checked) -> tuple[str, ...]:
+    proof = one.verification
+    if proof is None:
+        return ("",) * 6
+    skews = [e.clock_skew_seconds for e in proof.evidence if e.clock_skew_seconds is not None]
+    return (
+        f"{proof.role_name or '?'} in {proof.account or '?'}",
+        ", ".join(proof.proven),
+        ", ".join(proof.not_proven),
+        f"{datetime.fromtimestamp(proof.at, UTC):%H:%M:%S}",
+        f"{max(e.latency_seconds for e in proof.evidence):.2f} s",
+        f"{max(skews, key=abs):+.1f} s" if skews else "",
+    )
+
+
+def _plain(one: Checked) -> dict[str, Any]:
+    """For `--json`: words and numbers, no value."""
+    proof = one.verification
+    diagnosis = one.error.diagnosis if isinstance(one.error, CheckFailedError) else None
+    return {
+        "token": one.record.path,
+        "result": _WORDS[one.exit].partition("]")[2].partition("[")[0],
+        "account": proof and proof.account,
+        "role": proof and proof.role_name,
+        "role_id": proof and proof.role_id,
+        "entity": proof and proof.entity,
+        "proven": list(proof.proven) if proof else [],
+        "not_proven": list(proof.not_proven) if proof else [],
+        "evidence": [asdict(evidence) for evidence in proof.evidence] if proof else [],
+        "error": one.error and one.error.what,
+        "remedy": one.error and one.error.remedy,
+        "causes": [asdict(cause) for cause in diagnosis.causes] if diagnosis else [],
+    }

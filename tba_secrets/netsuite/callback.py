@@ -1,0 +1,185 @@
+"""The loopback listener that the consent page sends the browser back to: one answer, then it is gone.
+
+It listens on 127.0.0.1, and on ::1 with the same port where that is there, since `localhost` may be either (RFC 8252
+section 8.3) and Oracle's Callback URL takes `http://localhost:*`. Its path cannot be guessed. A request that is not the
+answer gets a page and changes nothing. It logs nothing: request lines hold the verifier.
+"""
+
+from __future__ import annotations
+
+import hmac
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Empty, SimpleQueue
+from secrets import token_hex
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Any, Final, Self
+
+from tba_secrets.netsuite import callback_pages as pages
+from tba_secrets.netsuite.callback_pages import Page
+from tba_secrets.netsuite.consent import Answered, Asked, Consent, judge
+from tba_secrets.netsuite.flow_errors import FlowError
+
+_POLL_SECONDS: Final = 0.05
+_SLOWEST_REQUEST_SECONDS: Final = 10.0
+_MOST_PORTS: Final = 5
+
+
+class Listener:
+    """Serves the callback while the block lasts, and keeps the first answer.
+
+    Raises:
+        FlowError: No loopback port could be opened.
+    """
+
+    def __init__(self) -> None:
+        self._path = f"/tba/{token_hex(16)}"
+        self._asked: Asked | None = None
+        self._lock = Lock()
+        self._answered = False
+        self._box: SimpleQueue[Consent] = SimpleQueue()
+        self._servers: list[ThreadingHTTPServer] = []
+
+    @property
+    def url(self) -> str:
+        """The callback, for example `http://localhost:40123/tba/<32 hex digits>`. Whoever knows it may call it."""
+        return f"http://localhost:{self._servers[0].server_address[1]}{self._path}"
+
+    def expect(self, asked: Asked) -> None:
+        """From now on the answer to `asked` is taken; before, every request is a stray one."""
+        self._asked = asked
+
+    def poll(self) -> Consent | None:
+        """The answer, None where there was none within a twentieth of a second."""
+        try:
+            return self._box.get(timeout=_POLL_SECONDS)
+        except Empty:
+            return None
+
+    def answer(self, path: str, send: Callable[[Page], None]) -> None:
+        """Judge one GET, show its page, and only then hand the answer on: afterwards the listener may close."""
+        where, _, query = path.partition("?")
+        if not hmac.compare_digest(where.encode(errors="replace"), self._path.encode()):
+            return send(pages.NOT_HERE)
+        consent = self._first(query)
+        if consent is None:
+            return send(pages.ALREADY_ANSWERED)
+        with suppress(OSError):  # a browser that went away has answered all the same
+            send(pages.OF[consent.answered])
+        if consent.answered is not Answered.STRAY:
+            self._box.put(consent)
+        return None
+
+    def _first(self, query: str) -> Consent | None:
+        """The request judged; None where the answer was there before."""
+        with self._lock:
+            if self._answered:
+                return None
+            asked = self._asked
+            consent = judge(query, asked) if asked is not None else Consent(Answered.STRAY)
+            self._answered = consent.answered is not Answered.STRAY
+            return consent
+
+    def __enter__(self) -> Self:
+        """Open the ports and serve in background threads."""
+        self._servers = _loopback_servers(_handler(self))
+        for server in self._servers:
+            Thread(
+                target=server.serve_forever, args=(_POLL_SECONDS,), name="tba-callback", daemon=True
+            ).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the ports."""
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = False
+
+    def server_bind(self) -> None:
+        """Without the base class's look-up of the host's name."""
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = "localhost", self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: the base class prints a traceback."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+def _loopback_servers(
+    handler: type[BaseHTTPRequestHandler],
+) -> list[ThreadingHTTPServer]:
+    """One port on both loopback addresses; on 127.0.0.1 alone where this machine has no ::1."""
+    try:
+        for _ in range(_MOST_PORTS):
+            first = _Server(("127.0.0.1", 0), handler)
+            if not _has_ipv6():
+                return [first]
+            try:
+                return [first, _Server6(("::1", first.server_port), handler)]
+            except OSError:  # somebody else's: he would get the browser's answer
+                first.server_close()
+    except OSError:
+        pass
+    raise FlowError(
+        "the callback listener found no free port on 127.0.0.1 and ::1",
+        "let this process listen on loopback (a sandbox or firewall may forbid it), then start the flow again",
+    )
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as trial:
+            trial.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _SLOWEST_REQUEST_SECONDS
+        server_version = "tba"
+        sys_version = ""
+
+        def do_GET(self) -> None:
+            listener.answer(self.path, self._send)
+
+        def send_error(
+            self, code: int, message: str | None = None, explain: str | None = None
+        ) -> None:
+            """The base class's page quotes the request."""
+            self._send(Page(code, pages.NOT_HERE.title, pages.NOT_HERE.text))
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing: a request line holds the verifier."""
+
+        def _send(self, page: Page) -> None:
+            body = page.html.encode()
+            self.send_response(page.status)
+            for name, value in pages.HEADERS:
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+    return Handler

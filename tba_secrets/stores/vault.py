@@ -1,0 +1,134 @@
+"""HashiCorp Vault as a store: one KV mount.
+
+The policies that it needs are made by `vault_policy`; preflight and every refusal print what is missing, ready to
+paste. Logins: see `vault_auth`. What the Vault CLI and hvac take from the environment (VAULT_ADDR, VAULT_NAMESPACE,
+~/.vault-token) is not taken here: the environment's YAML says it all, and preflight shows what applies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
+from typing import ClassVar, Final
+
+from tba_secrets.errors import StoreError, StoreUnavailableError
+from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.stores.interface import (
+    Candidate,
+    OwnerMark,
+    Preflight,
+    SecretName,
+    Snapshot,
+    Stage,
+    Store,
+    StoredVersion,
+    VersionId,
+)
+from tba_secrets.stores.vault_client import VaultClient
+from tba_secrets.stores.vault_errors import VaultFailure
+from tba_secrets.stores.vault_kv2 import KvV2
+from tba_secrets.stores.vault_mount import Mount, kv_version_of
+from tba_secrets.stores.vault_preflight import examined
+from tba_secrets.stores.vault_retry import Retry
+from tba_secrets.stores.vault_transport import Deadline
+from tba_secrets.stores.vault_unversioned import KvV1, UnversionedMount
+from tba_secrets.stores.vault_versioned import VersionedMount
+
+_PARALLEL_READS: Final = 8
+
+
+class VaultStore(Store):
+    """Secrets of one KV mount. Thread-safe; asks Vault nothing until it is used.
+
+    Args:
+        settings: `store.vault` of the environment's YAML.
+        deadline: For each call.
+        retry: When to ask again.
+    """
+
+    kind: ClassVar[str] = "vault"
+
+    def __init__(
+        self,
+        settings: VaultSettings,
+        *,
+        deadline: Deadline | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        self._settings = settings
+        self._client = VaultClient(settings, deadline, retry)
+        self._opening = Lock()
+        self._mount: Mount | None = None
+
+    def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
+        """Some at a time: KV has no batch read of metadata."""
+        wanted = tuple(names)
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            return dict(zip(wanted, pool.map(self.describe, wanted), strict=True))
+
+    def restore_command(self, name: SecretName) -> str:
+        with self._typed_errors():
+            return self._opened().restore_command(name)
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except VaultFailure as failure:
+            error: StoreError = failure.error
+        except (AttributeError, KeyError, TypeError, ValueError) as unexpected:
+            error = StoreUnavailableError(
+                f"Vault at {self._settings.address_url} gave an answer that cannot be read "
+                f"({type(unexpected).__name__})",
+                "check `store.vault.address`; then run the command again, which reads back what was done",
+            )
+        else:
+            return
+        raise error  # after the except block: what was caught must not become its __context__
+
+    def _preflight(self, names: tuple[SecretName, ...]) -> Preflight:
+        return examined(self._client, names, lambda: self._opened().kv_version)
+
+    def _describe(self, name: SecretName) -> Snapshot | None:
+        return self._opened().describe(name)
+
+    def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
+        return self._opened().read(name, which)
+
+    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+        self._opened().claim(name, mark, description)
+
+    def _stage(
+        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+    ) -> VersionId:
+        return self._opened().stage(name, candidate, replacing)
+
+    def _restage(self, name: SecretName, version: VersionId) -> bool:
+        return self._opened().restage(name, version)
+
+    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+        self._opened().promote(name, version, replacing)
+
+    def _discard(self, name: SecretName, version: VersionId) -> None:
+        self._opened().discard(name, version)
+
+    def _remove(self, name: SecretName) -> None:
+        self._opened().remove(name)
+
+    def _restore(self, name: SecretName) -> None:
+        self._opened().restore(name)
+
+    def _opened(self) -> Mount:
+        """The mount, whose version is asked once."""
+        with self._opening:
+            if self._mount is None:
+                self._client.kv_version = kv_version_of(self._client)
+                versioned = self._client.kv_version == 2
+                self._mount = (
+                    VersionedMount(KvV2(self._client))
+                    if versioned
+                    else UnversionedMount(KvV1(self._client))
+                )
+            return self._mount

@@ -1,0 +1,154 @@
+"""What is found out before anything is written: the server, the login, the mount, and what the login may do.
+
+Vault API: `/sys/health`, `/auth/token/lookup-self`, `/sys/capabilities-self`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tba_secrets.errors import AccessDeniedError, StoreUnavailableError
+from tba_secrets.stores.interface import Preflight, SecretName
+from tba_secrets.stores.vault_client import VaultClient
+from tba_secrets.stores.vault_errors import Outcome, VaultFailure
+from tba_secrets.stores.vault_paths import paths_of
+from tba_secrets.stores.vault_policy import missing_lines, pasted, policy_lines
+
+SHORTEST_TOKEN_LIFE: Final = 120
+"""Seconds that a token which nobody can renew must still live: a run with a handful of signed calls."""
+_IGNORED: Final = ("VAULT_ADDR", "VAULT_NAMESPACE", "VAULT_SKIP_VERIFY", "VAULT_CACERT")
+"""Settings of the Vault CLI and of hvac that have no effect here, where the YAML says otherwise."""
+
+
+def examined(
+    client: VaultClient, names: tuple[SecretName, ...], kv_version: Callable[[], int]
+) -> Preflight:
+    """Who we are, and whether the secrets can be staged and promoted.
+
+    Args:
+        client: The calls.
+        names: The secrets.
+        kv_version: Finds out the mount's.
+
+    Raises:
+        StoreUnavailableError: Vault is sealed, not initialised, or a node that cannot serve.
+        AccessDeniedError: Another cluster, a token too short-lived, or lines of a policy are missing: which.
+    """
+    server = _server(client)
+    token = _token(client)
+    version = kv_version()
+    _capabilities(client, names, version)
+    method = client.session.method
+    settings = {
+        "address": client.settings.address_url,
+        "namespace": client.settings.namespace or "",
+        "server": server,
+        "mount": f"{client.settings.mount} (KV version {version})",
+        "auth": method.name,
+        **method.shown,
+        "token life": _life(token, can_log_in=method.login is not None),
+        **client.adapter.shown_settings,
+        "not used": ", ".join(name for name in _IGNORED if os.environ.get(name)),
+    }
+    return Preflight(
+        identity=str(token.get("display_name") or "a Vault token"),
+        settings={key: text for key, text in settings.items() if text},
+    )
+
+
+def _server(client: VaultClient) -> str:
+    """The state of the server, in words."""
+    answer = client.health()
+    told, address = answer.body, client.settings.address_url
+    if answer.status == 501 or told.get("initialized") is False:
+        raise StoreUnavailableError(
+            f"Vault at {address} is not initialised",
+            "`vault operator init`, or correct `store.vault.address`",
+        )
+    if answer.status == 503 or told.get("sealed") is True:
+        raise StoreUnavailableError(
+            f"Vault at {address} is sealed", "`vault operator unseal`, then run the command again"
+        )
+    if answer.status in (472, 474, 530):
+        raise StoreUnavailableError(
+            f"the Vault node at {address} cannot serve (HTTP {answer.status} from sys/health): "
+            "it is a disaster recovery secondary, cut off from the active node, or removed",
+            "let `store.vault.address` be the active node's, or a load balancer's that finds it",
+        )
+    _same_cluster(client, str(told.get("cluster_id") or ""))
+    standby = ", standby" if answer.status in (429, 473) else ""
+    return f"Vault {told.get('version', '')}{standby}, cluster {told.get('cluster_id', 'unknown')}"
+
+
+def _same_cluster(client: VaultClient, found: str) -> None:
+    expected = client.settings.cluster_id
+    if expected is not None and found != expected:
+        raise AccessDeniedError(
+            f"Vault at {client.settings.address_url} is cluster {found or 'unknown'}, "
+            f"and the environment declares cluster {expected}",
+            "correct `store.vault.address`, or `cluster_id` as `vault status` shows it",
+        )
+
+
+def _token(client: VaultClient) -> Mapping[str, Any]:
+    """What Vault tells of the token in use; nothing where no policy allows to ask."""
+    try:
+        told = client.call("GET", "auth/token/lookup-self").data
+    except VaultFailure as failure:
+        if failure.outcome is not Outcome.DENIED:
+            raise
+        return {}
+    if told.get("num_uses"):
+        raise AccessDeniedError(
+            f"the Vault token is good for {told['num_uses']} more calls only, which is too few for a run",
+            "use a token without a limit of uses (`token_num_uses=0` on the role)",
+        )
+    can_log_in = client.session.method.login is not None
+    seconds = int(told.get("ttl") or 0)
+    if 0 < seconds < SHORTEST_TOKEN_LIFE and not told.get("renewable") and not can_log_in:
+        raise AccessDeniedError(
+            f"the Vault token ends in {seconds} s and cannot be renewed; a run needs {SHORTEST_TOKEN_LIFE} s at least",
+            "give a new token, or let `store.vault.auth` log in by a method that can do so again",
+        )
+    return told
+
+
+def _life(token: Mapping[str, Any], *, can_log_in: bool) -> str:
+    if not token:
+        return "unknown: no policy allows auth/token/lookup-self"
+    seconds = int(token.get("ttl") or 0)
+    if seconds == 0:
+        return "without end"
+    after = (
+        "renewed" if token.get("renewable") else "logged in again" if can_log_in else "then over"
+    )
+    return f"{seconds} s, {after}"
+
+
+def _capabilities(client: VaultClient, names: tuple[SecretName, ...], version: int) -> None:
+    """Refuse a login that cannot do what a run needs, with the lines that are missing."""
+    lines = policy_lines(client.settings, version)
+    needed = [line for line in lines if line.always]
+    asked = [path for name in names for path in _paths(client, name, version)]
+    if not asked:
+        return
+    granted = client.call("POST", "sys/capabilities-self", {"paths": asked}).data
+    missing = list(missing_lines(needed, {path: granted.get(path, ()) for path in asked}))
+    if missing:
+        raise AccessDeniedError(
+            f"the login at Vault {client.settings.address_url} lacks what a run needs on {', '.join(names)}",
+            f"add to one of its policies:\n{pasted(missing)}",
+        )
+
+
+def _paths(client: VaultClient, name: SecretName, version: int) -> list[str]:
+    paths, mount = paths_of(name, client.settings), client.settings.mount
+    if version == 1:
+        return [f"{mount}/{paths.current}", f"{mount}/{paths.candidate}"]
+    return [
+        f"{mount}/{kind}/{path}"
+        for kind in ("data", "metadata")
+        for path in (paths.current, paths.candidate)
+    ]

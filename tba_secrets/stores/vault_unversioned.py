@@ -1,0 +1,252 @@
+"""A KV version 1 mount behind the store's contract, as far as that goes: only with `allow_unversioned: true`.
+
+Version 1 keeps one value at a path: no previous version, no check-and-set, no metadata, no undelete (Vault API, "KV
+secrets engine - version 1"). So there is no rollback, two runs at once are told apart within this process only, and
+deletion leaves the secret as it is. What version 2 keeps beside a secret is kept at a path of its own here.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import RLock
+from typing import Final
+
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.interface import (
+    Candidate,
+    OwnerMark,
+    SecretName,
+    Snapshot,
+    Stage,
+    StoredVersion,
+    VersionId,
+)
+from tba_secrets.stores.refusals import (
+    foreign_candidate,
+    moved_by_another,
+    not_claimed,
+    not_the_candidate,
+)
+from tba_secrets.stores.vault_client import VaultClient
+from tba_secrets.stores.vault_errors import Outcome, VaultFailure
+from tba_secrets.stores.vault_kv2 import data_of, text_of
+from tba_secrets.stores.vault_mount import Mount
+from tba_secrets.stores.vault_owner import owner_metadata, owner_of
+from tba_secrets.stores.vault_paths import KvPath, Paths, paths_of
+from tba_secrets.stores.versions import derived_version_id
+
+UNMARKED: Final = VersionId("unversioned")
+"""Names the value of a secret that is not ours yet: there is nothing to tell it from another by."""
+_NOTES: Final = "notes/"
+_VALUE, _ID = "value", "tba_version"
+_KEY, _CURRENT_ID, _CURRENT_DIGEST = "tba_key", "tba_current_id", "tba_current_digest"
+
+
+class KvV1:
+    """The calls of a KV version 1 mount.
+
+    Args:
+        client: The calls.
+    """
+
+    def __init__(self, client: VaultClient) -> None:
+        self.client = client
+
+    def read(self, path: KvPath) -> dict[str, str] | None:
+        """What is at a path; None where it is absent."""
+        try:
+            return dict(self.client.call("GET", self._at(path)).data)
+        except VaultFailure as failure:
+            if failure.outcome is not Outcome.ABSENT:
+                raise
+            return None
+
+    def write(self, path: KvPath, data: Mapping[str, str]) -> None:
+        """Put a value in the place of what is there. Carried out twice it is the same."""
+        self.client.call("POST", self._at(path), dict(data))
+
+    def delete(self, path: KvPath) -> None:
+        """Delete for good."""
+        self.client.call("DELETE", self._at(path))
+
+    def _at(self, path: KvPath) -> str:
+        return f"{self.client.settings.mount}/{path}"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One secret with all that belongs to it."""
+
+    paths: Paths
+    value: Sensitive | None
+    notes: Mapping[str, str] | None
+    candidate: Mapping[str, str] | None
+
+    @property
+    def current(self) -> VersionId | None:
+        """Our id while the value is the one that we wrote, else one that changes with the value."""
+        if self.value is None:
+            return None
+        if self.notes is None:
+            return UNMARKED
+        digest = _digest(self.notes, self.value)
+        if self.notes.get(_CURRENT_DIGEST) == digest:
+            return VersionId(self.notes[_CURRENT_ID])
+        return VersionId(f"{UNMARKED}@{digest}")
+
+    @property
+    def foreign(self) -> VersionId | None:
+        """Something else's value at the candidate's path."""
+        if self.candidate is None or _ID in self.candidate:
+            return None
+        return VersionId(f"{UNMARKED}-candidate")
+
+    @property
+    def waiting(self) -> VersionId | None:
+        """The candidate."""
+        if self.candidate is None:
+            return None
+        return self.foreign or VersionId(self.candidate[_ID])
+
+    @property
+    def waiting_value(self) -> Sensitive | None:
+        """The candidate's value."""
+        if self.candidate is None:
+            return None
+        text = self.candidate.get(_VALUE)
+        return text_of(self.candidate) if text is None or self.foreign else Sensitive(text)
+
+
+class UnversionedMount(Mount):
+    """See `Store` for each method.
+
+    Args:
+        kv: The calls.
+    """
+
+    kv_version = 1
+
+    def __init__(self, kv: KvV1) -> None:
+        self._kv = kv
+        self._lock = RLock()
+
+    def describe(self, name: SecretName) -> Snapshot | None:
+        seen = self._look(name)
+        if seen.value is None and seen.notes is None:
+            return None
+        stages = {Stage.CURRENT: seen.current, Stage.CANDIDATE: seen.waiting}
+        if seen.waiting == seen.current:
+            stages[Stage.CANDIDATE] = None
+        return Snapshot(
+            location=f"{self._kv.client.settings.mount}/{name}",
+            stages={stage: version for stage, version in stages.items() if version is not None},
+            foreign_candidate=seen.foreign is not None,
+            owner=owner_of(seen.notes or {}),
+        )
+
+    def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
+        seen = self._look(name)
+        for stage, version, value in (
+            (Stage.CURRENT, seen.current, seen.value),
+            (Stage.CANDIDATE, seen.waiting, seen.waiting_value),
+        ):
+            if which in (stage, version) and version is not None and value is not None:
+                return StoredVersion(version, value)
+        return None
+
+    def claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+        with self._lock:
+            seen = self._look(name)
+            notes = {_KEY: secrets.token_hex(32), **(seen.notes or {})}
+            notes |= owner_metadata(mark, description)
+            if notes != seen.notes:
+                self._kv.write(_notes(seen.paths), notes)
+
+    def stage(
+        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+    ) -> VersionId:
+        version = derived_version_id(name, candidate.fingerprint, replacing)
+        text = text_of(data_of(candidate.value)).reveal()
+        with self._lock:
+            seen = self._claimed(name)
+            if seen.current != replacing:
+                raise moved_by_another(name, replacing, seen.current)
+            if seen.foreign is not None:
+                command = self._kv.client.command("kv delete", seen.paths.candidate)
+                raise foreign_candidate(name, seen.foreign, None, f"run `{command}`")
+            if seen.waiting != version:
+                self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: text})
+        return version
+
+    def restage(self, name: SecretName, version: VersionId) -> bool:
+        seen = self._claimed(name)
+        return version in (seen.current, seen.waiting)
+
+    def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+        """Two steps: the value, then whose it is. A kill between them is found by equal contents."""
+        with self._lock:
+            seen = self._claimed(name)
+            value = seen.waiting_value
+            if seen.current != version:
+                if seen.waiting != version or value is None:
+                    raise not_the_candidate(name, version, seen.waiting)
+                if seen.value != value:
+                    if seen.current != replacing:
+                        raise moved_by_another(name, replacing, seen.current)
+                    self._kv.write(seen.paths.current, data_of(value))
+                notes = dict(seen.notes or {})
+                notes |= {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(notes, value)}
+                self._kv.write(_notes(seen.paths), notes)
+            if seen.waiting == version:
+                self._kv.delete(seen.paths.candidate)
+
+    def discard(self, name: SecretName, version: VersionId) -> None:
+        with self._lock:
+            seen = self._look(name)
+            if seen.waiting == version:
+                self._kv.delete(seen.paths.candidate)
+
+    def remove(self, name: SecretName) -> None:
+        """The candidate goes; the secret stays, for nobody could bring it back."""
+        with self._lock:
+            seen = self._look(name)
+            if seen.waiting is not None and seen.foreign is None:
+                self._kv.delete(seen.paths.candidate)
+
+    def restore(self, name: SecretName) -> None:
+        """Nothing: nothing was deleted."""
+
+    def restore_command(self, name: SecretName) -> str:
+        return self._kv.client.command("kv get", KvPath(name))
+
+    def _look(self, name: SecretName) -> _Seen:
+        paths = paths_of(name, self._kv.client.settings)
+        value = self._kv.read(paths.current)
+        return _Seen(
+            paths,
+            None if value is None else text_of(value),
+            self._kv.read(_notes(paths)),
+            self._kv.read(paths.candidate),
+        )
+
+    def _claimed(self, name: SecretName) -> _Seen:
+        seen = self._look(name)
+        if seen.notes is None:
+            raise not_claimed(name)
+        return seen
+
+
+def _notes(paths: Paths) -> KvPath:
+    """Beside the candidates: `tba-candidates/notes/netsuite/a` for `netsuite/a`."""
+    prefix = paths.candidate.removesuffix(paths.current)
+    return KvPath(f"{prefix}{_NOTES}{paths.current}")
+
+
+def _digest(notes: Mapping[str, str], value: Sensitive) -> str:
+    """Tells values apart, with a key that is random and stays in Vault."""
+    key = notes.get(_KEY, "").encode()
+    return hmac.new(key, value.reveal().encode(), sha256).hexdigest()[:40]

@@ -1,0 +1,63 @@
+"""Faults of the store without a kill: the run itself gets over them, or says what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, Faults
+from tests.faults.bench import NAME, TOKEN, UP, Bench, Story, watching
+
+pytestmark = [pytest.mark.engine, pytest.mark.faults]
+
+PASSING: dict[str, tuple[Story, Callable[[Faults], object]]] = {
+    "CreateSecret: the reply is lost": (Story.CREATE, lambda f: f.lose_reply("CreateSecret")),
+    "PutSecretValue: the reply is lost": (Story.ROTATE, lambda f: f.lose_reply("PutSecretValue")),
+    "PutSecretValue: throttled": (Story.ROTATE, lambda f: f.throttle("PutSecretValue", times=2)),
+    "PutSecretValue: HTTP 500": (Story.ROTATE, lambda f: f.internal_error("PutSecretValue")),
+    "promotion: the reply is lost": (
+        Story.ROTATE,
+        lambda f: f.lose_reply("UpdateSecretVersionStage"),
+    ),
+    "label taken off: the reply is lost": (
+        Story.CREATE,
+        lambda f: f.lose_reply("UpdateSecretVersionStage", nth=2),
+    ),
+    "every look is throttled once": (Story.ROTATE, lambda f: f.throttle("DescribeSecret")),
+    "the reader sees an old copy": (Story.ROTATE, lambda f: f.stale(NAME, reads=2)),
+}
+"""What happens once or twice, and in which story."""
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_passing_fault_is_not_noticed(bench: Bench, fault: str) -> None:
+    story, inject = PASSING[fault]
+    bench.begin(story)
+    inject(bench.world.aws.faults)
+    with watching(bench.world):
+        run = bench.world.project.pulumi(*UP)
+        assert run.status == 0, run.output
+    assert bench.world.aws.faults.unfired() == []
+    assert len(bench.world.secret(TOKEN).versions) == bench.versions[story]
+    bench.assert_settled(story)
+
+
+@pytest.mark.parametrize("action", ["PutSecretValue", "UpdateSecretVersionStage", "GetSecretValue"])
+def test_what_is_denied_is_named(bench: Bench, action: str) -> None:
+    bench.begin(Story.ROTATE)
+    before = bench.world.current(TOKEN)
+    identities = bench.world.aws.identities
+    identities.add(ACCESS_KEY_ID, "operator", denied=[action])
+    try:
+        with watching(bench.world):
+            run = bench.world.project.pulumi(*UP)
+    finally:
+        identities.add(ACCESS_KEY_ID, "operator")
+    assert run.status > 0
+    assert f"AWS denies secretsmanager:{action}" in run.output
+    assert NAME in run.output
+    assert bench.world.current(TOKEN) == before
+    again = bench.world.project.pulumi(*UP)
+    assert again.status == 0, again.output
+    bench.assert_settled(Story.ROTATE)

@@ -1,0 +1,149 @@
+"""A store in memory that remembers its writes and fails on request, and what a record needs to be staged in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from tba_secrets.errors import StoreError
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.payload import render
+from tba_secrets.sensitive import Sensitive, fingerprint
+from tba_secrets.spec.model import Format
+from tba_secrets.stage import Place
+from tba_secrets.stores.interface import (
+    Candidate,
+    OwnerMark,
+    SecretName,
+    Snapshot,
+    StoredVersion,
+    VersionId,
+)
+from tba_secrets.stores.memory import MemoryStore
+
+NAME = SecretName("netsuite/test/orders")
+MARK = OwnerMark(stack="acme/netsuite/test", record="warehouse/orders", claim="claim-one")
+KEY = b"k" * 32
+ACCOUNT = "1234567_SB1"
+
+
+class RecordingStore(MemoryStore):
+    """Notes each write before it is done; a write named in `failing` fails instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+        self.failing: dict[str, StoreError] = {}
+        self.managed_by: str | None = None
+
+    def lose(self, name: SecretName) -> None:
+        """As if it had been deleted for good."""
+        del self._secrets[name]
+
+    def _note(self, write: str) -> None:
+        if write in self.failing:
+            raise self.failing[write]
+        self.writes.append(write)
+
+    def _describe(self, name: SecretName) -> Snapshot | None:
+        snapshot = super()._describe(name)
+        return None if snapshot is None else replace(snapshot, managed_by=self.managed_by)
+
+    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+        self._note("claim")
+        super()._claim(name, mark, description)
+
+    def _stage(
+        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+    ) -> VersionId:
+        self._note("stage")
+        return super()._stage(name, candidate, replacing)
+
+    def _restage(self, name: SecretName, version: VersionId) -> bool:
+        self._note("restage")
+        return super()._restage(name, version)
+
+    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+        self._note("promote")
+        super()._promote(name, version, replacing)
+
+    def _discard(self, name: SecretName, version: VersionId) -> None:
+        self._note("discard")
+        super()._discard(name, version)
+
+    def _remove(self, name: SecretName) -> None:
+        self._note("remove")
+        super()._remove(name)
+
+    def _restore(self, name: SecretName) -> None:
+        self._note("restore")
+        super()._restore(name)
+
+
+class AwsMemory(RecordingStore):
+    """Stands where `store: {aws: ...}` is declared."""
+
+    kind: ClassVar[str] = "aws"
+
+
+class VaultMemory(RecordingStore):
+    """Stands where `store: {vault: ...}` is declared."""
+
+    kind: ClassVar[str] = "vault"
+
+
+class StoppedError(Exception):
+    """The run was cancelled."""
+
+
+@dataclass
+class Proceed:
+    """Lets so many writes through, then stops the run."""
+
+    left: int = 1000
+    asked: int = field(default=0, init=False)
+
+    def __call__(self) -> None:
+        self.asked += 1
+        if self.asked > self.left:
+            raise StoppedError
+
+
+def credential(token_secret: str = "token-secret-a") -> TbaCredential:
+    """An obviously fake credential; only its token secret differs."""
+    return TbaCredential(
+        account=ACCOUNT,
+        consumer_key=Sensitive("consumer-key"),
+        consumer_secret=Sensitive("consumer-secret"),
+        token_id=Sensitive("token-id"),
+        token_secret=Sensitive(token_secret),
+    )
+
+
+def candidate(token_secret: str = "token-secret-a") -> Candidate:
+    """The credential as it is stored."""
+    value = render(credential(token_secret), Format())
+    return Candidate(value, fingerprint(KEY, value.reveal()))
+
+
+def place(store: RecordingStore, mark: OwnerMark = MARK, **terms: bool) -> Place:
+    """Where the record is kept."""
+    return Place(store, NAME, mark, **terms)  # type: ignore[arg-type]
+
+
+def current(store: MemoryStore, value: Candidate) -> VersionId:
+    """Make `value` what readers get, as a run that passed would have."""
+    store.claim(NAME, MARK)
+    snapshot = store.describe(NAME)
+    assert snapshot is not None
+    before = next(iter(snapshot.stages.values()))
+    version = store.stage(NAME, value, replacing=before)
+    store.promote(NAME, version, replacing=before)
+    return version
+
+
+def held(store: MemoryStore, version: VersionId) -> StoredVersion:
+    """The version, which must be there."""
+    stored = store.read(NAME, version)
+    assert stored is not None
+    return stored

@@ -1,0 +1,111 @@
+"""Environment -> records: what a token leaves unsaid is taken from `defaults:`, and then from ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.spec.model import Environment, User, Verify
+
+TOKEN: dict[str, Any] = {
+    "name": "orders",
+    "user": "bot@example.com",
+    "token": {"env": {"id": "TOKEN_ID", "secret": "TOKEN_SECRET"}},
+}
+
+
+def environment(
+    token: dict[str, Any] | None = None, defaults: dict[str, Any] | None = None, **more: Any
+) -> Environment:
+    integration = {
+        "name": "warehouse",
+        "consumer": {"env": {"key": "KEY", "secret": "SECRET"}},
+        "role": {"name": "Warehouse Integration"},
+        "tokens": [{**TOKEN, **(token or {})}],
+    }
+    base = {
+        "version": 1,
+        "account": "1234567_SB1",
+        "store": {"aws": {"region": "us-east-1"}},
+        "integrations": [integration],
+    }
+    return Environment.model_validate({**base, "defaults": defaults or {}, **more})
+
+
+def record(token: dict[str, Any] | None = None, **more: Any) -> CredentialRecord:
+    (only,) = credential_records(environment(token, **more))
+    return only
+
+
+def test_what_nobody_said() -> None:
+    only = record()
+
+    assert only.path == "warehouse/orders"
+    assert only.secret == "orders"
+    assert only.user == User(email="bot@example.com")
+    assert only.verify == Verify()
+    assert not any((only.retain, only.require_values, only.restore, only.adopt))
+    assert only.endpoint is None
+
+
+POLICIES = [
+    # (key, what is said, what is said instead, attribute, what that means, what the other means)
+    (
+        "verify",
+        "always",
+        {"checks": ["soap"]},
+        "verify",
+        Verify(always=True),
+        Verify(checks=("soap",)),
+    ),
+    ("format", {"token_id": "A"}, {"token_id": "B"}, "format.token_id", "A", "B"),
+    ("on_delete", "retain", "recoverable", "retain", True, False),
+    ("require_values", True, False, "require_values", True, False),
+    ("restore", True, False, "restore", True, False),
+]
+
+
+def _attribute(record: CredentialRecord, path: str) -> object:
+    value: object = record
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+@pytest.mark.parametrize(("key", "said", "instead", "path", "meant", "meant_instead"), POLICIES)
+def test_defaults_hold_and_a_token_has_the_last_word(
+    key: str, said: Any, instead: Any, path: str, meant: object, meant_instead: object
+) -> None:
+    assert _attribute(record(defaults={key: said}), path) == meant
+    assert _attribute(record({key: said}), path) == meant
+    assert _attribute(record({key: instead}, defaults={key: said}), path) == meant_instead
+    assert _attribute(record({key: said}, defaults={key: instead}), path) == meant
+
+
+def test_a_token_s_own_words() -> None:
+    only = record(
+        {
+            "secret": "other/name",
+            "adopt": True,
+            "description": "for orders",
+            "user": {"email": "bot@example.com", "entity": "38"},
+        },
+        endpoint="http://127.0.0.1:8917",
+    )
+
+    assert (only.secret, only.adopt, only.description) == ("other/name", True, "for orders")
+    assert only.user.entity == "38"
+    assert only.endpoint == "http://127.0.0.1:8917"
+
+
+def test_every_token_in_the_file_s_order() -> None:
+    spec = environment()
+    integration = spec.integrations[0]
+    tokens = tuple(integration.tokens[0].model_copy(update={"name": n}) for n in ("b", "a"))
+    both = tuple(integration.model_copy(update={"name": n, "tokens": tokens}) for n in ("z", "y"))
+
+    records = credential_records(spec.model_copy(update={"integrations": both}))
+
+    assert [one.path for one in records] == ["z/b", "z/a", "y/b", "y/a"]

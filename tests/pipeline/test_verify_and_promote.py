@@ -1,0 +1,204 @@
+"""Read back, then promote: only what came back from every store, only with evidence, only what was not moved since."""
+
+from __future__ import annotations
+
+import pytest
+
+from tba_secrets.errors import CheckFailedError, ConflictError, StoreError, ValueNeededError
+from tba_secrets.netsuite import Evidence, Verification
+from tba_secrets.promote import promote
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import Format
+from tba_secrets.stage import Place, stage
+from tba_secrets.stores.interface import Stage, VersionId
+from tba_secrets.verify import ReadBack, read_back
+from tests.pipeline.support import (
+    MARK,
+    NAME,
+    AwsMemory,
+    Proceed,
+    RecordingStore,
+    VaultMemory,
+    candidate,
+    credential,
+    current,
+    place,
+)
+
+A, B = candidate("token-secret-a"), candidate("token-secret-b")
+
+
+def evidence(*proven: str) -> Evidence:
+    return Evidence(
+        check="rest",
+        account=None,
+        role_name=None,
+        role_id=None,
+        entity=None,
+        at=1.0,
+        latency_seconds=0.1,
+        clock_skew_seconds=None,
+        proven=proven,
+        not_proven=(),
+    )
+
+
+PASSED = Verification((evidence("rest"),))
+
+
+@pytest.fixture
+def places() -> dict[str, Place]:
+    return {"aws": place(AwsMemory()), "vault": place(VaultMemory())}
+
+
+def staged(places: dict[str, Place], value: object = A) -> dict[str, VersionId]:
+    assert isinstance(value, type(A))
+    return {kind: stage(one, value, None, Proceed()).version for kind, one in places.items()}
+
+
+def store(places: dict[str, Place], kind: str = "aws") -> RecordingStore:
+    found = places[kind].store
+    assert isinstance(found, RecordingStore)
+    return found
+
+
+def back(places: dict[str, Place], versions: dict[str, VersionId]) -> ReadBack:
+    return read_back(places, versions, Format())
+
+
+# --- read_back ---------------------------------------------------------------------------------------
+
+
+def test_what_every_store_gives_back(places: dict[str, Place]) -> None:
+    before = current(store(places), B)
+    versions = staged(places)
+
+    found = back(places, versions)
+
+    assert found.credential == credential("token-secret-a")
+    assert found.versions == versions
+    assert found.current["aws"] == before
+    assert found.current["vault"] not in (None, versions["vault"])
+
+
+def test_nothing_is_written_by_reading(places: dict[str, Place]) -> None:
+    versions = staged(places)
+    store(places).writes.clear()
+
+    back(places, versions)
+
+    assert store(places).writes == []
+
+
+def test_a_store_that_is_not_named_gives_its_current_version(places: dict[str, Place]) -> None:
+    versions = {kind: current(store(places, kind), A) for kind in places}
+
+    found = back(places, {})
+
+    assert found.versions == found.current == versions
+
+
+def test_a_version_that_is_gone_needs_the_value(places: dict[str, Place]) -> None:
+    versions = staged(places)
+
+    with pytest.raises(ValueNeededError, match=f"vault secret {NAME}: the version .* is gone"):
+        back(places, {**versions, "vault": VersionId("tba-gone")})
+
+
+def test_an_absent_secret_needs_the_value(places: dict[str, Place]) -> None:
+    with pytest.raises(ValueNeededError, match="aws secret"):
+        back(places, {})
+
+
+def test_the_placeholder_is_named_and_is_no_credential(places: dict[str, Place]) -> None:
+    store(places).claim(NAME, MARK)
+
+    with pytest.raises(ValueNeededError, match="holds no credential yet"):
+        back({"aws": places["aws"]}, {})
+
+
+def test_two_stores_must_agree(places: dict[str, Place]) -> None:
+    first = stage(places["aws"], A, None, Proceed()).version
+    second = stage(places["vault"], B, None, Proceed()).version
+
+    with pytest.raises(
+        ConflictError, match=r"aws secret .* and vault secret .* different"
+    ) as error:
+        back(places, {"aws": first, "vault": second})
+
+    assert "token-secret" not in str(error.value)
+
+
+def test_what_is_no_credential_is_refused(places: dict[str, Place]) -> None:
+    store(places).write_as_another(NAME, Sensitive('{"password": "obviously fake"}'))
+
+    with pytest.raises(StoreError, match="lacks account, consumer_key"):
+        back({"aws": places["aws"]}, {})
+
+
+# --- promote -----------------------------------------------------------------------------------------
+
+
+def test_what_has_passed_becomes_current(places: dict[str, Place]) -> None:
+    found = back(places, staged(places))
+
+    promote(places["aws"], found, PASSED)
+
+    stored = store(places).read(NAME, Stage.CURRENT)
+    assert stored is not None
+    assert stored.version == found.versions["aws"]
+    assert "promote" not in store(places, "vault").writes
+
+
+@pytest.mark.parametrize(
+    "nothing", [Verification(()), Verification((evidence(),))], ids=["no check", "nothing proven"]
+)
+def test_without_proof_nothing_is_promoted(places: dict[str, Place], nothing: Verification) -> None:
+    found = back(places, staged(places))
+    store(places).writes.clear()
+
+    with pytest.raises(CheckFailedError, match="nothing is promoted"):
+        promote(places["aws"], found, nothing)
+
+    assert store(places).writes == []
+
+
+def test_promoting_what_is_current_changes_nothing(places: dict[str, Place]) -> None:
+    current(store(places), A)
+    alone = {"aws": places["aws"]}
+    found, before = back(alone, {}), store(places).describe(NAME)
+
+    promote(places["aws"], found, PASSED)
+
+    assert store(places).describe(NAME) == before
+
+
+def test_current_moved_meanwhile_is_a_conflict(places: dict[str, Place]) -> None:
+    found = back(places, staged(places))
+    theirs = store(places).write_as_another(NAME, B.value)
+
+    with pytest.raises(ConflictError, match=theirs):
+        promote(places["aws"], found, PASSED)
+
+    stored = store(places).read(NAME, Stage.CURRENT)
+    assert stored is not None
+    assert stored.version == theirs
+
+
+def test_what_was_current_and_was_moved_meanwhile_is_a_conflict_too(
+    places: dict[str, Place],
+) -> None:
+    current(store(places), A)
+    found = back({"aws": places["aws"]}, {})
+    store(places).write_as_another(NAME, B.value)
+
+    with pytest.raises(ConflictError):
+        promote(places["aws"], found, PASSED)
+
+
+def test_another_candidate_meanwhile_is_a_conflict(places: dict[str, Place]) -> None:
+    found = back(places, staged(places))
+    stage(places["aws"], B, None, Proceed())
+
+    with pytest.raises(ConflictError, match="is not the candidate any more"):
+        promote(places["aws"], found, PASSED)

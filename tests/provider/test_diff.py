@@ -1,0 +1,88 @@
+"""Diff: which inputs, which drift, and when a test is due although nothing has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tba_secrets.provider.codec import UNKNOWN
+from tba_secrets.provider.handler import Change, Handler, Wire
+from tba_secrets.provider.smoke_test import SmokeTestInputs
+from tba_secrets.provider.staged_credential import StagedCredentialInputs
+from tests.provider.bench import Bench
+
+VERSIONS = {"aws": "tba-one", "vault": "tba-two"}
+PASSED = {"versions": VERSIONS, "verified": VERSIONS}
+
+
+def properties(model: type[Wire]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def handler(bench: Bench, kind: type[Wire]) -> Handler:
+    return bench.staged if kind is StagedCredentialInputs else bench.smoke
+
+
+EVERY = [
+    (kind, name) for kind in (StagedCredentialInputs, SmokeTestInputs) for name in properties(kind)
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), EVERY, ids=[f"{k.__name__}.{n}" for k, n in EVERY])
+@pytest.mark.parametrize("new", ["changed", None, UNKNOWN], ids=["changed", "gone", "unknown"])
+def test_every_input_is_compared(offline: Bench, kind: type[Wire], name: str, new: Any) -> None:
+    old: dict[str, Any] = {one: {"of": one} for one in properties(kind)}
+    changed = {**old, name: new}
+    if new is None:
+        del changed[name]
+
+    assert handler(offline, kind).diff(old, PASSED, changed) == [Change(name)]
+
+
+@pytest.mark.parametrize("kind", [StagedCredentialInputs, SmokeTestInputs])
+def test_nothing_changed_is_nothing_to_do(offline: Bench, kind: type[Wire]) -> None:
+    assert handler(offline, kind).diff(PASSED, PASSED, PASSED) == []
+
+
+@pytest.mark.parametrize("kind", [StagedCredentialInputs, SmokeTestInputs])
+def test_drift_is_named_by_store(offline: Bench, kind: type[Wire]) -> None:
+    drifted = {**PASSED, "drift": {"vault": "gone", "aws": "another is current"}}
+
+    changes = handler(offline, kind).diff(PASSED, drifted, PASSED)
+
+    assert changes == [Change("drift.aws", input=False), Change("drift.vault", input=False)]
+
+
+def test_a_change_and_drift_are_both_told(offline: Bench) -> None:
+    changes = offline.staged.diff({"secret": "a"}, {"drift": {"aws": "gone"}}, {"secret": "b"})
+
+    assert changes == [Change("secret"), Change("drift.aws", input=False)]
+
+
+NOT_PASSED: list[dict[str, Any]] = [
+    {},
+    {"verified": {}},
+    {"verified": {"aws": "tba-one"}},
+    {"verified": {**VERSIONS, "vault": "tba-older"}},
+]
+
+
+@pytest.mark.parametrize("state", NOT_PASSED)
+def test_what_has_not_passed_is_tested_again(offline: Bench, state: dict[str, Any]) -> None:
+    inputs = {"versions": VERSIONS}
+
+    assert offline.smoke.diff(inputs, state, inputs) == [Change("verified", input=False)]
+
+
+def test_on_its_own_it_has_passed_with_any_version(offline: Bench) -> None:
+    assert offline.smoke.diff({}, {"verified": {"aws": "theirs"}}, {}) == []
+    assert offline.smoke.diff({}, {}, {}) == [Change("verified", input=False)]
+
+
+def test_always_is_a_reason_where_there_is_no_other(offline: Bench) -> None:
+    always = {"always": True, "versions": VERSIONS}
+
+    assert offline.smoke.diff(always, PASSED, always) == [Change("verifiedAt", input=False)]
+    assert offline.smoke.diff({"versions": VERSIONS}, PASSED, always) == [Change("always")]
+    assert offline.smoke.diff(always, {}, always) == [Change("verified", input=False)]
