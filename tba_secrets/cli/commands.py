@@ -10,6 +10,24 @@ import typer
 from tba_secrets.cli import app
 
 Project = Annotated[Path, typer.Option(help="The folder that holds Pulumi.yaml and stacks/.")]
+Method = Annotated[str, typer.Argument(help="GET, POST, ...")]
+Record = Annotated[
+    str | None,
+    typer.Option(
+        help="INTEGRATION/TOKEN whose current credential signs; the four TBA_ variables where absent."
+    ),
+]
+Stack = Annotated[str | None, typer.Option(help="The stack that declares --record.")]
+Account = Annotated[
+    str | None,
+    typer.Option(
+        "--account", "--realm", help="The account id (realm); else the record's or the URL's."
+    ),
+]
+Form = Annotated[
+    list[str] | None,
+    typer.Option(help="NAME=VALUE of a form body, which is signed too. Repeatable."),
+]
 
 
 @app.command()
@@ -60,3 +78,117 @@ def demo(
     from tba_secrets.cli.demo import run
 
     run(project.resolve(), store=store, keep=keep, stop=stop)
+
+
+@app.command()
+def sign(
+    method: Method,
+    url: Annotated[str, typer.Argument(help="The whole URL, query included.")],
+    soap: Annotated[
+        bool, typer.Option("--soap", help="Print the TokenPassport of a SOAP call instead.")
+    ] = False,
+    nonce: Annotated[str | None, typer.Option(help="6 to 64 letters and digits; random.")] = None,
+    timestamp: Annotated[int | None, typer.Option(min=1, help="Epoch seconds; now.")] = None,
+    form: Form = None,
+    account: Account = None,
+    record: Record = None,
+    env: Stack = None,
+    project: Project = Path(),
+) -> None:
+    """Print the Authorization header of one NetSuite call.
+
+    It is signed with TBA_CONSUMER_KEY, TBA_CONSUMER_SECRET, TBA_TOKEN_ID and TBA_TOKEN_SECRET, or with what a store
+    holds for --record. The output is as secret as a password for five minutes.
+    """
+    from tba_secrets.cli.sign import Whose, run
+
+    run(
+        method,
+        url,
+        Whose(record, env, project, account),
+        soap_passport=soap,
+        nonce=nonce,
+        timestamp=timestamp,
+        form=form or [],
+    )
+
+
+@app.command()
+def request(
+    method: Method,
+    url: Annotated[
+        str, typer.Argument(help="The whole URL; or the path alone, on the record's account.")
+    ],
+    record: Record = None,
+    env: Stack = None,
+    account: Account = None,
+    json: Annotated[str | None, typer.Option(help="A JSON body; it is not signed.")] = None,
+    form: Form = None,
+    header: Annotated[list[str] | None, typer.Option(help="'Name: value'. Repeatable.")] = None,
+    project: Project = Path(),
+) -> None:
+    """Send one signed call and show it as curl -v would, without a secret; the body goes to stdout.
+
+    Exit codes: 0 accepted; 1 not asked, or no answer; 2 usage; 3 the login was refused; 4 any other failure.
+    """
+    from tba_secrets.cli.request import Body, run
+    from tba_secrets.cli.sign import Whose
+
+    run(method, url, Whose(record, env, project, account), Body(json, form or [], header or []))
+
+
+@app.command()
+def verify(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="The stack's name.")],
+    tokens: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN; all where absent."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    account_probe: Annotated[
+        bool,
+        typer.Option(help="Settle with the account what docs/simulator.md lists as inferred."),
+    ] = False,
+    point: Annotated[
+        list[int] | None, typer.Option(help="Only this point of the probe. Repeatable.")
+    ] = None,
+    allow_refused_logins: Annotated[
+        int, typer.Option(min=0, max=3, help="How many the probe may cause; five lock a user out.")
+    ] = 0,
+    probe_restlet: Annotated[
+        str | None, typer.Option(help="SCRIPT/DEPLOY that the probe may post to.")
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """Run the declared checks on what readers get now; writes nothing.
+
+    Exit codes: 0 all proven; 1 something could not be asked; 2 usage; 3 a login was refused; 4 an answer is not the
+    declared one.
+    """
+    if account_probe:
+        from tba_secrets.cli import account_probe as probing
+
+        wish = probing.Wish(frozenset(point or []), allow_refused_logins, probe_restlet)
+        probing.run(project, environment, tokens or [], wish, as_json=as_json)
+        return
+    from tba_secrets.cli.verify import run
+
+    run(project, environment, tokens or [], as_json=as_json)
+
+
+@app.command()
+def explain(
+    detail: Annotated[
+        list[str] | None, typer.Argument(help="Details of NetSuite's Login Audit Trail.")
+    ] = None,
+    request: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A refused request as `curl -v` shows it, or a SOAP envelope. Repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Tell what a Detail of the Login Audit Trail means, or what is wrong with a refused request. Offline."""
+    from tba_secrets.cli.explain import run
+
+    run(detail or [], request or [])

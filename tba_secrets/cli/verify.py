@@ -21,7 +21,7 @@ from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
 from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, run_checks
 from tba_secrets.netsuite.asking import explained
-from tba_secrets.netsuite.circumstances import Circumstances, Verdict, others
+from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Verdict, others
 from tba_secrets.records import CredentialRecord
 
 _AT_ONCE: Final = 4
@@ -37,7 +37,7 @@ class Checked:
     verification: Verification | None = None
     error: TbaError | None = None
     credential: TbaCredential | None = None
-    known: Circumstances = Circumstances()
+    known: Circumstances = NOTHING_KNOWN
 
     @property
     def exit(self) -> Exit:

@@ -13,9 +13,9 @@ from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tba_secrets.spec.model import Address
 from tba_secrets.spec.model import AwsStore as AwsSettings
 from tba_secrets.stores.aws import AwsStore
-from tba_secrets.stores.aws_access import Patience
-from tba_secrets.stores.aws_secret import LABELS
-from tba_secrets.stores.aws_session import Transport
+from tba_secrets.stores.aws.access import Patience
+from tba_secrets.stores.aws.secret import LABELS
+from tba_secrets.stores.aws.session import Transport
 from tba_secrets.stores.interface import SecretName, Stage, VersionId
 from tba_secrets.stores.rate_limit import TokenBucket
 

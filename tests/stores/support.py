@@ -14,7 +14,7 @@ import pytest
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive, fingerprint
-from tba_secrets.stores.aws_errors import AwsFailure
+from tba_secrets.stores.aws.errors import AwsFailure
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,

@@ -8,7 +8,7 @@ import pytest
 
 from tba_secrets.errors import StoreError
 from tba_secrets.simulator.aws import Secret, SecretsManagerServer
-from tba_secrets.stores.aws_secret import owner_of, owner_tags
+from tba_secrets.stores.aws.secret import owner_of, owner_tags
 from tba_secrets.stores.interface import OwnerMark, Stage
 from tba_secrets.stores.versions import PLACEHOLDER, placeholder_version_id
 from tests.stores.aws_bench import AwsBench

@@ -13,7 +13,7 @@ import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError
 from tba_secrets.simulator.aws import AccountState, Faults, Rule, SecretsManagerServer
-from tba_secrets.stores.aws_session import Transport
+from tba_secrets.stores.aws.session import Transport
 from tba_secrets.stores.interface import Candidate, Stage, VersionId
 from tba_secrets.stores.versions import PLACEHOLDER
 from tests.stores.aws_bench import AwsBench

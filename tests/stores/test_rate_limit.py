@@ -6,7 +6,7 @@ import pytest
 
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SecretsManagerServer
 from tba_secrets.stores.aws import AwsStore
-from tba_secrets.stores.aws_session import Transport
+from tba_secrets.stores.aws.session import Transport
 from tba_secrets.stores.rate_limit import TokenBucket, shared_bucket
 from tests.stores.aws_bench import ONCE, QUICK, REGION, settings
 from tests.stores.support import MARK, NAME

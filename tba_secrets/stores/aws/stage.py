@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tba_secrets.errors import ConflictError
-from tba_secrets.stores.aws_access import SecretAccess, exists
-from tba_secrets.stores.aws_errors import AwsFailure, Outcome
-from tba_secrets.stores.aws_secret import LABELS, AwsSecret
+from tba_secrets.stores.aws.access import SecretAccess, exists
+from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.secret import LABELS, AwsSecret
 from tba_secrets.stores.interface import Candidate, SecretName, Stage, VersionId
 from tba_secrets.stores.refusals import (
     foreign_candidate,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stores.aws_access import SecretAccess, exists
-from tba_secrets.stores.aws_errors import AwsFailure, Outcome
-from tba_secrets.stores.aws_secret import LABELS, AwsSecret, owner_tags
+from tba_secrets.stores.aws.access import SecretAccess, exists
+from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.secret import LABELS, AwsSecret, owner_tags
 from tba_secrets.stores.interface import OwnerMark, SecretName, Stage
 from tba_secrets.stores.versions import PLACEHOLDER, placeholder_version_id
 

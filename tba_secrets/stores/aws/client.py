@@ -12,8 +12,8 @@ from typing import Any, Final
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import AwsStore
-from tba_secrets.stores.aws_errors import Asked, failure_of, no_answer
-from tba_secrets.stores.aws_session import Clients, Transport, open_clients, resolved_address
+from tba_secrets.stores.aws.errors import Asked, failure_of, no_answer
+from tba_secrets.stores.aws.session import Clients, Transport, open_clients, resolved_address
 from tba_secrets.stores.rate_limit import TokenBucket
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
 

@@ -4,7 +4,7 @@ IAM actions that it needs on the secrets, all `secretsmanager:`: DescribeSecret,
 TagResource, PutSecretValue and UpdateSecretVersionStage always; DeleteSecret and RestoreSecret to delete and restore;
 UpdateSecret to change a description or key; ReplicateSecretToRegions and RemoveRegionsFromReplication with `replicas`;
 ListSecretVersionIds to tell the age of another's candidate, and to see that a version is gone. With `kms_key` also
-kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds them, see `aws_session`.
+kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds them, see `session.py`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any, ClassVar, Final
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import AwsStore as AwsSettings
-from tba_secrets.stores.aws_access import Patience, SecretAccess
-from tba_secrets.stores.aws_claim import SecretLifecycle
-from tba_secrets.stores.aws_client import AwsClient
-from tba_secrets.stores.aws_errors import AwsFailure, Outcome
-from tba_secrets.stores.aws_secret import LABELS
-from tba_secrets.stores.aws_session import Transport
-from tba_secrets.stores.aws_stage import StagingLabels
+from tba_secrets.stores.aws.access import Patience, SecretAccess
+from tba_secrets.stores.aws.claim import SecretLifecycle
+from tba_secrets.stores.aws.client import AwsClient
+from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.secret import LABELS
+from tba_secrets.stores.aws.session import Transport
+from tba_secrets.stores.aws.stage import StagingLabels
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,

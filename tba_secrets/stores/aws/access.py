@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from tba_secrets.errors import StoreUnavailableError
-from tba_secrets.stores.aws_client import AwsClient
-from tba_secrets.stores.aws_errors import AwsFailure, Outcome
-from tba_secrets.stores.aws_secret import AwsSecret, described
+from tba_secrets.stores.aws.client import AwsClient
+from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.secret import AwsSecret, described
 from tba_secrets.stores.interface import SecretName, VersionId
 from tba_secrets.stores.refusals import scheduled_for_deletion
 

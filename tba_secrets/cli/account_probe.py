@@ -1,0 +1,143 @@
+"""`tba verify ENV TOKEN --account-probe`: what an account answers where our simulator had to guess."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tba_secrets.cli import credentials
+from tba_secrets.cli.refusals import RefusalFile, mark_of
+from tba_secrets.errors import TbaError
+from tba_secrets.netsuite import Client, Refusal
+from tba_secrets.netsuite.exchange import Exchange
+from tba_secrets.netsuite.inferred import POINTS, Observed, Point
+from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS
+from tba_secrets.records import CredentialRecord
+
+_WIDTH: Final = 150
+
+
+class Result(StrEnum):
+    """What came of one point."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One point, and what the account says about it."""
+
+    number: int
+    does: str
+    answered: str
+    """Or why it was not asked."""
+    result: Result
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the person who asks allows."""
+
+    points: frozenset[int]
+    """Empty for all."""
+    refused_logins: int
+    restlet: str | None
+
+
+def run(project: Path, environment: str, names: list[str], wish: Wish, *, as_json: bool) -> None:
+    """Ask, and print every point. A point that differs is news, not a failure.
+
+    Raises:
+        TbaError: Not exactly one token is named, or the account could not be asked.
+    """
+    if len(names) != 1:
+        raise TbaError("the account probe asks with one token", "name one: tba verify ENV TOKEN")
+    record = credentials.find_one(project, environment, names[0])
+    findings = list(probe(record, wish, RefusalFile.at_home()))
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        _show(record, findings)
+
+
+def probe(record: CredentialRecord, wish: Wish, file: RefusalFile) -> Iterator[Finding]:
+    """Ask the points one after another.
+
+    1. The clock first: nothing is signed while it is wrong.
+    2. What costs a refused login only as far as it is allowed, and never beyond three in 30 minutes.
+    3. Each refused login is kept, so that later commands leave the user alone as well.
+    """
+    credential = credentials.current(record).back.credential
+    Client(credential, record.endpoint, record=record.path).reach()
+    exchange = Exchange(credential, record.endpoint, _restlet(wish.restlet))
+    account, user, mark = record.account, record.user.email, mark_of(credential)
+    for point in POINTS:
+        recent = [r for r in file.of(account, user) if time.time() - r.at < WINDOW_SECONDS]
+        left = min(wish.refused_logins, MOST_REFUSALS - len(recent))
+        if (why := _why_not(point, wish, left)) is not None:
+            yield Finding(point.number, point.does, why, Result.NOT_ASKED)
+            continue
+        if point.refused_logins:
+            new = [Refusal(mark, float(int(time.time()))) for _ in range(point.refused_logins)]
+            file.keep(account, user, (*recent, *new))
+            wish = Wish(wish.points, wish.refused_logins - point.refused_logins, wish.restlet)
+        yield _found(point, point.ask(exchange) if point.ask is not None else None)
+
+
+def _why_not(point: Point, wish: Wish, left: int) -> str | None:
+    """Why a point is not asked; None where it is."""
+    if wish.points and point.number not in wish.points:
+        return "not chosen"
+    if point.ask is None:
+        return f"by hand: {point.settle}"
+    if point.refused_logins > left:
+        return (
+            f"costs {point.refused_logins} refused login of the user, and five lock him out for 30 minutes: "
+            f"--allow-refused-logins up to {MOST_REFUSALS}, within 30 minutes"
+        )
+    return None
+
+
+def _found(point: Point, observed: Observed | None) -> Finding:
+    if observed is None:
+        return Finding(point.number, point.does, f"needs {point.needs}", Result.NOT_ASKED)
+    result = Result.AGREES if observed.agrees else Result.DIFFERS
+    return Finding(point.number, point.does, observed.what, result)
+
+
+def _restlet(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    script, slash, deploy = text.partition("/")
+    if not (slash and script and deploy):
+        raise TbaError("--probe-restlet is no RESTlet", "write SCRIPT/DEPLOY, such as 6/1")
+    return script, deploy
+
+
+_COLOURS: Final = {Result.AGREES: "green", Result.DIFFERS: "red", Result.NOT_ASKED: "dim"}
+
+
+def _show(record: CredentialRecord, findings: list[Finding]) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH)
+    table = Table(title=f"{record.account}, asked with {record.path}", title_justify="left")
+    for heading in ("#", "what the simulator does", "what the account answered", "result"):
+        table.add_column(heading, no_wrap=heading in ("#", "result"))
+    for one in findings:
+        colour = _COLOURS[one.result]
+        told = (escape(one.does), escape(one.answered), f"[{colour}]{one.result}[/]")
+        table.add_row(str(one.number), *told)
+    console.print(table)
