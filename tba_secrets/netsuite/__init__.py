@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from tba_secrets.netsuite.client import Call, Client
     from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose, explain
     from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
+    from tba_secrets.netsuite.flow import Person, authorize
+    from tba_secrets.netsuite.flow_errors import FlowError, TokenOrphanedError
+    from tba_secrets.netsuite.flow_wire import Application
     from tba_secrets.netsuite.lockout import Gate, Refusal, Turn
+    from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome, revoke
     from tba_secrets.netsuite.rules import Clue
     from tba_secrets.netsuite.signing import Once, SigningKeys, authorization, sign
 
 _HOME = {
     "Answer": "answers",
+    "Application": "flow_wire",
     "Call": "client",
     "Circumstances": "circumstances",
     "Client": "client",
@@ -30,24 +35,32 @@ _HOME = {
     "Diagnosis": "diagnosis",
     "Evidence": "evidence",
     "Expected": "evidence",
+    "FlowError": "flow_errors",
     "Gate": "lockout",
     "Once": "signing",
+    "Person": "flow",
     "Refusal": "lockout",
+    "Revocation": "revocation",
+    "RevocationOutcome": "revocation",
     "Service": "account",
     "SigningKeys": "signing",
+    "TokenOrphanedError": "flow_errors",
     "Turn": "lockout",
     "Verification": "evidence",
     "authorization": "signing",
+    "authorize": "flow",
     "base_url": "account",
     "diagnose": "diagnosis",
     "explain": "diagnosis",
     "realm": "account",
+    "revoke": "revocation",
     "run_checks": "checks",
     "sign": "signing",
 }
 
 __all__ = [
     "Answer",
+    "Application",
     "Call",
     "Circumstances",
     "Client",
@@ -55,19 +68,26 @@ __all__ = [
     "Diagnosis",
     "Evidence",
     "Expected",
+    "FlowError",
     "Gate",
     "Once",
+    "Person",
     "Refusal",
+    "Revocation",
+    "RevocationOutcome",
     "Service",
     "SigningKeys",
     "TbaCredential",
+    "TokenOrphanedError",
     "Turn",
     "Verification",
     "authorization",
+    "authorize",
     "base_url",
     "diagnose",
     "explain",
     "realm",
+    "revoke",
     "run_checks",
     "sign",
 ]

@@ -106,10 +106,9 @@ class Listener:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = False
 
     def server_bind(self) -> None:
-        """Without the base class's look-up of the host's name."""
+        """Without what the base class adds: sharing the port with others, and a look-up of the host's name."""
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self.socket.bind(self.server_address)

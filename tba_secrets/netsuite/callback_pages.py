@@ -60,6 +60,8 @@ OF: Final[dict[Answered, Page]] = {
     ),
 }
 ALREADY_ANSWERED: Final = Page(
-    410, "Already answered", f"An answer was taken before. Nothing was changed by this one. {_CLOSE}"
+    410,
+    "Already answered",
+    f"An answer was taken before. Nothing was changed by this one. {_CLOSE}",
 )
 NOT_HERE: Final = Page(404, "Nothing is here", "Use the page that the terminal named.")

@@ -76,8 +76,9 @@ def judge(query: str, asked: Asked) -> Consent:
     said = _fields(query)
     if said is None or not _same(said.get("state", ""), asked.state):
         return _STRAY
-    verifier = said.get("oauth_verifier", "").strip()
-    if not _same(said.get("oauth_token", ""), asked.request_token):
+    verifier, token = said.get("oauth_verifier", "").strip(), said.get("oauth_token", "")
+    # A denial is not documented to name the token; whatever it names must be ours.
+    if (token or verifier) and not _same(token, asked.request_token):
         return _STRAY
     if not verifier:
         return Consent(Answered.DENIED)

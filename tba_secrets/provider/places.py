@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tba_secrets.errors import StoreError
-from tba_secrets.spec.model import Stores
+from tba_secrets.spec.model import AwsStore, Stores, VaultStore
 from tba_secrets.stage import Place
 from tba_secrets.stores.interface import OwnerMark, SecretName, Store
 
@@ -51,7 +51,10 @@ def prefix(stores: Stores, kind: str) -> str:
 def reference(stores: Stores, secret: str) -> str:
     """Names the places in words that do not change from run to run: part of the digest key."""
     return ";".join(
-        f"{kind}:{getattr(settings, 'region', None) or settings.mount}:{settings.prefix}{secret}"
-        for kind, settings in stores
-        if settings is not None
+        f"{kind}:{_whereabouts(settings)}:{settings.prefix}{secret}"
+        for kind, settings in sorted(stores.listed.items())
     )
+
+
+def _whereabouts(settings: AwsStore | VaultStore) -> str:
+    return settings.region if isinstance(settings, AwsStore) else settings.mount

@@ -267,6 +267,7 @@ def serve(provider: Provider) -> tuple[grpc.Server, int]:
 def main() -> None:
     """The console script `pulumi-resource-tba ENGINE_ADDRESS`, started by the engine."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core file ever holds a value
+    os.environ.pop("PULUMI_CONFIG", None)  # secret config in clear: not for the sources' commands
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    model_validator,
 )
 from pydantic.config import JsonDict
 
@@ -125,6 +126,9 @@ VaultPrefix = Annotated[
     Remedy("write one or more names, each with a slash behind it, for example netsuite/sandbox/; none is . or .."),
 ]
 """A folder under a mount, with its slash at the end."""
+StoreKind = Literal["aws", "vault"]
+STORE_KINDS: Final[tuple[StoreKind, ...]] = ("aws", "vault")
+
 _EXACTLY_ONE: JsonDict = {"minProperties": 1, "maxProperties": 1}
 _AT_LEAST_ONE: JsonDict = {"minProperties": 1}
 
@@ -427,6 +431,22 @@ class Stores(Model):
 
     aws: AwsStore | None = None
     vault: VaultStore | None = None
+    order: Annotated[tuple[StoreKind, ...], Field(strict=False)] = ()
+    """Which store is promoted first; as they are listed where absent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_listed(cls, data: object) -> object:
+        """pydantic and Pulumi's wire format both forget the order of keys."""
+        if not isinstance(data, dict) or data.get("order"):
+            return data
+        return {**data, "order": [key for key in data if key in STORE_KINDS and data[key] is not None]}
+
+    @property
+    def listed(self) -> dict[str, AwsStore | VaultStore]:
+        """The settings of each store, in the order of promotion."""
+        settings = {kind: getattr(self, kind) for kind in dict.fromkeys((*self.order, *STORE_KINDS))}
+        return {kind: one for kind, one in settings.items() if one is not None}
 
 
 # --- what NetSuite is told, and asked --------------------------------------------------------------

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from threading import Lock
-from typing import Final
+from typing import Final, assert_never
 
 from tba_secrets.spec.model import AwsStore as AwsSettings
 from tba_secrets.spec.model import Stores
@@ -27,21 +26,26 @@ def open_stores(settings: Stores) -> dict[str, Store]:
     Args:
         settings: `store` of the environment's YAML.
     """
-    stores: dict[str, Store] = {}
-    if (aws := settings.aws) is not None:
-        stores["aws"] = _opened_once("aws", aws.model_dump_json(), lambda: _aws(aws))
-    if (vault := settings.vault) is not None:
-        stores["vault"] = _opened_once("vault", vault.model_dump_json(), lambda: _vault(vault))
-    return stores
+    return {kind: _opened_once(kind, one) for kind, one in settings.listed.items()}
 
 
-def _opened_once(kind: str, settings: str, make: Callable[[], Store]) -> Store:
+def _opened_once(kind: str, settings: AwsSettings | VaultSettings) -> Store:
     environment = hash(frozenset(os.environ.items()))
     with _opening:
-        key = (kind, settings, environment)
+        key = (kind, settings.model_dump_json(), environment)
         if key not in _opened:
-            _opened[key] = make()
+            _opened[key] = _open(settings)
         return _opened[key]
+
+
+def _open(settings: AwsSettings | VaultSettings) -> Store:
+    match settings:
+        case AwsSettings():
+            return _aws(settings)
+        case VaultSettings():
+            return _vault(settings)
+        case _:
+            assert_never(settings)
 
 
 def _aws(settings: AwsSettings) -> Store:

@@ -1,7 +1,8 @@
 """The journal of a secret: which of its tokens are still to be revoked at NetSuite, and which are.
 
-It lies in the store beside the secret (AWS tags, Vault custom_metadata), one line for each version, so that a revoke which failed, or
-a run that was killed, is never forgotten. A line is written before the successor is promoted. It holds version ids, keyed digests and times.
+It lies in the store beside the secret (AWS tags, Vault custom_metadata), one line for each version, so that a revoke
+which failed, or a run that was killed, is never forgotten. A line is written before the successor is promoted. It holds
+version ids, keyed digests and times.
 """
 
 from __future__ import annotations

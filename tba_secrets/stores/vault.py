@@ -86,7 +86,10 @@ class VaultStore(Store):
             )
         else:
             return
-        raise error  # after the except block: what was caught must not become its __context__
+        try:
+            raise error
+        finally:
+            error.__context__ = None  # what was caught may hold a part of the answer
 
     def _preflight(self, names: tuple[SecretName, ...]) -> Preflight:
         return examined(self._client, names, lambda: self._opened().kv_version)

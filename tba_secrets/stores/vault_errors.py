@@ -40,13 +40,13 @@ class Asked:
     """The line of a policy that allows it."""
 
 
-class VaultFailure(Exception):  # noqa: N818 - becomes a StoreError at the boundary of the store
-    """A call that failed: never leaves the Vault store."""
+class VaultFailure(StoreError):  # noqa: N818 - becomes `error` at the boundary of the store
+    """A call that failed: never leaves the Vault store. It holds our own words only."""
 
     def __init__(
         self, outcome: Outcome, error: StoreError, status: int | None = None, tries: int = 4
     ) -> None:
-        super().__init__(error.what)
+        super().__init__(error.what, error.remedy)
         self.outcome = outcome
         self.error = error
         self.status = status

@@ -160,7 +160,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         try:
             result = box.get(timeout=self._deadline.total)
         except Empty:
-            raise vault_errors.lost(f"none within {self._deadline.total:g} s", asked) from None
+            result = vault_errors.lost(f"none within {self._deadline.total:g} s", asked)
         if isinstance(result, VaultFailure):
             raise result
         return result

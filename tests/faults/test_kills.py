@@ -1,7 +1,6 @@
 """kill -9 of the engine and everything it started, between any two store calls; then the documented way back.
 
-The cut after a call is the gap between it and the next one: the reply is lost with whom it was for. A cut before a
-write is the gap in front of it.
+The process dies after the store has done what a call asks and before the reply: the gap between this call and the next.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from threading import Thread
 import pytest
 
 from tba_secrets.simulator import FaultKind
-from tests.engine.conftest import World
+from tba_secrets.simulator.aws import Faults
 from tests.faults.bench import Bench, Story, watching
 from tests.faults.processes import wait_until
 
@@ -21,23 +20,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
 CALLS = {Story.CREATE: 17, Story.ROTATE: 18}
 """How many store calls each story makes: `test_every_gap_is_cut` tells when this has changed."""
-WRITES = {
-    Story.CREATE: (
-        ("CreateSecret", 1),
-        ("PutSecretValue", 1),
-        ("UpdateSecretVersionStage", 1),
-        ("UpdateSecretVersionStage", 2),
-    ),
-    Story.ROTATE: (
-        ("PutSecretValue", 1),
-        ("UpdateSecretVersionStage", 1),
-        ("UpdateSecretVersionStage", 2),
-    ),
-}
-"""The writes of each story, and which one of its operation it is."""
-
-UNANSWERED = (2, 3, 4)
-"""Looks of *create* at a secret that is not there: the cut before CreateSecret comes after them."""
+IN_VAIN = (2, 3, 4)
+"""Looks of *create* at a secret that is not there, which are answered with an error."""
 SIGNED_CALLS = ("the unsigned look at the clock", "tokeninfo", "serverTime")
 """What is asked of NetSuite, in order."""
 
@@ -47,47 +31,34 @@ class Cut:
     """Where a run is killed."""
 
     story: Story
-    nth: int
-    before: str | None = None
-    """The write that is stopped before it takes effect; None for after any call."""
+    call: int
 
     def __str__(self) -> str:
-        where = f"before {self.before}" if self.before else "after call"
-        return f"{self.story.value}: {where} {self.nth}"
+        return f"{self.story.value}: call {self.call}"
 
-    def arm(self, world: World, strike: Callable[[], None]) -> None:
-        """Have `strike` called there."""
-        if self.before is None:
-            world.aws.faults.after(nth=self.nth, do=strike)
-        else:
-            world.aws.faults.before(self.before, nth=self.nth, do=strike)
+    def arm(self, faults: Faults, strike: Callable[[], None]) -> None:
+        """Have `strike` called when the store has done what the call asks, and before its reply."""
+        in_vain = self.story is Story.CREATE and self.call in IN_VAIN
+        (faults.before if in_vain else faults.after)(nth=self.call, do=strike)
 
 
-CUTS = [
-    Cut(story, nth)
-    for story, calls in CALLS.items()
-    for nth in range(1, calls + 1)
-    if not (story is Story.CREATE and nth in UNANSWERED)
-] + [Cut(story, nth, write) for story, writes in WRITES.items() for write, nth in writes]
+CUTS = [Cut(story, call) for story, calls in CALLS.items() for call in range(1, calls + 1)]
 
 
 @pytest.mark.parametrize("story", Story)
 def test_every_gap_is_cut(bench: Bench, story: Story) -> None:
-    calls = bench.calls[story]
-    reads = ("Describe", "Get", "List")
-    writes = [one.operation for one in calls if not one.operation.startswith(reads)]
-    assert len(calls) == CALLS[story], [one.operation for one in calls]
-    assert writes == [operation for operation, _ in WRITES[story]]
+    operations = [one.operation for one in bench.calls[story]]
+    assert len(operations) == CALLS[story], operations
     if story is Story.CREATE:
-        assert {calls[nth - 1].operation for nth in UNANSWERED} == {"DescribeSecret"}
-        assert calls[max(UNANSWERED)].operation == "CreateSecret"
+        assert {operations[call - 1] for call in IN_VAIN} == {"DescribeSecret"}
+        assert operations[max(IN_VAIN)] == "CreateSecret"
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=str)
-def test_a_kill_at_the_store(bench: Bench, cut: Cut) -> None:
+def test_a_kill_between_two_store_calls(bench: Bench, cut: Cut) -> None:
     bench.begin(cut.story)
     with watching(bench.world):
-        bench.killed(lambda strike: cut.arm(bench.world, strike))
+        bench.killed(lambda strike: cut.arm(bench.world.aws.faults, strike))
         run = bench.recover()
         assert run.status == 0, run.output
     bench.assert_settled(cut.story)

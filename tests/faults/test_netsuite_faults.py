@@ -71,7 +71,7 @@ def test_an_unreachable_netsuite_promotes_nothing(
         with trouble(bench.world.netsuite):
             run = bench.world.project.pulumi(*UP)
         assert run.status > 0
-        assert f"on {bench.world.netsuite.url}" in run.output
+        assert f"{bench.world.netsuite.url}: " in run.output
         assert "This says nothing about the credential" in run.output
         assert reader_gets(bench) in ((before,) if before else (None, PLACEHOLDER))
         assert pending_operations(bench.world) == []

@@ -21,7 +21,7 @@ def odd() -> str:
     """Printable ASCII without white space: every awkward character, and what tells the encodings apart."""
     awkward = secrets.SystemRandom().sample(_AWKWARD, len(_AWKWARD))
     mixed = "".join(one + secrets.choice(_PRINTABLE) for one in awkward)
-    return f'{mixed}Zz\\"???~~~'
+    return f'Zz\\"{mixed}???~~~'
 
 
 def odd_values() -> Values:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from tests.engine.project import Run
+from tests.leaks.canaries import usual
 from tests.leaks.conftest import WatchedWorld
 from tests.leaks.scanner import Artefact, Canary, Scanner
 from tests.netsuite_account import Values
@@ -42,7 +43,17 @@ _FAMILIES = {
 """Kinds of artefacts that a story must have left, by patterns of their names: none is searched in vain."""
 
 
+_WITHOUT_SECRET_CONFIG = (
+    *("state", "backups", "history", "plan", "history as told", "preview as JSON"),
+    *("a source command's arguments", "a source command's environment"),
+)
+"""Where the secret config `tba:digestKey` must not be in clear. The engine itself writes it to its gRPC log and at -v=9,
+shows it under --show-secrets, and hands it to the program and the plugins as PULUMI_CONFIG."""
+
+
 def test_no_value_leaks_anywhere(watched: WatchedWorld) -> None:
+    key = Canary("the digest key", usual())
+    _succeed(watched.world.project.pulumi("config", "set", "--secret", "tba:digestKey", key.value))
     _tell(watched)
     artefacts = watched.artefacts()
     scanner = Scanner(watched.canaries())
@@ -53,6 +64,9 @@ def test_no_value_leaks_anywhere(watched: WatchedWorld) -> None:
     families = _by_family(artefacts)
     assert [name for name, found in families.items() if not found] == []
     _require_recall(scanner, families, watched.canaries())
+    held = [one for family in _WITHOUT_SECRET_CONFIG for one in families[family]]
+    assert Scanner([key]).find(held) == []
+    assert Scanner([key]).find(artefacts), "the key was not in use"
 
 
 def _tell(watched: WatchedWorld) -> None:

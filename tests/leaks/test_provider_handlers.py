@@ -22,6 +22,7 @@ from tests.leaks.canaries import odd_values
 from tests.leaks.scanner import Canary, Scanner, text
 from tests.netsuite.support import Said, told_server
 from tests.netsuite_account import Values
+from tests.stores.aws_bench import QUICK
 
 PAIRS: Final = {"CONSUMER": odd_values(), "TOKEN": Values()}
 SCANNER: Final = Scanner(
@@ -113,6 +114,7 @@ def test_a_store_whose_sdk_quotes_the_request(
             raise QuotingError(request.body)
 
     store: Any = open_stores(stores)["aws"]
+    store._access.patience = QUICK
     client = store._client._opened().secretsmanager
     client.meta.events.register("before-send.secrets-manager.*", quote)
 

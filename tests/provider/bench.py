@@ -163,7 +163,7 @@ class Bench:
         return None if found is None else Kept(wired(found[0]), wired(found[1]), kept.failure)
 
     def _open(self, settings: Stores) -> Mapping[str, Store]:
-        return {kind: self.stores[kind] for kind, declared in settings if declared is not None}
+        return {kind: self.stores[kind] for kind in settings.listed}
 
     def _hear(self, severity: Severity, message: str, urn: str, ephemeral: bool) -> None:
         assert urn == URN

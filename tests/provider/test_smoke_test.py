@@ -9,7 +9,6 @@ import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError, ValueNeededError
 from tba_secrets.provider.codec import UNKNOWN
-from tba_secrets.provider.host import CancelledError
 from tba_secrets.simulator import Simulator
 from tba_secrets.stores.interface import SecretName, Stage, VersionId
 from tests.netsuite_account import Values
@@ -56,7 +55,7 @@ def test_the_evidence_tells_what_was_not_proven(bench: Bench) -> None:
 
     assert kept.state["evidence"] == [
         "tokeninfo proves account, role; not user",
-        "rest proves REST",
+        "rest proves REST web services",
     ]
 
 
@@ -273,17 +272,30 @@ def test_current_moved_meanwhile_is_not_overwritten(bench: Bench) -> None:
     assert bench.version(Stage.CURRENT) != staged.state["versions"]["aws"]
 
 
-def test_cancelled_before_the_promotion(bench: Bench) -> None:
+def test_cancelled_before_the_call_nobody_is_asked(bench: Bench, simulator: Simulator) -> None:
     staged = bench.stage()
     bench.writes()
     bench.host.cancelled.set()
-    bench.host.gate = type(bench.host.gate)(lambda: 0.0)
 
     kept = bench.test(staged)
 
     assert kept.failure is not None
     assert "cancelled" in kept.failure.what
+    assert (bench.writes(), logins(simulator)) == ([], 0)
+
+
+def test_cancelled_before_the_promotion_nothing_moves(bench: Bench, simulator: Simulator) -> None:
+    staged = bench.stage()
+    bench.writes()
+    bench.host.cancelled = CancelAfter(1)  # the gate asks once, then the promotion
+
+    kept = bench.test(staged)
+
+    assert kept.failure is not None
+    assert "it has passed, but aws secret" in kept.failure.what
+    assert "cancelled" in kept.failure.what
     assert bench.writes() == []
+    assert logins(simulator) > 0
 
 
 def test_promoted_in_order(bench: Bench) -> None:
@@ -457,9 +469,3 @@ def test_delete_touches_nothing(bench: Bench) -> None:
 
 def test_the_id_is_the_record(offline: Bench) -> None:
     assert offline.smoke.id({"record": "warehouse/orders"}) == "warehouse/orders"
-
-
-def test_a_cancellation_is_an_error_of_ours() -> None:
-    assert issubclass(CancelledError, TbaError)
-    assert CancelAfter(0).is_set()
-    assert not CancelAfter(1).is_set()

@@ -62,10 +62,11 @@ class FaultyProxy:
         self.target = target
         self.seen: list[Seen] = []
         self._faults: list[Fault] = []
+        self._writes_left: int | None = None
         self._lock = Lock()
         self._ended = Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> FaultyProxy:
         self._thread.start()
@@ -95,6 +96,10 @@ class FaultyProxy:
             self._faults.append(fault)
         return fault
 
+    def die_after(self, writes: int) -> None:
+        """Let so many writes through, and then no call of any kind: as the store sees a kill of its own process."""
+        self._writes_left = writes
+
     def count(self, calls: str) -> int:
         """How many calls that match came in."""
         return sum(re.search(calls, str(seen)) is not None for seen in self.seen)
@@ -123,11 +128,20 @@ class FaultyProxy:
     def _due(self, seen: Seen) -> Fault | None:
         with self._lock:
             self.seen.append(seen)
+            if self._dead(seen):
+                return Fault("", 501)
             for fault in self._faults:
                 if fault.times > 0 and re.search(fault.calls, str(seen)):
                     fault.times -= 1
                     return fault
         return None
+
+    def _dead(self, seen: Seen) -> bool:
+        if self._writes_left is None:
+            return False
+        if seen.method != "GET":
+            self._writes_left -= 1
+        return self._writes_left < 0
 
     def _passed_on(self, seen: Seen) -> tuple[int, bytes, Mapping[str, str]]:
         assert self.target is not None, f"nothing to pass {seen} on to"
@@ -172,6 +186,8 @@ class _Server(ThreadingHTTPServer):
 def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
         def _handle(self) -> None:
             proxy.handle(self)

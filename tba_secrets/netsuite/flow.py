@@ -1,0 +1,195 @@
+"""NetSuite's three-step authorization flow: a new access token, without anybody seeing it.
+
+1. A listener on loopback gets a port and a path that nobody can guess.
+2. Step one: `POST /rest/requesttoken` with that callback and the role that is asked for.
+3. A person is told whom to log in as, and the consent page is opened, with a random `state`.
+4. The browser comes back. State, request token, account, role and user must be the right ones, before
+5. step three: `POST /rest/accesstoken` exchanges request token and verifier, once.
+
+Until step three nothing exists in NetSuite but a request token that leads nowhere: every ending before it changes
+nothing. Source: Oracle help, "The Three-Step TBA Authorization Flow".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Final
+from urllib.parse import urlencode
+
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.callback import Listener
+from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
+from tba_secrets.netsuite.consent import Answered, Asked, Consent, Mismatch
+from tba_secrets.netsuite.evidence import Expected
+from tba_secrets.netsuite.flow_errors import (
+    ConsentDeniedError,
+    ConsentMismatchError,
+    ConsentTimeoutError,
+    FlowCancelledError,
+)
+from tba_secrets.netsuite.flow_steps import Steps
+from tba_secrets.netsuite.flow_wire import Application
+from tba_secrets.netsuite.retry import Retry
+from tba_secrets.netsuite.transport import HttpSender, Sender
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.sources.interface import Pair
+
+CONSENT_PATH: Final = "/app/login/secure/authorizetoken.nl"
+CONSENT_SECONDS: Final = 300.0
+"""How long a login with a second factor and a look at the page may take."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """How the person who gives consent is reached."""
+
+    open_page: Callable[[str], None]
+    """Opens or shows a URL. It holds the request token: it is for the browser, not for a log."""
+    announce: Callable[[str], None]
+    """Shows what to do on the page; holds no value."""
+    timeout_seconds: float = CONSENT_SECONDS
+    cancelled: Callable[[], bool] = lambda: False
+    """Asked twenty times a second while waiting, and before the exchange."""
+
+
+def authorize(
+    application: Application,
+    expected: Expected,
+    person: Person,
+    *,
+    record: str,
+    clock: Callable[[], float] = time.time,
+    sender: Sender | None = None,
+    deadline_seconds: float = 30.0,
+    sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
+    probe: ClockProbe = PROCESS_PROBE,
+) -> Pair:
+    """Get a new access token for one user and role. Blocks until the person has answered.
+
+    Args:
+        application: The integration record that asks: name, account, consumer pair, endpoint.
+        expected: Account, role and user as declared. `role_id` is asked for in step one and compared, as is `entity`;
+            where one is None only its name is announced, and a check of the issued token has to prove it.
+        person: Who gives consent.
+        record: How messages name the token, such as `token warehouse-sync/bot`.
+        clock: Epoch seconds.
+        sender: How a request gets out; over the network where None.
+        deadline_seconds: How long each of the two calls may take.
+        sleep: Waits that many seconds between tries of step one.
+        monotonic: Seconds, to measure deadlines with.
+        probe: Where the skew of each host is kept.
+
+    Returns:
+        Token id and secret. The token is not proven yet.
+
+    Raises:
+        ConsentDeniedError: No consent. Nothing was exchanged, as in all that follow but the last.
+        ConsentMismatchError: Another account, role or user gave it.
+        ConsentTimeoutError: Nobody answered.
+        FlowCancelledError: `person.cancelled` said so.
+        FlowRefusedError: NetSuite refused step one or three.
+        ClockSkewError: The clocks differ too much for a signature.
+        NetSuiteUnreachableError: Step one got no answer.
+        FlowError: There is no port to listen on, or something else answers in NetSuite's place.
+        TokenOrphanedError: The answer to step three was lost: a token may exist that nobody holds.
+    """
+    retry = Retry(sender or HttpSender(clock, monotonic), deadline_seconds, sleep, monotonic)
+    steps = Steps(application, record, retry, clock, probe, _whose(application, expected))
+    with Listener() as listener:
+        _stop_where_cancelled(person, record)
+        request_token = steps.request_token(listener.url, expected.role_id)
+        state = Sensitive(token_hex(16))
+        listener.expect(Asked(state, request_token.identifier, expected))
+        until = monotonic() + person.timeout_seconds
+        person.announce(_announcement(expected, person, record))
+        person.open_page(_page_url(application, request_token, state))
+        consent = _wait(listener, person, record, monotonic, until)
+    verifier = _verifier(consent, expected, record)
+    _stop_where_cancelled(person, record)
+    return steps.access_token(request_token, verifier)
+
+
+def _page_url(application: Application, request_token: Pair, state: Sensitive) -> str:
+    """`state` is alphanumeric and at most 512 characters long."""
+    query = {"oauth_token": request_token.identifier.reveal(), "state": state.reveal()}
+    return f"{application.url(Service.APP)}{CONSENT_PATH}?{urlencode(query)}"
+
+
+def _announcement(expected: Expected, person: Person, record: str) -> str:
+    minutes = max(1, round(person.timeout_seconds / 60))
+    return (
+        f"{record}: on NetSuite's consent page log in as {_user(expected)}, in account {expected.account}, "
+        f"with the role {_role(expected)} (Change Role where it shows another), and press Allow. "
+        f"Waiting for up to {minutes} min"
+    )
+
+
+def _whose(application: Application, expected: Expected) -> str:
+    return (
+        f"a token of application {application.name}, user {_user(expected)}, role {_role(expected)}"
+    )
+
+
+def _user(expected: Expected) -> str:
+    entity = f" (entity {expected.entity})" if expected.entity is not None else ""
+    return f"{expected.user_email}{entity}"
+
+
+def _role(expected: Expected) -> str:
+    role_id = f" (id {expected.role_id})" if expected.role_id is not None else ""
+    return f"{expected.role_name}{role_id}"
+
+
+def _wait(
+    listener: Listener,
+    person: Person,
+    record: str,
+    monotonic: Callable[[], float],
+    until: float,
+) -> Consent:
+    while (consent := listener.poll()) is None:
+        _stop_where_cancelled(person, record)
+        if monotonic() >= until:
+            raise ConsentTimeoutError(
+                f"{record}: nobody answered NetSuite's consent page within {person.timeout_seconds:.0f} s. "
+                "No token was issued, and nothing was changed",
+                "start the flow again; where the page says that the request is unknown, its address was cut off",
+            )
+    return consent
+
+
+def _stop_where_cancelled(person: Person, record: str) -> None:
+    if person.cancelled():
+        raise FlowCancelledError(
+            f"{record}: the authorization flow was cancelled. No token was issued, and nothing was changed"
+        )
+
+
+def _verifier(consent: Consent, expected: Expected, record: str) -> Sensitive:
+    """The verifier of a consent that is the declared user's for the declared role, else the typed error."""
+    if consent.mismatch is not None:
+        raise _mismatched(consent.mismatch, expected, record)
+    if consent.answered is not Answered.ALLOWED or consent.verifier is None:
+        raise ConsentDeniedError(
+            f"{record}: NetSuite's consent page sent back no verifier: Deny was pressed, or the user may not allow it. "
+            "No token was issued, and nothing was changed",
+            f"start the flow again and press Allow; {_user(expected)} needs the permission User Access Tokens in the "
+            f"role {_role(expected)}",
+        )
+    return consent.verifier
+
+
+def _mismatched(mismatch: Mismatch, expected: Expected, record: str) -> ConsentMismatchError:
+    return ConsentMismatchError(
+        f"{record}: consent was given for another {mismatch.aspect}: {mismatch.got}; declared is {mismatch.expected}. "
+        "It was not used: no token was issued, and nothing was changed",
+        f"log in as {_user(expected)} with the role {_role(expected)} in account {expected.account} (log out of "
+        "NetSuite first, or use a private window), or correct the declaration",
+        aspect=mismatch.aspect,
+        got=mismatch.got,
+        expected=mismatch.expected,
+    )

@@ -1,0 +1,144 @@
+"""Revoking a token by its own signature, once, and telling what is known of the outcome.
+
+`GET /rest/revoketoken?consumerKey=...&token=...` (Oracle help, "Token-based Authentication (TBA) Token Services"): users
+revoke their own tokens. The body of a success is not documented, so nothing of it counts as proof.
+
+It is sent once. A second try after a success that was lost would be a refused login, and so would a look whether the
+token still works: five of those lock the user out, whose other token is in use. What is not known stays not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from tba_secrets.errors import NetSuiteUnreachableError
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
+from tba_secrets.netsuite.client import Call, Client
+from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, clues_of_record, diagnose
+
+PATH: Final = "/rest/revoketoken"
+TOKENS_PAGE: Final = "Setup > Users/Roles > Access Tokens"
+
+
+class RevocationOutcome(Enum):
+    """What is known after one try."""
+
+    REVOKED = "revoked"
+    """NetSuite said so: the token is inactive for ever."""
+    UNKNOWN = "unknown"
+    """No answer, or one that decides nothing: it may be revoked or not. Try again in a later run."""
+    NOT_CONFIRMED = "not confirmed"
+    """The login was refused: already revoked, or any other cause of a 401. Not tried again; a person looks."""
+    NEEDS_PERSON = "needs a person"
+    """The token works and its role may not revoke: a person does it."""
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """One try to revoke, and what it proves."""
+
+    outcome: RevocationOutcome
+    record: str
+    """How messages name the token."""
+    said: str
+    """NetSuite's status and error code, or how the answer was lost: nothing of a body."""
+    at: float | None = None
+    """Epoch seconds of the answer, None where there was none."""
+    diagnosis: Diagnosis | None = None
+    """Of an answer that is no success."""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the token is proven to be gone."""
+        return self.outcome is RevocationOutcome.REVOKED
+
+    @property
+    def login_refused(self) -> bool:
+        """Whether the try counts against the user: tell the gate (`Turn.refused`)."""
+        return self.outcome is RevocationOutcome.NOT_CONFIRMED
+
+    @property
+    def remedy(self) -> str:
+        """What is to be done now; empty where nothing is."""
+        return _REMEDY[self.outcome]
+
+    def __str__(self) -> str:
+        why = f"\n{self.diagnosis}" if self.diagnosis is not None else ""
+        todo = f"\n  To do: {self.remedy}" if self.remedy else ""
+        return f"{self.record}: {_WORDS[self.outcome]} ({self.said}){why}{todo}"
+
+
+_WORDS: Final = {
+    RevocationOutcome.REVOKED: "revoked",
+    RevocationOutcome.UNKNOWN: "whether it is revoked is not known",
+    RevocationOutcome.NOT_CONFIRMED: (
+        "the revoke is not confirmed: NetSuite refused the token's login, as it does for one that is already revoked"
+    ),
+    RevocationOutcome.NEEDS_PERSON: "not revoked: NetSuite did not do it for this token and role",
+}
+_REMEDY: Final = {
+    RevocationOutcome.REVOKED: "",
+    RevocationOutcome.UNKNOWN: "retire again in a later run; the token stays journalled until then",
+    RevocationOutcome.NOT_CONFIRMED: (
+        f"look the token up under {TOKENS_PAGE} and press Revoke where it is still active. It is most likely gone "
+        "already where the answer to an earlier try was lost"
+    ),
+    RevocationOutcome.NEEDS_PERSON: (
+        f"press Revoke under {TOKENS_PAGE}, or add the permission User Access Tokens to the role and retire again"
+    ),
+}
+
+
+def revoke(client: Client) -> Revocation:
+    """Revoke the client's own token; it must not be current anywhere.
+
+    Args:
+        client: Signs with the token that is to go and the consumer pair that is valid now.
+
+    Raises:
+        ClockSkewError: Nothing was signed, the token is as it was.
+    """
+    mine = client.credential
+    query = (
+        ("consumerKey", mine.consumer_key.reveal()),
+        ("token", mine.token_id.reveal()),
+    )
+    try:
+        answer = client.call_once(Call(Service.RESTLETS, "GET", PATH, query=query))
+    except NetSuiteUnreachableError as lost:
+        how = lost.what.removeprefix(f"{client.record}: ")
+        return Revocation(RevocationOutcome.UNKNOWN, client.record, how)
+    return _judged(client, answer)
+
+
+def _judged(client: Client, answer: Answer) -> Revocation:
+    kind = outcome(answer, Protocol.RESTLET)
+    words = said(answer, Protocol.RESTLET)
+    if kind is Outcome.ACCEPTED and not _of_somebody_else(answer):
+        return Revocation(RevocationOutcome.REVOKED, client.record, words, answer.at)
+    clues = clues_of_answer(answer, Protocol.RESTLET) | clues_of_record(
+        client.credential, client.credential.account, (), own_hosts=client.own_hosts
+    )
+    diagnosis = diagnose(f"{PATH} was answered {words}", clues)
+    return Revocation(_OUTCOME[kind], client.record, words, answer.at, diagnosis)
+
+
+_OUTCOME: Final = {
+    Outcome.ACCEPTED: RevocationOutcome.UNKNOWN,
+    Outcome.BUSY: RevocationOutcome.UNKNOWN,
+    Outcome.REDIRECTED: RevocationOutcome.UNKNOWN,
+    Outcome.REFUSED: RevocationOutcome.NOT_CONFIRMED,
+    Outcome.FAILED: RevocationOutcome.NEEDS_PERSON,
+}
+
+
+def _of_somebody_else(answer: Answer) -> bool:
+    """A success that cannot be this service's: a page for browsers, or JSON that is none."""
+    body = answer.body_text.strip()
+    page = body[:500].lower().startswith(("<!doctype", "<html"))
+    return page or (
+        bool(body) and answer.content_type == "application/json" and answer.json() is None
+    )
