@@ -50,11 +50,11 @@ def parse(value: Sensitive, names: Format, where: str) -> TbaCredential:
             "declare the keys that it uses under format:, or name another secret",
         )
     return TbaCredential(
-        account=content[names.account],
-        consumer_key=Sensitive(content[names.consumer_key]),
-        consumer_secret=Sensitive(content[names.consumer_secret]),
-        token_id=Sensitive(content[names.token_id]),
-        token_secret=Sensitive(content[names.token_secret]),
+        account=content[names.account].reveal(),
+        consumer_key=content[names.consumer_key],
+        consumer_secret=content[names.consumer_secret],
+        token_id=content[names.token_id],
+        token_secret=content[names.token_secret],
     )
 
 
@@ -63,11 +63,12 @@ def same_content(one: Sensitive, other: Sensitive) -> bool:
     return one == other or ((content := _flat(one)) is not None and content == _flat(other))
 
 
-def _flat(value: Sensitive) -> dict[str, str] | None:
+def _flat(value: Sensitive) -> dict[str, Sensitive] | None:
+    """The object in a text, its values wrapped: a traceback that shows local variables shows none of them."""
     try:
         content = json.loads(value.reveal())
     except (ValueError, RecursionError):
         return None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not all(isinstance(held, str) for held in content.values()):
         return None
-    return content if all(isinstance(held, str) for held in content.values()) else None
+    return {key: Sensitive(held) for key, held in content.items()}

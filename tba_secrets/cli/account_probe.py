@@ -90,8 +90,7 @@ def probe(record: CredentialRecord, wish: Wish, file: RefusalFile) -> Iterator[F
             yield Finding(point.number, point.does, why, Result.NOT_ASKED)
             continue
         if point.refused_logins:
-            new = [Refusal(mark, float(int(time.time()))) for _ in range(point.refused_logins)]
-            file.keep(account, user, (*recent, *new))
+            file.keep(account, user, (*recent, Refusal(mark, int(time.time()) + len(recent))))
             wish = Wish(wish.points, wish.refused_logins - point.refused_logins, wish.restlet)
         yield _found(point, point.ask(exchange) if point.ask is not None else None)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Condition
 from typing import Final, NamedTuple
@@ -59,7 +59,10 @@ class Ledger:
         self._refusals[who] = self._refusals.get(who, frozenset()) | frozenset(refusals)
 
     def refused(self, who: Who, record: str, refusal: Refusal) -> None:
-        """Note a refusal of this run."""
+        """Note a refusal of this run; a second one within the same second is another one."""
+        known = self._refusals.get(who, frozenset())
+        while refusal in known:
+            refusal = replace(refusal, at=refusal.at + 1)
         self.learn(who, [refusal])
         self._refused_now.setdefault(who, record)
 

@@ -1,7 +1,7 @@
 """Revoking a token by its own signature, once, and telling what is known of the outcome.
 
-`GET /rest/revoketoken?consumerKey=...&token=...` (Oracle help, "Token-based Authentication (TBA) Token Services"): users
-revoke their own tokens. The body of a success is not documented, so nothing of it counts as proof.
+`GET /rest/revoketoken?consumerKey=...&token=...` (Oracle help, "Token-based Authentication (TBA) Token Services"):
+users revoke their own tokens. The body of a success is not documented, so nothing of it counts as proof.
 
 It is sent once. A second try after a success that was lost would be a refused login, and so would a look whether the
 token still works: five of those lock the user out, whose other token is in use. What is not known stays not known.

@@ -107,6 +107,7 @@ class SmokeTestOutputs(Wire):
     evidence: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """What each check has proven, and what it has not."""
     refusals: Annotated[tuple[RefusalEntry, ...], Field(strict=False)] = ()
+    """The user's authentication failures of the last 30 minutes, this run's included."""
     drift: dict[str, str] = Field(default_factory=dict)
     """Where another version than the verified one is current, by store."""
 

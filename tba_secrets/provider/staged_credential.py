@@ -309,7 +309,7 @@ def _imported(
     stores: Stores, secret: str, snapshots: drift.Snapshots
 ) -> tuple[Properties, Properties]:
     inputs: Properties = {
-        "stores": stores.model_dump(exclude_none=True, exclude_defaults=True),
+        "stores": stores.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
         "secret": secret,
     }
     found = {kind: snapshot for kind, snapshot in snapshots.items() if snapshot is not None}

@@ -1,4 +1,4 @@
-"""The world of a command: a NetSuite account, a Secrets Manager that holds its credentials, a project, and `tba` itself."""
+"""The world of a command: a NetSuite account, a Secrets Manager with its credentials, a project, and `tba` itself."""
 
 from __future__ import annotations
 

@@ -49,15 +49,16 @@ def test_what_is_denied_is_named(bench: Bench, action: str) -> None:
     before = bench.world.current(TOKEN)
     identities = bench.world.aws.identities
     identities.add(ACCESS_KEY_ID, "operator", denied=[action])
-    try:
-        with watching(bench.world):
+    with watching(bench.world):
+        try:
             run = bench.world.project.pulumi(*UP)
-    finally:
-        identities.add(ACCESS_KEY_ID, "operator")
-    assert run.status > 0
-    assert f"AWS denies secretsmanager:{action}" in run.output
-    assert NAME in run.output
-    assert bench.world.current(TOKEN) == before
-    again = bench.world.project.pulumi(*UP)
-    assert again.status == 0, again.output
+        finally:
+            identities.add(ACCESS_KEY_ID, "operator")
+        assert run.status > 0
+        assert f"AWS denies secretsmanager:{action}" in run.output
+        assert NAME in run.output
+        assert bench.world.current(TOKEN) == before
+        again = bench.world.project.pulumi(*UP)
+        assert again.status == 0, again.output
+    assert len(bench.world.secret(TOKEN).versions) == bench.versions[Story.ROTATE]
     bench.assert_settled(Story.ROTATE)

@@ -174,7 +174,6 @@ def test_a_traceback_with_local_variables_shows_no_value(failure: str) -> None:
     assert SCANNER.find([text("the traceback", _told_with_locals(caught.value))]) == []
 
 
-@pytest.mark.xfail(strict=True, reason="payload.parse holds the parsed object while it raises")
 def test_a_traceback_of_a_missing_key_shows_no_value() -> None:
     with pytest.raises(TbaError) as caught:
         parse(_STORED, Format(token_secret="another"), "the secret")

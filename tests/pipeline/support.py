@@ -126,9 +126,9 @@ def candidate(token_secret: str = "token-secret-a") -> Candidate:
     return Candidate(value, fingerprint(KEY, value.reveal()))
 
 
-def place(store: RecordingStore, mark: OwnerMark = MARK, **terms: bool) -> Place:
+def place(store: RecordingStore, **terms: bool) -> Place:
     """Where the record is kept."""
-    return Place(store, NAME, mark, **terms)  # type: ignore[arg-type]
+    return Place(store, NAME, MARK, **terms)
 
 
 def current(store: MemoryStore, value: Candidate) -> VersionId:

@@ -319,9 +319,9 @@ def leftover(store: RecordingStore) -> None:
 
 WAYS: dict[str, tuple[Callable[[RecordingStore], VersionId | None], list[str]]] = {
     "absent": (lambda store: None, ["claim", "stage"]),
-    "restored": (removed, ["restore", "claim", "stage"]),  # type: ignore[dict-item]
+    "restored": (removed, ["restore", "claim", "stage"]),
     "relabelled": (relabelled, ["claim", "restage"]),
-    "leftover": (leftover, ["claim", "discard"]),  # type: ignore[dict-item]
+    "leftover": (leftover, ["claim", "discard"]),
 }
 
 

@@ -24,6 +24,7 @@ URN = "urn:pulumi:test::netsuite::tba:index:StagedCredential::orders"
 NOWHERE = "http://127.0.0.1:9"
 AWS = {"region": "us-east-1", "prefix": "netsuite/test/"}
 VAULT = {"address": "http://127.0.0.1:8200", "mount": "secret", "prefix": "netsuite/test/"}
+BOTH = {"aws": AWS, "vault": VAULT, "order": ["aws", "vault"]}
 NAME = SecretName("netsuite/test/orders")
 
 

@@ -38,7 +38,7 @@ def test_a_place_in_each_store_in_order_each_under_its_prefix() -> None:
 def test_for_reading_nothing_is_allowed() -> None:
     read = places_in(STORES, BOTH, "orders")["aws"]
 
-    assert not (read.adopt or read.restore or read.mark.stack or read.mark.claim)
+    assert not any((read.adopt, read.restore, read.mark.stack, read.mark.claim))
 
 
 def test_no_store_is_refused() -> None:
@@ -53,7 +53,7 @@ def test_the_prefix_is_the_store_s() -> None:
 
 def test_a_reference_names_every_place() -> None:
     assert reference(BOTH, "orders") == (
-        "aws:us-east-1:netsuite/test/orders;vault::elsewhere/orders"
+        "aws:us-east-1:netsuite/test/orders;vault:secret:elsewhere/orders"
     )
 
 

@@ -63,7 +63,9 @@ def test_every_property_says_what_it_is(handler: Handler) -> None:
     resource = SCHEMA["resources"][handler.token]
 
     undescribed = [
-        name for name, one in resource["properties"].items() if not one.get("description")
+        name
+        for name, one in resource["properties"].items()
+        if not one.get("description") and "$ref" not in one  # a type has its own
     ]
 
     assert undescribed == []

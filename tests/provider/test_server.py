@@ -13,7 +13,7 @@ from tba_secrets.errors import StoreUnavailableError
 from tba_secrets.provider.codec import Properties, decode, encode
 from tba_secrets.provider.server import Provider
 from tba_secrets.stores.interface import OwnerMark, Stage
-from tests.provider.bench import AWS, NAME, URN, VAULT, Bench
+from tests.provider.bench import BOTH, NAME, URN, Bench, Kept
 
 STAGED, SMOKE = "tba:index:StagedCredential", "tba:index:SmokeTest"
 KIND = provider_pb2.DiffResponse
@@ -310,8 +310,6 @@ def test_delete_of_a_foreign_mark_leaves_it(rpc: Rpc) -> None:
 
 def test_the_smoke_test_over_the_wire(rpc: Rpc) -> None:
     inputs, state = rpc.created()
-    from tests.provider.bench import Kept
-
     new = rpc.bench.smoke_inputs(Kept(inputs, state))
     checked = decode(rpc.check(new, type=SMOKE).inputs)
     answer = rpc.call("Create", rpc.create_request(checked, SMOKE))
@@ -380,8 +378,7 @@ def kept_of(context: Context) -> Any:
 
 
 def test_what_is_half_created_is_kept(rpc: Rpc) -> None:
-    stores = {"aws": AWS, "vault": VAULT}
-    inputs = decode(rpc.check(rpc.bench.staged_inputs(stores=stores)).inputs)
+    inputs = decode(rpc.check(rpc.bench.staged_inputs(stores=BOTH)).inputs)
     rpc.bench.vault.failing["stage"] = StoreUnavailableError("sealed", "unseal it")
 
     context = rpc.aborted("Create", rpc.create_request(inputs))
@@ -397,7 +394,7 @@ def test_what_is_half_created_is_kept(rpc: Rpc) -> None:
 
 def test_what_is_half_updated_is_kept_under_its_id(rpc: Rpc) -> None:
     inputs, state = rpc.created()
-    new = {**inputs, "stores": {"aws": AWS, "vault": VAULT}}
+    new = {**inputs, "stores": BOTH}
     rpc.bench.vault.failing["claim"] = StoreUnavailableError("sealed")
 
     kept = kept_of(rpc.aborted("Update", update_request(state, new)))

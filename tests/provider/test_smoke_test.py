@@ -13,9 +13,8 @@ from tba_secrets.simulator import Simulator
 from tba_secrets.stores.interface import SecretName, Stage, VersionId
 from tests.netsuite_account import Values
 from tests.pipeline.support import RecordingStore
-from tests.provider.bench import AWS, NAME, URN, VAULT, Bench, CancelAfter, Kept
+from tests.provider.bench import BOTH, NAME, URN, Bench, CancelAfter, Kept
 
-BOTH = {"aws": AWS, "vault": VAULT}
 USER = "orders.bot@example.com"
 
 
@@ -308,6 +307,15 @@ def test_promoted_in_order(bench: Bench) -> None:
     assert kept.state["verified"] == staged.state["versions"]
 
 
+def test_promoted_in_the_declared_order(bench: Bench) -> None:
+    staged = bench.stage(stores={**BOTH, "order": ["vault", "aws"]})
+    bench.aws.failing["promote"] = StoreUnavailableError("no route")
+
+    half = bench.test(staged)
+
+    assert half.state["verified"] == {"vault": staged.state["versions"]["vault"]}
+
+
 def test_it_is_signed_once_for_two_stores(bench: Bench, simulator: Simulator) -> None:
     bench.test(bench.stage())
     one = logins(simulator)
@@ -338,7 +346,7 @@ def test_half_promoted_is_kept_and_finished_by_the_next_update(bench: Bench) -> 
 
     assert whole.failure is None
     assert whole.state["verified"] == staged.state["versions"]
-    for kind in BOTH:
+    for kind in bench.stores:
         assert bench.version(Stage.CURRENT, kind) == staged.state["versions"][kind]
 
 

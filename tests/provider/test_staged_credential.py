@@ -17,9 +17,7 @@ from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.provider.host import CancelledError
 from tba_secrets.simulator import Simulator
 from tba_secrets.stores.interface import OwnerMark, Stage, VersionId
-from tests.provider.bench import AWS, NAME, URN, VAULT, Bench, CancelAfter, Kept
-
-BOTH = {"aws": AWS, "vault": VAULT}
+from tests.provider.bench import BOTH, NAME, URN, Bench, CancelAfter, Kept, wired
 
 
 def content(bench: Bench, kind: str = "aws", version: str | None = None) -> dict[str, str]:
@@ -359,13 +357,14 @@ def imported(bench: Bench) -> Kept:
     assert found is not None
     inputs, state = found
     assert state["versions"] == {"aws": version}
-    return Kept(inputs, state)
+    return Kept(wired(inputs), wired(state))
 
 
 def test_import_takes_what_is_current(offline: Bench) -> None:
     kept = imported(offline)
 
-    assert kept.inputs == {"stores": {"aws": {"region": "us-east-1"}}, "secret": NAME}
+    assert kept.inputs["secret"] == NAME
+    assert kept.inputs["stores"]["aws"] == {"region": "us-east-1"}
     assert kept.state["imported"] is True
     assert offline.writes() == []
 

@@ -17,8 +17,8 @@ from tba_secrets.errors import (
 )
 from tba_secrets.stores.interface import Candidate, Stage, VersionId
 from tba_secrets.stores.vault import VaultStore
-from tba_secrets.stores.vault_retry import Retry
-from tba_secrets.stores.vault_transport import Deadline
+from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.transport import Deadline
 from tests.stores.support import CANARY, MARK, NAME, candidate, claimed, promoted, refusal, seen
 from tests.stores.vault_bench import (
     CANDIDATE_PATH,
@@ -77,7 +77,7 @@ class Faulty:
         return self.direct.default_read(NAME) == self.text
 
     def converged(self) -> None:
-        """Another run, with nothing in its way, ends as the first should have: with one version more and no leftover."""
+        """Another run, with nothing in its way, ends as the first should have: one version more and no leftover."""
         version = self.rotate(self.direct.store)
         now = seen(self.direct.store)
         assert now.stages[Stage.CURRENT] == version
@@ -116,7 +116,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("calls", WRITES.values(), ids=WRITES.keys())
-@pytest.mark.parametrize("status", [None, 500, 502, 504, 503])
+@pytest.mark.parametrize("status", [None, 502])
 @pytest.mark.parametrize("carried_out", [True, False], ids=["done", "not done"])
 def test_a_lost_reply_is_read_back(
     faulty: Faulty, calls: str, status: int | None, carried_out: bool

@@ -9,8 +9,8 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import VaultStore as VaultSettings
 from tba_secrets.stores.interface import SecretName, Stage, StoredVersion, VersionId
 from tba_secrets.stores.vault import VaultStore
-from tba_secrets.stores.vault_retry import Retry
-from tba_secrets.stores.vault_transport import Deadline
+from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.transport import Deadline
 from tests.stores.support import NAME
 from tests.stores.vault_server import ROOT_TOKEN, Api
 

@@ -192,11 +192,11 @@ def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
         def _handle(self) -> None:
             proxy.handle(self)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_LIST = _handle
-
         def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""
 
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "LIST"):
+        setattr(Handler, f"do_{method}", Handler._handle)
     return Handler
 
 

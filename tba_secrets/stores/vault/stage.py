@@ -21,11 +21,11 @@ from tba_secrets.stores.refusals import (
     not_the_candidate,
     placeholder_refused,
 )
-from tba_secrets.stores.vault_access import CandidateKey, SecretAccess
-from tba_secrets.stores.vault_errors import Outcome, VaultFailure
-from tba_secrets.stores.vault_kv2 import KvValue
-from tba_secrets.stores.vault_owner import promotion_metadata
-from tba_secrets.stores.vault_secret import (
+from tba_secrets.stores.vault.access import CandidateKey, SecretAccess
+from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.kv2 import KvValue
+from tba_secrets.stores.vault.owner import promotion_metadata
+from tba_secrets.stores.vault.secret import (
     ANNOUNCED,
     Entry,
     KvSecret,

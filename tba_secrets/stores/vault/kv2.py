@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stores.vault_client import VaultClient
-from tba_secrets.stores.vault_errors import Outcome, VaultFailure
-from tba_secrets.stores.vault_paths import KvPath
-from tba_secrets.stores.vault_secret import KvSecret, KvVersion, described, kv_version
+from tba_secrets.stores.vault.client import VaultClient
+from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.paths import KvPath
+from tba_secrets.stores.vault.secret import KvSecret, KvVersion, described, kv_version
 
 _NO_PATCH: Final = (403, 405, 415)
 """A policy without `patch`, or a server that is older than it."""

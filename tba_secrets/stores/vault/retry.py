@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import random
 from typing import TypeVar
 
-from tba_secrets.stores.vault_errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.errors import Outcome, VaultFailure
 
 T = TypeVar("T")
 

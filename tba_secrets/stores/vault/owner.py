@@ -11,7 +11,7 @@ from typing import Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.stores.interface import OwnerMark
-from tba_secrets.stores.vault_secret import ANNOUNCED, ENTRY, Entry, KvVersion
+from tba_secrets.stores.vault.secret import ANNOUNCED, ENTRY, Entry, KvVersion
 
 STACK: Final = "tba_stack"
 INTEGRATION: Final = "tba_integration"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tba_secrets.stores.interface import OwnerMark, SecretName
-from tba_secrets.stores.vault_access import SecretAccess
-from tba_secrets.stores.vault_owner import all_of_ours, owner_metadata
-from tba_secrets.stores.vault_stage import KvStages
+from tba_secrets.stores.vault.access import SecretAccess
+from tba_secrets.stores.vault.owner import all_of_ours, owner_metadata
+from tba_secrets.stores.vault.stage import KvStages
 
 
 class KvLifecycle:

@@ -13,10 +13,10 @@ from threading import RLock
 from typing import Any, Final
 
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stores.vault_auth import Method
-from tba_secrets.stores.vault_errors import Asked, Outcome, VaultFailure
-from tba_secrets.stores.vault_retry import Retry
-from tba_secrets.stores.vault_transport import VaultAdapter
+from tba_secrets.stores.vault.auth import Method
+from tba_secrets.stores.vault.errors import Asked, Outcome, VaultFailure
+from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.transport import VaultAdapter
 
 _RENEW_AT: Final = 2 / 3
 _TRY_AGAIN: Final = 30.0

@@ -1,7 +1,7 @@
 """HashiCorp Vault as a store: one KV mount.
 
-The policies that it needs are made by `vault_policy`; preflight and every refusal print what is missing, ready to
-paste. Logins: see `vault_auth`. What the Vault CLI and hvac take from the environment (VAULT_ADDR, VAULT_NAMESPACE,
+The policies that it needs are made by `policy`; preflight and every refusal print what is missing, ready to
+paste. Logins: see `auth`. What the Vault CLI and hvac take from the environment (VAULT_ADDR, VAULT_NAMESPACE,
 ~/.vault-token) is not taken here: the environment's YAML says it all, and preflight shows what applies.
 """
 
@@ -26,15 +26,15 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
-from tba_secrets.stores.vault_client import VaultClient
-from tba_secrets.stores.vault_errors import VaultFailure
-from tba_secrets.stores.vault_kv2 import KvV2
-from tba_secrets.stores.vault_mount import Mount, kv_version_of
-from tba_secrets.stores.vault_preflight import examined
-from tba_secrets.stores.vault_retry import Retry
-from tba_secrets.stores.vault_transport import Deadline
-from tba_secrets.stores.vault_unversioned import KvV1, UnversionedMount
-from tba_secrets.stores.vault_versioned import VersionedMount
+from tba_secrets.stores.vault.client import VaultClient
+from tba_secrets.stores.vault.errors import VaultFailure
+from tba_secrets.stores.vault.kv2 import KvV2
+from tba_secrets.stores.vault.mount import Mount, kv_version_of
+from tba_secrets.stores.vault.preflight import examined
+from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.transport import Deadline
+from tba_secrets.stores.vault.unversioned import KvV1, UnversionedMount
+from tba_secrets.stores.vault.versioned import VersionedMount
 
 _PARALLEL_READS: Final = 8
 

@@ -11,12 +11,12 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
-from tba_secrets.stores.vault_access import SecretAccess
-from tba_secrets.stores.vault_claim import KvLifecycle
-from tba_secrets.stores.vault_kv2 import KvV2, KvValue
-from tba_secrets.stores.vault_mount import Mount
-from tba_secrets.stores.vault_secret import KvSecret, entry_of
-from tba_secrets.stores.vault_stage import KvStages
+from tba_secrets.stores.vault.access import SecretAccess
+from tba_secrets.stores.vault.claim import KvLifecycle
+from tba_secrets.stores.vault.kv2 import KvV2, KvValue
+from tba_secrets.stores.vault.mount import Mount
+from tba_secrets.stores.vault.secret import KvSecret, entry_of
+from tba_secrets.stores.vault.stage import KvStages
 
 
 class VersionedMount(Mount):

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from tba_secrets.errors import AccessDeniedError, StoreUnavailableError
 from tba_secrets.stores.interface import Preflight, SecretName
-from tba_secrets.stores.vault_client import VaultClient
-from tba_secrets.stores.vault_errors import Outcome, VaultFailure
-from tba_secrets.stores.vault_paths import paths_of
-from tba_secrets.stores.vault_policy import missing_lines, pasted, policy_lines
+from tba_secrets.stores.vault.client import VaultClient
+from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.paths import paths_of
+from tba_secrets.stores.vault.policy import missing_lines, pasted, policy_lines
 
 SHORTEST_TOKEN_LIFE: Final = 120
 """Seconds that a token which nobody can renew must still live: a run with a handful of signed calls."""

@@ -22,9 +22,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
 from tba_secrets.netsuite.transport import environment_settings, http_date
-from tba_secrets.stores import vault_errors
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
-from tba_secrets.stores.vault_errors import Asked, VaultFailure
+from tba_secrets.stores.vault import errors
+from tba_secrets.stores.vault.errors import Asked, VaultFailure
 
 _CONNECTIONS: Final = 16
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -160,7 +160,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         try:
             result = box.get(timeout=self._deadline.total)
         except Empty:
-            result = vault_errors.lost(f"none within {self._deadline.total:g} s", asked)
+            result = errors.lost(f"none within {self._deadline.total:g} s", asked)
         if isinstance(result, VaultFailure):
             raise result
         return result
@@ -183,34 +183,34 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
 def _not_answered(error: Exception, asked: Asked) -> VaultFailure:
     """Our words for a library's exception, by its type alone; the type tells whether the request can have been sent."""
     if isinstance(error, requests.exceptions.SSLError):
-        return vault_errors.untrusted(asked)
+        return errors.untrusted(asked)
     if isinstance(error, requests.exceptions.ProxyError):
-        return vault_errors.unreachable("the proxy did not connect", asked)
+        return errors.unreachable("the proxy did not connect", asked)
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return vault_errors.unreachable("no connection in time", asked)
+        return errors.unreachable("no connection in time", asked)
     cause = error.args[0] if error.args else None
     if isinstance(getattr(cause, "reason", None), NewConnectionError):
-        return vault_errors.unreachable("nothing answers at that address", asked)
+        return errors.unreachable("nothing answers at that address", asked)
     if isinstance(error, requests.exceptions.ReadTimeout):
-        return vault_errors.lost("it did not come in time", asked)
+        return errors.lost("it did not come in time", asked)
     if isinstance(error, OSError | requests.exceptions.RequestException):
-        return vault_errors.lost("the connection was lost", asked)
+        return errors.lost("the connection was lost", asked)
     if isinstance(error, ValueError):
-        return vault_errors.unreachable("the address cannot be used", asked)
-    return vault_errors.lost(f"the exchange broke ({type(error).__name__})", asked)
+        return errors.unreachable("the address cannot be used", asked)
+    return errors.lost(f"the exchange broke ({type(error).__name__})", asked)
 
 
 def _judged(response: requests.Response, asked: Asked, expected: Collection[int]) -> Answer:
     status = response.status_code
     if 300 <= status < 400:
-        raise vault_errors.redirected(status, _host(response.headers.get("Location", "")), asked)
+        raise errors.redirected(status, _host(response.headers.get("Location", "")), asked)
     body = _object(response)
     sentences = _sentences(body)
     answered = 200 <= status < 300 or (status in expected and not sentences)
     if answered and body is None and status != 204:
-        raise vault_errors.not_vault(status, asked)
+        raise errors.not_vault(status, asked)
     if not answered:
-        raise vault_errors.of_status(status, sentences, asked)
+        raise errors.of_status(status, sentences, asked)
     date = http_date(response.headers.get("Date", ""))
     return Answer(status, body or {}, date)
 

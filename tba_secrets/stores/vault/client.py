@@ -8,12 +8,12 @@ from typing import Final
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import VaultStore
-from tba_secrets.stores.vault_auth import method_of
-from tba_secrets.stores.vault_errors import Asked, Outcome, VaultFailure
-from tba_secrets.stores.vault_policy import line_for, policy_lines
-from tba_secrets.stores.vault_retry import Retry
-from tba_secrets.stores.vault_session import VaultSession
-from tba_secrets.stores.vault_transport import Answer, Deadline, VaultAdapter
+from tba_secrets.stores.vault.auth import method_of
+from tba_secrets.stores.vault.errors import Asked, Outcome, VaultFailure
+from tba_secrets.stores.vault.policy import line_for, policy_lines
+from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.session import VaultSession
+from tba_secrets.stores.vault.transport import Answer, Deadline, VaultAdapter
 
 HEALTH_STATUSES: Final = (429, 472, 473, 474, 501, 503, 530)
 """What `/sys/health` answers with beside 200: all of them are answers."""

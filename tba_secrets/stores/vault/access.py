@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from tba_secrets.errors import ScheduledForDeletionError
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
 from tba_secrets.stores.refusals import foreign_candidate
-from tba_secrets.stores.vault_kv2 import KvV2, KvValue
-from tba_secrets.stores.vault_owner import owner_of
-from tba_secrets.stores.vault_paths import Paths, paths_of
-from tba_secrets.stores.vault_secret import KvSecret, KvVersion
+from tba_secrets.stores.vault.kv2 import KvV2, KvValue
+from tba_secrets.stores.vault.owner import owner_of
+from tba_secrets.stores.vault.paths import Paths, paths_of
+from tba_secrets.stores.vault.secret import KvSecret, KvVersion
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,12 @@ from tba_secrets.stores.refusals import (
     not_claimed,
     not_the_candidate,
 )
-from tba_secrets.stores.vault_client import VaultClient
-from tba_secrets.stores.vault_errors import Outcome, VaultFailure
-from tba_secrets.stores.vault_kv2 import data_of, text_of
-from tba_secrets.stores.vault_mount import Mount
-from tba_secrets.stores.vault_owner import owner_metadata, owner_of
-from tba_secrets.stores.vault_paths import KvPath, Paths, paths_of
+from tba_secrets.stores.vault.client import VaultClient
+from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.kv2 import data_of, text_of
+from tba_secrets.stores.vault.mount import Mount
+from tba_secrets.stores.vault.owner import owner_metadata, owner_of
+from tba_secrets.stores.vault.paths import KvPath, Paths, paths_of
 from tba_secrets.stores.versions import derived_version_id
 
 UNMARKED: Final = VersionId("unversioned")

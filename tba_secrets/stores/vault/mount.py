@@ -15,9 +15,9 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
-from tba_secrets.stores.vault_client import VaultClient
-from tba_secrets.stores.vault_errors import Outcome, VaultFailure
-from tba_secrets.stores.vault_policy import pasted, policy_lines
+from tba_secrets.stores.vault.client import VaultClient
+from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.policy import pasted, policy_lines
 
 
 class Mount(ABC):

@@ -27,7 +27,7 @@ from tba_secrets.spec.model import (
     VaultJwt,
     VaultKubernetes,
 )
-from tba_secrets.stores.vault_transport import VaultAdapter
+from tba_secrets.stores.vault.transport import VaultAdapter
 
 _STS_REQUEST: Final = "Action=GetCallerIdentity&Version=2011-06-15"
 Login = Callable[[], Mapping[str, Any]]

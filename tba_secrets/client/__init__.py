@@ -1,0 +1,42 @@
+"""Readers: a `requests` session that signs with what the store says is current, so that a rotation passes unnoticed.
+
+    from tba_secrets import client
+
+    with client.aws_session("us-east-1", "netsuite/sandbox/warehouse-bot") as netsuite:
+        answer = netsuite.get(netsuite.base_url() + "/services/rest/system/v1/serverTime")
+
+The rule for every reader (docs/readers.md): read the current version, keep it for some minutes, and on one HTTP 401
+read it again, once. No part of Pulumi is needed or loaded.
+"""
+
+from __future__ import annotations
+
+from tba_secrets.client.errors import (
+    ForeignHostError,
+    NoCredentialError,
+    UnsignableRequestError,
+)
+from tba_secrets.client.opening import (
+    aws_session,
+    environment_session,
+    session,
+    session_for,
+    vault_session,
+)
+from tba_secrets.client.pace import Options
+from tba_secrets.client.signed_session import SignedSession
+from tba_secrets.netsuite.account import Service
+
+__all__ = [
+    "ForeignHostError",
+    "NoCredentialError",
+    "Options",
+    "Service",
+    "SignedSession",
+    "UnsignableRequestError",
+    "aws_session",
+    "environment_session",
+    "session",
+    "session_for",
+    "vault_session",
+]

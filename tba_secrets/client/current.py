@@ -1,0 +1,141 @@
+"""The current credential as the store had it lately: read once for all threads, and kept on while the store is out.
+
+It only ever asks for what is current, the default way (`Stage.CURRENT`), so it never sees a version that has not passed
+its checks.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from tba_secrets.client.errors import NoCredentialError
+from tba_secrets.client.pace import RETRY_SECONDS, Pace
+from tba_secrets.errors import StoreUnavailableError
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.payload import parse, same_content
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import Format
+from tba_secrets.stores.interface import SecretName, Stage, Store, StoredVersion, VersionId
+from tba_secrets.stores.versions import PLACEHOLDER, is_placeholder
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A credential that was current. It is told from others by its values: KV version 1 has no version ids."""
+
+    version: VersionId
+    credential: TbaCredential
+    asked_at: float
+    """Monotonic seconds when the read began: whatever the store did before is seen in it."""
+
+
+class CurrentCredential:
+    """Thread-safe: one thread reads, and the others wait for it or go on with what is kept.
+
+    Args:
+        store: Where the secret is.
+        name: The secret, prefix included.
+        names: The keys of the stored object.
+        pace: For how long what was read is kept.
+    """
+
+    def __init__(self, store: Store, name: SecretName, names: Format, pace: Pace) -> None:
+        self.where = f"the secret {name} ({store.kind})"
+        self._store = store
+        self._name = name
+        self._names = names
+        self._pace = pace
+        self._reading = Lock()
+        self._held: Held | None = None
+        self._due_at = 0.0
+
+    def held(self) -> Held:
+        """The credential, read again where it is older than `max_age_seconds`.
+
+        Raises:
+            NoCredentialError: There is none yet.
+            StoreError: It could not be read, and there is none that may still be used.
+        """
+        if (held := self._fresh()) is not None:
+            return held
+        usable = self._usable()
+        if not self._reading.acquire(blocking=usable is None):
+            return usable or self.held()  # another thread is reading: nobody waits for it in vain
+        try:
+            return self._fresh() or self._read_if_possible()
+        finally:
+            self._reading.release()
+
+    def since(self, moment: float, other_than: TbaCredential | None = None) -> Held:
+        """The credential as the store had it after `moment`; `max_age_seconds` does not matter here.
+
+        Args:
+            moment: Monotonic seconds.
+            other_than: Where what is kept is another credential than this one, it will do.
+
+        Raises:
+            NoCredentialError: There is none any more.
+            StoreError: It could not be read.
+        """
+        with self._reading:
+            held = self._held
+            if held is not None and (
+                held.asked_at > moment or other_than not in (None, held.credential)
+            ):
+                return held
+            return self._read()
+
+    def _fresh(self) -> Held | None:
+        return self._held if self._pace.monotonic() < self._due_at else None
+
+    def _usable(self) -> Held | None:
+        """What is kept, where it is not too old to be used while the store cannot be asked."""
+        held = self._held
+        if held is None or self._pace.monotonic() - held.asked_at >= self._pace.max_stale_seconds:
+            return None
+        return held
+
+    def _read_if_possible(self) -> Held:
+        """Only an outage is bridged: a store that answers that there is nothing, or refuses, is believed."""
+        try:
+            return self._read()
+        except StoreUnavailableError:
+            if (held := self._usable()) is None:
+                raise
+            self._due_at = self._pace.monotonic() + RETRY_SECONDS
+            _log.warning(
+                "%s cannot be read at present: version %s is used on, for %.0f s after it was read",
+                self.where,
+                held.version,
+                self._pace.max_stale_seconds,
+            )
+            return held
+
+    def _read(self) -> Held:
+        asked_at = self._pace.monotonic()
+        stored = self._store.read(self._name, Stage.CURRENT)
+        self._refuse_none(stored)
+        assert stored is not None  # noqa: S101 - refused above
+        credential = parse(stored.value, self._names, self.where)
+        if self._held is not None and self._held.version != stored.version:
+            _log.info("%s: version %s is current from now on", self.where, stored.version)
+        self._held = Held(stored.version, credential, asked_at)
+        self._due_at = asked_at + self._pace.max_age_seconds
+        return self._held
+
+    def _refuse_none(self, stored: StoredVersion | None) -> None:
+        if stored is None:
+            raise NoCredentialError(
+                f"{self.where} is absent, or has no current version",
+                "check the name and its prefix; `pulumi up` of its environment puts a credential there",
+            )
+        if is_placeholder(stored.version) or same_content(stored.value, Sensitive(PLACEHOLDER)):
+            raise NoCredentialError(
+                f"{self.where} holds our placeholder: no credential has passed its checks yet",
+                "run `pulumi up` of its environment: it shows why the candidate was not promoted",
+            )
