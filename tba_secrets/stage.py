@@ -59,7 +59,7 @@ def stage(
     Args:
         place: The secret.
         candidate: The value.
-        known: The version that state names for this very content, if any.
+        known: The version that state names, if any: labelled again where it holds this very content.
         proceed: Called before each write; it raises where the run was cancelled.
 
     Raises:

@@ -73,7 +73,13 @@ class NetSuiteAccount:
         ]
         account = {
             "integrations": [
-                {"name": name, "consumer_key": values.identifier, "consumer_secret": values.secret}
+                {
+                    "name": name,
+                    "consumer_key": values.identifier,
+                    "consumer_secret": values.secret,
+                    "authorization_flow": True,
+                    "callback_url": "http://localhost:*",
+                }
                 for name, values in self.consumers.items()
             ],
             "roles": [

@@ -192,3 +192,30 @@ def explain(
     from tba_secrets.cli.explain import run
 
     run(detail or [], request or [])
+
+
+@app.command()
+def rotate(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="The stack's name.")],
+    tokens: Annotated[
+        list[str], typer.Argument(metavar="TOKEN...", help="INTEGRATION/TOKEN or TOKEN.")
+    ],
+    prompt: Annotated[bool, typer.Option("--prompt", help="Type the new token, unseen.")] = False,
+    authorize: Annotated[
+        bool, typer.Option("--authorize", help="Have NetSuite issue one: its consent page opens.")
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option(help="Open the consent page; else its address is printed.")
+    ] = True,
+    project: Project = Path(),
+) -> None:
+    """Bring a new token in: staged, proven, then current. The source gives it where nothing else is said.
+
+    It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
+    """
+    from tba_secrets.cli.rotate import From, run
+
+    if prompt and authorize:
+        raise typer.BadParameter("take one of --prompt and --authorize")
+    origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.SOURCE
+    run(project.resolve(), environment, tokens, origin, browser=browser)

@@ -43,7 +43,7 @@ def run(details: list[str], files: list[Path]) -> None:
 
 
 def _explain_requests(texts: list[str]) -> None:
-    dates = [date for text in texts for date in _DATE.findall(text)]
+    dates = [date for text in texts for date in _DATE.findall(_CURL_MARK.sub("", text))]
     server = http_date(dates[-1].strip()) if dates else None
     clues = clues_of_requests([seen(text) for text in texts], server)
     if not clues:

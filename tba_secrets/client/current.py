@@ -6,10 +6,11 @@ its checks.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Final, NewType
 
 from tba_secrets.client.errors import NoCredentialError
 from tba_secrets.client.pace import RETRY_SECONDS, Pace
@@ -22,6 +23,8 @@ from tba_secrets.stores.interface import SecretName, Stage, Store, StoredVersion
 from tba_secrets.stores.versions import PLACEHOLDER, is_placeholder
 
 _log: Final = logging.getLogger(__name__)
+Moment = NewType("Moment", int)
+"""A place in the order of a session's events; a clock may show the same time twice."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Held:
     version: VersionId
     credential: TbaCredential
     asked_at: float
-    """Monotonic seconds when the read began: whatever the store did before is seen in it."""
+    """Monotonic seconds when the read began."""
+    moment: Moment
+    """The same as a place in the order of events: whatever happened before is seen in what was read."""
 
 
 class CurrentCredential:
@@ -53,6 +58,11 @@ class CurrentCredential:
         self._reading = Lock()
         self._held: Held | None = None
         self._due_at = 0.0
+        self._moments = itertools.count()
+
+    def now(self) -> Moment:
+        """The next place in the order of events."""
+        return Moment(next(self._moments))
 
     def held(self) -> Held:
         """The credential, read again where it is older than `max_age_seconds`.
@@ -63,19 +73,16 @@ class CurrentCredential:
         """
         if (held := self._fresh()) is not None:
             return held
-        usable = self._usable()
-        if not self._reading.acquire(blocking=usable is None):
-            return usable or self.held()  # another thread is reading: nobody waits for it in vain
-        try:
+        if (usable := self._usable()) is not None and self._reading.locked():
+            return usable  # another thread is reading: nobody waits for it in vain
+        with self._reading:
             return self._fresh() or self._read_if_possible()
-        finally:
-            self._reading.release()
 
-    def since(self, moment: float, other_than: TbaCredential | None = None) -> Held:
+    def since(self, moment: Moment, other_than: TbaCredential | None = None) -> Held:
         """The credential as the store had it after `moment`; `max_age_seconds` does not matter here.
 
         Args:
-            moment: Monotonic seconds.
+            moment: Before which the read must not have begun.
             other_than: Where what is kept is another credential than this one, it will do.
 
         Raises:
@@ -85,7 +92,7 @@ class CurrentCredential:
         with self._reading:
             held = self._held
             if held is not None and (
-                held.asked_at > moment or other_than not in (None, held.credential)
+                held.moment > moment or other_than not in (None, held.credential)
             ):
                 return held
             return self._read()
@@ -107,7 +114,8 @@ class CurrentCredential:
         except StoreUnavailableError:
             if (held := self._usable()) is None:
                 raise
-            self._due_at = self._pace.monotonic() + RETRY_SECONDS
+            too_old_at = held.asked_at + self._pace.max_stale_seconds
+            self._due_at = min(self._pace.monotonic() + RETRY_SECONDS, too_old_at)
             _log.warning(
                 "%s cannot be read at present: version %s is used on, for %.0f s after it was read",
                 self.where,
@@ -117,18 +125,17 @@ class CurrentCredential:
             return held
 
     def _read(self) -> Held:
-        asked_at = self._pace.monotonic()
-        stored = self._store.read(self._name, Stage.CURRENT)
-        self._refuse_none(stored)
-        assert stored is not None  # noqa: S101 - refused above
+        asked_at, moment = self._pace.monotonic(), self.now()
+        stored = self._promoted(self._store.read(self._name, Stage.CURRENT))
         credential = parse(stored.value, self._names, self.where)
         if self._held is not None and self._held.version != stored.version:
             _log.info("%s: version %s is current from now on", self.where, stored.version)
-        self._held = Held(stored.version, credential, asked_at)
+        self._held = Held(stored.version, credential, asked_at, moment)
         self._due_at = asked_at + self._pace.max_age_seconds
         return self._held
 
-    def _refuse_none(self, stored: StoredVersion | None) -> None:
+    def _promoted(self, stored: StoredVersion | None) -> StoredVersion:
+        """What was read, where it is a credential that was promoted."""
         if stored is None:
             raise NoCredentialError(
                 f"{self.where} is absent, or has no current version",
@@ -139,3 +146,4 @@ class CurrentCredential:
                 f"{self.where} holds our placeholder: no credential has passed its checks yet",
                 "run `pulumi up` of its environment: it shows why the candidate was not promoted",
             )
+        return stored

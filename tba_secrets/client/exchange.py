@@ -87,11 +87,8 @@ class Exchange:
 
     def _successor(self, refused: Held) -> Held | None:
         """What is current now, where it is another credential; None too where the store cannot say."""
-        moment = self._turns.refused_at(refused)
         try:
-            newest = self.current.since(
-                self._pace.monotonic() if moment is None else moment, refused.credential
-            )
+            newest = self.current.since(self._turns.refused_at(refused), refused.credential)
         except StoreError as error:
             _log.warning(
                 "%s: NetSuite refused version %s, and it could not be read again (%s)",

@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
+from typing import NamedTuple
 
-from tba_secrets.client.current import CurrentCredential, Held
+from tba_secrets.client.current import CurrentCredential, Held, Moment
 from tba_secrets.client.pace import Pace
 from tba_secrets.errors import NotAskedError
 from tba_secrets.netsuite.credential import TbaCredential
@@ -26,20 +27,27 @@ REFUSED = 401
 """RFC 9110 section 15.5.2; REST web services and RESTlets refuse a login with it. Its body does not tell more."""
 
 
+class _Refusal(NamedTuple):
+    credential: TbaCredential
+    moment: Moment
+    at: float
+    """Monotonic seconds."""
+
+
 class Turn:
     """The right to make one call with `held`."""
 
-    def __init__(self, turns: Turns, held: Held, began_at: float) -> None:
+    def __init__(self, turns: Turns, held: Held, began: Moment) -> None:
         self.held = held
         self._turns = turns
-        self._began_at = began_at
+        self._began = began
 
     def answered(self, status: int) -> None:
         """Note what NetSuite said: 401 is a refusal, 2xx and 3xx a success, the rest says nothing."""
         if status == REFUSED:
             self._turns.refused(self.held)
         elif status < 400:
-            self._turns.succeeded(self._began_at)
+            self._turns.succeeded(self._began)
 
 
 class Turns:
@@ -56,7 +64,7 @@ class Turns:
         self._monotonic = pace.monotonic
         self._changed = Condition()
         self._under_way = 0
-        self._refusals: list[tuple[float, TbaCredential]] = []
+        self._refusals: list[_Refusal] = []
 
     @contextmanager
     def turn(self, held: Held) -> Iterator[Turn]:
@@ -69,10 +77,10 @@ class Turns:
             NotAskedError: NetSuite refused the credential too often.
             StoreError: It was refused, and the store could not be asked for a newer one.
         """
-        while (began_at := self._entered(held)) is None:
-            held = self._current.since(self.refused_at(held) or held.asked_at)
+        while (began := self._entered(held)) is None:
+            held = self._current.since(self.refused_at(held), held.credential)
         try:
-            yield Turn(self, held, began_at)
+            yield Turn(self, held, began)
         finally:
             with self._changed:
                 self._under_way -= 1
@@ -81,30 +89,29 @@ class Turns:
     def refused(self, held: Held) -> None:
         """NetSuite refused a login with `held`."""
         with self._changed:
-            self._refusals.append((self._monotonic(), held.credential))
+            self._refusals.append(_Refusal(held.credential, self._current.now(), self._monotonic()))
 
-    def succeeded(self, began_at: float) -> None:
-        """A call that began at `began_at` (monotonic seconds) got in: what was refused before it does not count."""
+    def succeeded(self, began: Moment) -> None:
+        """A call that began then got in: what was refused before it began does not count any more."""
         with self._changed:
-            self._refusals = [entry for entry in self._refusals if entry[0] >= began_at]
+            self._refusals = [refusal for refusal in self._refusals if refusal.moment > began]
 
-    def refused_at(self, held: Held) -> float | None:
-        """When `held` was last refused, in monotonic seconds; None where that is forgotten or never was."""
+    def refused_at(self, held: Held) -> Moment:
+        """When `held` was last refused; now where that is forgotten."""
         with self._changed:
-            return self._last_refusal(held)
+            last = self._last_refusal(held)
+            return self._current.now() if last is None else last
 
-    def _entered(self, held: Held) -> float | None:
-        """When the call began; None where the version was refused since it was read, so that it is to be read again."""
+    def _entered(self, held: Held) -> Moment | None:
+        """When the call began; None where `held` was refused since it was read, so that it is to be read again."""
         with self._changed:
             while True:
-                refused_at = self._last_refusal(held)
-                if refused_at is not None and held.asked_at <= refused_at:
+                last = self._last_refusal(held)
+                if last is not None and held.moment < last:
                     return None
-                if self._under_way + len(self._refusals) < self._room(
-                    was_refused=refused_at is not None
-                ):
+                if self._under_way + len(self._refusals) < self._room(was_refused=last is not None):
                     self._under_way += 1
-                    return self._monotonic()
+                    return self._current.now()
                 if not self._under_way:
                     raise self._not_asked(held)
                 self._changed.wait()
@@ -114,19 +121,17 @@ class Turns:
             return self._at_once
         return MOST_REFUSALS if was_refused else MOST_REFUSALS + 1
 
-    def _last_refusal(self, held: Held) -> float | None:
-        self._forget()
-        return max((at for at, one in self._refusals if one == held.credential), default=None)
-
-    def _forget(self) -> None:
+    def _last_refusal(self, held: Held) -> Moment | None:
         horizon = self._monotonic() - WINDOW_SECONDS
-        self._refusals = [entry for entry in self._refusals if entry[0] > horizon]
+        self._refusals = [refusal for refusal in self._refusals if refusal.at > horizon]
+        moments = (r.moment for r in self._refusals if r.credential == held.credential)
+        return max(moments, default=None)
 
     def _not_asked(self, held: Held) -> NotAskedError:
-        oldest = self._refusals[-MOST_REFUSALS][0]
-        minutes = (oldest + WINDOW_SECONDS - self._monotonic()) / 60
+        until = self._refusals[-MOST_REFUSALS].at + WINDOW_SECONDS
+        minutes = max(1.0, (until - self._monotonic()) / 60)
         return NotAskedError(
-            f"{self._current.where}: not asked: NetSuite refused {len(self._refusals)} logins with it, version "
+            f"{self._current.where}: not asked: NetSuite refused {len(self._refusals)} logins lately, version "
             f"{held.version} is current still, and five lock the user out for 30 minutes; not asked again for "
             f"{minutes:.0f} minutes, or until another version is current",
             "look into the Login Audit Trail (Setup > Users/Roles > User Management) for the cause, "

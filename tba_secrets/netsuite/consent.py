@@ -10,6 +10,7 @@ Source: Oracle help, "Step Two Authorize the Request Token".
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -21,7 +22,8 @@ from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.sensitive import Sensitive
 
-_LONGEST_NAME: Final = 40
+_ID: Final = re.compile(r"-?[0-9]{1,10}|[A-Z]{0,8}[0-9]{1,10}(_[A-Z]{2,3}[0-9]{0,2})?")
+"""Internal ids, and account ids in realm form. A verifier does not fit, whichever field it stands in."""
 _MOST_FIELDS: Final = 50
 
 
@@ -128,5 +130,4 @@ def _shown(got: str) -> str:
     spelled = got.strip()
     if not spelled:
         return "not told"
-    fits = len(spelled) <= _LONGEST_NAME and spelled.replace("_", "").replace("-", "").isalnum()
-    return spelled if fits and spelled.isascii() else "no id"
+    return spelled if _ID.fullmatch(spelled) is not None else "no id"

@@ -255,7 +255,8 @@ class SmokeTestHandler(Handler):
             return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
         if not inputs.promote:
             return "the version that was tested has failed, and is left as it is"
-        if inputs.keep_candidate:
+        rotation = self._host.rotations.get(inputs.record)
+        if inputs.keep_candidate or (rotation is not None and rotation.issued):
             return "not promoted; current is unchanged, and the candidate is kept, for no source can give it again"
         try:
             for kind, place in places.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import Field, ValidationError
 
@@ -33,6 +34,7 @@ from tba_secrets.provider.host import Host
 from tba_secrets.provider.importing import parse_id
 from tba_secrets.provider.parts import Sources, read_parts, resolve
 from tba_secrets.provider.places import places_in, reference
+from tba_secrets.provider.rotation import Rotation, rotated
 from tba_secrets.sources.interface import Pair
 from tba_secrets.spec.model import ConsumerSource, Format, Stores, TokenSource
 from tba_secrets.stage import Place, stage
@@ -132,10 +134,17 @@ class StagedCredentialHandler(Handler):
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
-        drifted = old_state.get("drift", {})
-        return input_changes(old_inputs, new) + [
-            Change(f"drift.{kind}", input=False) for kind in sorted(drifted)
+        changes = [
+            change
+            for change in input_changes(old_inputs, new)
+            if not (change.property == "digests" and _stored_already(old_inputs, old_state, new))
         ]
+        changes += [
+            Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
+        ]
+        if new.get("record") in self._host.rotations:
+            changes.append(Change("versions", input=False))
+        return changes
 
     def preview(self, old_state: Properties, new: Properties) -> Properties:
         return {**old_state, **new, "versions": UNKNOWN, "fingerprint": UNKNOWN, "drift": {}}
@@ -209,7 +218,7 @@ class StagedCredentialHandler(Handler):
             stored_digests=_digests(key, credential),
             claim=mark.claim,
         )
-        known = old.get("versions", {}) if old.get("fingerprint") == outputs.fingerprint else {}
+        known = old.get("versions", {})
         for kind, place in places.items():
             self._host.status(urn, f"staging in {place}")
             try:
@@ -239,12 +248,28 @@ class StagedCredentialHandler(Handler):
             if pair is not None
             and (key.pair(pair) != seen.get(part) or key.pair(pair) == stored.get(part))
         }
+        rotation = self._host.rotations.get(inputs.record)
+        if rotation is not None:
+            return self._rotated(rotation, inputs, old)
         if len(from_source) < len(pairs):
             from_source = {**self._stored_pairs(old, inputs.record), **from_source}
         consumer, token = from_source["consumer"], from_source["token"]
         return TbaCredential(
             inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
         )
+
+    def _rotated(
+        self, rotation: Rotation, inputs: StagedCredentialInputs, old: Properties
+    ) -> TbaCredential:
+        """The stored consumer pair with a new token pair."""
+        stored = self._stored_pairs(old, inputs.record)
+        consumer, token = stored["consumer"], stored["token"]
+        held = TbaCredential(
+            inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
+        )
+        names = Format.model_validate(old.get("format", {}))
+        new = rotated(rotation, self._places_before(old), held, names)
+        return replace(held, token_id=new.identifier, token_secret=new.secret)
 
     def _stored_pairs(self, old: Properties, record: str) -> dict[str, Pair]:
         """Both pairs as the first store that still has the version of state gives them."""
@@ -265,9 +290,7 @@ class StagedCredentialHandler(Handler):
         if snapshot is None or snapshot.deletion_at is not None:
             return
         if snapshot.owner is None or snapshot.owner.claim != state.get("claim"):
-            self._host.warn(
-                urn, f"{place} carries another owner's mark by now, and is left as it is"
-            )
+            self._host.warn(urn, f"{place} does not carry our mark, and is left as it is")
             return
         if version is not None:
             self._host.proceed()
@@ -289,6 +312,15 @@ class StagedCredentialHandler(Handler):
 def _where(properties: Properties) -> tuple[Stores, str]:
     """The stores and the secret's name; an imported resource has not much more."""
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
+
+
+def _stored_already(old_inputs: Properties, old_state: Properties, new: Properties) -> bool:
+    """Each part is as it was last seen, or is what the store holds: a source that caught up with a rotation."""
+    seen, stored = old_inputs.get("digests", {}), old_state.get("storedDigests", {})
+    given = new["digests"]
+    return not has_unknown(given) and all(
+        digest in (seen.get(part), stored.get(part)) for part, digest in given.items()
+    )
 
 
 def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:

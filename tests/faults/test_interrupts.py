@@ -10,7 +10,7 @@ import pytest
 from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.versions import placeholder_version_id
 from tests.faults.bench import NAME, TOKEN, UP, Bench, Story, Victim, pending_operations, watching
-from tests.faults.processes import alive, kill, providers, session, wait_until
+from tests.faults.processes import alive, kill, kill_all, providers, session, wait_until
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
@@ -92,6 +92,7 @@ def test_the_provider_dies_with_its_engine(bench: Bench, story: Story, operation
         run = victim.end()
         assert run.status == -signal.SIGKILL, run.output
         assert bench.world.aws.calls[-1].operation == operation
+        kill_all(victim.pid)  # the language host looks after its engine every few seconds only
         again = bench.recover()
         assert again.status == 0, again.output
     bench.assert_settled(story)

@@ -38,7 +38,7 @@ class Browser:
     login: str = "38:1042"
     change: Change = dict
     """What happens to the callback's query on its way."""
-    before: Callable[[str], None] = lambda _: None
+    before: Callable[[str], object] = lambda _: None
     """What happens before the callback is called; it gets the right URL."""
     opened: list[str] = field(default_factory=list)
     went_back_to: str = ""

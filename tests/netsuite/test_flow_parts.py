@@ -1,4 +1,4 @@
-"""The flow's parts by themselves: what is signed, how answers are read, the callback's judgement, its pages, its ports."""
+"""The flow's parts: what is signed, how answers are read, how a callback is judged, the pages and the ports."""
 
 from __future__ import annotations
 

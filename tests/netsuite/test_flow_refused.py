@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tba_secrets.errors import CheckFailedError
-from tba_secrets.netsuite import FlowError, explain
-from tba_secrets.netsuite.causes import BURST, CLOCK, FLOW_OFF, UNUSUAL_FORM, WHITESPACE, Cause
+from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError
+from tba_secrets.netsuite import FlowError, Person, explain
+from tba_secrets.netsuite.causes import BURST, CLOCK, UNUSUAL_FORM, WHITESPACE, Cause
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.flow import authorize
 from tba_secrets.netsuite.flow_errors import FlowRefusedError
@@ -106,7 +106,7 @@ def test_step_three_refused_is_diagnosed_and_sent_once(
     flow: Flow, simulator: Simulator, sender: KeepingSender, spoil: Spoil, reason: str
 ) -> None:
     with pytest.raises(FlowRefusedError) as caught:
-        flow(person(Browser(before=lambda _: spoil(simulator) and None)))
+        flow(person(Browser(before=lambda _: spoil(simulator))))
     detail = simulator.state.audit()[-1].detail
     assert detail.startswith(reason)
     assert (posts(sender, THREE), tokens(simulator)) == (1, 1)
@@ -181,7 +181,7 @@ BODIES = [
 def test_a_step_one_answer_that_is_none_opens_no_page(keys: Keys, body: str, words: str) -> None:
     browser = Browser()
     with pytest.raises(FlowError, match=words) as caught:
-        _scripted(keys, browser, ScriptedSender(answer(200, body, "text/plain")))
+        _scripted(keys, person(browser), ScriptedSender(answer(200, body, "text/plain")))
     assert browser.opened == []
     assert RECORD in str(caught.value)
 
@@ -189,10 +189,9 @@ def test_a_step_one_answer_that_is_none_opens_no_page(keys: Keys, body: str, wor
 def test_the_twin_that_confirms_it_opens_the_page(keys: Keys) -> None:
     opened: list[str] = []
     body = " oauth_token=a%20&oauth_token_secret=b&oauth_callback_confirmed=True\r\n"
-    browser = Browser()
-    browser.open = opened.append  # type: ignore[method-assign]
+    who = Person(opened.append, lambda _: None, timeout_seconds=0)
     with pytest.raises(FlowError, match="nobody answered"):
-        _scripted(keys, browser, ScriptedSender(answer(200, body, "text/plain")), seconds=0)
+        _scripted(keys, who, ScriptedSender(answer(200, body, "text/plain")))
     assert opened[0].startswith(
         "https://1234567-sb1.app.netsuite.com/app/login/secure/authorizetoken.nl?oauth_token=a&state="
     )
@@ -201,21 +200,21 @@ def test_the_twin_that_confirms_it_opens_the_page(keys: Keys) -> None:
 @pytest.mark.parametrize("status", [302, 400, 403, 404])
 def test_other_answers_are_told_by_their_status(keys: Keys, status: int) -> None:
     with pytest.raises(FlowRefusedError, match=f"HTTP {status}"):
-        _scripted(keys, Browser(), ScriptedSender(answer(status)))
+        _scripted(keys, person(Browser()), ScriptedSender(answer(status)))
 
 
 def test_a_certificate_that_is_not_accepted_is_not_asked_twice(keys: Keys) -> None:
     sender = ScriptedSender(LostError("its TLS certificate was not accepted", retry=False))
-    with pytest.raises(Exception, match="TLS certificate"):
-        _scripted(keys, Browser(), sender)
+    with pytest.raises(NetSuiteUnreachableError, match="TLS certificate"):
+        _scripted(keys, person(Browser()), sender)
     assert len(sender.sent) == 1
 
 
-def _scripted(keys: Keys, browser: Browser, sender: ScriptedSender, seconds: float = 300) -> None:
+def _scripted(keys: Keys, who: Person, sender: ScriptedSender) -> None:
     authorize(
         application(keys, None),
         EXPECTED,
-        person(browser, timeout_seconds=seconds),
+        who,
         record=RECORD,
         sender=sender,
         sleep=lambda _: None,

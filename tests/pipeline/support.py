@@ -126,9 +126,9 @@ def candidate(token_secret: str = "token-secret-a") -> Candidate:
     return Candidate(value, fingerprint(KEY, value.reveal()))
 
 
-def place(store: RecordingStore, **terms: bool) -> Place:
+def place(store: RecordingStore, *, adopt: bool = False, restore: bool = False) -> Place:
     """Where the record is kept."""
-    return Place(store, NAME, MARK, **terms)
+    return Place(store, NAME, MARK, adopt, restore)
 
 
 def current(store: MemoryStore, value: Candidate) -> VersionId:

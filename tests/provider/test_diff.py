@@ -25,19 +25,49 @@ def handler(bench: Bench, kind: type[Wire]) -> Handler:
 
 
 EVERY = [
-    (kind, name) for kind in (StagedCredentialInputs, SmokeTestInputs) for name in properties(kind)
+    (kind, name)
+    for kind in (StagedCredentialInputs, SmokeTestInputs)
+    for name in properties(kind)
+    if name != "digests"
 ]
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY, ids=[f"{k.__name__}.{n}" for k, n in EVERY])
 @pytest.mark.parametrize("new", ["changed", None, UNKNOWN], ids=["changed", "gone", "unknown"])
 def test_every_input_is_compared(offline: Bench, kind: type[Wire], name: str, new: Any) -> None:
-    old: dict[str, Any] = {one: {"of": one} for one in properties(kind)}
+    old: dict[str, Any] = {one: f"the old {one}" for one in properties(kind)}
+    old["digests"] = {"consumer": "k:1", "token": "k:2"}
     changed = {**old, name: new}
     if new is None:
         del changed[name]
 
     assert handler(offline, kind).diff(old, PASSED, changed) == [Change(name)]
+
+
+SEEN = {"consumer": "k:1", "token": "k:2"}
+STORED = {"consumer": "k:1", "token": "k:3"}
+
+
+@pytest.mark.parametrize(
+    ("new", "changed"),
+    [
+        (SEEN, False),
+        ({**SEEN, "token": "k:4"}, True),
+        ({**SEEN, "token": UNKNOWN}, True),
+        (UNKNOWN, True),
+        (STORED, False),
+        ({"consumer": "k:5", "token": "k:3"}, True),
+    ],
+    ids=["same", "another", "unknown", "all unknown", "caught up", "caught up in one part alone"],
+)
+def test_a_digest_is_a_change_unless_the_store_holds_it_already(
+    offline: Bench, new: Any, changed: bool
+) -> None:
+    state = {"storedDigests": STORED}
+
+    changes = offline.staged.diff({"digests": SEEN}, state, {"digests": new})
+
+    assert changes == ([Change("digests")] if changed else [])
 
 
 @pytest.mark.parametrize("kind", [StagedCredentialInputs, SmokeTestInputs])

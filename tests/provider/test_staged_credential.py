@@ -136,11 +136,29 @@ def test_another_digest_key_writes_nothing(bench: Bench) -> None:
     assert bench.writes() == ["aws claim"]
 
 
-def test_a_discarded_candidate_is_labelled_again_and_not_written(bench: Bench) -> None:
+def test_a_version_that_is_gone_is_written_anew_from_a_source_that_has_not_changed(
+    bench: Bench,
+) -> None:
+    first = bench.stage()
+    bench.aws.lose(NAME)
+    bench.writes()
+    bench.new_process()
+
+    bench.staged.update(URN, first.state, first.inputs)
+
+    assert bench.writes() == ["aws claim", "aws stage"]
+    assert content(bench)["token_id"] == bench.account.tokens["orders"].identifier
+
+
+@pytest.mark.parametrize("digest_key", [None, "a-key-that-is-obviously-fake"])
+def test_a_discarded_candidate_is_labelled_again_and_not_written(
+    bench: Bench, digest_key: str | None
+) -> None:
     first = bench.stage()
     bench.aws.discard(NAME, VersionId(first.state["versions"]["aws"]))
     bench.writes()
     bench.new_process()
+    bench.host.digest_key = digest_key
 
     second = bench.stage(first)
 
@@ -379,6 +397,7 @@ def test_what_was_imported_can_be_refreshed(offline: Bench) -> None:
     found = offline.refresh(offline.staged, kept)
 
     assert found == Kept(kept.inputs, {**kept.state, "drift": {}})
+    assert offline.staged.diff(found.inputs, found.state, found.inputs) == []
 
 
 def test_what_was_imported_and_never_declared_is_forgotten_and_left(offline: Bench) -> None:
@@ -440,7 +459,7 @@ def test_delete_leaves_what_carries_another_mark(bench: Bench, mark: OwnerMark) 
     bench.staged.delete(URN, kept.state)
 
     assert bench.writes() == []
-    assert "another owner's mark" in bench.warnings[0]
+    assert "does not carry our mark" in bench.warnings[0]
 
 
 def test_delete_of_what_is_deleted_already_or_gone(bench: Bench) -> None:

@@ -70,6 +70,12 @@ def all_steps(store: VaultStore) -> list[Callable[[], object]]:
     ]
 
 
+def run(steps: list[Callable[[], object]]) -> None:
+    """Each in turn."""
+    for step in steps:
+        step()
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_printed_policies_are_enough(
     vault: VaultProcess, monkeypatch: pytest.MonkeyPatch, version: int
@@ -78,8 +84,7 @@ def test_the_printed_policies_are_enough(
     lines = list(policy_lines(settings(vault.url, mount), version))
     assert len(lines) == NUMBER_OF_LINES[version]
     store = store_with(vault, mount, lines, monkeypatch, version)
-    for step in all_steps(store):
-        step()
+    run(all_steps(store))
     assert Stage.CURRENT in seen(store).stages
 
 
@@ -94,8 +99,7 @@ def test_without_any_line_a_step_fails_and_names_it(
     without = lines.pop(taken)
     store = store_with(vault, mount, lines, monkeypatch, version)
     with pytest.raises(AccessDeniedError) as caught:
-        for step in all_steps(store):
-            step()
+        run(all_steps(store))
     assert str(without) in str(caught.value)
     assert not any(str(line) in str(caught.value) for line in lines)
 
@@ -109,8 +113,7 @@ def test_without_preflight_a_step_fails_and_names_the_line_too(
     without = lines.pop(taken)
     store = store_with(vault, mount, lines, monkeypatch)
     with pytest.raises(AccessDeniedError) as caught:
-        for step in all_steps(store)[1:]:
-            step()
+        run(all_steps(store)[1:])
     assert str(without) in str(caught.value)
     assert not any(str(line) in str(caught.value) for line in lines)
 

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
+from tba_secrets.stores.vault.client import VaultClient
 from tests.stores.support import MARK, NAME, candidate, promoted, refusal
 from tests.stores.vault_bench import TOKEN_VARIABLE, VaultBench, settings, vault_store
 from tests.stores.vault_proxy import FaultyProxy
 from tests.stores.vault_server import (
     ROOT_TOKEN,
-    Api,
     VaultProcess,
     shared_server,
     uninitialised_server,
+    vault_binary,
 )
 
 __all__ = ["shared_server"]
@@ -78,8 +79,7 @@ def test_a_proxy_of_the_environment_is_shown_without_its_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:canary-password@proxy.example.com:3128")
-    store = vault_store("https://vault.example.com", "secret")
-    shown = store._client.adapter.shown_settings
+    shown = VaultClient(settings("https://vault.example.com", "secret")).adapter.shown_settings
     assert shown["proxy"] == "proxy.example.com:3128"
 
 
@@ -234,12 +234,16 @@ def test_the_namespace_goes_with_every_call_but_the_servers_health(proxy: Faulty
     assert set(sent.values()) == {"team/netsuite"}
 
 
-def test_commands_for_people_name_the_server(bench: VaultBench) -> None:
+def test_a_missing_vault_fails_the_tests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert Path(vault_binary()).is_file()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="make tools"):
+        vault_binary(tmp_path)
+
+
+def test_commands_for_people_name_the_server() -> None:
     declared = settings("https://vault.example.com", "team/kv", namespace="a/b")
-    store = VaultBench(bench.api.url).store
-    store._client.settings = declared
-    assert store._client.command("kv undelete", "netsuite/x", "-versions=3") == (
+    assert VaultClient(declared).command("kv undelete", "netsuite/x", "-versions=3") == (
         "vault kv undelete -address=https://vault.example.com -namespace=a/b -mount=team/kv "
         "-versions=3 netsuite/x"
     )
-    assert Api(bench.api.url).data("sys/health") is None

@@ -26,13 +26,13 @@ _PORTS_TO_TRY: Final = 5
 _SECONDS_TO_START: Final = 60.0
 
 
-def vault_binary() -> str:
+def vault_binary(project: Path = PROJECT) -> str:
     """The Vault to run.
 
     Raises:
         FileNotFoundError: There is none: a failure, never a reason to skip.
     """
-    here = PROJECT / ".tools" / "bin" / "vault"
+    here = project / ".tools" / "bin" / "vault"
     found = shutil.which("vault") or (str(here) if here.is_file() else None)
     if found is None:
         raise FileNotFoundError(f"no vault on PATH or at {here}: run `make tools`")

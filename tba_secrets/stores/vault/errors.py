@@ -109,8 +109,8 @@ _LOGIN_DENIED: Final = _Meaning(
     Outcome.DENIED,
     AccessDeniedError,
     f"Vault refuses the login: {_CALL} (HTTP {{status}})",
-    "check the role, its bounds (audience, subject, service account, IAM principal) and that the JWT or the AWS "
-    "credentials have not expired",
+    "check that the auth method is mounted there, the role and its bounds (audience, subject, service account, IAM "
+    "principal), and that the JWT or the AWS credentials have not expired",
 )
 _REFUSED: Final = _Meaning(
     Outcome.REFUSED,

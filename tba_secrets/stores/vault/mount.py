@@ -70,6 +70,7 @@ def kv_version_of(client: VaultClient) -> int:
         VaultFailure: Vault could not be asked.
     """
     settings = client.settings
+    client.session.token()  # a login that is refused is no mount that is missing
     try:
         told = client.call("GET", f"sys/internal/ui/mounts/{settings.mount}").data
     except VaultFailure as failure:

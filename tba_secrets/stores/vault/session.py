@@ -74,11 +74,15 @@ class VaultSession:
             return self._lease.token
 
     def replace(self, refused: Sensitive) -> bool:
-        """Log in again, where that is possible and no other thread has done so; False where it is not possible."""
+        """Get another token for the next call; False where there is none: a variable still holds the one that is refused.
+
+        A file may hold another one by now: Vault Agent writes a new token into its sink.
+        """
         with self._lock:
             if self._lease is None or self._lease.token != refused:
                 return True
-            if self.method.login is None:
+            given = self.method.given
+            if given is not None and given() == refused:
                 return False
             self._lease = None
             return True

@@ -23,7 +23,7 @@ from tba_secrets.stores.refusals import (
 )
 from tba_secrets.stores.vault.access import CandidateKey, SecretAccess
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
-from tba_secrets.stores.vault.kv2 import KvValue
+from tba_secrets.stores.vault.kv2 import KvValue, data_of, text_of
 from tba_secrets.stores.vault.owner import promotion_metadata
 from tba_secrets.stores.vault.secret import (
     ANNOUNCED,
@@ -59,6 +59,7 @@ class KvStages:
         self, name: SecretName, candidate: Candidate, replacing: VersionId | None
     ) -> VersionId:
         """See `Store.stage`."""
+        value = text_of(data_of(candidate.value))
         entry = Entry(
             derived_version_id(name, candidate.fingerprint, replacing), candidate.fingerprint
         )
@@ -69,7 +70,7 @@ class KvStages:
         waiting = self._access.candidate(name)
         self._access.refuse_foreign(name, waiting)
         if waiting.id != entry.version:
-            self._place(name, waiting, candidate.value, entry)
+            self._place(name, waiting, value, entry)
         return entry.version
 
     def restage(self, name: SecretName, version: VersionId) -> bool:
@@ -94,32 +95,11 @@ class KvStages:
     def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
         """See `Store.promote`. What another thread or a killed run has half done is finished."""
         for _ in range(_LOOKS):
-            # 1. look
-            secret = self._claimed(name)
-            waiting = self._access.candidate(name)
-            current = _current_id(secret)
-            if current == version:
-                break
-            stored = self._access.candidate_value(name, waiting) if waiting.id == version else None
-            if stored is None or stored.value is None:
-                secret = self._claimed(name)  # another thread may have finished it meanwhile
-                if (current := _current_id(secret)) == version:
-                    break
-                if current != replacing:
-                    raise moved_by_another(name, replacing, current)
-                raise not_the_candidate(name, version, self._access.candidate(name).id)
-            # 4. for a version that is written already
-            if self._finished(name, secret, stored):
-                break
-            # 2. refuse  3. and 4.
-            if current != replacing:
-                raise moved_by_another(name, replacing, current)
-            if self._written(name, secret, stored):
-                break
-        else:
-            raise moved_by_another(name, replacing, current)
-        # 5.
-        self._access.drop_candidate(name, version)
+            if self._promoted(name, version, replacing):
+                # 5. take the candidate away
+                self._access.drop_candidate(name, version)
+                return
+        raise moved_by_another(name, replacing, _current_id(self._claimed(name)))
 
     def discard(self, name: SecretName, version: VersionId) -> None:
         """See `Store.discard`."""
@@ -139,6 +119,34 @@ class KvStages:
             if stored is None or not self._finished(name, secret, stored):
                 return
         self._access.drop_candidate(name, waiting.id)
+
+    def _promoted(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> bool:
+        """Whether `version` is current now; False where another write came in between."""
+        # 1. look
+        secret = self._claimed(name)
+        current, waiting = _current_id(secret), self._access.candidate(name)
+        if current == version:
+            return True
+        stored = self._access.candidate_value(name, waiting) if waiting.id == version else None
+        if stored is None:
+            return self._overtaken(name, version, replacing)
+        # 4. alone, where it is written already
+        if self._finished(name, secret, stored):
+            return True
+        # 2. refuse
+        if current != replacing:
+            raise moved_by_another(name, replacing, current)
+        # 3. and 4.
+        return self._written(name, secret, stored)
+
+    def _overtaken(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> bool:
+        """No such candidate waits any more: True where another thread has promoted it meanwhile."""
+        current = _current_id(self._claimed(name))
+        if current == version:
+            return True
+        if current != replacing:
+            raise moved_by_another(name, replacing, current)
+        raise not_the_candidate(name, version, self._access.candidate(name).id)
 
     def _place(
         self, name: SecretName, waiting: CandidateKey, value: Sensitive, entry: Entry

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import RLock
 from typing import Final
@@ -165,6 +165,9 @@ class UnversionedMount(Mount):
             notes |= owner_metadata(mark, description)
             if notes != seen.notes:
                 self._kv.write(_notes(seen.paths), notes)
+            current_again = seen.value is not None and seen.waiting_value == seen.value
+            if seen.foreign is None and current_again:
+                self._finish(replace(seen, notes=notes))
 
     def stage(
         self, name: SecretName, candidate: Candidate, replacing: VersionId | None
@@ -198,11 +201,8 @@ class UnversionedMount(Mount):
                     if seen.current != replacing:
                         raise moved_by_another(name, replacing, seen.current)
                     self._kv.write(seen.paths.current, data_of(value))
-                notes = dict(seen.notes or {})
-                notes |= {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(notes, value)}
-                self._kv.write(_notes(seen.paths), notes)
             if seen.waiting == version:
-                self._kv.delete(seen.paths.candidate)
+                self._finish(seen)
 
     def discard(self, name: SecretName, version: VersionId) -> None:
         with self._lock:
@@ -222,6 +222,17 @@ class UnversionedMount(Mount):
 
     def restore_command(self, name: SecretName) -> str:
         return self._kv.client.command("kv get", KvPath(name))
+
+    def _finish(self, seen: _Seen) -> None:
+        """Note that the candidate's value is current, and take the candidate away."""
+        version, value = seen.waiting, seen.waiting_value
+        if version is None or value is None:
+            return
+        notes = dict(seen.notes or {})
+        noted = {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(notes, value)}
+        if not noted.items() <= notes.items():
+            self._kv.write(_notes(seen.paths), notes | noted)
+        self._kv.delete(seen.paths.candidate)
 
     def _look(self, name: SecretName) -> _Seen:
         paths = paths_of(name, self._kv.client.settings)

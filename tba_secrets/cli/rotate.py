@@ -1,0 +1,108 @@
+"""`tba rotate`: a new token in, proven, current; the old one stays valid at NetSuite until a person revokes it."""
+
+from __future__ import annotations
+
+import getpass
+import webbrowser
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+import typer
+
+from tba_secrets.cli import credentials
+from tba_secrets.engine import rotate
+from tba_secrets.errors import SourceError
+from tba_secrets.netsuite import Application, Expected, Person, authorize
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.provider.rotation import Rotation
+from tba_secrets.records import CredentialRecord
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.sources import Pair, open_source
+
+
+class From(Enum):
+    """Where the new token comes from."""
+
+    SOURCE = "source"
+    PROMPT = "prompt"
+    AUTHORIZE = "authorize"
+
+
+def run(project: Path, environment: str, tokens: list[str], origin: From, *, browser: bool) -> None:
+    """Rotate the tokens named.
+
+    Raises:
+        TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
+    """
+    records = credentials.find(project, environment, tokens)
+    rotations = {
+        record.path: Rotation(_obtain(record, origin, browser), issued=origin is From.AUTHORIZE)
+        for record in records
+    }
+    rotate(project, environment, rotations, typer.echo)
+    typer.echo(
+        "Rotated. The old tokens are still valid at NetSuite: once nobody uses them, revoke them there "
+        "(Setup > Users/Roles > Access Tokens)."
+    )
+
+
+def _obtain(
+    record: CredentialRecord, origin: From, browser: bool
+) -> Callable[[TbaCredential], Pair]:
+    match origin:
+        case From.SOURCE:
+            return lambda _held: _from_source(record)
+        case From.PROMPT:
+            return lambda _held: _prompted(record)
+        case From.AUTHORIZE:
+            return lambda held: _authorized(record, held, browser)
+
+
+def _from_source(record: CredentialRecord) -> Pair:
+    source = open_source(record.token_source)
+    pair = source.read()
+    if pair is None:
+        raise SourceError(
+            f"{record.path}: {source.place}: no value",
+            "give it the new token, or take another way: --prompt, --authorize",
+        )
+    return pair
+
+
+def _prompted(record: CredentialRecord) -> Pair:
+    typer.echo(f"{record.path}: the new token, as NetSuite showed it (what you type is not shown)")
+    return Pair(
+        Sensitive(getpass.getpass("  token id: ").strip()),
+        Sensitive(getpass.getpass("  token secret: ").strip()),
+    )
+
+
+def _authorized(record: CredentialRecord, held: TbaCredential, browser: bool) -> Pair:
+    application = Application(
+        record.integration,
+        record.account,
+        Pair(held.consumer_key, held.consumer_secret),
+        record.endpoint,
+    )
+    expected = Expected(
+        account=record.account,
+        role_name=record.role.name,
+        role_id=record.role.id,
+        user_email=record.user.email,
+        entity=record.user.entity,
+        permissions=record.role.permissions,
+    )
+    person = Person(open_page=_opener(browser), announce=typer.echo)
+    return authorize(application, expected, person, record=f"token {record.path}")
+
+
+def _opener(browser: bool) -> Callable[[str], None]:
+    def show(url: str) -> None:
+        typer.echo(f"  open {url}")
+
+    def open_or_show(url: str) -> None:
+        if not webbrowser.open(url):
+            show(url)
+
+    return open_or_show if browser else show

@@ -1,0 +1,88 @@
+"""A reader of a real Vault, allowed no more than docs/readers.md says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tba_secrets import client
+from tba_secrets.client import SignedSession
+from tba_secrets.errors import AccessDeniedError
+from tba_secrets.simulator import Simulator, SimulatorConfig
+from tests.client.support import TIME
+from tests.netsuite_account import NetSuiteAccount, Values
+from tests.stores.vault_server import Api, VaultProcess, shared_server
+
+__all__ = ["shared_server"]
+
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "readers.md"
+DOCUMENTED: Final = "secret/data/netsuite/sandbox/warehouse-bot"
+PATH: Final = "netsuite/sandbox/warehouse-bot"
+
+
+@dataclass(repr=False)
+class Reader:
+    """A mount with one secret, and a token that may do what the document says."""
+
+    api: Api
+    mount: str
+    netsuite: Simulator
+    account: NetSuiteAccount
+
+    def write(self, token: Values) -> None:
+        """As `vault kv put` does."""
+        pair = self.account.consumers["warehouse"]
+        data: dict[str, Any] = {
+            "account": self.account.id,
+            "consumer_key": pair.identifier,
+            "consumer_secret": pair.secret,
+            "token_id": token.identifier,
+            "token_secret": token.secret,
+        }
+        self.api.call("POST", f"{self.mount}/data/{PATH}", {"data": data})
+
+    def session(self, path: str = PATH) -> SignedSession:
+        """With the token from VAULT_TOKEN."""
+        return client.vault_session(
+            self.api.url, path, mount=self.mount, endpoint=self.netsuite.url
+        )
+
+
+@pytest.fixture
+def reader(
+    vault: VaultProcess,
+    account: NetSuiteAccount,
+    no_local_settings: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Reader]:
+    api = Api(vault.url)
+    with Simulator(SimulatorConfig.from_dict(account.simulator_config())) as netsuite:
+        made = Reader(api, api.mount_kv(), netsuite, account)
+        made.write(account.tokens["orders"])
+        (rule,) = [line for line in DOCUMENT.read_text().splitlines() if DOCUMENTED in line]
+        token = api.token_for(rule.replace("secret/", f"{made.mount}/", 1))
+        monkeypatch.setenv("VAULT_TOKEN", token)
+        yield made
+
+
+def test_a_rotation_passes_unnoticed(reader: Reader) -> None:
+    with reader.session() as session:
+        before = session.get(reader.netsuite.url + TIME)
+        reader.write(reader.account.spares["orders"])
+        reader.netsuite.state.revoke_token(reader.account.id, "orders")
+        after = session.get(reader.netsuite.url + TIME)
+
+    assert (before.status_code, after.status_code) == (200, 200)
+    assert [login.success for login in reader.netsuite.state.audit()] == [True, False, True]
+
+
+def test_candidates_and_other_secrets_stay_closed(reader: Reader) -> None:
+    for path in (f"tba-candidates/{PATH}", f"{PATH}-2"):
+        reader.api.call("POST", f"{reader.mount}/data/{path}", {"data": {"a": "b"}})
+        with reader.session(path) as session, pytest.raises(AccessDeniedError):
+            session.get(reader.netsuite.url + TIME)
+    assert reader.netsuite.state.audit() == []

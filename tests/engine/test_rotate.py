@@ -1,0 +1,152 @@
+"""`tba rotate` on the real engine: a new token in, and nothing left to do for a plain `pulumi up`."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import World
+from tests.engine.project import HANG_GUARD_SECONDS, Run
+from tests.netsuite.browser import DENY, Browser
+from tests.netsuite_account import Values
+
+pytestmark = pytest.mark.engine
+
+LOGIN = "38:1001"
+"""The consent page's choice: the user `orders.bot` in the role `warehouse role`."""
+
+
+def rotate(world: World, *arguments: str, browser: Browser | None = None) -> Run:
+    """Run the console script; where it shows a page, the browser goes there."""
+    script = Path(".venv/bin/tba")
+    with subprocess.Popen(
+        [script, "rotate", world.project.stack, *arguments],
+        cwd=world.project.folder,
+        env={**world.project.environment, "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if browser is not None and line.startswith("  open http"):
+                browser.open(line.removeprefix("  open ").strip())
+        return Run(process.wait(HANG_GUARD_SECONDS), "".join(lines))
+
+
+def assert_nothing_to_do(world: World) -> None:
+    """Whatever the source says: absent, still the old value, or the new one where it can."""
+    for command in ("preview", "up --yes --skip-preview"):
+        run = world.project.pulumi(*command.split(), "--expect-no-changes")
+        assert run.status == 0, run.output
+
+
+def test_a_token_from_its_source(world: World) -> None:
+    world.project.up()
+    before, old = world.labels("orders")["AWSCURRENT"], world.account.tokens["orders"]
+    spare = world.account.spares["orders"]
+    world.give(orders=spare)
+
+    run = rotate(world, "orders")
+
+    assert run.status == 0, run.output
+    assert world.current("orders")["token_id"] == spare.identifier
+    assert world.labels("orders")["AWSPREVIOUS"] == before
+    assert_nothing_to_do(world)
+    world.give(orders=old)
+    assert world.project.up().status == 0
+
+
+def test_only_the_token_that_is_named(world: World) -> None:
+    world.project.up()
+    stock = world.labels("stock")
+    world.give(orders=world.account.spares["orders"], stock=world.account.spares["stock"])
+
+    run = rotate(world, "warehouse/orders")
+
+    assert run.status == 0, run.output
+    assert world.labels("stock") == stock
+
+
+@pytest.mark.parametrize("afterwards", ["absent", "old", "same"])
+def test_an_issued_token_that_no_source_knows(world: World, afterwards: str) -> None:
+    world.project.up()
+    old = world.account.tokens["orders"]
+    browser = Browser(login=LOGIN)
+
+    run = rotate(world, "orders", "--authorize", "--no-browser", browser=browser)
+
+    assert run.status == 0, run.output
+    current = world.current("orders")
+    assert current["token_id"] not in (old.identifier, "")
+    assert current["token_secret"] not in run.output
+    if afterwards == "absent":
+        world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+    elif afterwards == "same":
+        world.give(orders=Values(current["token_id"], current["token_secret"]))
+    assert_nothing_to_do(world)
+    assert world.current("orders") == current
+
+
+def test_consent_denied_changes_nothing(world: World) -> None:
+    world.project.up()
+    secret = world.secret("orders")
+    browser = Browser(login=LOGIN, decision=DENY)
+
+    run = rotate(world, "orders", "--authorize", "--no-browser", browser=browser)
+
+    assert run.status != 0
+    assert "Traceback" not in run.output
+    assert world.secret("orders").labels == secret.labels
+    assert len(world.secret("orders").versions) == len(secret.versions)
+    assert_nothing_to_do(world)
+
+
+def test_a_refused_token_changes_nothing_for_readers(world: World) -> None:
+    world.project.up()
+    labels = world.labels("orders")
+    world.give(orders=Values())
+
+    run = rotate(world, "orders")
+
+    assert run.status != 0
+    assert "not promoted; current is unchanged" in run.output
+    assert "Traceback" not in run.output
+    assert world.labels("orders") == labels
+
+
+def test_the_same_token_again_is_no_rotation(world: World) -> None:
+    world.project.up()
+    writes = world.writes()
+
+    run = rotate(world, "orders")
+
+    assert run.status != 0
+    assert "create another token" in run.output
+    assert world.writes() == writes
+
+
+def test_a_source_without_a_value_says_what_else_there_is(world: World) -> None:
+    world.project.up()
+    world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+
+    run = rotate(world, "orders")
+
+    assert run.status != 0
+    assert "--authorize" in run.output
+
+
+def test_a_stack_that_was_never_made(world: World) -> None:
+    world.write()
+    world.project.stack = "nowhere"
+    world.write()
+
+    run = rotate(world, "orders")
+
+    assert run.status != 0
+    assert "pulumi stack init nowhere" in run.output
