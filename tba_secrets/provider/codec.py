@@ -29,12 +29,12 @@ UNKNOWN: Final = Unknown()
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
-    """A Struct as plain Python: whole floats become ints (the wire has only doubles), nulls are dropped."""
-    return {
-        key: _decoded(value)
-        for key, value in json_format.MessageToDict(struct).items()
-        if value is not None
-    }
+    """A Struct as plain Python: whole floats become ints (the wire has only doubles), nulls are dropped.
+
+    Keys come sorted: the wire has no order, and what follows from it must not change from run to run.
+    """
+    properties: Properties = _decoded(json_format.MessageToDict(struct))
+    return properties
 
 
 def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -55,7 +55,7 @@ def _decoded(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
             return _decoded(value.get("value"))
-        return {key: _decoded(held) for key, held in value.items() if held is not None}
+        return {key: _decoded(held) for key, held in sorted(value.items()) if held is not None}
     if isinstance(value, list):
         return [_decoded(held) for held in value]
     if value == _UNKNOWN_SENTINEL:

@@ -75,7 +75,7 @@ def resolve(
             resolved.digests[part] = UNKNOWN
         else:
             resolved.failures[part] = (
-                f"{place}: no value, and this credential is not in the store yet. "
+                f"{place}: no value, and none is known from an earlier run. "
                 "Give it one and run again; nothing was written"
             )
     return resolved

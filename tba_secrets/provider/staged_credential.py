@@ -252,7 +252,7 @@ class StagedCredentialHandler(Handler):
         if rotation is not None:
             return self._rotated(rotation, inputs, old)
         if len(from_source) < len(pairs):
-            from_source = {**self._stored_pairs(old, inputs.record), **from_source}
+            from_source = {**self._stored_pairs(old, inputs), **from_source}
         consumer, token = from_source["consumer"], from_source["token"]
         return TbaCredential(
             inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
@@ -262,18 +262,18 @@ class StagedCredentialHandler(Handler):
         self, rotation: Rotation, inputs: StagedCredentialInputs, old: Properties
     ) -> TbaCredential:
         """The stored consumer pair with a new token pair."""
-        stored = self._stored_pairs(old, inputs.record)
+        stored = self._stored_pairs(old, inputs)
         consumer, token = stored["consumer"], stored["token"]
         held = TbaCredential(
             inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
         )
-        names = Format.model_validate(old.get("format", {}))
+        names = _format_before(old, inputs)
         new = rotated(rotation, self._places_before(old), held, names)
         return replace(held, token_id=new.identifier, token_secret=new.secret)
 
-    def _stored_pairs(self, old: Properties, record: str) -> dict[str, Pair]:
+    def _stored_pairs(self, old: Properties, inputs: StagedCredentialInputs) -> dict[str, Pair]:
         """Both pairs as the first store that still has the version of state gives them."""
-        names = Format.model_validate(old.get("format", {}))
+        names = _format_before(old, inputs)
         for kind, place in self._places_before(old).items():
             version = old["versions"].get(kind)
             stored = version and place.store.read(place.name, VersionId(version))
@@ -283,7 +283,7 @@ class StagedCredentialHandler(Handler):
                     "consumer": Pair(held.consumer_key, held.consumer_secret),
                     "token": Pair(held.token_id, held.token_secret),
                 }
-        raise _value_needed(record)
+        raise _value_needed(inputs.record)
 
     def _remove(self, urn: str, place: Place, state: Properties, version: str | None) -> None:
         snapshot = place.store.describe(place.name)
@@ -307,6 +307,11 @@ class StagedCredentialHandler(Handler):
                 self._host.warn(
                     urn, f"{place} is left as it is: delete it when nobody reads it any more"
                 )
+
+
+def _format_before(old: Properties, inputs: StagedCredentialInputs) -> Format:
+    """How what state names is written; an imported resource says nothing of it."""
+    return inputs.format if "imported" in old else Format.model_validate(old.get("format", {}))
 
 
 def _where(properties: Properties) -> tuple[Stores, str]:

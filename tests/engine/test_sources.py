@@ -46,7 +46,7 @@ def test_a_new_token_without_a_value_previews_and_does_not_deploy(world: World) 
     assert preview.status == 0, preview.output
     assert run.status != 0
     assert "ORDERS_TOKEN_ID" in run.output
-    assert "no value, and this credential is not in the store yet" in run.output
+    assert "no value, and none is known from an earlier run" in run.output
     assert world.aws.state.secret("netsuite/test/orders") is None
 
 
