@@ -125,7 +125,7 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
     """A record as the inputs of a `StagedCredential`."""
     inputs = {
         "record": record.path,
-        "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}",
+        "owner": _owner(),
         "account": record.account,
         "endpoint": record.endpoint,
         "stores": plain(record.stores),
@@ -147,6 +147,7 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
     """A record as the inputs of a `SmokeTest`, without the versions to test."""
     inputs = {
         "record": record.path,
+        "owner": _owner(),
         "account": record.account,
         "endpoint": record.endpoint,
         "stores": plain(record.stores),
@@ -158,6 +159,10 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "always": record.verify.always or None,
     }
     return {name: value for name, value in inputs.items() if value is not None}
+
+
+def _owner() -> str:
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 def plain(model: Model) -> dict[str, Any]:

@@ -6,52 +6,66 @@ and history are the ones that every `pulumi up` uses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import os
+import re
+import socket
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, Final
 
 from pulumi import automation
 
 from tba_secrets.errors import TbaError
-from tba_secrets.provider.rotation import Rotation
+from tba_secrets.provider.intents import Intents
 from tba_secrets.provider.server import Provider, serve
+
+_LOCK_HOLDER: Final = re.compile(
+    r"created by (?P<user>[^@\s]+)@(?P<host>\S+) \(pid (?P<pid>[0-9]+)\)"
+)
+
+Show = Callable[[str], None]
 
 
 class EngineError(TbaError):
     """`pulumi up` failed; what it says is the engine's and our provider's own words."""
 
 
-def rotate(
-    project: Path,
-    stack: str,
-    rotations: Mapping[str, Rotation],
-    show: Callable[[str], None],
-) -> None:
-    """Rotate records with one `pulumi up` that touches nothing else.
+class LockedError(EngineError):
+    """Another update of the stack is under way: nothing was done."""
+
+
+def carry_out(project: Path, stack: str, intents: Intents, show: Show) -> None:
+    """Carry intents out with one `pulumi up` that touches no other record. What a killed run left is taken up first.
 
     Args:
         project: The folder that holds Pulumi.yaml.
         stack: The stack's name.
-        rotations: By `integration/token`.
+        intents: By `integration/token`.
         show: Is given the engine's output, line by line.
 
     Raises:
-        EngineError: The stack is missing or locked, or a record was not rotated: why.
+        LockedError: Another update is under way: whose.
+        EngineError: The stack is missing, or not every record succeeded: why.
     """
     provider = Provider(None)
-    provider.host.rotations = rotations
+    provider.host.intents = intents
     server, port = serve(provider)
     try:
-        _select(project, stack, port).up(
-            target=_targets(rotations), on_output=show, color="never", suppress_outputs=True
+        chosen = _select(project, stack, port)
+        _take_up(chosen, show)
+        chosen.up(
+            target=_targets(intents),
+            on_output=show,
+            color="never",
+            suppress_outputs=True,
+            continue_on_error=True,
         )
-    except automation.ConcurrentUpdateError:
-        raise EngineError(
-            f"the stack {stack} is locked by another update",
-            "wait for it; where it was killed: `pulumi cancel --yes`, then this again",
-        ) from None
+    except automation.ConcurrentUpdateError as error:
+        raise _locked(stack, str(error)) from None
     except automation.CommandError:
         raise EngineError(
-            f"{stack}: not every record was rotated", "the reason stands above"
+            f"{stack}: not every record succeeded", "the reason stands above"
         ) from None
     finally:
         server.stop(0)
@@ -66,11 +80,84 @@ def _select(project: Path, stack: str, port: int) -> automation.Stack:
             opts=automation.LocalWorkspaceOptions(env_vars=environment),
         )
     except automation.StackNotFoundError:
-        raise EngineError(
-            f"there is no stack {stack}", f"`pulumi stack init {stack}`, then `pulumi up`"
-        ) from None
+        raise _no_stack(stack) from None
 
 
-def _targets(records: Mapping[str, Rotation]) -> list[str]:
+def _targets(records: Iterable[str]) -> list[str]:
     tokens = [record.partition("/")[2] for record in records]
     return [f"**{kind}::{token}" for token in tokens for kind in ("StagedCredential", "SmokeTest")]
+
+
+def _take_up(stack: automation.Stack, show: Show) -> None:
+    """After a kill the engine's lock and its pending operations stay: the documented way, where the holder is dead."""
+    try:
+        stack.refresh(clear_pending_creates=True, on_output=lambda _line: None, color="never")
+    except automation.ConcurrentUpdateError as error:
+        if not _holder_is_dead(str(error)):
+            raise
+        show("the process that held the stack's lock is gone: taking its work up\n")
+        stack.cancel()
+        stack.refresh(clear_pending_creates=True, on_output=lambda _line: None, color="never")
+
+
+def _holder_is_dead(refusal: str) -> bool:
+    """Whether every holder of the lock was a process of this machine that is gone."""
+    holders = list(_LOCK_HOLDER.finditer(refusal))
+    return bool(holders) and all(
+        holder["host"] == socket.gethostname() and not _alive(int(holder["pid"]))
+        for holder in holders
+    )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _locked(stack: str, refusal: str) -> LockedError:
+    holder = _LOCK_HOLDER.search(refusal)
+    who = f" by process {holder['pid']} on {holder['host']}" if holder else ""
+    return LockedError(
+        f"the stack {stack} is being updated{who}: nothing was changed",
+        "wait for it, then run this again; where it is dead: `pulumi cancel --yes` first",
+    )
+
+
+def exported_resources(project: Path, stack: str) -> list[dict[str, Any]]:
+    """The resources of a stack's last state, as `pulumi stack export` gives them; no secret is decrypted.
+
+    The CLI is run without selecting the stack: several stacks are read at once, and the project's selected stack stays
+    the one that its user chose. (The Automation API's own `export_stack` selects it, and decrypts.)
+
+    Args:
+        project: The folder that holds Pulumi.yaml.
+        stack: The stack's name.
+
+    Raises:
+        EngineError: The CLI or the stack is missing, or the state cannot be read.
+    """
+    try:
+        cli = automation.PulumiCommand()
+        exported = cli.run(["stack", "export", "--stack", stack], str(project), {})
+        deployment = json.loads(exported.stdout).get("deployment") or {}
+    except automation.StackNotFoundError:
+        raise _no_stack(stack) from None
+    except OSError:
+        raise EngineError("the Pulumi CLI is not on PATH", "install it, or run `make tools`") from None
+    except (automation.CommandError, automation.InvalidVersionError, ValueError):
+        raise EngineError(
+            f"the state of the stack {stack} cannot be read",
+            f"`pulumi stack export --stack {stack}` says why",
+        ) from None
+    return list(deployment.get("resources") or [])
+
+
+def _no_stack(stack: str) -> EngineError:
+    return EngineError(
+        f"there is no stack {stack}", f"`pulumi stack init {stack}`, then `pulumi up`"
+    )

@@ -61,6 +61,10 @@ class ScheduledForDeletionError(StoreError):
     """The secret is scheduled for deletion; it has to be restored before it can be written."""
 
 
+class RetirementOpenError(StoreError):
+    """Superseded tokens still wait for being revoked at NetSuite: what holds them may not go, nor may more be added."""
+
+
 class ValueNeededError(StoreError):
     """The store no longer holds the version that is to be tested, and no source gives its value."""
 

@@ -6,8 +6,10 @@ Input: a validated `Environment`. Output: one frozen `CredentialRecord` a token,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from tba_secrets.spec.duration import parse_duration
 from tba_secrets.spec.model import (
     ConsumerSource,
     Environment,
@@ -45,6 +47,12 @@ class CredentialRecord:
     restore: bool
     adopt: bool
     description: str | None
+    rotate_every: timedelta | None = None
+    """How old the token may become; None where no policy is declared."""
+    retire_after: timedelta | None = None
+    """How long a superseded token stays valid beside its successor."""
+    warn_before: timedelta | None = None
+    """How long before `rotate_every` is over a warning is given."""
 
     @property
     def path(self) -> str:
@@ -68,6 +76,10 @@ def _record(environment: Environment, integration: Integration, token: Token) ->
                 return said
         return otherwise
 
+    def duration(field: str) -> timedelta | None:
+        said = policy(field, None)
+        return None if said is None else parse_duration(said)
+
     verify = policy("verify", Verify())
     return CredentialRecord(
         integration=integration.name,
@@ -87,4 +99,7 @@ def _record(environment: Environment, integration: Integration, token: Token) ->
         restore=policy("restore", False),
         adopt=token.adopt,
         description=token.description,
+        rotate_every=duration("rotate_every"),
+        retire_after=duration("retire_after"),
+        warn_before=duration("warn_before"),
     )

@@ -29,6 +29,12 @@ Form = Annotated[
     typer.Option(help="NAME=VALUE of a form body, which is signed too. Repeatable."),
 ]
 
+Environment = Annotated[str, typer.Argument(metavar="ENV", help="The stack's name.")]
+Tokens = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN."),
+]
+
 
 @app.command()
 def check(
@@ -56,7 +62,7 @@ def simulator(
     config: Annotated[Path, typer.Option(help="The accounts to simulate: YAML or JSON.")],
     port: Annotated[int, typer.Option(help="0 takes a free one, and prints it.")] = 0,
     now: Annotated[
-        int | None, typer.Option(help="Epoch seconds at which its clock stands still.")
+        int | None, typer.Option(help="Epoch seconds that its clock starts at, and runs from.")
     ] = None,
 ) -> None:
     """Serve a NetSuite simulator; the first line it prints is its address."""
@@ -177,6 +183,31 @@ def verify(
 
 
 @app.command()
+def status(
+    environments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ENV]...", help="Stack names; all of stacks/ where absent."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """Tell how every token is: age and due date, proof, current and previous, drift, and what waits to be done.
+
+    It reads state and stores, and asks NetSuite nothing.
+
+    Exit codes, of several tokens the worst: 0 all well; 10 due soon; 11 overdue; 12 attention (drift, a pending
+    candidate, or something waits for a person); 13 failing (the last update failed, no credential yet, or it cannot
+    be read); 1 another error; 2 usage.
+    """
+    from tba_secrets.cli.status import run
+
+    run(project.resolve(), environments or [], as_json=as_json, html=html)
+
+
+@app.command()
 def explain(
     detail: Annotated[
         list[str] | None, typer.Argument(help="Details of NetSuite's Login Audit Trail.")
@@ -196,10 +227,8 @@ def explain(
 
 @app.command()
 def rotate(
-    environment: Annotated[str, typer.Argument(metavar="ENV", help="The stack's name.")],
-    tokens: Annotated[
-        list[str], typer.Argument(metavar="TOKEN...", help="INTEGRATION/TOKEN or TOKEN.")
-    ],
+    environment: Environment,
+    tokens: Tokens = None,
     prompt: Annotated[bool, typer.Option("--prompt", help="Type the new token, unseen.")] = False,
     authorize: Annotated[
         bool, typer.Option("--authorize", help="Have NetSuite issue one: its consent page opens.")
@@ -207,15 +236,53 @@ def rotate(
     browser: Annotated[
         bool, typer.Option(help="Open the consent page; else its address is printed.")
     ] = True,
+    consumer: Annotated[
+        str | None, typer.Option(help="An integration whose consumer pair was reset.")
+    ] = None,
+    accept_cut: Annotated[
+        bool, typer.Option("--accept-cut", help="Do not ask: a consumer pair has no overlap.")
+    ] = False,
     project: Project = Path(),
 ) -> None:
-    """Bring a new token in: staged, proven, then current. The source gives it where nothing else is said.
+    """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
 
     It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
     """
-    from tba_secrets.cli.rotate import From, run
-
     if prompt and authorize:
         raise typer.BadParameter("take one of --prompt and --authorize")
+    if (consumer is None) == (not tokens):
+        raise typer.BadParameter("name the tokens to rotate, or an integration with --consumer")
+    if consumer is not None:
+        from tba_secrets.cli.consumer import run as rotate_consumer
+
+        rotate_consumer(project.resolve(), environment, consumer, accept_cut=accept_cut)
+        return
+    from tba_secrets.cli.rotate import From, run
+
     origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.SOURCE
-    run(project.resolve(), environment, tokens, origin, browser=browser)
+    run(project.resolve(), environment, tokens or [], origin, browser=browser)
+
+
+@app.command()
+def retire(
+    environment: Environment,
+    tokens: Tokens = None,
+    now: Annotated[bool, typer.Option("--now", help="Also what is still in its overlap.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Revoke superseded tokens whose overlap is over, and prove that the current ones still work."""
+    from tba_secrets.cli.retire import run
+
+    run(project.resolve(), environment, tokens or [], now=now)
+
+
+@app.command()
+def rollback(
+    environment: Environment,
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="INTEGRATION/TOKEN or TOKEN.")],
+    project: Project = Path(),
+) -> None:
+    """Make what was current before current again, tested before and after."""
+    from tba_secrets.cli.rollback import run
+
+    run(project.resolve(), environment, token)

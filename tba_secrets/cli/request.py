@@ -73,9 +73,8 @@ def run(method: str, url: str, whose: Whose, body: Body) -> None:
     target = _target(url, whose)
     call, endpoint = _call(method, url, body, target)
     blotter = Blotter(target.credential.secrets)
-    client = Client(
-        target.credential, endpoint, record=target.name, sender=ShowingSender(blotter, url)
-    )
+    typer.echo(f"* signed with {target.name}, account {target.expected.account}", err=True)
+    client = Client(target.credential, endpoint, record=target.name, sender=ShowingSender(blotter))
     answer = _asked_once(client, call, target)
     typer.echo(blotter(answer.body_text), nl=False)
     if len(answer.body_text) > _CUT_OFF:
@@ -88,13 +87,11 @@ class ShowingSender:
 
     Args:
         blotter: Takes the secrets out.
-        url: What was asked for; shown first.
     """
 
-    def __init__(self, blotter: Blotter, url: str) -> None:
+    def __init__(self, blotter: Blotter) -> None:
         self._send = HttpSender()
         self._blotter = blotter
-        typer.echo(f"* {blotter(urlsplit(url).netloc)}", err=True)
 
     def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
         """See `netsuite.transport.Sender`."""
@@ -119,6 +116,12 @@ def _target(url: str, whose: Whose) -> Target:
         return Target(credential, nobody, None, Circumstances(), "the credential")
     record = credentials.find_one(whose.project, whose.environment, whose.record)
     held = credentials.current(record)
+    for account in (whose.account, held.back.credential.account):
+        if account is not None and accounts.realm(account) != record.account:
+            raise TbaError(
+                f"{record.path} is declared for account {record.account}, not for {accounts.realm(account)}",
+                "leave --account out, or store the credential of the declared account",
+            )
     return Target(
         held.back.credential,
         credentials.expected(record),

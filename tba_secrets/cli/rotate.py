@@ -1,4 +1,4 @@
-"""`tba rotate`: a new token in, proven, current; the old one stays valid at NetSuite until a person revokes it."""
+"""`tba rotate`: a new token in, proven, current; the old one stays valid through its overlap."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import webbrowser
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 import typer
 
 from tba_secrets.cli import credentials
-from tba_secrets.engine import rotate
+from tba_secrets.engine import carry_out
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite import Application, Expected, Person, authorize
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.provider.rotation import Rotation
+from tba_secrets.provider.intents import Rotation
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, open_source
+
+_A_DAY: Final = 24 * 60 * 60
 
 
 class From(Enum):
@@ -36,15 +39,23 @@ def run(project: Path, environment: str, tokens: list[str], origin: From, *, bro
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
     records = credentials.find(project, environment, tokens)
-    rotations = {
-        record.path: Rotation(_obtain(record, origin, browser), issued=origin is From.AUTHORIZE)
+    intents = {
+        record.path: Rotation(
+            _obtain(record, origin, browser),
+            issued=origin is From.AUTHORIZE,
+            overlap_seconds=overlap_seconds(record),
+        )
         for record in records
     }
-    rotate(project, environment, rotations, typer.echo)
+    carry_out(project, environment, intents, typer.echo)
     typer.echo(
-        "Rotated. The old tokens are still valid at NetSuite: once nobody uses them, revoke them there "
-        "(Setup > Users/Roles > Access Tokens)."
+        "Rotated. The superseded tokens stay valid through their overlap; then `tba retire` revokes them."
     )
+
+
+def overlap_seconds(record: CredentialRecord) -> int:
+    """How long a superseded token stays valid: `retire_after`, a day where nothing is said."""
+    return int(record.retire_after.total_seconds()) if record.retire_after is not None else _A_DAY
 
 
 def _obtain(

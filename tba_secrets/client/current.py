@@ -20,7 +20,7 @@ from tba_secrets.payload import parse, same_content
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Stage, Store, StoredVersion, VersionId
-from tba_secrets.stores.versions import PLACEHOLDER, is_placeholder
+from tba_secrets.stores.versions import PLACEHOLDER
 
 _log: Final = logging.getLogger(__name__)
 Moment = NewType("Moment", int)
@@ -141,7 +141,7 @@ class CurrentCredential:
                 f"{self.where} is absent, or has no current version",
                 "check the name and its prefix; `pulumi up` of its environment puts a credential there",
             )
-        if is_placeholder(stored.version) or same_content(stored.value, Sensitive(PLACEHOLDER)):
+        if same_content(stored.value, Sensitive(PLACEHOLDER)):
             raise NoCredentialError(
                 f"{self.where} holds our placeholder: no credential has passed its checks yet",
                 "run `pulumi up` of its environment: it shows why the candidate was not promoted",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tba_secrets.sensitive import Sensitive
 
@@ -17,6 +17,12 @@ class TbaCredential:
     consumer_secret: Sensitive
     token_id: Sensitive
     token_secret: Sensitive
+
+    def with_pair(self, part: str, identifier: Sensitive, secret: Sensitive) -> TbaCredential:
+        """The same credential with another `consumer` or `token` pair."""
+        if part == "consumer":
+            return replace(self, consumer_key=identifier, consumer_secret=secret)
+        return replace(self, token_id=identifier, token_secret=secret)
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:

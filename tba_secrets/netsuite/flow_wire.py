@@ -77,7 +77,7 @@ def _request(
 def form_fields(body: str) -> dict[str, str]:
     """The fields of a form-encoded answer, white space around names and values dropped; empty where it is no form."""
     try:
-        pairs = parse_qsl(body.strip(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         return {}
     return {name.strip(): value.strip() for name, value in pairs}

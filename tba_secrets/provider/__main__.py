@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.process import main
 from tba_secrets.provider.registry import handlers
 from tba_secrets.provider.schema import package_schema
-from tba_secrets.provider.server import main
 
 if sys.argv[1:] == ["--schema"]:
     sys.stdout.write(package_schema(handlers(Host(log=unheard)).values()) + "\n")

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite import Gate
-from tba_secrets.provider.rotation import Rotation
+from tba_secrets.provider.intents import Intents
 from tba_secrets.sources import SourceReader
 from tba_secrets.spec.model import Stores
 from tba_secrets.stores import open_stores
@@ -53,8 +53,8 @@ class Host:
     sources: SourceReader = field(default_factory=SourceReader)
     open_stores: Callable[[Stores], Mapping[str, Store]] = open_stores
     """Opens the stores of a record, by kind, in the order of promotion."""
-    rotations: Mapping[str, Rotation] = field(default_factory=dict)
-    """By record: what `tba rotate` asks for; empty in a provider that the engine started."""
+    intents: Intents = field(default_factory=dict)
+    """What `tba` asks for beyond a plain `up`; empty in a provider that the engine started."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     started_by: int = field(default_factory=os.getppid)
 

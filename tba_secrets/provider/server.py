@@ -1,16 +1,11 @@
 """The gRPC server: the engine's ResourceProvider protocol over the handlers.
 
-Model: Pulumi's guide "Implement a provider in Python". The port is the only thing ever printed on stdout. The process
-exits at once on SIGINT, and when the process that started it is gone.
+Model: Pulumi's guide "Implement a provider in Python".
 """
 
 from __future__ import annotations
 
 import os
-import resource
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -36,7 +31,6 @@ from tba_secrets.provider.registry import handlers
 from tba_secrets.provider.schema import package_schema
 
 _WORKERS = 64
-_PARENT_CHECK_SECONDS = 1.0
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 
@@ -262,20 +256,3 @@ def serve(provider: Provider) -> tuple[grpc.Server, int]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
-
-
-def main() -> None:
-    """The console script `pulumi-resource-tba ENGINE_ADDRESS`, started by the engine."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core file ever holds a value
-    os.environ.pop("PULUMI_CONFIG", None)  # secret config in clear: not for the sources' commands
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    provider = Provider(sys.argv[1] if len(sys.argv) > 1 else None)
-    server, port = serve(provider)
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    while not (stop.wait(_PARENT_CHECK_SECONDS) or provider.host.orphaned()):
-        pass
-    server.stop(0)
-    os._exit(0)

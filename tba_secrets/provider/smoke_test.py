@@ -9,27 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from tba_secrets.errors import (
-    CheckFailedError,
-    NetSuiteError,
-    NotAskedError,
-    StoreError,
-    TbaError,
-)
-from tba_secrets.netsuite import (
-    Circumstances,
-    Client,
-    Evidence,
-    Expected,
-    Refusal,
-    Verification,
-    run_checks,
-)
+from tba_secrets.errors import CheckFailedError, NetSuiteError, StoreError, TbaError
+from tba_secrets.netsuite import Verification
 from tba_secrets.promote import promote
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
@@ -38,78 +22,19 @@ from tba_secrets.provider.handler import (
     Checked,
     Handler,
     PartialFailureError,
-    Wire,
     input_changes,
     merged,
     validation_failures,
 )
 from tba_secrets.provider.host import Host
+from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.places import places_in
-from tba_secrets.sensitive import Fingerprint
-from tba_secrets.spec.model import Check, Format, Model, Role, Stores, User
+from tba_secrets.provider.proof import Proof, as_outputs
+from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs
+from tba_secrets.provider.superseded import Superseded
 from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.verify import ReadBack, read_back
-
-
-class SmokeTestInputs(Wire):
-    """Which secret to prove, as whom it must act, and what to do with it then."""
-
-    record: str
-    """`integration/token`, for messages."""
-    account: str
-    """The NetSuite account id that the credential must be for."""
-    endpoint: str | None = None
-    """One address for all NetSuite services; the account's own where absent."""
-    stores: Stores
-    """As `store:` in the environment's YAML."""
-    secret: str
-    """The secret's name under each store's prefix."""
-    format: Format = Format()
-    """The keys of the stored JSON object."""
-    role: Role
-    """The role that the token must act in."""
-    user: User
-    """The user that the token must act for."""
-    checks: Annotated[tuple[Check, ...], Field(min_length=1, strict=False)] = ("tokeninfo", "rest")
-    """The signed calls to make."""
-    versions: dict[str, str] = Field(default_factory=dict)
-    """The version to prove, by store; what is current where absent."""
-    fingerprint: str = ""
-    """The keyed digest of what is proven: a new one is a reason to test."""
-    promote: bool = True
-    """Make the version current when it has passed."""
-    keep_candidate: bool = False
-    """A refused candidate stays pending: for values that no source can give again."""
-    always: bool = False
-    """Test on every update, even where nothing has changed."""
-
-
-class RefusalEntry(Model):
-    """One authentication failure of the user: three within 30 minutes, and he is not asked again."""
-
-    fingerprint: str
-    at: int
-    """Epoch seconds."""
-
-
-class SmokeTestOutputs(Wire):
-    """What was proven, and when."""
-
-    verified: dict[str, str] = Field(default_factory=dict)
-    """The version that passed and, with `promote`, is current: by store."""
-    verified_at: str = ""
-    """ISO 8601, UTC; empty where nothing has passed yet."""
-    verified_as: str = ""
-    """`role R in account A`."""
-    entity: str = ""
-    """The internal id of the user that NetSuite named; later proofs must name the same."""
-    evidence: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    """What each check has proven, and what it has not."""
-    refusals: Annotated[tuple[RefusalEntry, ...], Field(strict=False)] = ()
-    """The user's authentication failures of the last 30 minutes, this run's included."""
-    drift: dict[str, str] = Field(default_factory=dict)
-    """Where another version than the verified one is current, by store."""
 
 
 class SmokeTestHandler(Handler):
@@ -142,7 +67,7 @@ class SmokeTestHandler(Handler):
         ]
         if not changes and not _passed(old_state, new):
             changes.append(Change("verified", input=False))
-        if not changes and new.get("always"):
+        if not changes and (new.get("always") or self._asked_to_retire(new)):
             changes.append(Change("verifiedAt", input=False))
         return changes
 
@@ -182,64 +107,55 @@ class SmokeTestHandler(Handler):
 
     def _run(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = SmokeTestInputs.model_validate(new)
-        before = SmokeTestOutputs.model_validate(_found(old))
+        proof = Proof(self._host, inputs, SmokeTestOutputs.model_validate(_found(old)))
         places = self._places(inputs)
         self._host.status(urn, "testing")
+        back = read_back(places, _wanted(inputs), inputs.format)
         try:
-            back = read_back(places, _wanted(inputs), inputs.format)
-            verification = self._verify(inputs, before, back)
+            verification = proof.verify(back)
         except NetSuiteError as error:
-            kept = self._after_failure(inputs, places, back, error)
-            after = before.model_copy(update={"refusals": self._refusals(inputs)})
-            raise PartialFailureError(
-                _worded(inputs.record, kept, error), merged(new, after)
-            ) from None
+            outcome = self._after_failure(inputs, places, back, error)
+            after = proof.before.model_copy(update={"refusals": proof.refusals()})
+            raise _failed(inputs.record, outcome, error, merged(new, after)) from None
         self._host.status(urn, f"verified as {verification.summary}")
-        after = _outputs(verification)
         if inputs.promote:
-            self._promote(inputs, places, back, verification, before, new)
+            self._promote(proof, places, back, verification, new)
             self._host.status(urn, f"verified as {verification.summary}, promoted")
-        return merged(new, after.model_copy(update={"verified": dict(back.versions)}))
+        after = self._proven(proof.before, back, verification)
+        return merged(new, self._carried_out(urn, proof, places, back, after, new))
 
-    def _verify(
-        self, inputs: SmokeTestInputs, before: SmokeTestOutputs, back: ReadBack
-    ) -> Verification:
-        expected = Expected(
-            account=inputs.account,
-            role_name=inputs.role.name,
-            role_id=inputs.role.id,
-            user_email=inputs.user.email,
-            entity=inputs.user.entity or before.entity or None,
-            permissions=inputs.role.permissions,
+    def _proven(
+        self, before: SmokeTestOutputs, back: ReadBack, verification: Verification
+    ) -> SmokeTestOutputs:
+        same = before.verified == back.versions and before.since > 0
+        since = before.since if same else int(self._clock())
+        return as_outputs(verification).model_copy(
+            update={"verified": dict(back.versions), "since": since}
         )
-        client = Client(
-            back.credential,
-            inputs.endpoint,
-            record=inputs.record,
-            sleep=lambda seconds: self._pause(inputs.record, seconds),
-        )
-        with self._host.gate.admit(
-            inputs.account,
-            inputs.user.email,
-            inputs.record,
-            Fingerprint(inputs.fingerprint),
-            [Refusal(Fingerprint(entry.fingerprint), entry.at) for entry in before.refusals],
-            self._host.cancelled.is_set,
-        ):
-            known = Circumstances(
-                passed_before=bool(before.verified) and before.verified == back.versions,
-                recently_refused=bool(self._refusals(inputs)),
-            )
-            return run_checks(client, inputs.checks, expected, known)
 
-    def _pause(self, record: str, seconds: float) -> None:
-        """Wait between two tries, and no longer than until the run is cancelled."""
-        if self._host.cancelled.wait(seconds):
-            raise NotAskedError(f"{record}: not asked again: the run was cancelled")
-
-    def _refusals(self, inputs: SmokeTestInputs) -> tuple[RefusalEntry, ...]:
-        known = self._host.gate.refusals(inputs.account, inputs.user.email)
-        return tuple(RefusalEntry(fingerprint=one.fingerprint, at=int(one.at)) for one in known)
+    def _carried_out(
+        self,
+        urn: str,
+        proof: Proof,
+        places: Mapping[str, Place],
+        back: ReadBack,
+        after: SmokeTestOutputs,
+        new: Properties,
+    ) -> SmokeTestOutputs:
+        """What an intent asks for beyond the test; what readers get is then tested once more."""
+        intent = self._host.intents.get(proof.inputs.record)
+        if isinstance(intent, Retire):
+            for words in Superseded(proof, int(self._clock())).retire(intent, places, back):
+                self._host.warn(urn, f"{proof.inputs.record}: {words}")
+        elif not isinstance(intent, Rollback):
+            return after
+        try:
+            again = proof.verify(read_back(places, {}, proof.inputs.format))
+        except NetSuiteError as error:
+            kept = after.model_copy(update={"verified": {}, "refusals": proof.refusals()})
+            outcome = "it was done, but the current credential has failed afterwards"
+            raise _failed(proof.inputs.record, outcome, error, merged(new, kept)) from None
+        return after.model_copy(update=as_outputs(again).model_dump(exclude_unset=True))
 
     def _after_failure(
         self,
@@ -255,8 +171,8 @@ class SmokeTestHandler(Handler):
             return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
         if not inputs.promote:
             return "the version that was tested has failed, and is left as it is"
-        rotation = self._host.rotations.get(inputs.record)
-        if inputs.keep_candidate or (rotation is not None and rotation.issued):
+        intent = self._host.intents.get(inputs.record)
+        if inputs.keep_candidate or (isinstance(intent, Rotation) and intent.issued):
             return "not promoted; current is unchanged, and the candidate is kept, for no source can give it again"
         try:
             for kind, place in places.items():
@@ -268,33 +184,40 @@ class SmokeTestHandler(Handler):
 
     def _promote(
         self,
-        inputs: SmokeTestInputs,
+        proof: Proof,
         places: Mapping[str, Place],
         back: ReadBack,
         verification: Verification,
-        before: SmokeTestOutputs,
         new: Properties,
     ) -> None:
+        record, before = proof.inputs.record, proof.before
+        intent = self._host.intents.get(record)
         done: dict[str, str] = {}
         for kind, place in places.items():
             try:
                 self._host.proceed()
+                if isinstance(intent, Rotation) and intent.part == "token":
+                    Superseded(proof, int(self._clock())).note(intent, place, back)
                 promote(place, back, verification)
             except TbaError as error:
-                held = (
-                    ", ".join(f"{other} holds the new one" for other in done) or "no store holds it"
+                held = ", ".join(f"{one} holds the new one" for one in done) or "no store holds it"
+                what = (
+                    f"{record}: it has passed, but {place} was not promoted ({held}): {error.what}"
                 )
-                what = f"{inputs.record}: it has passed, but {place} was not promoted ({held}): {error.what}"
                 kept = before.model_copy(update={"verified": {**before.verified, **done}})
                 raise PartialFailureError(TbaError(what, error.remedy), merged(new, kept)) from None
             done[kind] = back.versions[kind]
 
+    def _asked_to_retire(self, new: Properties) -> bool:
+        return isinstance(self._host.intents.get(new.get("record", "")), Retire)
 
-def _worded(record: str, outcome: str, error: NetSuiteError) -> TbaError:
+
+def _failed(
+    record: str, outcome: str, error: NetSuiteError, state: Properties
+) -> PartialFailureError:
     """What became of the record first: the engine shows the first line in the status column."""
-    return TbaError(
-        f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}", error.remedy
-    )
+    what = f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}"
+    return PartialFailureError(TbaError(what, error.remedy), state)
 
 
 def _wanted(inputs: SmokeTestInputs) -> dict[str, VersionId]:
@@ -310,18 +233,3 @@ def _passed(state: Properties, new: Properties) -> bool:
 def _found(state: Properties) -> Properties:
     names = {field.alias for field in SmokeTestOutputs.model_fields.values()}
     return {name: value for name, value in state.items() if name in names}
-
-
-def _outputs(verification: Verification) -> SmokeTestOutputs:
-    return SmokeTestOutputs(
-        verified_at=datetime.fromtimestamp(verification.at, UTC).isoformat(timespec="seconds"),
-        verified_as=verification.summary,
-        entity=verification.entity or "",
-        evidence=tuple(_line(one) for one in verification.evidence),
-    )
-
-
-def _line(evidence: Evidence) -> str:
-    proven = f"proves {', '.join(evidence.proven)}"
-    proven = f"{evidence.check} {proven}"
-    return proven + (f"; not {', '.join(evidence.not_proven)}" if evidence.not_proven else "")

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from tba_secrets.digest import DigestKey
 from tba_secrets.errors import TbaError, ValueNeededError
@@ -25,79 +25,22 @@ from tba_secrets.provider.handler import (
     Checked,
     Handler,
     PartialFailureError,
-    Wire,
     input_changes,
     merged,
     validation_failures,
 )
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.importing import parse_id
-from tba_secrets.provider.parts import Sources, read_parts, resolve
+from tba_secrets.provider.intents import Rollback, Rotation, previous, rotated
+from tba_secrets.provider.parts import read_parts, resolve
 from tba_secrets.provider.places import places_in, reference
-from tba_secrets.provider.rotation import Rotation, rotated
+from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
 from tba_secrets.sources.interface import Pair
-from tba_secrets.spec.model import ConsumerSource, Format, Stores, TokenSource
+from tba_secrets.spec.model import Format, Stores
 from tba_secrets.stage import Place, stage
 from tba_secrets.stores.interface import Candidate, OwnerMark, Stage, VersionId
-
-
-class StagedCredentialInputs(Wire):
-    """One token of one integration, and where its credential goes."""
-
-    record: str
-    """`integration/token`."""
-    owner: str
-    """`organization/project/stack`: written on the secret as its owner."""
-    account: str
-    """The NetSuite account id."""
-    endpoint: str | None = None
-    """One address for all NetSuite services; the account's own where absent."""
-    stores: Stores
-    """As `store:` in the environment's YAML."""
-    secret: str
-    """The secret's name under each store's prefix."""
-    consumer: ConsumerSource
-    """Where the consumer key and secret come from."""
-    token: TokenSource
-    """Where the token id and secret come from."""
-    format: Format = Format()
-    """The keys of the stored JSON object."""
-    description: str | None = None
-    """Shown beside the secret in the store."""
-    adopt: bool = False
-    """Take over a secret that is not ours."""
-    restore: bool = False
-    """Restore a secret that is scheduled for deletion."""
-    retain: bool = False
-    """Leave the secret in the store on destroy."""
-    require_values: bool = False
-    """A source without a value is an error."""
-    preview: bool = False
-    """Set by the component in a dry run; never persisted."""
-    digests: dict[str, str] = Field(default_factory=dict)
-    """Set by Check: the keyed digest of each part, as last seen at its source."""
-
-    @property
-    def sources(self) -> Sources:
-        """Both parts' sources."""
-        return {"consumer": self.consumer, "token": self.token}
-
-
-class StagedCredentialOutputs(Wire):
-    """What is in the stores."""
-
-    versions: dict[str, str]
-    """The version that holds the credential, by store."""
-    locations: dict[str, str]
-    """The ARN or path, by store: for consumers."""
-    fingerprint: str
-    """The keyed digest of the exact text that is stored."""
-    stored_digests: dict[str, str]
-    """The keyed digest of each part, as it is in the store."""
-    claim: str
-    """Our mark on the secret; Delete touches nothing that carries another."""
-    drift: dict[str, str] = Field(default_factory=dict)
-    """Where the version is neither candidate nor current, by store: what is there instead."""
+from tba_secrets.stores.journal import JournalEntry
+from tba_secrets.verify import read_back
 
 
 class StagedCredentialHandler(Handler):
@@ -142,7 +85,7 @@ class StagedCredentialHandler(Handler):
         changes += [
             Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
         ]
-        if new.get("record") in self._host.rotations:
+        if isinstance(self._host.intents.get(new.get("record", "")), Rotation | Rollback):
             changes.append(Change("versions", input=False))
         return changes
 
@@ -206,7 +149,7 @@ class StagedCredentialHandler(Handler):
             description=inputs.description,
         )
         key = self._key(inputs)
-        credential = self._credential(inputs, old)
+        credential = self._credential(urn, inputs, old, places)
         for place in places.values():
             place.store.preflight([place.name])
         Client(credential, inputs.endpoint, record=inputs.record).reach()
@@ -218,7 +161,7 @@ class StagedCredentialHandler(Handler):
             stored_digests=_digests(key, credential),
             claim=mark.claim,
         )
-        known = old.get("versions", {})
+        known = self._known(inputs, old, places)
         for kind, place in places.items():
             self._host.status(urn, f"staging in {place}")
             try:
@@ -238,52 +181,77 @@ class StagedCredentialHandler(Handler):
         self._host.status(urn, "staged")
         return merged(new, outputs)
 
-    def _credential(self, inputs: StagedCredentialInputs, old: Properties) -> TbaCredential:
-        """Each part from its source where that is new or is what the store holds; else from the store."""
-        key, pairs = self._key(inputs), read_parts(inputs.sources, self._host.sources)
+    def _known(
+        self, inputs: StagedCredentialInputs, old: Properties, places: Mapping[str, Place]
+    ) -> Mapping[str, str]:
+        """The versions that may hold the content already."""
+        if isinstance(self._host.intents.get(inputs.record), Rollback):
+            return {kind: previous(place) for kind, place in places.items()}
+        versions: Mapping[str, str] = old.get("versions", {})
+        return versions
+
+    def _credential(
+        self, urn: str, inputs: StagedCredentialInputs, old: Properties, places: Mapping[str, Place]
+    ) -> TbaCredential:
+        """What an intent asks for; else each part from its source where that is new, or from the store."""
+        match self._host.intents.get(inputs.record):
+            case Rotation() as rotation:
+                held = self._stored(old, inputs)
+                return rotated(rotation, places, held, _format_before(old, inputs))
+            case Rollback():
+                return self._previous(inputs, places)
+        return self._from_sources(urn, inputs, old, places)
+
+    def _from_sources(
+        self,
+        urn: str,
+        inputs: StagedCredentialInputs,
+        old: Properties,
+        places: Mapping[str, Place],
+    ) -> TbaCredential:
+        """A part whose source has not changed, or gives what was superseded, stays as the store has it."""
+        key = self._key(inputs)
         stored, seen = old.get("storedDigests", {}), old.get("digests", {})
-        from_source = {
+        superseded = {entry.digest for place in places.values() for entry in _journal(place)}
+        pairs = read_parts(inputs.sources, self._host.sources)
+        if any(pair is not None and key.pair(pair) in superseded for pair in pairs.values()):
+            self._host.warn(
+                urn,
+                f"{inputs.record}: a source still gives a superseded token: the store's is kept",
+            )
+        given = {
             part: pair
             for part, pair in pairs.items()
             if pair is not None
+            and key.pair(pair) not in superseded
             and (key.pair(pair) != seen.get(part) or key.pair(pair) == stored.get(part))
         }
-        rotation = self._host.rotations.get(inputs.record)
-        if rotation is not None:
-            return self._rotated(rotation, inputs, old)
-        if len(from_source) < len(pairs):
-            from_source = {**self._stored_pairs(old, inputs), **from_source}
-        consumer, token = from_source["consumer"], from_source["token"]
-        return TbaCredential(
-            inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
-        )
+        if len(given) == len(inputs.sources):
+            consumer, token = given["consumer"], given["token"]
+            return TbaCredential(
+                inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
+            )
+        credential = self._stored(old, inputs)
+        for part, pair in given.items():
+            credential = credential.with_pair(part, pair.identifier, pair.secret)
+        return replace(credential, account=inputs.account)
 
-    def _rotated(
-        self, rotation: Rotation, inputs: StagedCredentialInputs, old: Properties
-    ) -> TbaCredential:
-        """The stored consumer pair with a new token pair."""
-        stored = self._stored_pairs(old, inputs)
-        consumer, token = stored["consumer"], stored["token"]
-        held = TbaCredential(
-            inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
-        )
-        names = _format_before(old, inputs)
-        new = rotated(rotation, self._places_before(old), held, names)
-        return replace(held, token_id=new.identifier, token_secret=new.secret)
-
-    def _stored_pairs(self, old: Properties, inputs: StagedCredentialInputs) -> dict[str, Pair]:
-        """Both pairs as the first store that still has the version of state gives them."""
+    def _stored(self, old: Properties, inputs: StagedCredentialInputs) -> TbaCredential:
+        """As the first store that still has the version of state gives it."""
         names = _format_before(old, inputs)
         for kind, place in self._places_before(old).items():
             version = old["versions"].get(kind)
             stored = version and place.store.read(place.name, VersionId(version))
             if stored:
-                held = parse(stored.value, names, str(place))
-                return {
-                    "consumer": Pair(held.consumer_key, held.consumer_secret),
-                    "token": Pair(held.token_id, held.token_secret),
-                }
+                return parse(stored.value, names, str(place))
         raise _value_needed(inputs.record)
+
+    def _previous(
+        self, inputs: StagedCredentialInputs, places: Mapping[str, Place]
+    ) -> TbaCredential:
+        """The previous version's content, which has to be the same in every store."""
+        versions = {kind: previous(place) for kind, place in places.items()}
+        return read_back(places, versions, inputs.format).credential
 
     def _remove(self, urn: str, place: Place, state: Properties, version: str | None) -> None:
         snapshot = place.store.describe(place.name)
@@ -317,6 +285,11 @@ def _format_before(old: Properties, inputs: StagedCredentialInputs) -> Format:
 def _where(properties: Properties) -> tuple[Stores, str]:
     """The stores and the secret's name; an imported resource has not much more."""
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
+
+
+def _journal(place: Place) -> tuple[JournalEntry, ...]:
+    snapshot = place.store.describe(place.name)
+    return snapshot.journal if snapshot is not None else ()
 
 
 def _stored_already(old_inputs: Properties, old_state: Properties, new: Properties) -> bool:

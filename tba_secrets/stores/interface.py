@@ -19,6 +19,7 @@ from typing import ClassVar, NewType, final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Fingerprint, Sensitive
+from tba_secrets.stores.journal import JournalEntry, refuse_open
 
 SecretName = NewType("SecretName", str)
 """The whole name (AWS) or path under the mount (Vault), the prefix included."""
@@ -64,6 +65,8 @@ class Snapshot:
     """What else rotates or owns the secret ("a rotation function", "the service rds"); None where nothing does."""
     deletion_at: datetime | None = None
     """When a secret that is scheduled for deletion goes for good; None where it is not."""
+    journal: tuple[JournalEntry, ...] = ()
+    """What is to be retired and what was, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -204,13 +207,38 @@ class Store(ABC):
             self._discard(name, version)
 
     @final
+    def note(self, name: SecretName, entry: JournalEntry) -> None:
+        """Keep `entry` in the secret's journal, in the place of an earlier line for its version. Idempotent.
+
+        While it is open its version is pinned: `read` and `restage` find it by its id, whatever is written since. The
+        pin is there before the line, and is taken off after the line was closed. What a killed run left is put right.
+
+        Args:
+            name: A secret that was claimed.
+            entry: What is to be kept; see `noted` for what goes in its place.
+
+        Raises:
+            RetirementOpenError: More wait for being revoked than the journal can hold.
+            StoreError: The version to be revoked is gone (a line for a person needs none), or the secret was not claimed.
+            ScheduledForDeletionError: The secret has to be restored first.
+        """
+        with self._typed_errors():
+            self._note(name, entry)
+
+    @final
     def remove(self, name: SecretName) -> None:
         """Delete the secret recoverably (AWS's recovery window, Vault's soft delete); nothing where it is absent.
 
         Whether it is ours to delete is decided by the caller, from its Snapshot.
+
+        Raises:
+            RetirementOpenError: Its journal has an open line, which would be forgotten.
         """
         with self._typed_errors():
-            self._remove(name)
+            snapshot = self._describe(name)
+            if snapshot is not None:
+                refuse_open(name, snapshot.journal)
+                self._remove(name)
 
     @final
     def restore(self, name: SecretName) -> None:
@@ -262,6 +290,9 @@ class Store(ABC):
 
     @abstractmethod
     def _discard(self, name: SecretName, version: VersionId) -> None: ...
+
+    @abstractmethod
+    def _note(self, name: SecretName, entry: JournalEntry) -> None: ...
 
     @abstractmethod
     def _remove(self, name: SecretName) -> None: ...

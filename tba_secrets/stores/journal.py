@@ -7,11 +7,14 @@ version ids, keyed digests and times.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import Enum
+from hashlib import sha256
 from typing import Final
 
-from tba_secrets.errors import StoreError
+from tba_secrets.errors import RetirementOpenError, StoreError
 
 MOST_ENTRIES: Final = 10
 """Lines kept for one secret: everything that is open, and the latest of what is revoked."""
@@ -26,6 +29,8 @@ class Retirement(Enum):
     """Its own role may not revoke it: a person has to, in NetSuite."""
     REVOKED = "revoked"
     """NetSuite has confirmed it."""
+    RESTORED = "restored"
+    """A rollback made it current again: it is not to be revoked, and not stale either."""
 
 
 @dataclass(frozen=True)
@@ -45,46 +50,104 @@ class JournalEntry:
     @property
     def open(self) -> bool:
         """Something is still to be done."""
-        return self.state is not Retirement.REVOKED
+        return self.state in (Retirement.OVERLAP, Retirement.PERSON)
+
+    @property
+    def key(self) -> str:
+        """What the line and the pin of this version are named by, in eight characters that every store takes."""
+        return sha256(self.version.encode()).hexdigest()[:8]
 
     def line(self) -> str:
         """As it is kept: five words, in characters that AWS allows in a tag's value."""
         return f"{self.version} {self.digest} {self.since} {self.revoke_after} {self.state.value}"
 
     @classmethod
-    def parse(cls, line: str) -> JournalEntry:
+    def parse(cls, line: str, where: str) -> JournalEntry:
         """From `line()`.
+
+        Args:
+            line: What was kept.
+            where: The tag or key that it was kept in, for messages.
 
         Raises:
             StoreError: Somebody else wrote there.
         """
         try:
-            version, digest, since, revoke_after, state = line.split(" ")
+            # an id of others may hold spaces
+            version, digest, since, revoke_after, state = line.rsplit(" ", 4)
             return cls(version, digest, int(since), int(revoke_after), Retirement(state))
         except ValueError:
             raise StoreError(
-                "a line of the secret's journal is not one of ours",
-                "look at the tags or custom_metadata that begin with tba-secrets:journal",
+                f"{where} is a line of the secret's journal, and was not written by tba-secrets",
+                "see in NetSuite which of its tokens are still active, then take that line away",
             ) from None
 
 
-def noted(journal: tuple[JournalEntry, ...], entry: JournalEntry) -> tuple[JournalEntry, ...]:
-    """The journal with `entry` in it, instead of an earlier line for its version; oldest first, and bounded.
+def journal_of(kept: Mapping[str, str], prefix: str) -> tuple[JournalEntry, ...]:
+    """The journal, oldest first, from the tags or metadata that hold it among others.
+
+    Args:
+        kept: All of them.
+        prefix: What the names of the lines begin with.
 
     Raises:
-        StoreError: More retirements are open than the journal can hold: none is ever dropped.
+        StoreError: A line is not one of ours: better no answer than one that forgets a token.
+    """
+    lines = [JournalEntry.parse(kept[key], key) for key in kept if key.startswith(prefix)]
+    return _in_order(lines)
+
+
+def noted(
+    name: str, journal: tuple[JournalEntry, ...], entry: JournalEntry
+) -> tuple[JournalEntry, ...]:
+    """The journal with `entry` in it, instead of an earlier line for its version; oldest first, and bounded.
+
+    Args:
+        name: The secret's, for messages.
+        journal: What is kept now.
+        entry: What is to be kept.
+
+    Raises:
+        RetirementOpenError: More retirements are open than the journal can hold: none is ever dropped.
     """
     others = [one for one in journal if one.version != entry.version]
-    entries = sorted([*others, entry], key=lambda one: (one.since, one.version))
+    entries = list(_in_order([*others, entry]))
     while len(entries) > MOST_ENTRIES:
         done = next((one for one in entries if not one.open), None)
         if done is None:
-            raise StoreError(
-                f"{len(entries)} superseded tokens of one secret wait for being revoked",
+            raise RetirementOpenError(
+                f"the secret {name}: {len(others)} superseded tokens wait for being revoked at NetSuite, "
+                "and no more than that can be kept in mind",
                 "run `tba retire`, or revoke them in NetSuite, before the next rotation",
             )
         entries.remove(done)
     return tuple(entries)
+
+
+def refuse_open(name: str, journal: tuple[JournalEntry, ...]) -> None:
+    """Let a secret pass of which no superseded token waits for being revoked.
+
+    Raises:
+        RetirementOpenError: Some wait: with their versions, which tell the token ids to whoever may read them.
+    """
+    waiting = [entry for entry in journal if entry.open]
+    if waiting:
+        raise RetirementOpenError(
+            f"the secret {name} is not deleted: {len(waiting)} of its superseded tokens can still sign, and would be "
+            f"forgotten: {'; '.join(_waits(entry) for entry in waiting)}",
+            "run `tba retire`, or revoke them in NetSuite (Setup > Users/Roles > Access Tokens), then delete it again",
+        )
+
+
+def _waits(entry: JournalEntry) -> str:
+    if entry.state is Retirement.PERSON:
+        return f"version {entry.version}, to be revoked by a person"
+    due = datetime.fromtimestamp(entry.revoke_after, UTC)
+    return f"version {entry.version}, to be revoked from {due:%Y-%m-%d %H:%M} UTC on"
+
+
+def _in_order(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:
+    return tuple(sorted(entries, key=lambda one: (one.since, one.version)))
 
 
 def closed(entry: JournalEntry, state: Retirement) -> JournalEntry:

@@ -26,12 +26,14 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
+from tba_secrets.stores.journal import JournalEntry, noted
 from tba_secrets.stores.refusals import (
     foreign_candidate,
     moved_by_another,
     not_claimed,
     not_the_candidate,
     placeholder_refused,
+    refuse_version_gone,
     scheduled_for_deletion,
 )
 from tba_secrets.stores.versions import (
@@ -54,6 +56,11 @@ class _Secret:
     owner: OwnerMark | None = None
     description: str | None = None
     deletion_at: datetime | None = None
+    journal: dict[str, JournalEntry] = field(default_factory=dict)
+
+    def held(self) -> set[str]:
+        """The versions that carry a label, or are pinned."""
+        return {*self.stages.values(), *(e.version for e in self.journal.values() if e.open)}
 
     def foreign(self) -> VersionId | None:
         """The candidate, where somebody else wrote it; a rollback to a version of others is ours."""
@@ -94,6 +101,13 @@ class MemoryStore(Store):
                 secret.stages[stage] = version
             return version
 
+    def drop_unheld(self, name: SecretName) -> None:
+        """What AWS does when it likes: versions without a label are gone. For tests."""
+        with self._lock:
+            secret = self._secrets[name]
+            held = secret.held()
+            secret.versions = {v: value for v, value in secret.versions.items() if v in held}
+
     def restore_command(self, name: SecretName) -> str:
         return f"MemoryStore.restore({name!r})"
 
@@ -116,6 +130,7 @@ class MemoryStore(Store):
             foreign_candidate=secret.foreign() is not None,
             owner=secret.owner,
             deletion_at=secret.deletion_at,
+            journal=tuple(secret.journal.values()),
         )
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
@@ -174,6 +189,13 @@ class MemoryStore(Store):
             secret = self._writable(name)
             if secret.stages.get(Stage.CANDIDATE) == version:
                 del secret.stages[Stage.CANDIDATE]
+
+    def _note(self, name: SecretName, entry: JournalEntry) -> None:
+        secret = self._claimed(name)
+        lines = noted(name, tuple(secret.journal.values()), entry)
+        if entry.version not in secret.versions:
+            refuse_version_gone(name, entry)
+        secret.journal = {line.key: line for line in lines}
 
     def _remove(self, name: SecretName) -> None:
         secret = self._secrets.get(name)

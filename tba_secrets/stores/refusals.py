@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tba_secrets.errors import ConflictError, ScheduledForDeletionError, StoreError
 from tba_secrets.stores.interface import SecretName, VersionId
+from tba_secrets.stores.journal import JournalEntry, Retirement
 
 _RUN_AGAIN = "run the command again: it reads the store anew and decides from what it finds"
 
@@ -85,6 +86,20 @@ def scheduled_for_deletion(
         "cannot be read or written",
         f"restore it, `{command}`, or set `restore: true` for its token",
     )
+
+
+def refuse_version_gone(name: SecretName, entry: JournalEntry) -> None:
+    """Let a line pass that needs no version: one for a person.
+
+    Raises:
+        StoreError: The token is to be revoked with its own signature, and the version that holds it is gone.
+    """
+    if entry.state is Retirement.OVERLAP:
+        raise StoreError(
+            f"the secret {name}: version {entry.version} is not in the store, so its token cannot be kept until it "
+            "is revoked with its own signature",
+            "revoke the token in NetSuite (Setup > Users/Roles > Access Tokens)",
+        )
 
 
 def _age(age: timedelta) -> str:

@@ -40,6 +40,7 @@ def test_a_call_is_shown_as_curl_shows_it(request_as_orders: Tba, world: World) 
     assert ended.status == Exit.DONE
     assert json.loads(ended.out)["companyId"] == world.account.id
     lines = ended.err.splitlines()
+    assert lines[0] == "* signed with warehouse/orders, account 1234567_SB1"
     assert "> GET /rest/tokeninfo HTTP/1.1" in lines
     assert f"> Host: {world.netsuite.url.removeprefix('http://')}" in lines
     assert "< HTTP/1.1 200 OK" in lines
@@ -187,6 +188,13 @@ def test_a_foreign_host_is_never_asked(url: str, request_as_orders: Tba) -> None
     ended = request_as_orders("GET", url)
     assert (ended.status, ended.out) == (Exit.FAILED, "")
     assert "is no host of account 1234567_SB1" in ended.err
+
+
+def test_another_account_than_the_declared_one_is_refused(request_as_orders: Tba) -> None:
+    ended = request_as_orders("GET", "/rest/tokeninfo", "--account", "7654321")
+    assert (ended.status, ended.out) == (Exit.FAILED, "")
+    assert "declared for account 1234567_SB1, not for 7654321" in ended.err
+    assert request_as_orders("GET", "/rest/tokeninfo", "--account", "1234567-sb1").status == 0
 
 
 def test_soap_is_pointed_to_the_passport(request_as_orders: Tba) -> None:

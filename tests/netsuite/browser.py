@@ -64,6 +64,7 @@ class Browser:
 
 
 def person(browser: Browser, announced: list[str] | None = None, **settings: object) -> Person:
-    """Somebody who does what the browser does."""
+    """Somebody who does what the browser does; the time limit is a hang guard."""
+    settings = {"timeout_seconds": 60.0} | settings
     announce = announced.append if announced is not None else (lambda _: None)
     return Person(browser.open, announce, **settings)  # type: ignore[arg-type]

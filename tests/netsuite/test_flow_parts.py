@@ -241,3 +241,21 @@ def has_ipv6() -> bool:
     except OSError:
         return False
     return True
+
+
+def test_a_broken_request_is_not_quoted(capfd: pytest.CaptureFixture[str]) -> None:
+    with Listener() as listener:
+        port = urlsplit(listener.url).port or 0
+        for request in (
+            b"canary\r\n\r\n",
+            b"canary / HTTP/1.1\r\n\r\n",
+            b"GET /canary canary\r\n\r\n",
+        ):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(request)
+                connection.shutdown(socket.SHUT_WR)
+                answer = b"".join(iter(lambda: connection.recv(4096), b""))
+            assert b"<h1>Nothing is here</h1>" in answer
+            assert b"canary" not in answer
+        listener._servers[0].handle_error(None, ("127.0.0.1", port))  # type: ignore[arg-type]
+    assert capfd.readouterr() == ("", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ def test_what_nobody_said() -> None:
     assert only.verify == Verify()
     assert not any((only.retain, only.require_values, only.restore, only.adopt))
     assert only.endpoint is None
+    assert (only.rotate_every, only.retire_after, only.warn_before) == (None, None, None)
 
 
 POLICIES = [
@@ -64,6 +66,9 @@ POLICIES = [
     ("on_delete", "retain", "recoverable", "retain", True, False),
     ("require_values", True, False, "require_values", True, False),
     ("restore", True, False, "restore", True, False),
+    ("rotate_every", "90d", "4w", "rotate_every", timedelta(days=90), timedelta(days=28)),
+    ("retire_after", "0d", "12h", "retire_after", timedelta(0), timedelta(hours=12)),
+    ("warn_before", "2w", "30m", "warn_before", timedelta(days=14), timedelta(minutes=30)),
 ]
 
 

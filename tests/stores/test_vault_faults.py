@@ -17,6 +17,10 @@ from tba_secrets.errors import (
 )
 from tba_secrets.stores.interface import Candidate, Stage, VersionId
 from tba_secrets.stores.vault import VaultStore
+from tba_secrets.stores.vault.client import VaultClient
+from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.kv2 import KvV2
+from tba_secrets.stores.vault.paths import KvPath
 from tba_secrets.stores.vault.retry import Retry
 from tba_secrets.stores.vault.transport import Deadline
 from tests.stores.support import CANARY, MARK, NAME, candidate, claimed, promoted, refusal, seen
@@ -38,7 +42,7 @@ HTML = f"<html><body>Sign in {CANARY}</body></html>".encode()
 WRITE_CURRENT = rf"POST .*/data/{NAME}"
 WRITE_CANDIDATE = rf"POST .*/data/{CANDIDATE_PATH}"
 LABEL_CURRENT = rf"PATCH .*/metadata/{NAME}"
-LABEL_CANDIDATE = rf"PATCH .*/metadata/{CANDIDATE_PATH}"
+LABEL_CANDIDATE = rf"PATCH .*/metadata/{CANDIDATE_PATH} .*tba_version_"
 
 
 class Faulty:
@@ -111,7 +115,8 @@ WRITES = {
     "label of the candidate": LABEL_CANDIDATE,
     "label of current": LABEL_CURRENT,
     "end of the candidate": rf"DELETE .*/metadata/{CANDIDATE_PATH}",
-    "announcement": rf"POST .*/metadata/{CANDIDATE_PATH}",
+    "path of the candidate": rf"POST .*/metadata/{CANDIDATE_PATH}",
+    "announcement": rf"PATCH .*/metadata/{CANDIDATE_PATH} .*tba_announced",
 }
 
 
@@ -128,6 +133,25 @@ def test_a_lost_reply_is_read_back(
         Stage.PREVIOUS: faulty.before,
     }
     faulty.converged()
+
+
+@pytest.mark.parametrize("calls", [WRITE_CANDIDATE, WRITE_CURRENT])
+def test_a_write_that_was_carried_out_is_not_sent_again(faulty: Faulty, calls: str) -> None:
+    """Nothing is decided before it was read back."""
+    faulty.proxy.fail(calls, carried_out=True)
+    faulty.rotate()
+    assert faulty.proxy.count(calls) == 1
+
+
+def test_equal_contents_of_a_later_version_are_not_our_write(faulty: Faulty) -> None:
+    kv = KvV2(VaultClient(settings(faulty.direct.api.url, faulty.direct.mount), retry=QUICK))
+    path, value = KvPath("netsuite/sandbox/other"), faulty.next.value
+    assert kv.write(path, value, 0).number == 1
+    assert kv.write(path, value, 0).number == 1, "our own write, seen again"
+    kv.write(path, value, 1)
+    with pytest.raises(VaultFailure) as caught:
+        kv.write(path, value, 0)
+    assert caught.value.outcome is Outcome.MISMATCH
 
 
 def test_html_with_status_200_in_place_of_the_reply_is_read_back(faulty: Faulty) -> None:
@@ -159,8 +183,8 @@ def test_a_write_of_others_between_read_and_write_is_a_conflict(faulty: Faulty) 
 # --- a kill between two calls ---------------------------------------------------------------------
 
 
-WRITES_OF_A_RUN = 6
-"""Announce, write and label the candidate; write and label current; take the candidate away."""
+WRITES_OF_A_RUN = 7
+"""Make, announce, write and label the candidate; write and label current; take the candidate away."""
 
 
 @pytest.mark.parametrize("survived", range(WRITES_OF_A_RUN + 1))
@@ -174,7 +198,7 @@ def test_a_kill_after_any_write_converges(faulty: Faulty, survived: int) -> None
     new = json.loads(faulty.direct.default_read(NAME) or "") == json.loads(
         faulty.next.value.reveal()
     )
-    assert new == (survived >= 4)
+    assert new == (survived >= 5)
     assert new or faulty.unchanged()
     faulty.converged()
 

@@ -274,6 +274,21 @@ def test_racers_for_an_existing_secret(bench: VaultBench) -> None:
     assert bench.metadata()["current_version"] == 2
 
 
+def test_racers_that_find_nothing_there_do_not_undo_each_others_entries(bench: VaultBench) -> None:
+    """Many rounds of the smallest race: both find no candidate, and both make its path."""
+    for round_ in range(12):
+        name = SecretName(f"{NAME}-{round_}")
+        bench.store.claim(name, MARK)
+        staged = [candidate() for _ in range(4)]
+
+        def race(mine: Candidate, name: SecretName = name) -> None:
+            bench.store.promote(name, bench.store.stage(name, mine, None), None)
+
+        ended = at_once([lambda mine=mine: race(mine) for mine in staged])  # type: ignore[misc]
+        assert {type(error) for error in ended.errors} <= {ConflictError}
+        assert len(ended.results) == 1
+
+
 # --- remove ---------------------------------------------------------------------------------------------
 
 

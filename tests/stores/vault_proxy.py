@@ -31,13 +31,17 @@ class Seen:
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
+    def matches(self, calls: str) -> bool:
+        """Whether a regular expression fits `METHOD path body`, the path without `/v1/`."""
+        return re.search(calls, f"{self} {self.body.decode(errors='replace')}") is not None
+
 
 @dataclass
 class Fault:
     """What happens to calls that match."""
 
     calls: str
-    """A regular expression for `METHOD path`, the path without `/v1/`."""
+    """A regular expression, see `Seen.matches`."""
     status: int | None = None
     """Answer with it instead of Vault; None where the connection is closed without an answer."""
     body: bytes = b'{"errors": []}'
@@ -102,7 +106,7 @@ class FaultyProxy:
 
     def count(self, calls: str) -> int:
         """How many calls that match came in."""
-        return sum(re.search(calls, str(seen)) is not None for seen in self.seen)
+        return sum(seen.matches(calls) for seen in self.seen)
 
     def handle(self, handler: BaseHTTPRequestHandler) -> None:
         """Pass one call on, or do to it what is due."""
@@ -131,7 +135,7 @@ class FaultyProxy:
             if self._dead(seen):
                 return Fault("", 501)
             for fault in self._faults:
-                if fault.times > 0 and re.search(fault.calls, str(seen)):
+                if fault.times > 0 and seen.matches(fault.calls):
                     fault.times -= 1
                     return fault
         return None

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.aws.access import SecretAccess, exists
 from tba_secrets.stores.aws.errors import AwsFailure, Outcome
-from tba_secrets.stores.aws.secret import LABELS, AwsSecret, owner_tags
+from tba_secrets.stores.aws.secret import LABELS, AwsSecret, owner_tags, tag_list
 from tba_secrets.stores.interface import OwnerMark, SecretName, Stage
 from tba_secrets.stores.versions import PLACEHOLDER, placeholder_version_id
 
@@ -81,7 +81,7 @@ class SecretLifecycle:
                 "Name": name,
                 "ClientRequestToken": placeholder_version_id(name),
                 "SecretString": Sensitive(PLACEHOLDER),
-                "Tags": _tag_list(tags),
+                "Tags": tag_list(tags),
                 **optional,
             },
             exists,
@@ -124,7 +124,7 @@ class SecretLifecycle:
             self._access.write(
                 "TagResource",
                 name,
-                {"SecretId": name, "Tags": _tag_list(changed)},
+                {"SecretId": name, "Tags": tag_list(changed)},
                 lambda s: changed.items() <= s.tags.items(),
             )
         fields: dict[str, str] = {}
@@ -170,10 +170,6 @@ class SecretLifecycle:
             {"Region": r.region} | ({} if r.kms_key is None else {"KmsKeyId": r.kms_key})
             for r in missing
         ]
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _same_key(wanted: str | None, found: str | None) -> bool:

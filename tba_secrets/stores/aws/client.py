@@ -135,9 +135,9 @@ class AwsClient:
 def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
     """Whether AWS can have answered that: botocore makes an empty answer of a proxy's page with status 200.
 
-    API: each operation but TagResource answers with the ARN of the secret, or of the caller.
+    API: each operation but those on tags answers with the ARN of the secret, or of the caller.
     """
-    return operation == "TagResource" or "ARN" in answer or "Arn" in answer
+    return operation in ("TagResource", "UntagResource") or "ARN" in answer or "Arn" in answer
 
 
 def _revealed(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage, VersionId
+from tba_secrets.stores.journal import JournalEntry, journal_of
 from tba_secrets.stores.versions import is_ours, is_placeholder
 
 LABELS: Final[Mapping[Stage, str]] = {
@@ -21,6 +22,10 @@ LABELS: Final[Mapping[Stage, str]] = {
 
 OWNER_TAG: Final = "tba-secrets:owner"
 CLAIM_TAG: Final = "tba-secrets:claim"
+JOURNAL_TAG: Final = "tba-secrets:journal:"
+"""Before the key of a journal's line."""
+PIN: Final = "TBA_RETIRING_"
+"""Before the key of a version that is pinned: a staging label of its own."""
 _TAG_VALUE: Final = re.compile(r"[\w\s.:/=+@-]{0,256}")
 """What a tag's value may hold (AWS General Reference, "Tag naming limits and requirements")."""
 
@@ -63,6 +68,22 @@ class AwsSecret:
             return None
         return None if candidate == self.labels.get(LABELS[Stage.PREVIOUS]) else candidate
 
+    @property
+    def journal(self) -> tuple[JournalEntry, ...]:
+        """What is to be retired, oldest first.
+
+        Raises:
+            StoreError: A line is not one of ours.
+        """
+        return journal_of(self.tags, JOURNAL_TAG)
+
+    @property
+    def loose_pins(self) -> dict[str, VersionId]:
+        """The labels that pin a version of which no open line speaks, with that version."""
+        needed = {f"{PIN}{entry.key}" for entry in self.journal if entry.open}
+        pins = {label for label in self.labels if label.startswith(PIN)}
+        return {label: self.labels[label] for label in sorted(pins - needed)}
+
     def snapshot(self) -> Snapshot:
         """What the rest of tba-secrets sees of it."""
         stages = {
@@ -78,6 +99,7 @@ class AwsSecret:
             owner=owner_of(self.tags),
             managed_by=self.managed_by,
             deletion_at=self.deletion_at,
+            journal=self.journal,
         )
 
 
@@ -120,12 +142,33 @@ def owner_tags(mark: OwnerMark) -> dict[str, str]:
     return {OWNER_TAG: owner, CLAIM_TAG: mark.claim}
 
 
+def journal_tag(entry: JournalEntry) -> dict[str, str]:
+    """The tag that holds a journal's line.
+
+    Raises:
+        StoreError: Its version, which others wrote, has an id that no tag takes.
+    """
+    line = entry.line()
+    if not _TAG_VALUE.fullmatch(line):
+        raise StoreError(
+            f"the journal's line for version {entry.version} does not fit into an AWS tag: {len(line)} of at most "
+            "256 characters, letters, digits, spaces and _.:/=+-@",
+            "revoke the token of that version in NetSuite, and stage its successor once more",
+        )
+    return {f"{JOURNAL_TAG}{entry.key}": line}
+
+
 def owner_of(tags: Mapping[str, str]) -> OwnerMark | None:
     """The owner mark that the tags hold; None where there is none."""
     stack, _, record = tags.get(OWNER_TAG, "").partition(" ")
     if not stack or not record:
         return None
     return OwnerMark(stack, record, tags.get(CLAIM_TAG, ""))
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as the API takes them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _manager(answer: Mapping[str, Any], region: str) -> str | None:

@@ -26,6 +26,7 @@ _WRITES: Final = (
     "DeleteSecret",
     "RestoreSecret",
     "TagResource",
+    "UntagResource",
     "ReplicateSecretToRegions",
     "RemoveRegionsFromReplication",
 )

@@ -2,6 +2,7 @@
 
 IAM actions that it needs on the secrets, all `secretsmanager:`: DescribeSecret, GetSecretValue, CreateSecret,
 TagResource, PutSecretValue and UpdateSecretVersionStage always; DeleteSecret and RestoreSecret to delete and restore;
+UntagResource to shorten the journal;
 UpdateSecret to change a description or key; ReplicateSecretToRegions and RemoveRegionsFromReplication with `replicas`;
 ListSecretVersionIds to tell the age of another's candidate, and to see that a version is gone. With `kms_key` also
 kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds them, see `session.py`.
@@ -21,6 +22,7 @@ from tba_secrets.stores.aws.access import Patience, SecretAccess
 from tba_secrets.stores.aws.claim import SecretLifecycle
 from tba_secrets.stores.aws.client import AwsClient
 from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.retiring import RetiringLabels
 from tba_secrets.stores.aws.secret import LABELS
 from tba_secrets.stores.aws.session import Transport
 from tba_secrets.stores.aws.stage import StagingLabels
@@ -35,6 +37,7 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
+from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.rate_limit import TokenBucket
 
 _PARALLEL_READS: Final = 8
@@ -65,6 +68,7 @@ class AwsStore(Store):
         self._access = SecretAccess(self._client, patience or Patience())
         self._labels = StagingLabels(self._access)
         self._lifecycle = SecretLifecycle(self._access)
+        self._retiring = RetiringLabels(self._access)
         self._staged_here: set[tuple[SecretName, VersionId]] = set()
 
     def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
@@ -126,6 +130,9 @@ class AwsStore(Store):
 
     def _discard(self, name: SecretName, version: VersionId) -> None:
         self._labels.discard(name, version)
+
+    def _note(self, name: SecretName, entry: JournalEntry) -> None:
+        self._retiring.note(name, entry)
 
     def _remove(self, name: SecretName) -> None:
         self._lifecycle.remove(name)

@@ -101,9 +101,13 @@ class KvV2:
             self._merge(path, changes)
 
     def create(self, path: KvPath, custom: Mapping[str, str]) -> None:
-        """Make a path with custom_metadata and no version. Its other settings are left to the mount."""
-        body = {"custom_metadata": dict(custom)}
-        self.client.call("POST", self._at("metadata", path), body)
+        """Make a path with custom_metadata and no version. Its other settings are left to the mount.
+
+        In two calls: POST replaces the whole custom_metadata that another run may have written a moment ago, but only
+        where it is told of any.
+        """
+        self.client.call("POST", self._at("metadata", path), {})
+        self.annotate(path, custom)
 
     def delete_version(self, path: KvPath, number: int) -> None:
         """Delete one version, recoverably."""
@@ -133,7 +137,8 @@ class KvV2:
         """Read, merge, write: what POST is not told of (max_versions, cas_required, ...) it leaves as it is."""
         secret = self.look(path)
         merged = {**({} if secret is None else secret.custom), **changes}
-        self.create(path, {key: text for key, text in merged.items() if text is not None})
+        kept = {key: text for key, text in merged.items() if text is not None}
+        self.client.call("POST", self._at("metadata", path), {"custom_metadata": kept})
 
     def _at(self, kind: str, path: KvPath) -> str:
         return f"{self._mount}/{kind}/{path}"

@@ -74,7 +74,7 @@ class VaultSession:
             return self._lease.token
 
     def replace(self, refused: Sensitive) -> bool:
-        """Get another token for the next call; False where there is none: a variable still holds the one that is refused.
+        """Get another token for the next call; False where a variable or file still holds the one that is refused.
 
         A file may hold another one by now: Vault Agent writes a new token into its sink.
         """

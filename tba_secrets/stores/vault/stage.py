@@ -159,14 +159,14 @@ class KvStages:
         else:
             # 3. announce, then write
             announced = {ANNOUNCED: str(waiting.number + 1)}
-            if waiting.exists:
-                self._kv.annotate(path, announced)
-            else:
-                self._kv.create(path, announced)
             try:
+                if waiting.exists:
+                    self._kv.annotate(path, announced)
+                else:
+                    self._kv.create(path, announced)
                 version = self._kv.write(path, value, waiting.number)
             except VaultFailure as failure:
-                if failure.outcome is not Outcome.MISMATCH:
+                if failure.outcome not in (Outcome.MISMATCH, Outcome.ABSENT):
                     raise
                 found = self._access.candidate(name).id
                 if found == entry.version:

@@ -1,0 +1,58 @@
+"""`tba rotate --consumer`: the new consumer pair after Reset Credentials, tested and promoted token by token.
+
+NetSuite knows no overlap for a consumer pair: Reset Credentials kills the old one at once (Oracle help, "Regenerating a
+Consumer Key and Secret"). So there is a cut, and every token is promoted as soon as it passes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from tba_secrets.engine import carry_out
+from tba_secrets.errors import SourceError, SpecError
+from tba_secrets.provider.intents import Rotation
+from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.sources import Pair, open_source
+from tba_secrets.spec import load_stack
+
+_THE_CUT = (
+    "Reset Credentials in NetSuite ends the old consumer pair of {name} at once: every call of its {count} tokens "
+    "fails from then until this run has promoted the new pair. Reset it now, give its source the new pair, then go on."
+)
+
+
+def run(project: Path, environment: str, integration: str, *, accept_cut: bool) -> None:
+    """Take the new pair from its source, test every token of the integration with it, promote what passes.
+
+    Raises:
+        TbaError: The integration is not declared, the source has no new pair, or a token did not pass.
+        typer.Abort: The cut was not accepted.
+    """
+    records = tuple(
+        record
+        for record in credential_records(load_stack(project, environment))
+        if record.integration == integration
+    )
+    if not records:
+        raise SpecError(
+            f"stacks/{environment}.yaml declares no integration {integration}",
+            "name one that it declares",
+        )
+    typer.echo(_THE_CUT.format(name=integration, count=len(records)))
+    if not accept_cut:
+        typer.confirm("Go on?", abort=True)
+    pair = _given(records[0])
+    intents = {record.path: Rotation(lambda _held: pair, part="consumer") for record in records}
+    carry_out(project, environment, intents, typer.echo)
+
+
+def _given(record: CredentialRecord) -> Pair:
+    source = open_source(record.consumer_source)
+    pair = source.read()
+    if pair is None:
+        raise SourceError(
+            f"{record.integration}: {source.place}: no value", "give it the new consumer pair"
+        )
+    return pair

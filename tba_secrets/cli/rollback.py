@@ -1,0 +1,21 @@
+"""`tba rollback`: what was current before is current again, tested before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from tba_secrets.cli import credentials
+from tba_secrets.engine import carry_out
+from tba_secrets.provider.intents import Rollback
+
+
+def run(project: Path, environment: str, token: str) -> None:
+    """Roll one token back.
+
+    Raises:
+        TbaError: It is not declared, has no previous credential, or the previous one is revoked or has failed.
+    """
+    record = credentials.find_one(project, environment, token)
+    carry_out(project, environment, {record.path: Rollback()}, typer.echo)

@@ -1,0 +1,194 @@
+"""What `tba status` reports, and its form for programs: words, ids, keyed digests and times; never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.rotation import Finding, Policy, Standing, worst
+from tba_secrets.stores.journal import JournalEntry
+
+
+@dataclass(frozen=True)
+class StoreReport:
+    """One token's secret in one store."""
+
+    kind: str
+    """`aws` or `vault`."""
+    name: str
+    """The secret's whole name, or path."""
+    location: str | None = None
+    """The ARN (AWS), or `mount/path` (Vault); None where there is no secret, or it cannot be read."""
+    current: str | None = None
+    """The version that readers get; None where that is no credential."""
+    previous: str | None = None
+    candidate: str | None = None
+    foreign_candidate: bool = False
+    drift: str | None = None
+    """What is there instead of the version that state names."""
+    journal: tuple[JournalEntry, ...] = ()
+    error: str | None = None
+    """Why the store could not be read."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The last signed call that passed."""
+
+    at: str
+    """ISO 8601, UTC."""
+    who: str
+    """`role R in account A`."""
+    evidence: tuple[str, ...] = ()
+    """What each check has proven, and what it has not."""
+
+
+@dataclass(frozen=True)
+class TokenReport:
+    """One token of one environment."""
+
+    environment: str
+    path: str
+    """`integration/token`."""
+    policy: Policy = field(default_factory=Policy)
+    since: int | None = None
+    """When the current version was first proven: epoch seconds; None where state does not say."""
+    proof: Proof | None = None
+    fingerprint: str | None = None
+    """Of the current value; None where state describes another one."""
+    stores: tuple[StoreReport, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    not_asked_until: float | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """The worst of what was found."""
+        return worst(self.findings)
+
+    def age(self, now: float) -> float | None:
+        """In seconds; None where it is not known. A clock that runs behind gives no negative age."""
+        return None if self.since is None else max(now - self.since, 0.0)
+
+
+@dataclass(frozen=True)
+class EnvironmentReport:
+    """One environment; where its YAML cannot be read there are no tokens."""
+
+    name: str
+    account: str | None = None
+    tokens: tuple[TokenReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What concerns the environment as a whole: YAML or state that cannot be read."""
+
+    @property
+    def standing(self) -> Standing:
+        """The worst of its own and of its tokens."""
+        return max([worst(self.findings), *(token.standing for token in self.tokens)])
+
+
+@dataclass(frozen=True)
+class Report:
+    """All environments that were asked for."""
+
+    at: float
+    """When: epoch seconds."""
+    environments: tuple[EnvironmentReport, ...]
+
+    @property
+    def standing(self) -> Standing:
+        """The worst of all: the exit code."""
+        return max((one.standing for one in self.environments), default=Standing.WELL)
+
+    @property
+    def tokens(self) -> tuple[TokenReport, ...]:
+        """All tokens, the worst first; otherwise in the order of the files."""
+        found = [token for one in self.environments for token in one.tokens]
+        return tuple(sorted(found, key=lambda token: -token.standing))
+
+    def plain(self) -> dict[str, Any]:
+        """For `--json`; docs/rotation.md describes it. A name that is there once stays."""
+        return {
+            "at": _iso(self.at),
+            "state": self.standing.word,
+            "exit_code": int(self.standing),
+            "environments": [_environment(one, self.at) for one in self.environments],
+        }
+
+
+def _environment(report: EnvironmentReport, now: float) -> dict[str, Any]:
+    return {
+        "environment": report.name,
+        "account": report.account,
+        "state": report.standing.word,
+        "findings": _findings(report.findings),
+        "tokens": [_token(token, now) for token in report.tokens],
+    }
+
+
+def _token(token: TokenReport, now: float) -> dict[str, Any]:
+    age = token.age(now)
+    return {
+        "token": token.path,
+        "state": token.standing.word,
+        "findings": _findings(token.findings),
+        "since": _iso(token.since),
+        "age_seconds": None if age is None else int(age),
+        "warn_at": _iso(token.policy.warn_at(token.since)),
+        "due_at": _iso(token.policy.due_at(token.since)),
+        "policy": {
+            "rotate_every_seconds": _seconds(token.policy.rotate_every),
+            "warn_before_seconds": _seconds(token.policy.warn_before),
+            "retire_after_seconds": _seconds(token.policy.retire_after),
+        },
+        "verified_at": token.proof.at if token.proof else None,
+        "verified_as": token.proof.who if token.proof else None,
+        "evidence": list(token.proof.evidence) if token.proof else [],
+        "fingerprint": token.fingerprint,
+        "stores": [_store(store) for store in token.stores],
+        "refusals": [
+            {"fingerprint": str(one.fingerprint), "at": _iso(one.at)} for one in token.refusals
+        ],
+        "not_asked_until": _iso(token.not_asked_until),
+    }
+
+
+def _store(store: StoreReport) -> dict[str, Any]:
+    return {
+        "store": store.kind,
+        "name": store.name,
+        "location": store.location,
+        "current": store.current,
+        "previous": store.previous,
+        "candidate": store.candidate,
+        "foreign_candidate": store.foreign_candidate,
+        "drift": store.drift,
+        "error": store.error,
+        "journal": [
+            {
+                "version": entry.version,
+                "fingerprint": entry.digest,
+                "state": entry.state.value,
+                "since": _iso(entry.since),
+                "revoke_after": _iso(entry.revoke_after),
+            }
+            for entry in store.journal
+        ],
+    }
+
+
+def _findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    return [
+        {"state": one.standing.word, "what": one.what, "remedy": one.remedy} for one in findings
+    ]
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else int(length.total_seconds())

@@ -1,0 +1,52 @@
+"""The process that the engine starts: it says its port, serves, and ends with its engine.
+
+The port is the only thing ever printed on stdout. The process ends at once on SIGINT and SIGTERM, and when the process
+that started it is gone, so that nothing is written of which nobody would learn.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+from typing import Final
+
+from tba_secrets.provider.server import Provider, serve
+
+_LOOK_SECONDS: Final = 0.2
+
+
+def main() -> None:
+    """The console script `pulumi-resource-tba ENGINE_ADDRESS`."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core file ever holds a value
+    os.environ.pop("PULUMI_CONFIG", None)  # secret config in clear: not for the sources' commands
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    provider = Provider(sys.argv[1] if len(sys.argv) > 1 else None)
+    server, port = serve(provider)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    wait = _EngineWatch(provider.host.started_by)
+    while not (stop.is_set() or provider.host.orphaned()):
+        wait()
+    server.stop(0)
+    os._exit(0)
+
+
+class _EngineWatch:
+    """Waits a moment, and no longer than the engine lives where the system can tell at once (Linux, pidfd_open)."""
+
+    def __init__(self, pid: int) -> None:
+        self._engine: list[int] = []
+        if hasattr(os, "pidfd_open"):
+            try:
+                self._engine = [os.pidfd_open(pid)]
+            except OSError:  # gone already, or a system that does not offer it: the next look tells
+                self._engine = []
+
+    def __call__(self) -> None:
+        select.select(self._engine, [], [], _LOOK_SECONDS)

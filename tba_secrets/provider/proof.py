@@ -1,0 +1,100 @@
+"""NetSuite's side of a SmokeTest: whose turn it is to be asked, and what the answers prove."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tba_secrets.errors import NotAskedError
+from tba_secrets.netsuite import (
+    Circumstances,
+    Client,
+    Evidence,
+    Expected,
+    Refusal,
+    TbaCredential,
+    Turn,
+    Verification,
+    run_checks,
+)
+from tba_secrets.provider.host import Host
+from tba_secrets.provider.properties import RefusalEntry, SmokeTestInputs, SmokeTestOutputs
+from tba_secrets.sensitive import Fingerprint
+from tba_secrets.verify import ReadBack
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One SmokeTest's way to NetSuite."""
+
+    host: Host
+    inputs: SmokeTestInputs
+    before: SmokeTestOutputs
+    """What earlier runs found out: the user's entity and refusals."""
+
+    def verify(self, back: ReadBack) -> Verification:
+        """Sign with what was read back, and hold the answers against what is declared.
+
+        Raises:
+            NetSuiteError: It is not proven; a subclass says why.
+        """
+        with self.turn():
+            known = Circumstances(
+                passed_before=bool(self.before.verified) and self.before.verified == back.versions,
+                recently_refused=bool(self.refusals()),
+            )
+            return run_checks(
+                self.client(back.credential), self.inputs.checks, self._expected(), known
+            )
+
+    def turn(self) -> AbstractContextManager[Turn]:
+        """The user's turn: one call after another, none after a refusal."""
+        return self.host.gate.admit(
+            self.inputs.account,
+            self.inputs.user.email,
+            self.inputs.record,
+            Fingerprint(self.inputs.fingerprint),
+            [Refusal(Fingerprint(one.fingerprint), one.at) for one in self.before.refusals],
+            self.host.cancelled.is_set,
+        )
+
+    def client(self, credential: TbaCredential) -> Client:
+        """A client that stops waiting where the run is cancelled."""
+        inputs = self.inputs
+        return Client(credential, inputs.endpoint, record=inputs.record, sleep=self._pause)
+
+    def refusals(self) -> tuple[RefusalEntry, ...]:
+        """The user's refusals of the last 30 minutes, for state."""
+        known = self.host.gate.refusals(self.inputs.account, self.inputs.user.email)
+        return tuple(RefusalEntry(fingerprint=one.fingerprint, at=int(one.at)) for one in known)
+
+    def _pause(self, seconds: float) -> None:
+        if self.host.cancelled.wait(seconds):
+            raise NotAskedError(f"{self.inputs.record}: not asked again: the run was cancelled")
+
+    def _expected(self) -> Expected:
+        inputs = self.inputs
+        return Expected(
+            account=inputs.account,
+            role_name=inputs.role.name,
+            role_id=inputs.role.id,
+            user_email=inputs.user.email,
+            entity=inputs.user.entity or self.before.entity or None,
+            permissions=inputs.role.permissions,
+        )
+
+
+def as_outputs(verification: Verification) -> SmokeTestOutputs:
+    """What state keeps of a proof."""
+    return SmokeTestOutputs(
+        verified_at=datetime.fromtimestamp(verification.at, UTC).isoformat(timespec="seconds"),
+        verified_as=verification.summary,
+        entity=verification.entity or "",
+        evidence=tuple(_line(one) for one in verification.evidence),
+    )
+
+
+def _line(evidence: Evidence) -> str:
+    proven = f"{evidence.check} proves {', '.join(evidence.proven)}"
+    return proven + (f"; not {', '.join(evidence.not_proven)}" if evidence.not_proven else "")

@@ -1,0 +1,146 @@
+"""The properties of the resources: what a program gives (inputs) and what the provider finds out (outputs).
+
+The package schema is made from these models, and so are the checks of what arrives.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tba_secrets.provider.handler import Wire
+from tba_secrets.provider.parts import Sources
+from tba_secrets.spec.model import (
+    Check,
+    ConsumerSource,
+    Format,
+    Model,
+    Role,
+    Stores,
+    TokenSource,
+    User,
+)
+
+
+class StagedCredentialInputs(Wire):
+    """One token of one integration, and where its credential goes."""
+
+    record: str
+    """`integration/token`."""
+    owner: str
+    """`organization/project/stack`: written on the secret as its owner."""
+    account: str
+    """The NetSuite account id."""
+    endpoint: str | None = None
+    """One address for all NetSuite services; the account's own where absent."""
+    stores: Stores
+    """As `store:` in the environment's YAML."""
+    secret: str
+    """The secret's name under each store's prefix."""
+    consumer: ConsumerSource
+    """Where the consumer key and secret come from."""
+    token: TokenSource
+    """Where the token id and secret come from."""
+    format: Format = Format()
+    """The keys of the stored JSON object."""
+    description: str | None = None
+    """Shown beside the secret in the store."""
+    adopt: bool = False
+    """Take over a secret that is not ours."""
+    restore: bool = False
+    """Restore a secret that is scheduled for deletion."""
+    retain: bool = False
+    """Leave the secret in the store on destroy."""
+    require_values: bool = False
+    """A source without a value is an error."""
+    preview: bool = False
+    """Set by the component in a dry run; never persisted."""
+    digests: dict[str, str] = Field(default_factory=dict)
+    """Set by Check: the keyed digest of each part, as last seen at its source."""
+
+    @property
+    def sources(self) -> Sources:
+        """Both parts' sources."""
+        return {"consumer": self.consumer, "token": self.token}
+
+
+class StagedCredentialOutputs(Wire):
+    """What is in the stores."""
+
+    versions: dict[str, str]
+    """The version that holds the credential, by store."""
+    locations: dict[str, str]
+    """The ARN or path, by store: for consumers."""
+    fingerprint: str
+    """The keyed digest of the exact text that is stored."""
+    stored_digests: dict[str, str]
+    """The keyed digest of each part, as it is in the store."""
+    claim: str
+    """Our mark on the secret; Delete touches nothing that carries another."""
+    drift: dict[str, str] = Field(default_factory=dict)
+    """Where the version is neither candidate nor current, by store: what is there instead."""
+
+
+class SmokeTestInputs(Wire):
+    """Which secret to prove, as whom it must act, and what to do with it then."""
+
+    record: str
+    """`integration/token`, for messages."""
+    owner: str = ""
+    """`organization/project/stack`: part of the key of the digests in the journal."""
+    account: str
+    """The NetSuite account id that the credential must be for."""
+    endpoint: str | None = None
+    """One address for all NetSuite services; the account's own where absent."""
+    stores: Stores
+    """As `store:` in the environment's YAML."""
+    secret: str
+    """The secret's name under each store's prefix."""
+    format: Format = Format()
+    """The keys of the stored JSON object."""
+    role: Role
+    """The role that the token must act in."""
+    user: User
+    """The user that the token must act for."""
+    checks: Annotated[tuple[Check, ...], Field(min_length=1, strict=False)] = ("tokeninfo", "rest")
+    """The signed calls to make."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """The version to prove, by store; what is current where absent."""
+    fingerprint: str = ""
+    """The keyed digest of what is proven: a new one is a reason to test."""
+    promote: bool = True
+    """Make the version current when it has passed."""
+    keep_candidate: bool = False
+    """A refused candidate stays pending: for values that no source can give again."""
+    always: bool = False
+    """Test on every update, even where nothing has changed."""
+
+
+class RefusalEntry(Model):
+    """One authentication failure of the user: three within 30 minutes, and he is not asked again."""
+
+    fingerprint: str
+    at: int
+    """Epoch seconds."""
+
+
+class SmokeTestOutputs(Wire):
+    """What was proven, and when."""
+
+    verified: dict[str, str] = Field(default_factory=dict)
+    """The version that passed and, with `promote`, is current: by store."""
+    verified_at: str = ""
+    """ISO 8601, UTC; empty where nothing has passed yet."""
+    verified_as: str = ""
+    """`role R in account A`."""
+    since: int = 0
+    """When the verified version was first proven: epoch seconds; 0 where nothing has passed yet."""
+    entity: str = ""
+    """The internal id of the user that NetSuite named; later proofs must name the same."""
+    evidence: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """What each check has proven, and what it has not."""
+    refusals: Annotated[tuple[RefusalEntry, ...], Field(strict=False)] = ()
+    """The user's authentication failures of the last 30 minutes, this run's included."""
+    drift: dict[str, str] = Field(default_factory=dict)
+    """Where another version than the verified one is current, by store."""

@@ -1,0 +1,180 @@
+"""How old a token may become, and what somebody has to do about it: the rules behind `tba status`.
+
+Input: the declared policy, what state and stores say of a token, and the time. Output: findings, each with its
+standing; the worst one is the token's. No IO and no clock of its own: times are epoch seconds (UTC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Final, assert_never
+
+from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
+from tba_secrets.stores.journal import JournalEntry, Retirement
+
+
+class Standing(IntEnum):
+    """How a token is, best first. The value is the exit code of `tba status`; of several tokens the worst counts.
+
+    The codes lie above those of `cli.exits.Exit`, which keep their meaning: 1 an error, 2 the command line is wrong.
+    """
+
+    WELL = 0
+    """Proven, current in every store, within its policy."""
+    DUE_SOON = 10
+    """`rotate_every` is over within `warn_before`, or the age is not known."""
+    OVERDUE = 11
+    """`rotate_every` is over."""
+    ATTENTION = 12
+    """A store differs from state, a candidate is pending, or something waits for a person."""
+    FAILING = 13
+    """The last update failed, readers get no credential, or it cannot be read."""
+
+    @property
+    def word(self) -> str:
+        """As it is shown, and written in `--json`."""
+        return _WORDS[self]
+
+
+_WORDS: Final = {
+    Standing.WELL: "well",
+    Standing.DUE_SOON: "due soon",
+    Standing.OVERDUE: "overdue",
+    Standing.ATTENTION: "attention",
+    Standing.FAILING: "failing",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know of a token."""
+
+    standing: Standing
+    what: str
+    remedy: str = ""
+    """What to do, in the imperative; empty where `what` says it."""
+
+
+def worst(findings: Iterable[Finding]) -> Standing:
+    """The standing of all findings together; well where there are none."""
+    return max((finding.standing for finding in findings), default=Standing.WELL)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the YAML says of a token's age; None where it says nothing."""
+
+    rotate_every: timedelta | None = None
+    """How old it may become."""
+    warn_before: timedelta | None = None
+    """How long before that a warning is given; none is given where this is absent."""
+    retire_after: timedelta | None = None
+    """How long its predecessor stays valid beside it."""
+
+    def due_at(self, since: float | None) -> float | None:
+        """When a token that is current since then has to be rotated; None without a policy or a known age."""
+        if self.rotate_every is None or since is None:
+            return None
+        return since + self.rotate_every.total_seconds()
+
+    def warn_at(self, since: float | None) -> float | None:
+        """When the warning begins; None where none is given."""
+        due = self.due_at(since)
+        if due is None or self.warn_before is None:
+            return None
+        return due - self.warn_before.total_seconds()
+
+
+def judge_age(policy: Policy, since: float | None, now: float) -> Finding | None:
+    """What a token's age calls for; None where nothing.
+
+    An age that is not known is no good age: under a policy it warns.
+
+    Args:
+        policy: What is declared.
+        since: When the current version was first proven; None where state does not say.
+        now: The time of the judgement.
+    """
+    if policy.rotate_every is None:
+        return None
+    due, warn = policy.due_at(since), policy.warn_at(since)
+    if due is None:
+        return Finding(
+            Standing.DUE_SOON,
+            f"its age is not known, and it may become {span(policy.rotate_every.total_seconds())} old",
+            "rotate it: from then on its age is known",
+        )
+    if now >= due:
+        return Finding(
+            Standing.OVERDUE, f"overdue by {span(now - due)}: was due {when(due)}", _ROTATE
+        )
+    if warn is not None and now >= warn:
+        return Finding(Standing.DUE_SOON, f"due in {span(due - now)}: {when(due)}", _ROTATE)
+    return None
+
+
+_ROTATE: Final = "rotate it (`tba rotate`)"
+
+
+def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[Finding, ...]:
+    """What the superseded tokens of a secret call for: an overlap that is not over calls for nothing."""
+    judged = (_judge_entry(entry, now) for entry in journal)
+    return tuple(finding for finding in judged if finding is not None)
+
+
+def _judge_entry(entry: JournalEntry, now: float) -> Finding | None:
+    token = f"the superseded token of version {short(entry.version)}"
+    match entry.state:
+        case Retirement.REVOKED:
+            return None
+        case Retirement.OVERLAP:
+            if now < entry.revoke_after:
+                return None
+            return Finding(
+                Standing.ATTENTION,
+                f"{token} is still valid; its overlap ended {when(entry.revoke_after)}",
+                "run `tba retire`",
+            )
+        case Retirement.PERSON:
+            return Finding(
+                Standing.ATTENTION,
+                f"{token} waits since {when(entry.since)} for a person to revoke it",
+                "revoke it in NetSuite (Setup > Users/Roles > Access Tokens), then run `tba retire`",
+            )
+        case _:
+            assert_never(entry.state)
+
+
+def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:
+    """Until when a user is not asked, to keep him from being locked out; None where he may be asked.
+
+    The rule is that of `netsuite.lockout.Ledger`: three refusals within 30 minutes.
+    """
+    recent = sorted(one.at for one in set(refusals) if abs(now - one.at) < WINDOW_SECONDS)
+    return recent[-MOST_REFUSALS] + WINDOW_SECONDS if len(recent) >= MOST_REFUSALS else None
+
+
+def when(at: float) -> str:
+    """A time as people read it: `2026-11-23 17:51 UTC`."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest whole unit: `12 days`, `1 hour`, `0 minutes`. From two units on it is rounded
+    down, so `2 days` is less than three; below that the smaller unit says more."""
+    for size, unit in _UNITS:
+        if seconds >= 2 * size or (size == 60) or seconds == size:
+            count = int(seconds // size)
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    raise AssertionError("the last unit takes everything")
+
+
+def short(version: str) -> str:
+    """Enough of a version id to find it by, in a table."""
+    return version if len(version) <= 12 else version[:12]
