@@ -128,7 +128,7 @@ def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[Finding,
 def _judge_entry(entry: JournalEntry, now: float) -> Finding | None:
     token = f"the superseded token of version {short(entry.version)}"
     match entry.state:
-        case Retirement.REVOKED:
+        case Retirement.REVOKED | Retirement.RESTORED:
             return None
         case Retirement.OVERLAP:
             if now < entry.revoke_after:

@@ -186,7 +186,7 @@ def verify(
 def status(
     environments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ENV]...", help="Stack names; all of stacks/ where absent."),
+        typer.Argument(metavar="ENV", help="Stack names; all of stacks/ where absent."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     html: Annotated[
@@ -198,9 +198,16 @@ def status(
 
     It reads state and stores, and asks NetSuite nothing.
 
-    Exit codes, of several tokens the worst: 0 all well; 10 due soon; 11 overdue; 12 attention (drift, a pending
-    candidate, or something waits for a person); 13 failing (the last update failed, no credential yet, or it cannot
-    be read); 1 another error; 2 usage.
+    Exit codes, of several tokens the worst:
+
+    \b
+     0  well: proven, current in every store, within its policy
+    10  due soon: rotate_every is over within warn_before, or the age is not known
+    11  overdue: rotate_every is over
+    12  attention: drift, a pending candidate, or something waits for a person
+    13  failing: the last update failed, there is no credential, or it cannot be read
+     1  another error
+     2  the command line is wrong
     """
     from tba_secrets.cli.status import run
 

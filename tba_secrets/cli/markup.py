@@ -1,4 +1,4 @@
-"""HTML as a tree: text and attributes are escaped where it is written out, by the standard library, and never by hand."""
+"""HTML as a tree: text and attributes are escaped by the standard library, where the tree is written out."""
 
 from __future__ import annotations
 

@@ -198,5 +198,9 @@ def _summary(report: Report) -> str:
         for standing in reversed(Standing)
         if (count := sum(token.standing is standing for token in report.tokens))
     ]
+    unread = sum(bool(one.findings) for one in report.environments)
+    if unread:
+        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not wholly read")
     tokens = len(report.tokens)
-    return f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
+    said = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
+    return f"{said}; exit code {int(report.standing)}"

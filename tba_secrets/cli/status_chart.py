@@ -47,12 +47,19 @@ def age_state(token: TokenReport, now: float) -> Standing:
 def age_words(token: TokenReport, now: float) -> str:
     """The age and what it calls for, in words."""
     age, every = token.age(now), token.policy.rotate_every
-    limit = f"of {span(every.total_seconds())}" if every is not None else "old, no policy"
     if age is None:
         return "age not known"
+    if every is None:
+        return f"{span(age)} old, no policy"
     finding = judge_age(token.policy, token.since, now)
     said = "" if finding is None else f": {finding.what.partition(':')[0]}"
-    return f"{span(age)} {limit}{said}"
+    return f"{_of(span(age), span(every.total_seconds()))}{said}"
+
+
+def _of(age: str, limit: str) -> str:
+    """`80 of 90 days`, or `5 hours of 90 days`."""
+    count, _, unit = age.partition(" ")
+    return f"{count} of {limit}" if limit.endswith(f" {unit}") else f"{age} of {limit}"
 
 
 def _reach(token: TokenReport, now: float) -> float:
@@ -112,12 +119,15 @@ def _marks(token: TokenReport, end: float) -> list[Element]:
     if every is None:
         return []
     limit = every.total_seconds() / DAY
-    marks = [_line(limit / end, "#1f2933", 2, _HEIGHT - 2, 3, mark="rotate-every")]
+    marks = [
+        _line(limit / end, "#fff", 2, _HEIGHT - 2, 7, mark="halo"),
+        _line(limit / end, "#1f2933", 2, _HEIGHT - 2, 3, mark="rotate-every"),
+    ]
     if before is not None:
         at = (limit - before.total_seconds() / DAY) / end
         dashed = _line(at, "#1f2933", 2, _HEIGHT - 2, 2, mark="warn-before")
         dashed.set("stroke-dasharray", "3 3")
-        marks.append(dashed)
+        marks += [_line(at, "#fff", 2, _HEIGHT - 2, 6, mark="halo"), dashed]
     return marks
 
 

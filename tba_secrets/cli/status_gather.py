@@ -266,7 +266,7 @@ def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
         candidate=seen.stages.get(Stage.CANDIDATE),
         foreign_candidate=seen.foreign_candidate,
         drift=odd.get(kind) if verified is not None or not usable else None,
-        journal=tuple(getattr(seen, "journal", ())),
+        journal=seen.journal,
     )
 
 

@@ -11,6 +11,7 @@ from tba_secrets.cli.markup import Content, tag, text
 from tba_secrets.cli.status_chart import age_words, chart
 from tba_secrets.cli.status_report import EnvironmentReport, Report, StoreReport, TokenReport
 from tba_secrets.rotation import Finding, Standing, short, when
+from tba_secrets.stores.journal import JournalEntry, Retirement
 
 TITLE: Final = "NetSuite tokens: status"
 _CLASSES: Final = {
@@ -45,6 +46,10 @@ def _head(report: Report) -> Element:
         for standing in reversed(Standing)
         if (count := sum(token.standing is standing for token in report.tokens))
     ]
+    unread = sum(bool(one.findings) for one in report.environments)
+    if unread:
+        words = f"{_count(unread, 'environment')} not wholly read"
+        counted.insert(0, tag("li", _state(Standing.FAILING, words)))
     names = ", ".join(f"{one.name} ({one.account or '?'})" for one in report.environments)
     total = len(report.tokens)
     return tag(
@@ -55,7 +60,7 @@ def _head(report: Report) -> Element:
             f"{_count(total, 'token')} of {names or 'no environment'}, at {when(report.at)}",
             class_="soft",
         ),
-        tag("ul", *counted, class_="counts"),
+        tag("ul", *counted, class_="counts", aria_label="Tokens by state"),
     )
 
 
@@ -143,20 +148,20 @@ def _versions(store: StoreReport, token: TokenReport) -> list[Element]:
         parts.append(_version("previous", store.previous))
     if store.candidate is not None:
         parts.append(_version("candidate", store.candidate))
-    parts += [
-        tag(
-            "small",
-            f"superseded {short(entry.version)}: {entry.state.value}, until {when(entry.revoke_after)}",
-        )
-        for entry in store.journal
-        if entry.open
-    ]
+    parts += [tag("small", _superseded(entry)) for entry in store.journal if entry.open]
     return parts
+
+
+def _superseded(entry: JournalEntry) -> str:
+    words = f"superseded {short(entry.version)} since {when(entry.since)}"
+    if entry.state is Retirement.PERSON:
+        return f"{words}: waits for a person"
+    return f"{words}: valid until {when(entry.revoke_after)}"
 
 
 def _version(part: str, version: str | None) -> Element:
     held: Content = "none" if version is None else tag("code", short(version), title=version)
-    return tag("span", tag("small", f"{part} "), held)
+    return tag("span", tag("small", f"{part} "), held, class_="version")
 
 
 def _proof(token: TokenReport) -> list[Element]:

@@ -170,6 +170,11 @@ class Gate:
         finally:
             self._leave(who, ticket, ran=True)
 
+    def remember(self, account: str, user: str, refusals: Iterable[Refusal]) -> None:
+        """Take over what earlier runs recorded of a user, whichever record it was."""
+        with self._changed:
+            self._ledger.learn(Who.of(account, user), refusals)
+
     def refusals(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Known and new refusals of the last 30 minutes, oldest first: for the caller to keep."""
         with self._changed:

@@ -48,6 +48,11 @@ class Proof:
                 self.client(back.credential), self.inputs.checks, self._expected(), known
             )
 
+    def remember(self) -> None:
+        """Let the user's other records know what this one's state has kept."""
+        inputs = self.inputs
+        self.host.gate.remember(inputs.account, inputs.user.email, self._known())
+
     def turn(self) -> AbstractContextManager[Turn]:
         """The user's turn: one call after another, none after a refusal."""
         return self.host.gate.admit(
@@ -55,7 +60,7 @@ class Proof:
             self.inputs.user.email,
             self.inputs.record,
             Fingerprint(self.inputs.fingerprint),
-            [Refusal(Fingerprint(one.fingerprint), one.at) for one in self.before.refusals],
+            self._known(),
             self.host.cancelled.is_set,
         )
 
@@ -68,6 +73,9 @@ class Proof:
         """The user's refusals of the last 30 minutes, for state."""
         known = self.host.gate.refusals(self.inputs.account, self.inputs.user.email)
         return tuple(RefusalEntry(fingerprint=one.fingerprint, at=int(one.at)) for one in known)
+
+    def _known(self) -> list[Refusal]:
+        return [Refusal(Fingerprint(one.fingerprint), one.at) for one in self.before.refusals]
 
     def _pause(self, seconds: float) -> None:
         if self.host.cancelled.wait(seconds):

@@ -219,7 +219,7 @@ class Store(ABC):
 
         Raises:
             RetirementOpenError: More wait for being revoked than the journal can hold.
-            StoreError: The version to be revoked is gone (a line for a person needs none), or the secret was not claimed.
+            StoreError: The version is gone (a line for a person needs none), or the secret was not claimed.
             ScheduledForDeletionError: The secret has to be restored first.
         """
         with self._typed_errors():

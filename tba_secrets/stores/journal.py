@@ -8,6 +8,7 @@ version ids, keyed digests and times.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -72,15 +73,14 @@ class JournalEntry:
         Raises:
             StoreError: Somebody else wrote there.
         """
-        try:
+        with suppress(ValueError):
             # an id of others may hold spaces
             version, digest, since, revoke_after, state = line.rsplit(" ", 4)
             return cls(version, digest, int(since), int(revoke_after), Retirement(state))
-        except ValueError:
-            raise StoreError(
-                f"{where} is a line of the secret's journal, and was not written by tba-secrets",
-                "see in NetSuite which of its tokens are still active, then take that line away",
-            ) from None
+        raise StoreError(
+            f"{where} is a line of the secret's journal, and was not written by tba-secrets",
+            "see in NetSuite which of its tokens are still active, then take that line away",
+        )
 
 
 def journal_of(kept: Mapping[str, str], prefix: str) -> tuple[JournalEntry, ...]:

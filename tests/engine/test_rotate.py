@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from tests.engine.conftest import World
-from tests.engine.project import HANG_GUARD_SECONDS, Run
+from tests.engine.project import Run
+from tests.engine.tba import assert_nothing_to_do, tba
 from tests.netsuite.browser import DENY, Browser
 from tests.netsuite_account import Values
 
@@ -19,31 +17,8 @@ LOGIN = "38:1001"
 
 
 def rotate(world: World, *arguments: str, browser: Browser | None = None) -> Run:
-    """Run the console script; where it shows a page, the browser goes there."""
-    script = Path(".venv/bin/tba")
-    with subprocess.Popen(
-        [script, "rotate", world.project.stack, *arguments],
-        cwd=world.project.folder,
-        env={**world.project.environment, "COLUMNS": "200"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if browser is not None and line.startswith("  open http"):
-                browser.open(line.removeprefix("  open ").strip())
-        return Run(process.wait(HANG_GUARD_SECONDS), "".join(lines))
-
-
-def assert_nothing_to_do(world: World) -> None:
-    """Whatever the source says: absent, still the old value, or the new one where it can."""
-    for command in ("preview", "up --yes --skip-preview"):
-        run = world.project.pulumi(*command.split(), "--expect-no-changes")
-        assert run.status == 0, run.output
+    """`tba rotate` on the test's stack."""
+    return tba(world, "rotate", world.project.stack, *arguments, browser=browser)
 
 
 def test_a_token_from_its_source(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
-from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.spec.model import Address
 from tba_secrets.spec.model import AwsStore as AwsSettings
 from tba_secrets.stores.aws import AwsStore
@@ -92,3 +92,22 @@ class AwsBench:
             return str(self.client.get_secret_value(SecretId=name)["SecretString"])
         except self.client.exceptions.ResourceNotFoundException:
             return None
+
+    def drop_unheld(self, name: SecretName) -> None:
+        """Not every fake drops versions."""
+
+
+class StrictAwsBench(AwsBench):
+    """On our fake, which keeps versions without a label until it is told to drop them."""
+
+    def __init__(self, server: SecretsManagerServer, **changes: Any) -> None:
+        super().__init__(server.url, **changes)
+        self.server = server
+
+    def drop_unheld(self, name: SecretName) -> None:
+        """User Guide, "What's in a Secrets Manager secret": versions without a label are deprecated, and deleted."""
+        secret = self.server.state.secret(name)
+        assert secret is not None
+        held = set(secret.labels.values())
+        kept = {version: told for version, told in secret.versions.items() if version in held}
+        self.server.edit(name, versions=kept)

@@ -13,6 +13,7 @@ import pytest
 from tba_secrets.errors import ConflictError, ScheduledForDeletionError, StoreError
 from tba_secrets.stores.interface import Candidate, OwnerMark, SecretName, Stage, VersionId
 from tba_secrets.stores.versions import PLACEHOLDER
+from tests.stores.journal_conformance import JournalConformance
 from tests.stores.support import (
     CANARY,
     MARK,
@@ -36,7 +37,7 @@ TEXTS = {
 }
 
 
-class StoreConformance:
+class StoreConformance(JournalConformance):
     """What every store does alike."""
 
     gaps: ClassVar[Mapping[str, str]] = {}

@@ -44,6 +44,9 @@ class Bench(Protocol):
     def default_read(self, name: SecretName) -> str | None:
         """What a consumer gets who names neither a version nor a label; None where nothing is."""
 
+    def drop_unheld(self, name: SecretName) -> None:
+        """What the store does when it likes: versions that nothing holds are gone, by the next write at the latest."""
+
 
 @dataclass(frozen=True)
 class Outcomes:

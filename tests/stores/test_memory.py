@@ -24,6 +24,9 @@ class MemoryBench:
         stored = self.store.read(name, Stage.CURRENT)
         return None if stored is None else stored.value.reveal()
 
+    def drop_unheld(self, name: SecretName) -> None:
+        self.store.drop_unheld(name)
+
 
 class TestMemory(StoreConformance):
     @pytest.fixture

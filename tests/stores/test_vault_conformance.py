@@ -62,6 +62,9 @@ class TestVaultVersion1(StoreConformance):
         "test_rollback_is_restage_and_promote": _NO_VERSIONS,
         "test_rollback_reaches_readers": _NO_VERSIONS,
         "test_rollback_to_a_version_of_others_can_be_taken_up_again": _NO_VERSIONS,
+        "test_lines_noted_at_once_are_all_kept": _NO_VERSIONS,
+        "test_removed_once_nothing_waits": _NEVER_DELETED,
+        "test_removed_takes_no_lines": _NEVER_DELETED,
         "test_removed_and_restored_is_as_before": _NEVER_DELETED,
         "test_removed_takes_no_reads_and_writes": _NEVER_DELETED,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from base64 import b64decode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -236,6 +237,9 @@ def test_aws_iam(logins: Logins) -> None:
         }
         logins.api.call("POST", f"auth/{logins.mount}/role/tba", role)
         assert works(logins.store(aws={"role": "tba", "region": "eu-west-1"}))
+        sent = next(json.loads(one.body) for one in logins.proxy.seen if one.matches(LOGINS))
+        assert b64decode(sent["iam_request_url"]) == b"https://sts.eu-west-1.amazonaws.com/"
+        assert b"/eu-west-1/sts/aws4_request" in b64decode(sent["iam_request_headers"])
         other = {**role, "bound_iam_principal_arn": ["arn:aws:iam::999999999999:user/other"]}
         logins.api.call("POST", f"auth/{logins.mount}/role/other", other)
         refused = logins.store(aws={"role": "other", "region": "eu-west-1"})

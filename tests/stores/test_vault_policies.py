@@ -9,6 +9,7 @@ import requests
 
 from tba_secrets.errors import AccessDeniedError
 from tba_secrets.stores.interface import Stage
+from tba_secrets.stores.journal import JournalEntry, Retirement, closed
 from tba_secrets.stores.vault import VaultStore
 from tba_secrets.stores.vault.policy import OF_EVERY_TOKEN, PolicyLine, pasted, policy_lines
 from tests.stores.support import MARK, NAME, candidate, promoted, refusal, seen
@@ -59,11 +60,20 @@ def all_steps(store: VaultStore) -> list[Callable[[], object]]:
         store.discard(NAME, version)
         first()
 
+    def third() -> None:
+        version = seen(store).stages[Stage.CURRENT]
+        entry = JournalEntry(version, "0a1b2c:d1", 1, 2)
+        store.note(NAME, entry)
+        first()
+        assert store.read(NAME, version) is not None
+        store.note(NAME, closed(entry, Retirement.REVOKED))
+
     return [
         lambda: store.preflight([NAME]),
         lambda: store.claim(NAME, MARK, "what it is for"),
         first,
         second,
+        third,
         lambda: store.remove(NAME),
         lambda: store.restore(NAME),
         lambda: store.read(NAME, Stage.CURRENT),

@@ -79,6 +79,11 @@ class VaultBench:
             data = (self.api.data(f"{self.mount}/data/{name}") or {}).get("data")
         return None if data is None else spaced(data)
 
+    def drop_unheld(self, name: SecretName) -> None:
+        """Two versions are kept from now on, and none by number; KV version 1 keeps one anyway."""
+        if self.version == 2:
+            self.set_metadata({"max_versions": 2}, name)
+
     def metadata(self, path: str = NAME) -> dict[str, Any]:
         """`vault kv metadata get`."""
         return self.api.data(f"{self.mount}/metadata/{path}") or {}

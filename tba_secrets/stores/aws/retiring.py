@@ -105,7 +105,8 @@ class RetiringLabels:
     def _take_off_loose(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
         """Take off our own pin, once its line is closed, and what killed runs left.
 
-        Another's pin whose line is not there is looked at again: the sight may be stale, or its line on the way.
+        Another's pin whose line is not there is looked at again: the sight may be stale, or its line on the way. Where
+        the line comes only then, the pin is put back.
         """
         own = {f"{PIN}{entry.key}"}
         seen: AwsSecret | None = secret
@@ -116,7 +117,7 @@ class RetiringLabels:
 
     def _take_off(self, name: SecretName, label: str, version: VersionId) -> None:
         try:
-            self._access.write(
+            after = self._access.write(
                 "UpdateSecretVersionStage",
                 name,
                 {"SecretId": name, "VersionStage": label, "RemoveFromVersionId": version},
@@ -125,3 +126,7 @@ class RetiringLabels:
         except AwsFailure as failure:
             if failure.code != _NOT_THE_HOLDER:
                 raise
+            return
+        for line in after.journal:
+            if label == f"{PIN}{line.key}":
+                self._pin(name, line, after)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tba_secrets.errors import ScheduledForDeletionError
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
 from tba_secrets.stores.refusals import foreign_candidate
+from tba_secrets.stores.vault.journal import kept_journal
 from tba_secrets.stores.vault.kv2 import KvV2, KvValue
 from tba_secrets.stores.vault.owner import owner_of
 from tba_secrets.stores.vault.paths import Paths, paths_of
@@ -102,6 +103,7 @@ class SecretAccess:
             foreign_candidate=candidate.foreign,
             owner=owner_of(secret.custom),
             deletion_at=None if removed is None else removed.deletion_time,
+            journal=kept_journal(secret.custom),
         )
 
     def previous(self, secret: KvSecret) -> KvVersion | None:

@@ -90,9 +90,7 @@ class VaultJournal:
         # 5. put right
         custom = self._shelf.metadata(name)
         self._pin(name, entry, custom)
-        for key in _loose(custom):
-            self._shelf.drop(self._path(name, key))
-            self._shelf.annotate(name, {f"{PIN}{key}": None})
+        self._drop_loose(name, _loose(custom))
 
     def pinned(
         self, name: SecretName, custom: Mapping[str, str], version: VersionId
@@ -114,6 +112,17 @@ class VaultJournal:
             return
         self._shelf.annotate(name, {f"{PIN}{entry.key}": version})
         self._shelf.copy(self._path(name, entry.key), found.value)
+
+    def _drop_loose(self, name: SecretName, keys: list[str]) -> None:
+        """Delete copies, and make those again whose line another run has just written."""
+        for key in keys:
+            self._shelf.drop(self._path(name, key))
+            self._shelf.annotate(name, {f"{PIN}{key}": None})
+        if keys:
+            custom = self._shelf.metadata(name)
+            for entry in kept_journal(custom):
+                if entry.key in keys:
+                    self._pin(name, entry, custom)
 
     def _path(self, name: SecretName, key: str) -> KvPath:
         return KvPath(f"{self._shelf.candidate_path(name)}{_COPIES}{key}")

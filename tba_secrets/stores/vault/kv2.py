@@ -103,10 +103,10 @@ class KvV2:
     def create(self, path: KvPath, custom: Mapping[str, str]) -> None:
         """Make a path with custom_metadata and no version. Its other settings are left to the mount.
 
-        In two calls: POST replaces the whole custom_metadata that another run may have written a moment ago, but only
-        where it is told of any.
+        In two calls: a POST that is told of custom_metadata replaces the whole of it, and another run may have written
+        there a moment ago. `max_versions: 0`, the default, is said because Vault makes no key of an empty POST.
         """
-        self.client.call("POST", self._at("metadata", path), {})
+        self.client.call("POST", self._at("metadata", path), {"max_versions": 0})
         self.annotate(path, custom)
 
     def delete_version(self, path: KvPath, number: int) -> None:

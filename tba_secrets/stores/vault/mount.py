@@ -15,6 +15,7 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
+from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
 from tba_secrets.stores.vault.policy import pasted, policy_lines
@@ -49,6 +50,9 @@ class Mount(ABC):
 
     @abstractmethod
     def discard(self, name: SecretName, version: VersionId) -> None: ...
+
+    @abstractmethod
+    def note(self, name: SecretName, entry: JournalEntry) -> None: ...
 
     @abstractmethod
     def remove(self, name: SecretName) -> None: ...

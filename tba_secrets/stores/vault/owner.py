@@ -11,6 +11,7 @@ from typing import Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.stores.interface import OwnerMark
+from tba_secrets.stores.vault.journal import LINE, PIN
 from tba_secrets.stores.vault.secret import ANNOUNCED, ENTRY, Entry, KvVersion
 
 STACK: Final = "tba_stack"
@@ -52,7 +53,7 @@ def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
 def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
     """Every key that we write, as a merge patch takes them away."""
     ours = {STACK, INTEGRATION, TOKEN, CLAIM, ANNOUNCED, *_promotion_keys()}
-    return {key: None for key in custom if key in ours or key.startswith(ENTRY)}
+    return {key: None for key in custom if key in ours or key.startswith((ENTRY, LINE, PIN))}
 
 
 def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None]:

@@ -23,6 +23,7 @@ from tba_secrets.stores.refusals import (
 )
 from tba_secrets.stores.vault.access import CandidateKey, SecretAccess
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.journal import VaultJournal
 from tba_secrets.stores.vault.kv2 import KvValue, data_of, text_of
 from tba_secrets.stores.vault.owner import promotion_metadata
 from tba_secrets.stores.vault.secret import (
@@ -49,10 +50,12 @@ class KvStages:
 
     Args:
         access: The mount.
+        journal: Where a version that is to be retired is found after Vault dropped it.
     """
 
-    def __init__(self, access: SecretAccess) -> None:
+    def __init__(self, access: SecretAccess, journal: VaultJournal) -> None:
         self._access = access
+        self._journal = journal
         self._kv = access.kv
 
     def stage(
@@ -84,12 +87,14 @@ class KvStages:
             return True
         self._access.refuse_foreign(name, waiting)
         if (old := secret.version_of(version)) is None:
+            entry, copy = None, self._journal.pinned(name, secret.custom, version)
+            value = None if copy is None else copy.value
+        else:
+            stored = self._kv.read(self._access.paths(name).current, old.number)
+            entry, value = secret.entry(old), None if stored is None else stored.value
+        if value is None:
             return False
-        stored = self._kv.read(self._access.paths(name).current, old.number)
-        if stored is None or stored.value is None:
-            return False
-        entry = secret.entry(old)
-        self._place(name, waiting, stored.value, entry or Entry(version, Fingerprint("")))
+        self._place(name, waiting, value, entry or Entry(version, Fingerprint("")))
         return True
 
     def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:

@@ -26,6 +26,7 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
+from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import VaultFailure
 from tba_secrets.stores.vault.kv2 import KvV2
@@ -116,6 +117,9 @@ class VaultStore(Store):
 
     def _discard(self, name: SecretName, version: VersionId) -> None:
         self._opened().discard(name, version)
+
+    def _note(self, name: SecretName, entry: JournalEntry) -> None:
+        self._opened().note(name, entry)
 
     def _remove(self, name: SecretName) -> None:
         self._opened().remove(name)

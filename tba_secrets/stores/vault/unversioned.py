@@ -25,6 +25,7 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
+from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.refusals import (
     foreign_candidate,
     moved_by_another,
@@ -33,6 +34,7 @@ from tba_secrets.stores.refusals import (
 )
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.journal import Shelf, VaultJournal, kept_journal
 from tba_secrets.stores.vault.kv2 import data_of, text_of
 from tba_secrets.stores.vault.mount import Mount
 from tba_secrets.stores.vault.owner import owner_metadata, owner_of
@@ -120,6 +122,16 @@ class _Seen:
         text = self.candidate.get(_VALUE)
         return text_of(self.candidate) if text is None or self.foreign else Sensitive(text)
 
+    def find(self, which: Stage | VersionId) -> StoredVersion | None:
+        """The version that plays a part, or has an id; None where it is gone."""
+        for stage, version, value in (
+            (Stage.CURRENT, self.current, self.value),
+            (Stage.CANDIDATE, self.waiting, self.waiting_value),
+        ):
+            if which in (stage, version) and version is not None and value is not None:
+                return StoredVersion(version, value)
+        return None
+
 
 class UnversionedMount(Mount):
     """See `Store` for each method.
@@ -133,9 +145,10 @@ class UnversionedMount(Mount):
     def __init__(self, kv: KvV1) -> None:
         self._kv = kv
         self._lock = RLock()
+        self._journal = VaultJournal(_NotesShelf(self, kv))
 
     def describe(self, name: SecretName) -> Snapshot | None:
-        seen = self._look(name)
+        seen = self.look(name)
         if seen.value is None and seen.notes is None:
             return None
         stages = {Stage.CURRENT: seen.current, Stage.CANDIDATE: seen.waiting}
@@ -146,21 +159,19 @@ class UnversionedMount(Mount):
             stages={stage: version for stage, version in stages.items() if version is not None},
             foreign_candidate=seen.foreign is not None,
             owner=owner_of(seen.notes or {}),
+            journal=kept_journal(seen.notes or {}),
         )
 
     def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
-        seen = self._look(name)
-        for stage, version, value in (
-            (Stage.CURRENT, seen.current, seen.value),
-            (Stage.CANDIDATE, seen.waiting, seen.waiting_value),
-        ):
-            if which in (stage, version) and version is not None and value is not None:
-                return StoredVersion(version, value)
-        return None
+        seen = self.look(name)
+        found = seen.find(which)
+        if found is not None or isinstance(which, Stage):
+            return found
+        return self._journal.pinned(name, seen.notes or {}, which)
 
     def claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
         with self._lock:
-            seen = self._look(name)
+            seen = self.look(name)
             notes = {_KEY: secrets.token_hex(32), **(seen.notes or {})}
             notes |= owner_metadata(mark, description)
             if notes != seen.notes:
@@ -175,24 +186,31 @@ class UnversionedMount(Mount):
         version = derived_version_id(name, candidate.fingerprint, replacing)
         text = text_of(data_of(candidate.value)).reveal()
         with self._lock:
-            seen = self._claimed(name)
+            seen = self.claimed(name)
             if seen.current != replacing:
                 raise moved_by_another(name, replacing, seen.current)
-            if seen.foreign is not None:
-                command = self._kv.client.command("kv delete", seen.paths.candidate)
-                raise foreign_candidate(name, seen.foreign, None, f"run `{command}`")
+            self._refuse_foreign(name, seen)
             if seen.waiting != version:
                 self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: text})
         return version
 
     def restage(self, name: SecretName, version: VersionId) -> bool:
-        seen = self._claimed(name)
-        return version in (seen.current, seen.waiting)
+        """Only what is pinned is there to go back to."""
+        with self._lock:
+            seen = self.claimed(name)
+            if version in (seen.current, seen.waiting):
+                return True
+            self._refuse_foreign(name, seen)
+            copy = self._journal.pinned(name, seen.notes or {}, version)
+            if copy is None:
+                return False
+            self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
+            return True
 
     def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
         """Two steps: the value, then whose it is. A kill between them is found by equal contents."""
         with self._lock:
-            seen = self._claimed(name)
+            seen = self.claimed(name)
             value = seen.waiting_value
             if seen.current != version:
                 if seen.waiting != version or value is None:
@@ -206,14 +224,18 @@ class UnversionedMount(Mount):
 
     def discard(self, name: SecretName, version: VersionId) -> None:
         with self._lock:
-            seen = self._look(name)
+            seen = self.look(name)
             if seen.waiting == version:
                 self._kv.delete(seen.paths.candidate)
+
+    def note(self, name: SecretName, entry: JournalEntry) -> None:
+        with self._lock:
+            self._journal.note(name, entry)
 
     def remove(self, name: SecretName) -> None:
         """The candidate goes; the secret stays, for nobody could bring it back."""
         with self._lock:
-            seen = self._look(name)
+            seen = self.look(name)
             if seen.waiting is not None and seen.foreign is None:
                 self._kv.delete(seen.paths.candidate)
 
@@ -222,6 +244,11 @@ class UnversionedMount(Mount):
 
     def restore_command(self, name: SecretName) -> str:
         return self._kv.client.command("kv get", KvPath(name))
+
+    def _refuse_foreign(self, name: SecretName, seen: _Seen) -> None:
+        if seen.foreign is not None:
+            command = self._kv.client.command("kv delete", seen.paths.candidate)
+            raise foreign_candidate(name, seen.foreign, None, f"run `{command}`")
 
     def _finish(self, seen: _Seen) -> None:
         """Note that the candidate's value is current, and take the candidate away."""
@@ -234,7 +261,8 @@ class UnversionedMount(Mount):
             self._kv.write(_notes(seen.paths), notes | noted)
         self._kv.delete(seen.paths.candidate)
 
-    def _look(self, name: SecretName) -> _Seen:
+    def look(self, name: SecretName) -> _Seen:
+        """The secret as it is seen now."""
         paths = paths_of(name, self._kv.client.settings)
         value = self._kv.read(paths.current)
         return _Seen(
@@ -244,11 +272,46 @@ class UnversionedMount(Mount):
             self._kv.read(paths.candidate),
         )
 
-    def _claimed(self, name: SecretName) -> _Seen:
-        seen = self._look(name)
+    def claimed(self, name: SecretName) -> _Seen:
+        """The secret, which must have been claimed."""
+        seen = self.look(name)
         if seen.notes is None:
             raise not_claimed(name)
         return seen
+
+
+class _NotesShelf(Shelf):
+    """What the journal asks of the mount: the notes are its metadata."""
+
+    def __init__(self, mount: UnversionedMount, kv: KvV1) -> None:
+        self._mount = mount
+        self._kv = kv
+
+    def metadata(self, name: SecretName) -> Mapping[str, str]:
+        return self._mount.claimed(name).notes or {}
+
+    def annotate(self, name: SecretName, changes: Mapping[str, str | None]) -> None:
+        seen = self._mount.claimed(name)
+        merged = {**(seen.notes or {}), **changes}
+        notes = {key: text for key, text in merged.items() if text is not None}
+        if notes != seen.notes:
+            self._kv.write(_notes(seen.paths), notes)
+
+    def find(self, name: SecretName, version: VersionId) -> StoredVersion | None:
+        return self._mount.look(name).find(version)
+
+    def candidate_path(self, name: SecretName) -> KvPath:
+        return paths_of(name, self._kv.client.settings).candidate
+
+    def copied(self, path: KvPath) -> Sensitive | None:
+        data = self._kv.read(path)
+        return None if data is None else Sensitive(data[_VALUE])
+
+    def copy(self, path: KvPath, value: Sensitive) -> None:
+        self._kv.write(path, {_VALUE: value.reveal()})
+
+    def drop(self, path: KvPath) -> None:
+        self._kv.delete(path)
 
 
 def _notes(paths: Paths) -> KvPath:

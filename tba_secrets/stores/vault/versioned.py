@@ -11,11 +11,13 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     VersionId,
 )
+from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.access import SecretAccess
 from tba_secrets.stores.vault.claim import KvLifecycle
-from tba_secrets.stores.vault.kv2 import KvV2, KvValue
+from tba_secrets.stores.vault.journal import VaultJournal
+from tba_secrets.stores.vault.kv2 import KvV2
 from tba_secrets.stores.vault.mount import Mount
-from tba_secrets.stores.vault.secret import KvSecret, entry_of
+from tba_secrets.stores.vault.shelf import KvShelf, stored
 from tba_secrets.stores.vault.stage import KvStages
 
 
@@ -30,7 +32,9 @@ class VersionedMount(Mount):
 
     def __init__(self, kv: KvV2) -> None:
         self._access = SecretAccess(kv)
-        self._stages = KvStages(self._access)
+        self._shelf = KvShelf(self._access)
+        self._journal = VaultJournal(self._shelf)
+        self._stages = KvStages(self._access, self._journal)
         self._lifecycle = KvLifecycle(self._access, self._stages)
 
     def describe(self, name: SecretName) -> Snapshot | None:
@@ -38,20 +42,17 @@ class VersionedMount(Mount):
 
     def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         if which is Stage.CURRENT:
-            return _stored(self._access.current_value(name))
+            return stored(self._access.current_value(name))
         secret = self._access.writable(name)
         if secret is None:
             return None
         if which is Stage.CANDIDATE:
-            return self._candidate(name, secret)
+            return self._shelf.candidate(name, secret)
         if which is Stage.PREVIOUS:
             before = self._access.previous(secret)
-            return None if before is None else self._numbered(name, before.number)
-        found = secret.version_of(which)
-        if found is not None:
-            return self._numbered(name, found.number, which)
-        stored = self._candidate(name, secret)
-        return stored if stored is not None and stored.version == which else None
+            return None if before is None else self._shelf.numbered(name, before.number)
+        found = self._shelf.found(name, secret, which)
+        return found or self._journal.pinned(name, secret.custom, which)
 
     def claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
         self._lifecycle.claim(name, mark, description)
@@ -70,6 +71,9 @@ class VersionedMount(Mount):
     def discard(self, name: SecretName, version: VersionId) -> None:
         self._stages.discard(name, version)
 
+    def note(self, name: SecretName, entry: JournalEntry) -> None:
+        self._journal.note(name, entry)
+
     def remove(self, name: SecretName) -> None:
         self._lifecycle.remove(name)
 
@@ -79,29 +83,3 @@ class VersionedMount(Mount):
     def restore_command(self, name: SecretName) -> str:
         secret = self._access.look(name)
         return self._access.restore_command(name, None if secret is None else secret.number)
-
-    def _candidate(self, name: SecretName, secret: KvSecret) -> StoredVersion | None:
-        """The candidate that waits, where it is not current already."""
-        waiting = self._access.candidate(name)
-        current = None if secret.live is None else secret.id_of(secret.live)
-        if waiting.id is None or waiting.id == current:
-            return None
-        found = self._access.candidate_value(name, waiting)
-        if found is None or found.value is None:
-            return None
-        return StoredVersion(waiting.id, found.value)
-
-    def _numbered(
-        self, name: SecretName, number: int, version: VersionId | None = None
-    ) -> StoredVersion | None:
-        found = _stored(self._access.kv.read(self._access.paths(name).current, number))
-        if found is None or version is None:
-            return found
-        return StoredVersion(version, found.value)
-
-
-def _stored(found: KvValue | None) -> StoredVersion | None:
-    if found is None or found.value is None:
-        return None
-    entry = entry_of(found.custom, found.version)
-    return StoredVersion(found.version.native_id if entry is None else entry.version, found.value)

@@ -1,0 +1,289 @@
+"""`tba status` from a given state and a real (local) Secrets Manager: what it finds, shows and gives to programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import boto3
+import pytest
+
+from tba_secrets.cli.refusals import RefusalFile
+from tba_secrets.cli.status import show, survey
+from tba_secrets.cli.status_gather import ReadState, snapshots, token_states
+from tba_secrets.cli.status_report import Report, TokenReport
+from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
+from tba_secrets.netsuite import Refusal
+from tba_secrets.rotation import Finding, Standing
+from tba_secrets.sensitive import Fingerprint, Sensitive
+from tba_secrets.stores.interface import SecretName, Snapshot
+from tba_secrets.stores.memory import MemoryStore
+from tests.cli.conftest import Tba, World
+from tests.cli.status_bench import DAY, NOW, report, staged, state_of, tested, token
+
+ORDERS, STOCK, INVOICES = "warehouse/orders", "warehouse/stock", "billing/invoices"
+NAMES = {ORDERS: "orders", STOCK: "stock", INVOICES: "invoices"}
+
+
+def current(world: World, path: str) -> str:
+    """The version that readers of the record get."""
+    held = client().describe_secret(SecretId=f"netsuite/test/{NAMES[path]}")
+    versions: dict[str, list[str]] = held["VersionIdsToStages"]
+    return next(version for version, labels in versions.items() if "AWSCURRENT" in labels)
+
+
+def client() -> Any:
+    return boto3.client("secretsmanager", region_name="us-east-1")
+
+
+@pytest.fixture
+def world(empty_world: World) -> World:
+    for name in NAMES.values():
+        empty_world.put(name)
+    return empty_world
+
+
+def true_state(world: World, **orders: Any) -> list[dict[str, Any]]:
+    """A state in which every token has passed; more is said of the orders token."""
+    resources = []
+    for path in NAMES:
+        versions = {"aws": current(world, path)}
+        resources += [
+            staged(path, versions),
+            tested(path, versions, **(orders if path == ORDERS else {})),
+        ]
+    return resources
+
+
+def ask(world: World, state: list[dict[str, Any]], now: float = NOW) -> dict[str, TokenReport]:
+    found = survey(world.project, ["test"], state_of(test=state), now)
+    return {one.path: one for one in found.tokens}
+
+
+def policy(world: World, words: str) -> None:
+    text = (world.project / "stacks" / "test.yaml").read_text()
+    world.write(text.replace("defaults: {", f"defaults: {{{words}, "))
+
+
+def test_what_state_and_store_agree_on_is_well(world: World) -> None:
+    found = ask(world, true_state(world))
+    assert {one.standing for one in found.values()} == {Standing.WELL}
+    one = found[ORDERS]
+    assert one.fingerprint == "k:1"
+    assert one.age(NOW) == 5 * DAY
+    assert one.stores[0].current == current(world, ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("days", "standing"),
+    [(0, Standing.WELL), (71, Standing.DUE_SOON), (85, Standing.OVERDUE), (900, Standing.OVERDUE)],
+)
+def test_the_clock_goes_on(world: World, days: int, standing: Standing) -> None:
+    """Five days old at first, under a policy of 90 days that warns two weeks before."""
+    policy(world, "rotate_every: 90d, warn_before: 2w")
+    found = ask(world, true_state(world), NOW + days * DAY)
+    assert found[ORDERS].standing is standing
+
+
+def test_a_state_from_before_ages_were_kept(world: World) -> None:
+    policy(world, "rotate_every: 90d")
+    state = true_state(world)
+    del state[1]["outputs"]["since"]
+    one = ask(world, state)[ORDERS]
+    assert one.age(NOW) is None
+    assert one.standing is Standing.DUE_SOON
+
+
+STATES = [
+    # (what the orders token's SmokeTest says besides, the standing, words of the finding)
+    ({"initErrors": ["warehouse/orders: not promoted.\n  refused: 401\n  more"]}, 13, "401"),
+    ({"verified": {}}, 13, "no credential has passed its checks yet"),
+    ({"verified": {"aws": "tba-other"}}, 12, "state names tba-other"),
+    ({"promote": False}, 13, "no credential has passed"),
+]
+
+
+@pytest.mark.parametrize(("more", "standing", "words"), STATES)
+def test_what_state_says(world: World, more: dict[str, Any], standing: int, words: str) -> None:
+    verified = more.get("verified")
+    state = true_state(world, **{key: value for key, value in more.items() if key != "verified"})
+    if verified is not None:
+        state[1] = tested(ORDERS, verified)
+    one = ask(world, state)[ORDERS]
+    assert one.standing == standing
+    assert words in one.findings[0].what
+    assert "more" not in one.findings[0].what
+
+
+def test_a_resource_that_waits_for_its_deletion_says_nothing(world: World) -> None:
+    old = {**tested(ORDERS, {"aws": "tba-old"}), "delete": True}
+    assert token_states([tested(ORDERS, {"aws": "tba-new"}), old])[ORDERS].verified == {
+        "aws": "tba-new"
+    }
+
+
+def test_drift_and_a_pending_candidate(world: World) -> None:
+    state = true_state(world)
+    client().put_secret_value(SecretId="netsuite/test/orders", SecretString="{}")
+    client().put_secret_value(
+        SecretId="netsuite/test/stock", SecretString="{}", VersionStages=["AWSPENDING"]
+    )
+
+    found = ask(world, state)
+
+    assert found[ORDERS].standing is Standing.ATTENTION
+    assert "current is" in found[ORDERS].findings[0].what
+    assert found[STOCK].standing is Standing.ATTENTION
+    assert "tba-secrets did not write" in found[STOCK].findings[0].what
+    assert found[INVOICES].standing is Standing.WELL
+
+
+def test_where_readers_get_nothing_it_fails(world: World) -> None:
+    state = true_state(world)
+    client().delete_secret(SecretId="netsuite/test/orders")
+    client().delete_secret(SecretId="netsuite/test/stock", ForceDeleteWithoutRecovery=True)
+
+    found = ask(world, state)
+
+    assert "scheduled for deletion" in found[ORDERS].findings[0].what
+    assert "is gone" in found[STOCK].findings[0].what
+    assert {found[ORDERS].standing, found[STOCK].standing} == {Standing.FAILING}
+
+
+def test_refusals_of_a_run_and_of_verify_together_lock_out(world: World) -> None:
+    refusals = [{"fingerprint": "00ff", "at": int(NOW - ago)} for ago in (60, 30)]
+    state = true_state(world, refusals=refusals)
+    assert ask(world, state)[ORDERS].standing is Standing.WELL
+    RefusalFile.at_home().keep(
+        "1234567_SB1", "orders.bot@example.com", (Refusal(Fingerprint("11"), NOW - 10),)
+    )
+
+    found = ask(world, state)
+
+    assert found[ORDERS].not_asked_until == NOW - 60 + 1800
+    assert found[ORDERS].standing is Standing.ATTENTION
+    assert found[STOCK].refusals == ()
+
+
+def unreadable(_project: Path, _stack: str) -> NoReturn:
+    raise TbaError("the state is away", "look where it is")
+
+
+def test_a_state_that_cannot_be_read_is_a_row_and_the_store_still_speaks(world: World) -> None:
+    found = survey(world.project, [], unreadable, NOW)
+    assert found.standing is Standing.FAILING
+    assert found.environments[0].findings[0].what == "its state cannot be read: the state is away"
+    assert found.tokens[0].stores[0].current is not None
+    assert found.tokens[0].findings == ()
+
+
+def test_yaml_that_is_wrong_is_a_row_beside_the_others(world: World) -> None:
+    (world.project / "stacks" / "other.yaml").write_text("version: 2\n")
+    state = true_state(world)
+    found = survey(world.project, [], state_of(test=state), NOW)
+    assert [one.name for one in found.environments] == ["other", "test"]
+    assert [one.standing for one in found.environments] == [Standing.FAILING, Standing.WELL]
+    assert "its YAML is wrong" in found.environments[0].findings[0].what
+
+
+class Patchy(MemoryStore):
+    """One secret may not be read; or the whole store is away."""
+
+    def __init__(self, error: StoreError) -> None:
+        super().__init__()
+        self._error = error
+
+    def _describe(self, name: SecretName) -> Snapshot | None:
+        if name == "locked":
+            raise self._error
+        return super()._describe(name)
+
+
+def test_one_secret_that_may_not_be_read_costs_the_others_nothing() -> None:
+    store, names = Patchy(AccessDeniedError("no")), [SecretName("locked"), SecretName("open")]
+    store.write_as_another(names[1], Sensitive("{}"))
+    seen = snapshots(store, names)
+    assert isinstance(seen[names[0]], AccessDeniedError)
+    assert isinstance(seen[names[1]], Snapshot)
+
+
+def test_a_store_that_is_away_is_asked_once() -> None:
+    store = Patchy(StoreUnavailableError("away"))
+    seen = snapshots(store, [SecretName("locked"), SecretName("open")])
+    assert all(isinstance(one, StoreUnavailableError) for one in seen.values())
+
+
+def test_a_name_that_does_not_exist(world: World, tba: Tba) -> None:
+    ended = tba("status", "nowhere", "--project", str(world.project))
+    assert ended.status == 1
+    assert "there is no environment nowhere (there: test)" in ended.err
+    assert ended.out == ""
+
+
+TOKEN_KEYS = {
+    "token",
+    "state",
+    "findings",
+    "since",
+    "age_seconds",
+    "warn_at",
+    "due_at",
+    "policy",
+    "verified_at",
+    "verified_as",
+    "evidence",
+    "fingerprint",
+    "stores",
+    "refusals",
+    "not_asked_until",
+}
+
+
+def test_the_shape_for_programs(world: World) -> None:
+    policy(world, "rotate_every: 90d, warn_before: 2w, retire_after: 7d")
+    found = survey(world.project, [], state_of(test=true_state(world)), NOW).plain()
+    assert json.loads(json.dumps(found)) == found
+    assert set(found) == {"at", "state", "exit_code", "environments"}
+    environment = found["environments"][0]
+    assert set(environment) == {"environment", "account", "state", "findings", "tokens"}
+    one = environment["tokens"][0]
+    assert set(one) == TOKEN_KEYS
+    assert one["age_seconds"] == 5 * DAY
+    assert one["policy"] == {
+        "rotate_every_seconds": 90 * DAY,
+        "warn_before_seconds": 14 * DAY,
+        "retire_after_seconds": 7 * DAY,
+    }
+    assert one["due_at"] == "2027-02-16T17:46:40+00:00"
+
+
+def shown(found: Report, capsys: pytest.CaptureFixture[str]) -> str:
+    show(found)
+    return capsys.readouterr().out
+
+
+def test_no_value_is_shown_and_no_colour_outside_a_terminal(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = survey(world.project, [], state_of(test=true_state(world)), NOW)
+    out = shown(found, capsys) + json.dumps(found.plain())
+    assert not any(secret in out for secret in world.secrets)
+    assert "\x1b" not in out
+    assert "3 tokens: 3 well; exit code 0" in out
+
+
+def test_each_finding_is_a_line_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    odd = Finding(Standing.ATTENTION, "[red]odd[/red]", "mend [it]")
+    out = shown(report(token("a/b", 101, findings=(odd,))), capsys)
+    assert "attention  a/b: [red]odd[/red]\n    To do: mend [it]" in out
+    assert "overdue  a/b: overdue by 11 days" in out
+    assert "exit code 12" in out
+
+
+READ: ReadState = state_of()
+
+
+def test_a_project_without_environments(tmp_path: Path) -> None:
+    with pytest.raises(TbaError, match="there: none yet"):
+        survey(tmp_path, [], READ, NOW)

@@ -1,0 +1,45 @@
+"""The console script `tba`, run as a person runs it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.engine.conftest import World
+from tests.engine.project import HANG_GUARD_SECONDS, Run
+from tests.netsuite.browser import Browser
+
+SCRIPT = Path(".venv/bin/tba")
+
+
+def start(world: World, *arguments: str) -> subprocess.Popen[str]:
+    """Start it in a process group of its own."""
+    return subprocess.Popen(
+        [SCRIPT, *arguments],
+        cwd=world.project.folder,
+        env={**world.project.environment, "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def tba(world: World, *arguments: str, browser: Browser | None = None) -> Run:
+    """Run it to its end; where it shows a page, the browser goes there."""
+    with start(world, *arguments) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if browser is not None and line.startswith("  open http"):
+                browser.open(line.removeprefix("  open ").strip())
+        return Run(process.wait(HANG_GUARD_SECONDS), "".join(lines))
+
+
+def assert_nothing_to_do(world: World) -> None:
+    """A plain `pulumi` has nothing to do, whatever the source says."""
+    for command in ("preview", "up --yes --skip-preview"):
+        run = world.project.pulumi(*command.split(), "--expect-no-changes")
+        assert run.status == 0, run.output

@@ -1,0 +1,169 @@
+"""What a rotation supersedes: journalled, revoked once its time has come, never while it is in use."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.conftest import World
+from tests.engine.tba import assert_nothing_to_do, tba
+from tests.netsuite_account import Values
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def rotated(world: World) -> World:
+    """`orders` was rotated to its spare, and the old token is in its overlap."""
+    world.project.up()
+    world.give(orders=world.account.spares["orders"])
+    run = tba(world, "rotate", "test", "orders")
+    assert run.status == 0, run.output
+    return world
+
+
+def journal(world: World) -> list[str]:
+    """The lines of the secret's journal."""
+    tags = world.secret("orders").tags
+    return [value for key, value in tags.items() if key.startswith("tba-secrets:journal")]
+
+
+def revoked(world: World, name: str) -> bool:
+    """What NetSuite says of a token."""
+    return bool(world.netsuite.state.token(world.account.id, name).revoked)
+
+
+def test_the_old_token_stays_valid_through_its_overlap(rotated: World) -> None:
+    run = tba(rotated, "retire", "test")
+
+    assert run.status == 0, run.output
+    assert not revoked(rotated, "orders")
+    assert [line.split()[-1] for line in journal(rotated)] == ["overlap"]
+
+
+def test_it_is_revoked_after_the_overlap_and_the_new_one_works(rotated: World) -> None:
+    run = tba(rotated, "retire", "test", "--now")
+
+    assert run.status == 0, run.output
+    assert "revoked" in run.output
+    assert revoked(rotated, "orders")
+    assert not revoked(rotated, "orders second")
+    assert [line.split()[-1] for line in journal(rotated)] == ["revoked"]
+    assert_nothing_to_do(rotated)
+
+
+def test_retiring_again_asks_nobody(rotated: World) -> None:
+    tba(rotated, "retire", "test", "--now")
+    failures = len(rotated.netsuite.state.trail.failures())
+
+    run = tba(rotated, "retire", "test", "--now")
+
+    assert run.status == 0, run.output
+    assert len(rotated.netsuite.state.trail.failures()) == failures
+
+
+def test_a_role_that_may_not_revoke_leaves_it_to_a_person(rotated: World) -> None:
+    role = rotated.netsuite.state.account(rotated.account.id).role("1001")
+    role.permissions = [name for name in role.permissions if name != "User Access Tokens"]
+
+    run = tba(rotated, "retire", "test", "--now")
+
+    assert not revoked(rotated, "orders")
+    assert "Access Tokens" in run.output
+    assert [line.split()[-1] for line in journal(rotated)] == ["person"]
+
+
+def test_a_token_that_another_record_uses_is_not_revoked(rotated: World) -> None:
+    old = rotated.account.tokens["orders"]
+    text = (rotated.project.folder / "stacks" / "test.yaml").read_text()
+    copy = (
+        "      - name: copy\n"
+        "        user: orders.bot@example.com\n"
+        "        token: {env: {id: COPY_TOKEN_ID, secret: COPY_TOKEN_SECRET}}\n"
+    )
+    anchor = "      - name: stock\n"
+    assert anchor in text
+    rotated.project.write(text.replace(anchor, copy + anchor))
+    pair = {"COPY_TOKEN_ID": old.identifier, "COPY_TOKEN_SECRET": old.secret}
+    rotated.project.environment.update(pair)
+    assert rotated.project.up().status == 0
+
+    run = tba(rotated, "retire", "test", "orders", "--now")
+
+    assert "warehouse/copy" in run.output
+    assert not revoked(rotated, "orders")
+
+
+def test_a_stale_source_does_not_bring_the_old_token_back(rotated: World) -> None:
+    current = rotated.current("orders")
+    rotated.give()
+
+    run = rotated.project.up()
+
+    assert run.status == 0, run.output
+    assert rotated.current("orders") == current
+
+
+def test_destroy_is_refused_while_a_token_waits_for_its_revoke(rotated: World) -> None:
+    run = rotated.project.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert run.status != 0
+    assert "tba retire" in run.output
+    assert rotated.secret("orders").deleted is None
+
+
+def test_rollback_makes_the_previous_one_current_again(rotated: World) -> None:
+    run = tba(rotated, "rollback", "test", "orders")
+
+    assert run.status == 0, run.output
+    assert rotated.current("orders")["token_id"] == rotated.account.tokens["orders"].identifier
+    assert_nothing_to_do(rotated)
+
+
+def test_rollback_to_a_revoked_token_is_refused(rotated: World) -> None:
+    tba(rotated, "retire", "test", "--now")
+    labels = rotated.labels("orders")
+
+    run = tba(rotated, "rollback", "test", "orders")
+
+    assert run.status != 0
+    assert "revoked" in run.output
+    assert rotated.labels("orders") == labels
+
+
+def test_rollback_to_a_token_that_no_longer_works_is_refused(rotated: World) -> None:
+    rotated.netsuite.state.revoke_token(rotated.account.id, "orders")
+    labels = rotated.labels("orders")
+
+    run = tba(rotated, "rollback", "test", "orders")
+
+    assert run.status != 0
+    assert rotated.labels("orders")["AWSCURRENT"] == labels["AWSCURRENT"]
+    assert rotated.labels("orders")["AWSPREVIOUS"] == labels["AWSPREVIOUS"]
+
+
+def test_a_reset_consumer_pair_is_cut_over_token_by_token(world: World) -> None:
+    world.project.up()
+    new = Values()
+    record = world.netsuite.state.account(world.account.id).integration("warehouse")
+    record.consumer_key, record.consumer_secret = new.identifier, new.secret
+    world.account.consumers["warehouse"] = new
+    world.give()
+    world.netsuite.state.deactivate_token(world.account.id, "stock")
+
+    run = tba(world, "rotate", "test", "--consumer", "warehouse", "--accept-cut")
+
+    assert run.status != 0
+    assert "warehouse/stock: not promoted" in run.output
+    assert world.current("orders")["consumer_key"] == new.identifier
+    assert world.current("stock")["consumer_key"] != new.identifier
+
+
+def test_the_cut_has_to_be_accepted(world: World) -> None:
+    world.project.up()
+    writes = world.writes()
+
+    run = tba(world, "rotate", "test", "--consumer", "warehouse")
+
+    assert run.status != 0
+    assert "at once" in run.output
+    assert world.writes() == writes

@@ -1,0 +1,155 @@
+"""The policy's rules: when a token is due, what its journal calls for, and until when a user is not asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tba_secrets.cli.exits import Exit
+from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
+from tba_secrets.rotation import (
+    Finding,
+    Policy,
+    Standing,
+    judge_age,
+    judge_journal,
+    not_asked_until,
+    span,
+    when,
+    worst,
+)
+from tba_secrets.sensitive import Fingerprint
+from tba_secrets.stores.journal import JournalEntry, Retirement
+
+DAY = 86400
+NOW = 1_795_456_000.0
+NINETY = Policy(timedelta(days=90), timedelta(days=14))
+SILENT = Policy(timedelta(days=90))
+
+AGES = [
+    # (policy, age in seconds, the standing it calls for)
+    (Policy(), 4000 * DAY, None),
+    (Policy(), None, None),
+    (Policy(warn_before=timedelta(days=14)), 4000 * DAY, None),
+    (NINETY, 0, None),
+    (NINETY, 76 * DAY - 1, None),
+    (NINETY, 76 * DAY, Standing.DUE_SOON),
+    (NINETY, 90 * DAY - 1, Standing.DUE_SOON),
+    (NINETY, 90 * DAY, Standing.OVERDUE),
+    (NINETY, 900 * DAY, Standing.OVERDUE),
+    (NINETY, None, Standing.DUE_SOON),
+    (NINETY, -DAY, None),
+    (SILENT, 90 * DAY - 1, None),
+    (SILENT, 90 * DAY, Standing.OVERDUE),
+    (SILENT, None, Standing.DUE_SOON),
+]
+
+
+@pytest.mark.parametrize(("policy", "age", "standing"), AGES)
+def test_an_age_against_its_policy(
+    policy: Policy, age: float | None, standing: Standing | None
+) -> None:
+    found = judge_age(policy, None if age is None else NOW - age, NOW)
+    assert (None if found is None else found.standing) is standing
+    assert found is None or found.remedy
+
+
+def test_the_words_say_when() -> None:
+    due, over = (judge_age(NINETY, NOW - days * DAY, NOW) for days in (80, 101))
+    assert due is not None
+    assert over is not None
+    assert due.what == f"due in 10 days: {when(NOW + 10 * DAY)}"
+    assert over.what == f"overdue by 11 days: was due {when(NOW - 11 * DAY)}"
+
+
+def test_dates_follow_from_the_policy() -> None:
+    assert NINETY.due_at(NOW) == NOW + 90 * DAY
+    assert NINETY.warn_at(NOW) == NOW + 76 * DAY
+    assert (SILENT.due_at(None), SILENT.warn_at(NOW), Policy().due_at(NOW)) == (None, None, None)
+
+
+def entry(state: Retirement, revoke_after: float) -> JournalEntry:
+    return JournalEntry("tba-0123456789abcdef", "k:1", int(NOW - DAY), int(revoke_after), state)
+
+
+@pytest.mark.parametrize("state", Retirement)
+@pytest.mark.parametrize("over", [True, False])
+def test_a_journal_line_calls_for_somebody(state: Retirement, over: bool) -> None:
+    found = judge_journal([entry(state, NOW if over else NOW + 1)], NOW)
+    waits = state is Retirement.PERSON or (state is Retirement.OVERLAP and over)
+    assert [one.standing for one in found] == [Standing.ATTENTION] * waits
+    if waits:
+        assert "tba-01234567" in found[0].what
+        assert "tba retire" in found[0].remedy
+
+
+def refusal(before: float, mark: str = "00ff") -> Refusal:
+    return Refusal(Fingerprint(mark), NOW - before)
+
+
+REFUSALS = [
+    # (how long ago each was, how long from now the user is not asked)
+    ([], None),
+    ([10, 20], None),
+    ([10, 20, 30], 1800 - 30),
+    ([10, 20, 30, 40], 1800 - 30),
+    ([10, 20, 1800], None),
+    ([10, 20, 1799], 1),
+]
+
+
+@pytest.mark.parametrize(("ago", "left"), REFUSALS)
+def test_until_when_a_user_is_not_asked(ago: list[float], left: float | None) -> None:
+    until = not_asked_until(map(refusal, ago), NOW)
+    assert until == (None if left is None else NOW + left)
+
+
+@pytest.mark.parametrize(("ago", "left"), REFUSALS)
+def test_it_is_the_rule_that_keeps_the_calls_back(ago: list[float], left: float | None) -> None:
+    """The ledger refuses to ask exactly where an end is given, and no longer than that."""
+    ledger, who = Ledger(), Who.of("1", "a")
+    ledger.learn(who, map(refusal, ago))
+    if left is None:
+        ledger.check(who, "r", NOW)
+        return
+    with pytest.raises(Exception, match=when(NOW + left)):
+        ledger.check(who, "r", NOW)
+    ledger.check(who, "r", NOW + left)
+
+
+def test_one_refusal_that_two_places_know_of_counts_once() -> None:
+    assert not_asked_until([refusal(1), refusal(1), refusal(2)], NOW) is None
+    assert not_asked_until([refusal(1), refusal(1, "other"), refusal(2)], NOW) is not None
+
+
+def test_the_worst_counts_and_nothing_is_well() -> None:
+    found = [Finding(standing, "x") for standing in (Standing.OVERDUE, Standing.ATTENTION)]
+    assert worst(found) is Standing.ATTENTION
+    assert worst([]) is Standing.WELL
+
+
+def test_exit_codes_are_their_own_and_in_order() -> None:
+    """Due soon is better than overdue, and none means what another command's code means; 0 is done everywhere."""
+    assert [int(standing) for standing in Standing] == [0, 10, 11, 12, 13]
+    assert {int(one) for one in Standing} & {int(code) for code in Exit} == {0}
+    assert len({standing.word for standing in Standing}) == len(Standing)
+
+
+SPANS = [
+    (0, "0 minutes"),
+    (60, "1 minute"),
+    (119, "1 minute"),
+    (3600, "1 hour"),
+    (3660, "61 minutes"),
+    (7200, "2 hours"),
+    (DAY, "1 day"),
+    (DAY + 3600, "25 hours"),
+    (2 * DAY, "2 days"),
+    (90 * DAY + 5000, "90 days"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "words"), SPANS)
+def test_a_span_in_words(seconds: float, words: str) -> None:
+    assert span(seconds) == words
