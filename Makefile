@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
 KEEP ?=
 STORE ?= aws
 
-.PHONY: help install tools vault demo demo-stop test check schema
+.PHONY: help install tools vault chromium demo demo-stop test check lint schema
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,15 +32,20 @@ demo: install tools $(if $(filter vault,$(STORE)),vault) ## provision, prove, ro
 demo-stop: ## end the servers that `make demo KEEP=1` left up
 	@$(VENV)/bin/tba demo --stop
 
-test: install tools vault ## every test, the real engine included
+chromium: ## a browser for the tests of the pages: from PATH, or Debian's package
+	@tools/install.sh chromium
+
+test: install tools vault chromium ## every test, the real engine included
 	$(VENV)/bin/python -m pytest
 
-check: install ## format, lint, types, fast tests: before each commit
+check: lint ## format, lint, types, fast tests: before each commit
+	$(VENV)/bin/python -m pytest -m "not engine and not faults and not browser"
+
+lint: install ## format, lint, types, the committed schema
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m tba_secrets.spec.schema --check
-	$(VENV)/bin/python -m pytest -m "not engine and not faults"
 
 schema: install ## write schema/environment.schema.json from the models
 	$(VENV)/bin/python -m tba_secrets.spec.schema

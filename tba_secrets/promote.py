@@ -6,10 +6,16 @@ It must not promote anything that carries no evidence, and never touches the val
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Final
+
 from tba_secrets.errors import CheckFailedError
 from tba_secrets.netsuite import Verification
 from tba_secrets.stage import Place
 from tba_secrets.verify import ReadBack
+
+_LONGEST_EVIDENCE: Final = 500
+"""Characters; a value of Vault's custom_metadata has 512 bytes (KV version 2 API)."""
 
 
 def promote(place: Place, read_back: ReadBack, verification: Verification) -> None:
@@ -27,4 +33,21 @@ def promote(place: Place, read_back: ReadBack, verification: Verification) -> No
     if not verification.proven:
         raise CheckFailedError(f"{place}: nothing is proven, so nothing is promoted")
     kind = place.store.kind
-    place.store.promote(place.name, read_back.versions[kind], replacing=read_back.current[kind])
+    place.store.promote(
+        place.name,
+        read_back.versions[kind],
+        replacing=read_back.current[kind],
+        about=noted(verification),
+    )
+
+
+def noted(verification: Verification) -> dict[str, str]:
+    """What people are to find beside the version, in the words of `stores.interface.ABOUT`; never a value."""
+    proven = "; ".join(verification.proven)
+    told = {
+        "account": verification.account,
+        "role": verification.role_name,
+        "verified_at": datetime.fromtimestamp(verification.at, UTC).isoformat(timespec="seconds"),
+        "evidence": proven[:_LONGEST_EVIDENCE],
+    }
+    return {name: text for name, text in told.items() if text}

@@ -64,7 +64,7 @@ def stage(
 
     Raises:
         NotOursError: Another stack owns the secret, something else rotates it, or a foreign candidate is in the way.
-        ScheduledForDeletionError: It is scheduled for deletion, and `restore` was not declared.
+        ScheduledForDeletionError: It is deleted, or is going to be, and `restore` was not declared.
         ConflictError: Somebody moved current in the meantime.
     """
     snapshot = place.store.describe(place.name)
@@ -92,9 +92,9 @@ def admit(place: Place, snapshot: Snapshot | None) -> None:
             f"{place} is managed by {snapshot.managed_by}",
             "two rotations of one secret break each other: name another secret, or end the other one",
         )
-    if snapshot.deletion_at and not place.restore:
+    if snapshot.deleted is not None and not place.restore:
         raise ScheduledForDeletionError(
-            f"{place} is scheduled for deletion on {snapshot.deletion_at:%Y-%m-%d}",
+            f"{place} is {snapshot.deleted}",
             f"restore it (`{place.store.restore_command(place.name)}`), or declare `restore: true`",
         )
     if (owner := snapshot.owner) is None:

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# install.sh TOOL: puts TOOL (pulumi or vault) into .tools/bin: the one on PATH, else the vendor's installer where it can
-# be reached, else built from the Go module that is pinned beside this script. A tool that cannot be had is a failure.
+# install.sh TOOL: sees to it that TOOL can be run. pulumi and vault: the one on PATH, else the vendor's installer where it
+# can be reached, else built into .tools/bin from the Go module that is pinned beside this script. chromium, for the tests
+# of the pages: the one on PATH, else Debian's package. A tool that cannot be had is a failure.
 set -euo pipefail
-tool=${1:?usage: install.sh pulumi|vault}
+tool=${1:?usage: install.sh pulumi|vault|chromium}
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$here/../.tools/bin
 mkdir -p "$bin"
@@ -54,6 +55,17 @@ from_vault_source() {
   build vault github.com/hashicorp/vault vault
 }
 
+from_debian() {
+  have apt-get || { say "install Chromium and its driver (chromedriver), then run this again"; exit 1; }
+  say "installing Debian's chromium and chromium-driver"
+  apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
+}
+
+if [ "$tool" = chromium ]; then
+  if have chromium && have chromedriver; then exit 0; fi
+  from_debian
+  exit 0
+fi
 if [ -x "$bin/$tool" ]; then exit 0; fi
 if have "$tool"; then
   say "using $tool from PATH: $(command -v "$tool")"

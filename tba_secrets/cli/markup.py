@@ -30,8 +30,10 @@ def tag(name: str, *content: Content, **attributes: str | float) -> Element:
 
 
 def text(*elements: Element) -> str:
-    """The elements as HTML, one a line."""
-    return "\n".join(tostring(element, encoding="unicode", method="html") for element in elements)
+    """The elements as HTML, one a line; no void elements. (The library's own `html` leaves `<` in attributes.)"""
+    return "\n".join(
+        tostring(element, encoding="unicode", short_empty_elements=False) for element in elements
+    )
 
 
 def _name(key: str) -> str:

@@ -28,8 +28,8 @@ def missing(
         snapshot = snapshots[kind]
         if snapshot is None:
             found[kind] = f"{place} is gone"
-        elif snapshot.deletion_at is not None:
-            found[kind] = f"{place} is scheduled for deletion"
+        elif snapshot.deleted is not None:
+            found[kind] = f"{place} is {snapshot.deleted}"
         elif not _plays(snapshot, versions.get(kind), wanted_stages):
             found[kind] = _instead(place, snapshot)
     return found

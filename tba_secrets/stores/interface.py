@@ -13,9 +13,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
-from typing import ClassVar, NewType, final
+from typing import ClassVar, Final, NewType, final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Fingerprint, Sensitive
@@ -26,6 +26,10 @@ SecretName = NewType("SecretName", str)
 
 VersionId = NewType("VersionId", str)
 """Names one version for good. A candidate keeps its id when it becomes current, in every store."""
+
+
+ABOUT: Final = ("account", "role", "verified_at", "evidence")
+"""What can be noted beside a version that is promoted: what NetSuite named, when, and what was proven."""
 
 
 class Stage(Enum):
@@ -64,9 +68,18 @@ class Snapshot:
     managed_by: str | None = None
     """What else rotates or owns the secret ("a rotation function", "the service rds"); None where nothing does."""
     deletion_at: datetime | None = None
-    """When a secret that is scheduled for deletion goes for good; None where it is not."""
+    """When a secret that is scheduled for deletion goes for good (AWS), or when it was deleted (Vault, whose soft delete
+    has no end); None where it is neither."""
     journal: tuple[JournalEntry, ...] = ()
     """What is to be retired and what was, oldest first."""
+
+    @property
+    def deleted(self) -> str | None:
+        """In words for people (`scheduled for deletion on 2026-01-31`, `deleted since 2026-01-01`); None where it is not."""
+        if self.deletion_at is None:
+            return None
+        how = "scheduled for deletion on" if self.deletion_at > datetime.now(UTC) else "deleted since"
+        return f"{how} {self.deletion_at:%Y-%m-%d}"
 
 
 @dataclass(frozen=True)
@@ -186,19 +199,27 @@ class Store(ABC):
             return self._restage(name, version)
 
     @final
-    def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+    def promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str] | None = None,
+    ) -> None:
         """Make the candidate `version` current; what was current becomes previous. Idempotent.
 
         Args:
             name: The secret.
             version: The version that carries the candidate label and has passed its checks.
             replacing: The version that is current now; None where none is.
+            about: What is to be noted beside it for people (see `ABOUT`), never secret. A store without a place for it
+                ignores it. A version that is current and has its note keeps it: a test that is run again writes nothing.
 
         Raises:
             ConflictError: Another version than `replacing` is current, or `version` is not the candidate any more.
         """
         with self._typed_errors():
-            self._promote(name, version, replacing)
+            self._promote(name, version, replacing, about or {})
 
     @final
     def discard(self, name: SecretName, version: VersionId) -> None:
@@ -285,7 +306,11 @@ class Store(ABC):
 
     @abstractmethod
     def _promote(
-        self, name: SecretName, version: VersionId, replacing: VersionId | None
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
     ) -> None: ...
 
     @abstractmethod

@@ -7,7 +7,7 @@ itself, so `claim` writes the placeholder, and a version that carries no label c
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -57,6 +57,7 @@ class _Secret:
     description: str | None = None
     deletion_at: datetime | None = None
     journal: dict[str, JournalEntry] = field(default_factory=dict)
+    about: dict[VersionId, Mapping[str, str]] = field(default_factory=dict)
 
     def held(self) -> set[str]:
         """The versions that carry a label, or are pinned."""
@@ -107,6 +108,12 @@ class MemoryStore(Store):
             secret = self._secrets[name]
             held = secret.held()
             secret.versions = {v: value for v, value in secret.versions.items() if v in held}
+
+    def about(self, name: SecretName) -> Mapping[str, str]:
+        """What was noted beside the current version. For tests."""
+        with self._lock:
+            secret = self._secrets[name]
+            return secret.about.get(secret.stages[Stage.CURRENT], {})
 
     def restore_command(self, name: SecretName) -> str:
         return f"MemoryStore.restore({name!r})"
@@ -175,14 +182,22 @@ class MemoryStore(Store):
             secret.stages[Stage.CANDIDATE] = version
         return True
 
-    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+    def _promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
         secret = self._claimed(name)
         if secret.stages[Stage.CURRENT] == version:
+            secret.about[version] = secret.about.get(version) or about
             return
         self._expect_current(name, replacing)
         if (candidate := secret.stages.get(Stage.CANDIDATE)) != version:
             raise not_the_candidate(name, version, candidate)
         secret.make_current(version)
+        secret.about[version] = about
 
     def _discard(self, name: SecretName, version: VersionId) -> None:
         if name in self._secrets:

@@ -56,7 +56,7 @@ def report(*tokens: TokenReport, broken: tuple[EnvironmentReport, ...] = ()) -> 
     return Report(NOW, (*environments, *broken))
 
 
-def tested(record: str, verified: Mapping[str, str], **more: Any) -> dict[str, Any]:
+def smoke_test(record: str, verified: Mapping[str, str], **more: Any) -> dict[str, Any]:
     """A SmokeTest as state holds it; `outputs` beyond the usual ones and `initErrors` are given by name."""
     errors = more.pop("initErrors", [])
     outputs = {
@@ -70,7 +70,9 @@ def tested(record: str, verified: Mapping[str, str], **more: Any) -> dict[str, A
     return {"type": "tba:index:SmokeTest", "outputs": outputs, "initErrors": errors}
 
 
-def staged(record: str, versions: Mapping[str, str], fingerprint: str = "k:1") -> dict[str, Any]:
+def staged_credential(
+    record: str, versions: Mapping[str, str], fingerprint: str = "k:1"
+) -> dict[str, Any]:
     """A StagedCredential as state holds it."""
     outputs = {"record": record, "versions": dict(versions), "fingerprint": fingerprint}
     return {"type": "tba:index:StagedCredential", "outputs": outputs}

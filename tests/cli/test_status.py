@@ -20,7 +20,15 @@ from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import SecretName, Snapshot
 from tba_secrets.stores.memory import MemoryStore
 from tests.cli.conftest import Tba, World
-from tests.cli.status_bench import DAY, NOW, report, staged, state_of, tested, token
+from tests.cli.status_bench import (
+    DAY,
+    NOW,
+    report,
+    smoke_test,
+    staged_credential,
+    state_of,
+    token,
+)
 
 ORDERS, STOCK, INVOICES = "warehouse/orders", "warehouse/stock", "billing/invoices"
 NAMES = {ORDERS: "orders", STOCK: "stock", INVOICES: "invoices"}
@@ -50,8 +58,8 @@ def true_state(world: World, **orders: Any) -> list[dict[str, Any]]:
     for path in NAMES:
         versions = {"aws": current(world, path)}
         resources += [
-            staged(path, versions),
-            tested(path, versions, **(orders if path == ORDERS else {})),
+            staged_credential(path, versions),
+            smoke_test(path, versions, **(orders if path == ORDERS else {})),
         ]
     return resources
 
@@ -109,7 +117,7 @@ def test_what_state_says(world: World, more: dict[str, Any], standing: int, word
     verified = more.get("verified")
     state = true_state(world, **{key: value for key, value in more.items() if key != "verified"})
     if verified is not None:
-        state[1] = tested(ORDERS, verified)
+        state[1] = smoke_test(ORDERS, verified)
     one = ask(world, state)[ORDERS]
     assert one.standing == standing
     assert words in one.findings[0].what
@@ -117,8 +125,8 @@ def test_what_state_says(world: World, more: dict[str, Any], standing: int, word
 
 
 def test_a_resource_that_waits_for_its_deletion_says_nothing(world: World) -> None:
-    old = {**tested(ORDERS, {"aws": "tba-old"}), "delete": True}
-    assert token_states([tested(ORDERS, {"aws": "tba-new"}), old])[ORDERS].verified == {
+    old = {**smoke_test(ORDERS, {"aws": "tba-old"}), "delete": True}
+    assert token_states([smoke_test(ORDERS, {"aws": "tba-new"}), old])[ORDERS].verified == {
         "aws": "tba-new"
     }
 

@@ -63,9 +63,15 @@ class RecordingStore(MemoryStore):
         self._note("restage")
         return super()._restage(name, version)
 
-    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+    def _promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
         self._note("promote")
-        super()._promote(name, version, replacing)
+        super()._promote(name, version, replacing, about)
 
     def _discard(self, name: SecretName, version: VersionId) -> None:
         self._note("discard")

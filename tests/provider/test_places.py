@@ -158,7 +158,7 @@ SEEN: list[tuple[Snapshot | None, str | None, tuple[Stage, ...], str | None]] = 
         snapshot({Stage.CURRENT: OURS}, deletion_at=datetime.now(UTC)),
         OURS,
         (Stage.CURRENT,),
-        " is scheduled for deletion",
+        " is deleted since 20",
     ),
 ]
 

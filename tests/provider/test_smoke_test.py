@@ -254,9 +254,15 @@ class Moved(RecordingStore):
 
     kind = "aws"
 
-    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+    def _promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
         self.write_as_another(name, self._secrets[name].versions[version])
-        super()._promote(name, version, replacing)
+        super()._promote(name, version, replacing, about)
 
 
 def test_current_moved_meanwhile_is_not_overwritten(bench: Bench) -> None:

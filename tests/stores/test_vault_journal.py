@@ -127,12 +127,7 @@ def test_a_reader_with_a_wildcard_on_the_prefix_never_sees_a_copy(bench: VaultBe
 def test_what_others_wrote_beside_it_stays(bench: VaultBench) -> None:
     claimed(bench.store)
     if bench.version == 2:
-        bench.api.call(
-            "PATCH",
-            f"{bench.mount}/metadata/{NAME}",
-            {"custom_metadata": {"team": "warehouse"}},
-            **{"Content-Type": "application/merge-patch+json"},
-        )
+        bench.set_metadata({"custom_metadata": {**kept(bench), "team": "warehouse"}})
     else:
         path = f"{bench.mount}/tba-candidates/notes/{NAME}"
         bench.api.call("POST", path, {**kept(bench), "team": "warehouse"})

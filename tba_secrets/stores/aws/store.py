@@ -10,7 +10,7 @@ kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final
@@ -125,7 +125,14 @@ class AwsStore(Store):
     def _restage(self, name: SecretName, version: VersionId) -> bool:
         return self._labels.restage(name, version)
 
-    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+    def _promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
+        """AWS has no place for what is to be noted beside one version: tags are the secret's, and limited."""
         self._labels.promote(name, version, replacing)
 
     def _discard(self, name: SecretName, version: VersionId) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 from tba_secrets.errors import AccessDeniedError, StoreError
@@ -45,7 +46,11 @@ class Mount(ABC):
 
     @abstractmethod
     def promote(
-        self, name: SecretName, version: VersionId, replacing: VersionId | None
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
     ) -> None: ...
 
     @abstractmethod

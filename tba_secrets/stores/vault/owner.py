@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tba_secrets.errors import StoreError
-from tba_secrets.stores.interface import OwnerMark
+from tba_secrets.stores.interface import ABOUT, OwnerMark
 from tba_secrets.stores.vault.journal import LINE, PIN
 from tba_secrets.stores.vault.secret import ANNOUNCED, ENTRY, Entry, KvVersion
 
@@ -52,7 +52,7 @@ def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
 
 def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
     """Every key that we write, as a merge patch takes them away."""
-    ours = {STACK, INTEGRATION, TOKEN, CLAIM, ANNOUNCED, *_promotion_keys()}
+    ours = {STACK, INTEGRATION, TOKEN, CLAIM, ANNOUNCED, *_promotion_keys(), *_proof_keys()}
     return {key: None for key in custom if key in ours or key.startswith((ENTRY, LINE, PIN))}
 
 
@@ -65,6 +65,27 @@ def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return {key: value or None for key, value in zip(_promotion_keys(), values, strict=True)}
+
+
+def proof_metadata(about: Mapping[str, str]) -> dict[str, str | None]:
+    """What was proven of the version that is current, as a merge patch: what is not known of it is taken away.
+
+    Args:
+        about: Some of `ABOUT`; never secret.
+    """
+    return {
+        key: _shortened(about.get(name, "")) or None
+        for name, key in zip(ABOUT, _proof_keys(), strict=True)
+    }
+
+
+def has_proof(custom: Mapping[str, str]) -> bool:
+    """Whether anything is noted of what was proven."""
+    return any(key in custom for key in _proof_keys())
+
+
+def _proof_keys() -> tuple[str, ...]:
+    return tuple(f"tba_{name}" for name in ABOUT)
 
 
 def _promotion_keys() -> tuple[str, ...]:

@@ -10,6 +10,7 @@ The order, repeated at each block:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from tba_secrets.errors import StoreError
@@ -25,7 +26,7 @@ from tba_secrets.stores.vault.access import CandidateKey, SecretAccess
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
 from tba_secrets.stores.vault.journal import VaultJournal
 from tba_secrets.stores.vault.kv2 import KvValue, data_of, text_of
-from tba_secrets.stores.vault.owner import promotion_metadata
+from tba_secrets.stores.vault.owner import has_proof, promotion_metadata, proof_metadata
 from tba_secrets.stores.vault.secret import (
     ANNOUNCED,
     Entry,
@@ -97,10 +98,16 @@ class KvStages:
         self._place(name, waiting, value, entry or Entry(version, Fingerprint("")))
         return True
 
-    def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+    def promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
         """See `Store.promote`. What another thread or a killed run has half done is finished."""
         for _ in range(_LOOKS):
-            if self._promoted(name, version, replacing):
+            if self._promoted(name, version, replacing, about):
                 # 5. take the candidate away
                 self._access.drop_candidate(name, version)
                 return
@@ -121,28 +128,40 @@ class KvStages:
             return
         if waiting.id != _current_id(secret):
             stored = self._access.candidate_value(name, waiting)
-            if stored is None or not self._finished(name, secret, stored):
+            if stored is None or not self._finished(name, secret, stored, {}):
                 return
         self._access.drop_candidate(name, waiting.id)
 
-    def _promoted(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> bool:
+    def _promoted(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> bool:
         """Whether `version` is current now; False where another write came in between."""
         # 1. look
         secret = self._claimed(name)
         current, waiting = _current_id(secret), self._access.candidate(name)
         if current == version:
+            self._note_again(name, secret, about)
             return True
         stored = self._access.candidate_value(name, waiting) if waiting.id == version else None
         if stored is None:
             return self._overtaken(name, version, replacing)
         # 4. alone, where it is written already
-        if self._finished(name, secret, stored):
+        if self._finished(name, secret, stored, about):
             return True
         # 2. refuse
         if current != replacing:
             raise moved_by_another(name, replacing, current)
         # 3. and 4.
-        return self._written(name, secret, stored)
+        return self._written(name, secret, stored, about)
+
+    def _note_again(self, name: SecretName, secret: KvSecret, about: Mapping[str, str]) -> None:
+        """What a killed run did not get to write beside the version that is current; what is there stays."""
+        if about and not has_proof(secret.custom):
+            self._kv.annotate(self._access.paths(name).current, proof_metadata(about))
 
     def _overtaken(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> bool:
         """No such candidate waits any more: True where another thread has promoted it meanwhile."""
@@ -189,7 +208,9 @@ class KvStages:
                 raise
             raise not_the_candidate(name, entry.version, None) from None
 
-    def _finished(self, name: SecretName, secret: KvSecret, stored: KvValue) -> bool:
+    def _finished(
+        self, name: SecretName, secret: KvSecret, stored: KvValue, about: Mapping[str, str]
+    ) -> bool:
         """Whether the newest version is the candidate's bytes, by a run that did not get to say so; now it is said."""
         newest = secret.live
         if newest is None or secret.entry(newest) is not None:
@@ -197,10 +218,12 @@ class KvStages:
         current = self._access.current_value(name)
         if current is None or current.version != newest or current.value != stored.value:
             return False
-        self._say_whose(name, secret, newest, stored)
+        self._say_whose(name, secret, newest, stored, about)
         return True
 
-    def _written(self, name: SecretName, secret: KvSecret, stored: KvValue) -> bool:
+    def _written(
+        self, name: SecretName, secret: KvSecret, stored: KvValue, about: Mapping[str, str]
+    ) -> bool:
         """Write the very bytes that were read back; False where another version was written since `secret` was seen."""
         if stored.value is None:
             return False
@@ -210,11 +233,16 @@ class KvStages:
             if failure.outcome is not Outcome.MISMATCH:
                 raise
             return False
-        self._say_whose(name, secret, version, stored)
+        self._say_whose(name, secret, version, stored, about)
         return True
 
     def _say_whose(
-        self, name: SecretName, secret: KvSecret, version: KvVersion, stored: KvValue
+        self,
+        name: SecretName,
+        secret: KvSecret,
+        version: KvVersion,
+        stored: KvValue,
+        about: Mapping[str, str],
     ) -> None:
         """Write beside the secret that `version` is ours. Entries of versions that Vault dropped are taken away."""
         entry = entry_of(stored.custom, stored.version)
@@ -227,6 +255,7 @@ class KvStages:
             **entries_beyond(secret.custom, version.number - _KEPT_ENTRIES + 1),
             **entry_for(version, entry),
             **promotion_metadata(version, entry),
+            **proof_metadata(about),
         }
         self._kv.annotate(self._access.paths(name).current, changes)
 

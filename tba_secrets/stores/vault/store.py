@@ -7,7 +7,7 @@ paste. Logins: see `auth`. What the Vault CLI and hvac take from the environment
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
@@ -112,8 +112,14 @@ class VaultStore(Store):
     def _restage(self, name: SecretName, version: VersionId) -> bool:
         return self._opened().restage(name, version)
 
-    def _promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
-        self._opened().promote(name, version, replacing)
+    def _promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
+        self._opened().promote(name, version, replacing, about)
 
     def _discard(self, name: SecretName, version: VersionId) -> None:
         self._opened().discard(name, version)

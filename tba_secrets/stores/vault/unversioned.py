@@ -37,7 +37,7 @@ from tba_secrets.stores.vault.errors import Outcome, VaultFailure
 from tba_secrets.stores.vault.journal import Shelf, VaultJournal, kept_journal
 from tba_secrets.stores.vault.kv2 import data_of, text_of
 from tba_secrets.stores.vault.mount import Mount
-from tba_secrets.stores.vault.owner import owner_metadata, owner_of
+from tba_secrets.stores.vault.owner import has_proof, owner_metadata, owner_of, proof_metadata
 from tba_secrets.stores.vault.paths import KvPath, Paths, paths_of
 from tba_secrets.stores.versions import derived_version_id
 
@@ -178,7 +178,7 @@ class UnversionedMount(Mount):
                 self._kv.write(_notes(seen.paths), notes)
             current_again = seen.value is not None and seen.waiting_value == seen.value
             if seen.foreign is None and current_again:
-                self._finish(replace(seen, notes=notes))
+                self._finish(replace(seen, notes=notes), {})
 
     def stage(
         self, name: SecretName, candidate: Candidate, replacing: VersionId | None
@@ -207,7 +207,13 @@ class UnversionedMount(Mount):
             self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
             return True
 
-    def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
+    def promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
         """Two steps: the value, then whose it is. A kill between them is found by equal contents."""
         with self._lock:
             seen = self.claimed(name)
@@ -220,7 +226,9 @@ class UnversionedMount(Mount):
                         raise moved_by_another(name, replacing, seen.current)
                     self._kv.write(seen.paths.current, data_of(value))
             if seen.waiting == version:
-                self._finish(seen)
+                self._finish(seen, about)
+            elif about and not has_proof(seen.notes or {}):
+                self._kv.write(_notes(seen.paths), {**(seen.notes or {}), **_proof(about)})
 
     def discard(self, name: SecretName, version: VersionId) -> None:
         with self._lock:
@@ -250,15 +258,16 @@ class UnversionedMount(Mount):
             command = self._kv.client.command("kv delete", seen.paths.candidate)
             raise foreign_candidate(name, seen.foreign, None, f"run `{command}`")
 
-    def _finish(self, seen: _Seen) -> None:
+    def _finish(self, seen: _Seen, about: Mapping[str, str]) -> None:
         """Note that the candidate's value is current, and take the candidate away."""
         version, value = seen.waiting, seen.waiting_value
         if version is None or value is None:
             return
-        notes = dict(seen.notes or {})
-        noted = {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(notes, value)}
-        if not noted.items() <= notes.items():
-            self._kv.write(_notes(seen.paths), notes | noted)
+        before = seen.notes or {}
+        notes = {key: text for key, text in before.items() if key not in proof_metadata({})}
+        notes |= {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(before, value), **_proof(about)}
+        if notes != before:
+            self._kv.write(_notes(seen.paths), notes)
         self._kv.delete(seen.paths.candidate)
 
     def look(self, name: SecretName) -> _Seen:
@@ -318,6 +327,10 @@ def _notes(paths: Paths) -> KvPath:
     """Beside the candidates: `tba-candidates/notes/netsuite/a` for `netsuite/a`."""
     prefix = paths.candidate.removesuffix(paths.current)
     return KvPath(f"{prefix}{_NOTES}{paths.current}")
+
+
+def _proof(about: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in proof_metadata(about).items() if text is not None}
 
 
 def _digest(notes: Mapping[str, str], value: Sensitive) -> str:

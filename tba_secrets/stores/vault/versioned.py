@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
@@ -65,8 +67,14 @@ class VersionedMount(Mount):
     def restage(self, name: SecretName, version: VersionId) -> bool:
         return self._stages.restage(name, version)
 
-    def promote(self, name: SecretName, version: VersionId, replacing: VersionId | None) -> None:
-        self._stages.promote(name, version, replacing)
+    def promote(
+        self,
+        name: SecretName,
+        version: VersionId,
+        replacing: VersionId | None,
+        about: Mapping[str, str],
+    ) -> None:
+        self._stages.promote(name, version, replacing, about)
 
     def discard(self, name: SecretName, version: VersionId) -> None:
         self._stages.discard(name, version)

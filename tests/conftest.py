@@ -1,0 +1,15 @@
+"""Every test is hermetic: whoever runs it, their AWS, Vault, Pulumi and NetSuite settings are not in its environment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+STRIPPED = ("AWS_", "VAULT_", "PULUMI_", "TBA_")
+
+
+@pytest.fixture(autouse=True)
+def no_local_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(STRIPPED)]:
+        monkeypatch.delenv(name)
