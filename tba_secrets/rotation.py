@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Final, assert_never
+from typing import Final
 
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
 from tba_secrets.stores.journal import JournalEntry, Retirement
@@ -120,32 +120,22 @@ _ROTATE: Final = "rotate it (`tba rotate`)"
 
 
 def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[Finding, ...]:
-    """What the superseded tokens of a secret call for: an overlap that is not over calls for nothing."""
-    judged = (_judge_entry(entry, now) for entry in journal)
-    return tuple(finding for finding in judged if finding is not None)
+    """What the superseded tokens of a secret call for; one whose overlap is not over is only mentioned."""
+    return tuple(_judge_entry(entry, now) for entry in journal if entry.open)
 
 
-def _judge_entry(entry: JournalEntry, now: float) -> Finding | None:
-    token = f"the superseded token of version {short(entry.version)}"
-    match entry.state:
-        case Retirement.REVOKED | Retirement.RESTORED:
-            return None
-        case Retirement.OVERLAP:
-            if now < entry.revoke_after:
-                return None
-            return Finding(
-                Standing.ATTENTION,
-                f"{token} is still valid; its overlap ended {when(entry.revoke_after)}",
-                "run `tba retire`",
-            )
-        case Retirement.PERSON:
-            return Finding(
-                Standing.ATTENTION,
-                f"{token} waits since {when(entry.since)} for a person to revoke it",
-                "revoke it in NetSuite (Setup > Users/Roles > Access Tokens), then run `tba retire`",
-            )
-        case _:
-            assert_never(entry.state)
+def _judge_entry(entry: JournalEntry, now: float) -> Finding:
+    token = f"the token of version {short(entry.version)}, superseded {when(entry.since)},"
+    if entry.state is Retirement.PERSON:
+        return Finding(
+            Standing.ATTENTION,
+            f"{token} waits for a person to revoke it",
+            "revoke it in NetSuite (Setup > Users/Roles > Access Tokens), then run `tba retire`",
+        )
+    if now < entry.revoke_after:
+        return Finding(Standing.WELL, f"{token} stays valid until {when(entry.revoke_after)}")
+    what = f"{token} is still valid; its overlap ended {when(entry.revoke_after)}"
+    return Finding(Standing.ATTENTION, what, "run `tba retire`")
 
 
 def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:

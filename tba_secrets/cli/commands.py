@@ -246,6 +246,9 @@ def rotate(
     consumer: Annotated[
         str | None, typer.Option(help="An integration whose consumer pair was reset.")
     ] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="What is due by its policy, unattended.")
+    ] = False,
     accept_cut: Annotated[
         bool, typer.Option("--accept-cut", help="Do not ask: a consumer pair has no overlap.")
     ] = False,
@@ -254,11 +257,19 @@ def rotate(
     """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
 
     It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
+    Exit codes: 0 done; 1 not every record succeeded; 2 usage; 5 with --due: a token waits for a person.
     """
     if prompt and authorize:
         raise typer.BadParameter("take one of --prompt and --authorize")
-    if (consumer is None) == (not tokens):
-        raise typer.BadParameter("name the tokens to rotate, or an integration with --consumer")
+    if [bool(tokens), consumer is not None, due].count(True) != 1:
+        raise typer.BadParameter(
+            "name the tokens to rotate; or an integration with --consumer; or --due"
+        )
+    if due:
+        from tba_secrets.cli.rotate_due import run as rotate_due
+
+        rotate_due(project.resolve(), environment)
+        return
     if consumer is not None:
         from tba_secrets.cli.consumer import run as rotate_consumer
 

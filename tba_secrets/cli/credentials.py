@@ -28,6 +28,8 @@ class Held:
     back: ReadBack
     passed_before: bool
     """tba-secrets manages the secret, and it makes nothing current that has not passed."""
+    superseded: frozenset[str]
+    """The digests of the tokens in the secret's journal."""
 
 
 def from_environment(variables: Mapping[str, str], account: str) -> TbaCredential:
@@ -98,7 +100,9 @@ def current(record: CredentialRecord) -> Held:
     for kind, place in places.items():
         _refuse_empty(place, snapshots[kind])
     ours = all(snapshot is not None and snapshot.owner for snapshot in snapshots.values())
-    return Held(read_back(places, {}, record.format), passed_before=ours)
+    found = [snapshot for snapshot in snapshots.values() if snapshot is not None]
+    superseded = frozenset(entry.digest for snapshot in found for entry in snapshot.journal)
+    return Held(read_back(places, {}, record.format), ours, superseded)
 
 
 def _refuse_empty(place: Place, snapshot: Snapshot | None) -> None:

@@ -19,6 +19,8 @@ class Exit(IntEnum):
     """NetSuite refused the login."""
     OTHERWISE = 4
     """NetSuite took the login, and its answer is another failure, or not what is declared."""
+    PERSON = 5
+    """A token is due, and nothing but a person can bring a new one."""
 
 
 _WORST_FIRST = (Exit.REFUSED, Exit.OTHERWISE, Exit.FAILED, Exit.USAGE)

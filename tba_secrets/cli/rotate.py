@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,24 @@ def run(project: Path, environment: str, tokens: list[str], origin: From, *, bro
     Raises:
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
-    records = credentials.find(project, environment, tokens)
+    run_for(
+        project,
+        environment,
+        credentials.find(project, environment, tokens),
+        origin,
+        browser=browser,
+    )
+
+
+def run_for(
+    project: Path,
+    environment: str,
+    records: Iterable[CredentialRecord],
+    origin: From,
+    *,
+    browser: bool,
+) -> None:
+    """Rotate these records with one update."""
     intents = {
         record.path: Rotation(
             _obtain(record, origin, browser),

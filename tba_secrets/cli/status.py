@@ -155,7 +155,7 @@ def _table(report: EnvironmentReport, now: float) -> Table:
     title = f"{escape(report.name)}: account {escape(report.account or '?')}"
     table = Table(title=title, title_justify="left")
     for heading in _HEADINGS:
-        table.add_column(heading, no_wrap=heading in ("token", "state"))
+        table.add_column(heading, no_wrap=heading in ("token", "state"), overflow="fold")
     for token in report.tokens:
         table.add_row(
             escape(token.path), _coloured(token.standing), *map(escape, _cells(token, now))

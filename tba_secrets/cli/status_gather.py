@@ -115,6 +115,7 @@ def gather(
         records = credential_records(load_stack(project, environment))
     except SpecError as error:
         return EnvironmentReport(environment, findings=(_unreadable("its YAML is wrong", error),))
+    account = records[0].account if records else None
     try:
         states = token_states(read_state(project, environment))
         problem: tuple[Finding, ...] = ()
@@ -133,7 +134,7 @@ def gather(
         )
         for record in records
     )
-    return EnvironmentReport(environment, records[0].account if records else None, tokens, problem)
+    return EnvironmentReport(environment, account, tokens, problem)
 
 
 def _unreadable(what: str, error: TbaError) -> Finding:
@@ -210,7 +211,7 @@ def _token(
     found = [
         *([] if state is None else _state_findings(state, policy, now)),
         *(finding for store in stores for finding in _store_findings(store, known, now)),
-        *([] if until is None else [_locked(record, until)]),
+        *_refused(record, refusals, until),
     ]
     return TokenReport(
         environment=environment,
@@ -250,7 +251,7 @@ def _first_lines(failure: str) -> str:
 def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
     blank = StoreReport(place.store.kind, place.name)
     if isinstance(seen, StoreError):
-        return replace(blank, error=seen.what)
+        return replace(blank, error=seen.what, remedy=seen.remedy)
     kind, named = place.store.kind, {} if verified is None else {place.store.kind: verified}
     odd = drift.missing({kind: place}, {kind: seen}, named, (Stage.CURRENT,))
     if seen is None:
@@ -274,7 +275,7 @@ def _store_findings(store: StoreReport, state: TokenState, now: float) -> list[F
     found = []
     if store.error is not None:
         what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
-        return [Finding(Standing.FAILING, what, "`tba doctor` looks at the store")]
+        return [Finding(Standing.FAILING, what, store.remedy)]
     if store.drift is not None and state.verified:
         readers = "" if store.current else ", so readers get no credential"
         standing = Standing.ATTENTION if store.current else Standing.FAILING
@@ -298,9 +299,20 @@ def _pending(store: StoreReport) -> Finding:
     return Finding(Standing.ATTENTION, candidate, "`pulumi up` tests it again")
 
 
-def _locked(record: CredentialRecord, until: float) -> Finding:
-    return Finding(
-        Standing.ATTENTION,
-        f"NetSuite refused {record.user.email} three times within 30 minutes: not asked until {when(until)}",
-        "put the credential right meanwhile; the Login Audit Trail names the cause",
-    )
+def _refused(
+    record: CredentialRecord, refusals: tuple[Refusal, ...], until: float | None
+) -> list[Finding]:
+    """The user's refused logins: mentioned, and a reason to act where he is not asked any more."""
+    if not refusals:
+        return []
+    times = "once" if len(refusals) == 1 else f"{len(refusals)} times"
+    what = f"NetSuite refused {record.user.email} {times} within 30 minutes"
+    if until is None:
+        return [Finding(Standing.WELL, what)]
+    return [
+        Finding(
+            Standing.ATTENTION,
+            f"{what}: not asked until {when(until)}",
+            "put the credential right meanwhile; the Login Audit Trail names the cause",
+        )
+    ]

@@ -11,7 +11,6 @@ from tba_secrets.cli.markup import Content, tag, text
 from tba_secrets.cli.status_chart import age_words, chart
 from tba_secrets.cli.status_report import EnvironmentReport, Report, StoreReport, TokenReport
 from tba_secrets.rotation import Finding, Standing, short, when
-from tba_secrets.stores.journal import JournalEntry, Retirement
 
 TITLE: Final = "NetSuite tokens: status"
 _CLASSES: Final = {
@@ -28,7 +27,14 @@ _SIGNS: Final = {
     Standing.ATTENTION: "▲",
     Standing.FAILING: "✗",
 }
-_HEADINGS: Final = ("Token", "State", "Age and due date", "Versions", "Last proof", "What to do")
+_HEADINGS: Final = (
+    "Token",
+    "State",
+    "Age and due date",
+    "Versions",
+    "Last proof",
+    "What to know and do",
+)
 
 
 def page(report: Report) -> str:
@@ -148,15 +154,7 @@ def _versions(store: StoreReport, token: TokenReport) -> list[Element]:
         parts.append(_version("previous", store.previous))
     if store.candidate is not None:
         parts.append(_version("candidate", store.candidate))
-    parts += [tag("small", _superseded(entry)) for entry in store.journal if entry.open]
     return parts
-
-
-def _superseded(entry: JournalEntry) -> str:
-    words = f"superseded {short(entry.version)} since {when(entry.since)}"
-    if entry.state is Retirement.PERSON:
-        return f"{words}: waits for a person"
-    return f"{words}: valid until {when(entry.revoke_after)}"
 
 
 def _version(part: str, version: str | None) -> Element:

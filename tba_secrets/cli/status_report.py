@@ -32,6 +32,8 @@ class StoreReport:
     journal: tuple[JournalEntry, ...] = ()
     error: str | None = None
     """Why the store could not be read."""
+    remedy: str = ""
+    """What to do about that."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from tba_secrets.provider.handler import (
     merged,
     validation_failures,
 )
+from tba_secrets.provider.holdings import who_holds_what
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.places import places_in
@@ -176,12 +177,9 @@ class SmokeTestHandler(Handler):
         intent = self._host.intents.get(inputs.record)
         if inputs.keep_candidate or (isinstance(intent, Rotation) and intent.issued):
             return "not promoted; current is unchanged, and the candidate is kept, for no source can give it again"
-        try:
-            for kind, place in places.items():
-                if back.current[kind] != back.versions[kind]:
-                    place.store.discard(place.name, back.versions[kind])
-        except StoreError as failure:
-            return f"not promoted; current is unchanged, but the candidate was not discarded ({failure.what})"
+        left = _discarded(places, back)
+        if left:
+            return f"not promoted; current is unchanged, but the candidate was not discarded ({'; '.join(left)})"
         return "not promoted; current is unchanged, and the candidate was discarded"
 
     def _promote(
@@ -202,7 +200,7 @@ class SmokeTestHandler(Handler):
                     Superseded(proof, int(self._clock())).note(intent, place, back)
                 promote(place, back, verification)
             except TbaError as error:
-                held = ", ".join(f"{one} holds the new one" for one in done) or "no store holds it"
+                held = who_holds_what(places, back, done)
                 what = (
                     f"{record}: it has passed, but {place} was not promoted ({held}): {error.what}"
                 )
@@ -220,6 +218,18 @@ def _failed(
     """What became of the record first: the engine shows the first line in the status column."""
     what = f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}"
     return PartialFailureError(TbaError(what, error.remedy), state)
+
+
+def _discarded(places: Mapping[str, Place], back: ReadBack) -> list[str]:
+    """Discard the candidate in every store; why that failed, where it did."""
+    left = []
+    for kind, place in places.items():
+        if back.current[kind] != back.versions[kind]:
+            try:
+                place.store.discard(place.name, back.versions[kind])
+            except StoreError as failure:
+                left.append(failure.what)
+    return left
 
 
 def _wanted(inputs: SmokeTestInputs) -> dict[str, VersionId]:

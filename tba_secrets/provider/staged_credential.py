@@ -14,7 +14,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from tba_secrets.digest import DigestKey
-from tba_secrets.errors import TbaError, ValueNeededError
+from tba_secrets.errors import ConflictError, TbaError, ValueNeededError
 from tba_secrets.netsuite import Client
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse, render
@@ -39,7 +39,6 @@ from tba_secrets.sources.interface import Pair
 from tba_secrets.spec.model import Format, Stores
 from tba_secrets.stage import Place, stage
 from tba_secrets.stores.interface import Candidate, OwnerMark, Stage, VersionId
-from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.verify import read_back
 
 
@@ -197,7 +196,10 @@ class StagedCredentialHandler(Handler):
         match self._host.intents.get(inputs.record):
             case Rotation() as rotation:
                 held = self._stored(old, inputs)
-                return rotated(rotation, places, held, _format_before(old, inputs))
+                new = rotated(rotation, places, held, _format_before(old, inputs))
+                if self._key(inputs).pair(_token_pair(new)) in _superseded(places):
+                    raise _superseded_token(inputs.record)
+                return new
             case Rollback():
                 return self._previous(inputs, places)
         return self._from_sources(urn, inputs, old, places)
@@ -212,7 +214,7 @@ class StagedCredentialHandler(Handler):
         """A part whose source has not changed, or gives what was superseded, stays as the store has it."""
         key = self._key(inputs)
         stored, seen = old.get("storedDigests", {}), old.get("digests", {})
-        superseded = {entry.digest for place in places.values() for entry in _journal(place)}
+        superseded = _superseded(places)
         pairs = read_parts(inputs.sources, self._host.sources)
         if any(pair is not None and key.pair(pair) in superseded for pair in pairs.values()):
             self._host.warn(
@@ -287,9 +289,21 @@ def _where(properties: Properties) -> tuple[Stores, str]:
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
 
 
-def _journal(place: Place) -> tuple[JournalEntry, ...]:
-    snapshot = place.store.describe(place.name)
-    return snapshot.journal if snapshot is not None else ()
+def _superseded(places: Mapping[str, Place]) -> frozenset[str]:
+    """The digests of the tokens in the journals."""
+    snapshots = [place.store.describe(place.name) for place in places.values()]
+    return frozenset(entry.digest for one in snapshots if one is not None for entry in one.journal)
+
+
+def _token_pair(credential: TbaCredential) -> Pair:
+    return Pair(credential.token_id, credential.token_secret)
+
+
+def _superseded_token(record: str) -> ConflictError:
+    return ConflictError(
+        f"{record}: the new token is one that was superseded before",
+        "create another token in NetSuite; to go back to the previous one: `tba rollback`",
+    )
 
 
 def _stored_already(old_inputs: Properties, old_state: Properties, new: Properties) -> bool:
@@ -304,7 +318,7 @@ def _stored_already(old_inputs: Properties, old_state: Properties, new: Properti
 def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:
     return {
         "consumer": key.pair(Pair(credential.consumer_key, credential.consumer_secret)),
-        "token": key.pair(Pair(credential.token_id, credential.token_secret)),
+        "token": key.pair(_token_pair(credential)),
     }
 
 

@@ -10,9 +10,9 @@ import boto3
 import pytest
 
 from tba_secrets.cli.refusals import RefusalFile
-from tba_secrets.cli.status import show, survey
+from tba_secrets.cli.status import show, survey, versions
 from tba_secrets.cli.status_gather import ReadState, snapshots, token_states
-from tba_secrets.cli.status_report import Report, TokenReport
+from tba_secrets.cli.status_report import Report, StoreReport, TokenReport
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
 from tba_secrets.rotation import Finding, Standing
@@ -162,7 +162,9 @@ def test_where_readers_get_nothing_it_fails(world: World) -> None:
 def test_refusals_of_a_run_and_of_verify_together_lock_out(world: World) -> None:
     refusals = [{"fingerprint": "00ff", "at": int(NOW - ago)} for ago in (60, 30)]
     state = true_state(world, refusals=refusals)
-    assert ask(world, state)[ORDERS].standing is Standing.WELL
+    known = ask(world, state)[ORDERS]
+    assert (known.standing, known.not_asked_until) == (Standing.WELL, None)
+    assert "2 times within 30 minutes" in known.findings[0].what
     RefusalFile.at_home().keep(
         "1234567_SB1", "orders.bot@example.com", (Refusal(Fingerprint("11"), NOW - 10),)
     )
@@ -193,6 +195,39 @@ def test_yaml_that_is_wrong_is_a_row_beside_the_others(world: World) -> None:
     assert [one.name for one in found.environments] == ["other", "test"]
     assert [one.standing for one in found.environments] == [Standing.FAILING, Standing.WELL]
     assert "its YAML is wrong" in found.environments[0].findings[0].what
+
+
+def test_a_store_that_nobody_can_log_in_to_is_a_row(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = true_state(world)
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    found = ask(world, state)
+    assert {one.standing for one in found.values()} == {Standing.FAILING}
+    problem = found[ORDERS].findings[0]
+    assert "the aws secret netsuite/test/orders cannot be read" in problem.what
+    assert "list-profiles" in problem.remedy
+    assert found[ORDERS].stores[0].current is None
+    assert found[ORDERS].proof is not None
+
+
+@pytest.mark.parametrize(
+    ("current", "words"),
+    [
+        (("tba-one", "tba-one"), "tba-one"),
+        (("tba-one", "tba-two"), "aws tba-one, vault tba-two"),
+        (("tba-one", None), "aws tba-one, vault none"),
+        ((None, None), ""),
+    ],
+)
+def test_two_stores_are_told_apart_where_they_differ(
+    current: tuple[str | None, str | None], words: str
+) -> None:
+    stores = tuple(
+        StoreReport(kind, "a", current=version)
+        for kind, version in zip(("aws", "vault"), current, strict=True)
+    )
+    assert versions(TokenReport("prod", "a/b", stores=stores), "current") == words
 
 
 class Patchy(MemoryStore):

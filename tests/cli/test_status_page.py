@@ -139,7 +139,7 @@ def test_the_table_says_what_there_is_to_know() -> None:
         "role R in account 1234567",
         "rest proves login",
         "its overlap ended 2026-11-22",
-        "waits for a person",
+        "waits for a person to revoke it",
         "overdue by 11 days",
     ):
         assert words in said, words

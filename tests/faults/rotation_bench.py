@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from tba_secrets.simulator import Simulator, SimulatorConfig
+from tba_secrets.simulator.audit import AuditEntry
 from tba_secrets.simulator.aws import (
     ACCESS_KEY_ID,
     SECRET_ACCESS_KEY,
@@ -110,9 +111,9 @@ class RotationBench:
         """The one that takes its place."""
         return self.world.account.spares[TOKEN]
 
-    def trail(self) -> list[object]:
+    def trail(self) -> list[AuditEntry]:
         """The Login Audit Trail since the story began."""
-        return list(self.world.netsuite.state.audit()[self._trail_starts :])
+        return self.world.netsuite.state.audit()[self._trail_starts :]
 
     def killed(self, story: Story, arm: Callable[[Callable[[], None]], object]) -> Run:
         """Run the story, and end all its processes where `arm` has put the function it is given."""
@@ -131,7 +132,7 @@ class RotationBench:
 
     def revokes(self) -> list[bool]:
         """The revokes since the story began: whether NetSuite carried them out."""
-        return [one.success for one in self.trail() if one.request == REVOKE]  # type: ignore[attr-defined]
+        return [one.success for one in self.trail() if one.request == REVOKE]
 
     def current(self) -> str:
         """The id of the token that readers get."""

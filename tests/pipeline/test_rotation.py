@@ -77,11 +77,15 @@ def entry(state: Retirement, revoke_after: float) -> JournalEntry:
 @pytest.mark.parametrize("over", [True, False])
 def test_a_journal_line_calls_for_somebody(state: Retirement, over: bool) -> None:
     found = judge_journal([entry(state, NOW if over else NOW + 1)], NOW)
-    waits = state is Retirement.PERSON or (state is Retirement.OVERLAP and over)
-    assert [one.standing for one in found] == [Standing.ATTENTION] * waits
-    if waits:
-        assert "tba-01234567" in found[0].what
-        assert "tba retire" in found[0].remedy
+    if state in (Retirement.REVOKED, Retirement.RESTORED):
+        assert found == ()
+        return
+    (one,) = found
+    assert "tba-01234567" in one.what
+    assert f"superseded {when(NOW - DAY)}" in one.what
+    waits = state is Retirement.PERSON or over
+    assert one.standing is (Standing.ATTENTION if waits else Standing.WELL)
+    assert ("tba retire" in one.remedy) == waits
 
 
 def refusal(before: float, mark: str = "00ff") -> Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -340,8 +341,9 @@ def test_half_promoted_is_kept_and_finished_by_the_next_update(bench: Bench) -> 
     half = bench.test(staged)
 
     assert half.failure is not None
-    assert "vault secret netsuite/test/orders was not promoted (aws holds the new one)" in (
-        half.failure.what
+    assert (
+        "vault secret netsuite/test/orders was not promoted (aws holds the new one, vault holds none yet)"
+        in half.failure.what
     )
     assert half.failure.remedy == "unseal it"
     assert half.state["verified"] == {"aws": staged.state["versions"]["aws"]}

@@ -158,6 +158,24 @@ def test_a_pin_that_somebody_took_off_is_put_on_again(strict: StrictAwsBench) ->
     assert value_of(strict.store, VersionId(entry.version)) == text
 
 
+def test_a_pin_that_another_run_takes_for_a_leftover_is_put_on_again(
+    server: SecretsManagerServer, strict: StrictAwsBench
+) -> None:
+    """It was there, and its line not yet."""
+    entry, text = current_one(strict)
+    label = f"{PIN}{entry.key}"
+    rule = server.faults.before(
+        "TagResource",
+        do=lambda: strict.client.update_secret_version_stage(
+            SecretId=NAME, VersionStage=label, RemoveFromVersionId=entry.version
+        ),
+    )
+    strict.store.note(NAME, entry)
+    assert rule.fired == 1
+    later(strict)
+    assert value_of(strict.store, VersionId(entry.version)) == text
+
+
 def test_a_line_that_another_run_writes_while_its_pin_is_taken_off(
     server: SecretsManagerServer, strict: StrictAwsBench
 ) -> None:

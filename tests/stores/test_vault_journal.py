@@ -227,6 +227,52 @@ def test_a_lost_reply_is_read_back(
     assert value_of(bench.store, VersionId(entry.version)) == text
 
 
+LINE_WRITTEN = rf"(PATCH|POST) .*{NAME} .*tba_journal_"
+
+
+def test_a_copy_that_another_run_takes_for_a_leftover_is_made_again(
+    bench: VaultBench, proxy: FaultyProxy
+) -> None:
+    """It was there, and its line not yet: the other run deletes it just before the line is written."""
+    entry, text = current_one(bench)
+    folder = f"metadata/{COPIES}" if bench.version == 2 else COPIES
+    path = f"{bench.mount}/{folder}/{entry.key}"
+    proxy.fail(LINE_WRITTEN, before=lambda: bench.api.call("DELETE", path))
+    behind(proxy, bench).note(NAME, entry)
+    assert proxy.count(LINE_WRITTEN) > 0
+    converged(bench)
+    later(bench)
+    assert value_of(bench.store, VersionId(entry.version)) == text
+
+
+def test_a_line_that_another_run_writes_while_its_copy_is_deleted(
+    bench: VaultBench, proxy: FaultyProxy
+) -> None:
+    """Its copy was there without its line, as after a kill; the line comes just before the copy would be gone."""
+    entry, text = current_one(bench)
+    store = behind(proxy, bench)
+    proxy.fail(LINE_WRITTEN, 400)
+    with pytest.raises(StoreError):
+        store.note(NAME, entry)
+    assert (marks(bench), seen(bench.store).journal) == ([entry.key], ())
+    late = {f"tba_journal_{entry.key}": entry.line()}
+
+    def written() -> None:
+        if bench.version == 2:
+            bench.set_metadata({"custom_metadata": {**kept(bench), **late}})
+        else:
+            path = f"{bench.mount}/tba-candidates/notes/{NAME}"
+            bench.api.call("POST", path, {**kept(bench), **late})
+
+    deleted = rf"DELETE .*{COPIES}"
+    proxy.fail(deleted, before=written)
+    store.note(NAME, revoked(1))
+    assert proxy.count(deleted) == 1
+    converged(bench)
+    later(bench)
+    assert value_of(bench.store, VersionId(entry.version)) == text
+
+
 def test_a_copy_that_somebody_deleted_is_made_again(bench: VaultBench) -> None:
     entry, text = waiting(bench)
     folder = f"metadata/{COPIES}" if bench.version == 2 else COPIES

@@ -2,7 +2,7 @@
 
 Source: Vault documentation, "Policies", "Capabilities"; KV v2 API (data, metadata, delete and undelete are paths of
 their own, so that a policy can tell them apart). Nothing here allows `metadata` of a real secret to be deleted, for
-that would destroy every version.
+that would destroy every version. The copies of what is to be retired lie under the candidates: their lines cover both.
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+"""`tba rotate --due`: what is due by its policy, and can be rotated without a person, is rotated; the rest is named.
+
+Unattended is possible only where the source holds a token that was not seen before.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import typer
+
+from tba_secrets.cli import credentials
+from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.rotate import From, run_for
+from tba_secrets.cli.status_gather import TokenState, token_states
+from tba_secrets.digest import DigestKey
+from tba_secrets.engine import exported_resources
+from tba_secrets.provider.places import reference
+from tba_secrets.records import CredentialRecord
+from tba_secrets.rotation import Policy, judge_age
+from tba_secrets.sources import open_source
+
+
+def run(project: Path, environment: str) -> None:
+    """Rotate what is due.
+
+    Raises:
+        TbaError: Something cannot be read, or a record was not rotated.
+        typer.Exit: With `Exit.PERSON` where a token is due and its source has no new value.
+    """
+    states = token_states(exported_resources(project, environment))
+    due = [
+        record
+        for record in credentials.find(project, environment, [])
+        if record.path in states and _is_due(record, states[record.path].since)
+    ]
+    unattended = [record for record in due if _has_new_value(record, states[record.path])]
+    for record in due:
+        if record not in unattended:
+            typer.echo(
+                f"{record.path}: due, and {open_source(record.token_source).place} has no new token: a person gives "
+                f"it one, or runs `tba rotate {environment} {record.token} --authorize`"
+            )
+    if unattended:
+        run_for(project, environment, unattended, From.SOURCE, browser=False)
+    if len(unattended) < len(due):
+        raise typer.Exit(Exit.PERSON)
+    if not due:
+        typer.echo(f"{environment}: nothing is due")
+
+
+def _is_due(record: CredentialRecord, since: int | None) -> bool:
+    policy = Policy(record.rotate_every, record.warn_before, record.retire_after)
+    return judge_age(policy, since, time.time()) is not None
+
+
+def _has_new_value(record: CredentialRecord, state: TokenState) -> bool:
+    """The source gives a token that neither is current nor was superseded.
+
+    The journal's digests are compared where the key is derived from public names; under a key of one's own the provider
+    compares them, and refuses.
+    """
+    pair = open_source(record.token_source).read()
+    held = credentials.current(record)
+    if pair is None or pair.identifier == held.back.credential.token_id:
+        return False
+    key = DigestKey.derive(None, state.staged["owner"], reference(record.stores, record.secret))
+    return key.pair(pair) not in held.superseded

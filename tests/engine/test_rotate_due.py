@@ -1,0 +1,58 @@
+"""`tba rotate --due` on the real engine: what can be done unattended, and what needs a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from tba_secrets.cli.exits import Exit
+from tests.engine.conftest import World
+from tests.engine.tba import tba
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def due(world: World) -> World:
+    """Every token is due at once."""
+    world.write(extra="defaults: {rotate_every: 1s}")
+    run = world.project.up()
+    assert run.status == 0, run.output
+    return world
+
+
+def test_a_new_value_at_the_source_is_rotated_and_the_rest_waits_for_a_person(due: World) -> None:
+    spare = due.account.spares["orders"]
+    due.give(orders=spare)
+
+    run = tba(due, "rotate", "test", "--due")
+
+    assert run.status == Exit.PERSON, run.output
+    assert due.current("orders")["token_id"] == spare.identifier
+    assert "warehouse/stock: due" in run.output
+    assert "--authorize" in run.output
+
+
+def test_a_source_that_still_gives_what_was_superseded_is_no_new_value(due: World) -> None:
+    due.give(orders=due.account.spares["orders"])
+    tba(due, "rotate", "test", "--due")
+    due.give()
+
+    run = tba(due, "rotate", "test", "--due")
+
+    assert run.status == Exit.PERSON, run.output
+    assert due.current("orders")["token_id"] == due.account.spares["orders"].identifier
+    refused = tba(due, "rotate", "test", "orders")
+    assert refused.status != 0
+    assert "superseded" in refused.output
+
+
+def test_nothing_is_due(world: World) -> None:
+    world.write(extra="defaults: {rotate_every: 90d}")
+    world.project.up()
+    logins = world.logins()
+
+    run = tba(world, "rotate", "test", "--due")
+
+    assert run.status == 0, run.output
+    assert "nothing is due" in run.output
+    assert world.logins() == logins

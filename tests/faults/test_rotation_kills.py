@@ -1,0 +1,174 @@
+"""kill -9 at the steps of `tba rotate` and `tba retire`, then the same command again, and nothing by hand.
+
+Cut is each gap from the first write on, and one before it; what is left out are gaps between two looks of the refresh
+at the beginning, where nothing was done yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Thread
+
+import pytest
+
+from tba_secrets.simulator import FaultKind
+from tba_secrets.simulator.aws import Faults
+from tests.engine.tba import tba
+from tests.faults.bench import watching
+from tests.faults.processes import kill, session, wait_until
+from tests.faults.rotation_bench import (
+    REVOKE,
+    TOKEN,
+    RotationBench,
+    Story,
+    Victim,
+    assert_state_holds_no_value,
+    open_rotation_bench,
+)
+
+pytestmark = [pytest.mark.engine, pytest.mark.faults]
+
+CALLS = {Story.ROTATE: 29, Story.RETIRE: 20}
+"""How many store calls each story makes: `test_every_gap_is_cut` tells when this has changed."""
+FIRST_CUT = {Story.ROTATE: 14, Story.RETIRE: 9}
+"""The look before the first write; `Story.RETIRE` reads who uses the token, revokes, and only then writes."""
+WHILE_ASKED = [
+    (Story.ROTATE, "/rest/tokeninfo"),
+    (Story.ROTATE, "/serverTime"),
+    (Story.RETIRE, "/rest/tokeninfo"),
+    (Story.RETIRE, "/rest/revoketoken"),
+]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RotationBench]:
+    with open_rotation_bench(tmp_path_factory.mktemp("rotation")) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A run is killed when the store has done what a call asks, and before its reply."""
+
+    story: Story
+    call: int
+
+    def __str__(self) -> str:
+        return f"{self.story.value}: call {self.call}"
+
+    def arm(self, faults: Faults, strike: Callable[[], None]) -> None:
+        """Have `strike` called there."""
+        faults.after(nth=self.call, do=strike)
+
+
+CUTS = [
+    Cut(story, call) for story in Story for call in range(FIRST_CUT[story], CALLS[story] + 1)
+]
+
+
+@pytest.mark.parametrize("story", Story)
+def test_every_gap_is_cut(bench: RotationBench, story: Story) -> None:
+    operations = [one.operation for one in bench.calls[story]]
+    assert len(operations) == CALLS[story], f"set CALLS to what {story.value} does: {operations}"
+    reads = {"DescribeSecret", "GetSecretValue", "GetCallerIdentity"}
+    assert set(operations[: FIRST_CUT[story]]) <= reads, "a write comes before the first cut"
+
+
+def finished(bench: RotationBench, story: Story) -> None:
+    """The same command again has done the rest: one new version, at most one revoke, nothing forgotten."""
+    first = bench.beginnings[Story.ROTATE].secret.labels["AWSCURRENT"]
+    labels = bench.world.labels(TOKEN)
+    assert bench.current() == bench.successor.identifier
+    assert labels["AWSPREVIOUS"] == first
+    assert labels.get("AWSPENDING") in (None, labels["AWSCURRENT"])
+    assert len(bench.world.secret(TOKEN).versions) == len(
+        bench.beginnings[Story.RETIRE].secret.versions
+    )
+    revoked = bench.world.netsuite.state.token(bench.world.account.id, TOKEN).revoked
+    if story is Story.ROTATE:
+        assert bench.journal() == [(first, "overlap")]
+        assert bench.revokes() == []
+    else:
+        assert revoked
+        assert bench.revokes().count(True) == 1
+        ((version, state),) = bench.journal()
+        assert version == first
+        known = bench.revokes().count(False) == 0
+        assert state == ("revoked" if known else "person"), "the answer decides, and no more"
+    assert not bench.world.netsuite.state.token(bench.world.account.id, f"{TOKEN} second").revoked
+    preview = bench.world.project.pulumi("preview", "--expect-no-changes")
+    assert preview.status == 0, preview.output
+
+
+def taken_up(bench: RotationBench, story: Story) -> None:
+    """The same command once more, without `pulumi cancel` before it."""
+    again = tba(bench.world, *story.command)
+    assert again.status == 0, again.output
+    assert "Traceback" not in again.output
+    finished(bench, story)
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=str)
+def test_a_kill_between_two_store_calls(bench: RotationBench, cut: Cut) -> None:
+    bench.begin(cut.story)
+    with watching(bench.world):
+        bench.killed(cut.story, lambda strike: cut.arm(bench.world.aws.faults, strike))
+        taken_up(bench, cut.story)
+
+
+@pytest.mark.parametrize(("story", "path"), WHILE_ASKED)
+def test_a_kill_while_netsuite_is_asked(bench: RotationBench, story: Story, path: str) -> None:
+    bench.begin(story)
+    faults = bench.world.netsuite.state.faults
+    faults.add(FaultKind.LATENCY, path, seconds=3.0)
+
+    def when_asked(strike: Callable[[], None]) -> None:
+        wait_until(lambda: not faults.list(), f"NetSuite was not asked: {path}")
+        strike()
+
+    carried_out = len(bench.revokes())
+    with watching(bench.world):
+        bench.killed(story, lambda strike: Thread(target=when_asked, args=(strike,)).start())
+        if path == REVOKE.partition(" ")[2]:
+            wait_until(lambda: len(bench.revokes()) > carried_out, "the revoke was not carried out")
+        taken_up(bench, story)
+    assert_state_holds_no_value(bench.world, bench.first, bench.successor)
+
+
+def test_tba_alone_is_killed(bench: RotationBench) -> None:
+    """The engine lives on, sees its provider die, and ends in order."""
+    victim = Victim()
+
+    def tba_dies() -> None:
+        kill(victim.pid)
+        victim.struck.set()
+
+    bench.begin(Story.ROTATE)
+    bench.world.aws.faults.after("PutSecretValue", do=tba_dies)
+    with watching(bench.world):
+        victim.start(bench.world, Story.ROTATE)
+        victim.end()
+        wait_until(lambda: not session(victim.pid), "the engine outlived its provider")
+        taken_up(bench, Story.ROTATE)
+
+
+def test_the_engine_alone_is_killed(bench: RotationBench) -> None:
+    """`tba` lives on, and says that it was not done."""
+    victim = Victim()
+
+    def engine_dies() -> None:
+        for one in session(victim.pid):
+            if "pulumi" in one.command.split(" ")[0]:
+                kill(one.pid)
+        victim.struck.set()
+
+    bench.begin(Story.ROTATE)
+    bench.world.aws.faults.after("PutSecretValue", do=engine_dies)
+    with watching(bench.world):
+        victim.start(bench.world, Story.ROTATE)
+        run = victim.end()
+        assert run.status > 0, run.output
+        assert "Traceback" not in run.output
+        wait_until(lambda: not session(victim.pid), "something outlived it")
+        taken_up(bench, Story.ROTATE)

@@ -1,0 +1,241 @@
+"""Readers all the while: fifty rotations, kills among them, and not one failed call.
+
+The provider runs in processes of its own, driven as the engine drives it; the engine is not the point here, and its
+own three rotations are in test_rotation_engine.py. A process is killed before one of its requests, which one a seeded
+generator says, and the next run takes its work up.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tba_secrets import client
+from tba_secrets.simulator import Simulator, SimulatorConfig
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
+from tba_secrets.payload import parse
+from tba_secrets.spec.model import Format
+from tba_secrets.stores.interface import SecretName, Stage, Store
+from tba_secrets.stores.journal import Retirement
+from tests.faults.provider_run import Order, Provider
+from tests.faults.readers import (
+    Call,
+    plain_reader,
+    reading,
+    session_reader,
+    stubborn_reader,
+    succession,
+)
+from tests.netsuite_account import NetSuiteAccount, Values
+from tests.stores.aws_bench import aws_store
+from tests.stores.aws_bench import settings as aws_settings
+from tests.stores.conftest import no_local_settings
+from tests.stores.vault_bench import TOKEN_VARIABLE, vault_store
+from tests.stores.vault_bench import settings as vault_settings
+from tests.stores.vault_server import ROOT_TOKEN, Api, VaultProcess, shared_server
+
+__all__ = ["no_local_settings", "shared_server"]
+
+pytestmark = pytest.mark.faults
+
+ROTATIONS: Final = 6
+SEED: Final = 20_261
+READERS: Final = 3
+HOUR: Final = 3600
+REVOKE: Final = "GET /rest/revoketoken"
+
+
+@dataclass(repr=False)
+class Scene:
+    """A record with a token, many more of the same user at NetSuite, and the store that readers read."""
+
+    account: NetSuiteAccount
+    netsuite: Simulator
+    store: Store
+    provider: Provider
+    tokens: list[Values]
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311
+    now: int = 1_800_000_000
+    """The journal's clock, which passes when told to."""
+
+    name = SecretName("netsuite/sandbox/orders")
+
+    def begin(self) -> int:
+        """The first token is current; how many requests a rotation sends that nobody disturbs."""
+        self.provider.done(Order(now=self.now))
+        ended = self.rotated(self.tokens[1], kill=False)
+        return ended
+
+    def rotated(self, token: Values, *, kill: bool, requests: int = 0, overlap: int = 0) -> int:
+        """Rotate to a token, killed on the way where wanted, and taken up; how many requests the last run sent."""
+        order = Order(given=token, overlap_seconds=overlap, now=self.now)
+        if kill:
+            at = self.chance.randint(1, requests)
+            self.provider.run(Order(**{**vars(order), "kill_before": at}))
+        ended = self.provider.done(order)
+        assert self.current() == token.identifier
+        return ended.requests
+
+    def retired(self, *, kill: bool, at_once: bool = False) -> None:
+        """Retire what is due, killed on the way where wanted, and taken up."""
+        order = Order(retire=True, at_once=at_once, now=self.now)
+        if kill:
+            at = self.chance.randint(1, 20)
+            self.provider.run(Order(**{**vars(order), "kill_before": at}))
+        self.provider.done(order)
+
+    def current(self) -> str:
+        """The id of the token that readers get."""
+        stored = self.store.read(self.name, Stage.CURRENT)
+        assert stored is not None
+        return parse(stored.value, Format(), self.name).token_id.reveal()
+
+    def plain_readers(self) -> list[Call]:
+        """Readers without a second try."""
+        return [plain_reader(self.store, self.name, self.netsuite.url) for _ in range(READERS)]
+
+    def signed_with(self) -> set[str]:
+        """The names of the tokens that NetSuite has accepted."""
+        return {one.token_name or "" for one in self.netsuite.state.audit() if one.success}
+
+    def revoked(self) -> list[int]:
+        """Which tokens are revoked, by their place in the succession."""
+        named = self.netsuite.state.account(self.account.id).tokens
+        there = {token.token_id: token.revoked for token in named}
+        return [place for place, token in enumerate(self.tokens) if there[token.identifier]]
+
+    def journal(self) -> list[Retirement]:
+        """The states of the journal's lines, oldest first."""
+        snapshot = self.store.describe(self.name)
+        assert snapshot is not None
+        return [entry.state for entry in snapshot.journal]
+
+    def revokes(self) -> list[str]:
+        """The names of the tokens whose revoke NetSuite has carried out."""
+        trail = self.netsuite.state.audit()
+        return [one.token_name or "" for one in trail if one.request == REVOKE and one.success]
+
+
+Open = Callable[[Path, NetSuiteAccount, Simulator, list[Values]], Scene]
+
+
+@pytest.fixture(params=["aws", "vault"])
+def scene(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    no_local_settings: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Scene]:
+    account = NetSuiteAccount()
+    tokens = [account.tokens["orders"], *succession(ROTATIONS + 10)]
+    with Simulator(SimulatorConfig.from_dict(account.simulator_config())) as netsuite:
+        for place, token in enumerate(tokens[1:], 1):
+            netsuite.state.add_token(account.id, _token(f"orders {place}", token))
+        if request.param == "aws":
+            with SecretsManagerServer() as server:
+                settings = aws_settings(server.url, prefix="netsuite/sandbox/")
+                stores = {"aws": settings.model_dump(mode="json", exclude_none=True)}
+                provider = _provider(tmp_path, account, netsuite, stores, _AWS)
+                yield Scene(account, netsuite, aws_store(server.url), provider, tokens)
+        else:
+            vault: VaultProcess = request.getfixturevalue("vault")
+            monkeypatch.setenv(TOKEN_VARIABLE, ROOT_TOKEN)
+            mount = Api(vault.url).mount_kv()
+            stores = {
+                "vault": vault_settings(vault.url, mount).model_dump(mode="json", exclude_none=True)
+            }
+            provider = _provider(tmp_path, account, netsuite, stores, {TOKEN_VARIABLE: ROOT_TOKEN})
+            yield Scene(account, netsuite, vault_store(vault.url, mount), provider, tokens)
+
+
+_AWS: Final = {
+    "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+    "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def _provider(
+    folder: Path,
+    account: NetSuiteAccount,
+    netsuite: Simulator,
+    stores: Mapping[str, Any],
+    environment: Mapping[str, str],
+) -> Provider:
+    return Provider(
+        folder, account, netsuite.url, stores, {**account.environment(), **environment}
+    )
+
+
+def _token(name: str, values: Values) -> dict[str, str]:
+    return {
+        "name": name,
+        "integration": "warehouse",
+        "user": "orders.bot@example.com",
+        "role": "1001",
+        "token_id": values.identifier,
+        "token_secret": values.secret,
+    }
+
+
+def test_fifty_rotations_with_an_overlap(scene: Scene, record_property: Any) -> None:
+    """The simplest reader there is: a token is revoked an hour after it was superseded, and never before."""
+    requests = scene.begin()
+    with reading(*scene.plain_readers()) as tally:
+        for place in range(2, ROTATIONS + 2):
+            scene.now += HOUR
+            kill = place % 2 == 0
+            scene.rotated(scene.tokens[place], kill=kill, requests=requests, overlap=HOUR + 1)
+            if place % 5 == 0:
+                scene.retired(kill=place % 10 == 0)
+        scene.now += 2 * HOUR
+        scene.retired(kill=False)
+    _report(record_property, scene, tally.calls, tally.seconds)
+    assert tally.failed == [], tally.outcomes
+    assert scene.provider.kills >= ROTATIONS // 2 - 1
+    assert len(scene.signed_with()) > ROTATIONS
+    assert len(scene.revokes()) == len(set(scene.revokes())), "a token was revoked twice"
+    assert scene.revoked() == list(range(ROTATIONS + 1))
+    assert Retirement.OVERLAP not in scene.journal()
+
+
+def test_rotations_without_an_overlap(scene: Scene, record_property: Any) -> None:
+    """A reader of `tba_secrets.client` notices nothing, though its token is revoked while it is in use."""
+    requests = scene.begin()
+    with (
+        client.session(scene.store, scene.name, endpoint=scene.netsuite.url) as session,
+        reading(*[session_reader(session, scene.netsuite.url)] * READERS) as tally,
+    ):
+        for place in range(2, ROTATIONS // 2 + 2):
+            kill = place % 3 == 0
+            scene.rotated(scene.tokens[place], kill=kill, requests=requests)
+            scene.retired(kill=False, at_once=True)
+    _report(record_property, scene, tally.calls, tally.seconds)
+    assert tally.failed == [], tally.outcomes
+    assert scene.revoked() == list(range(ROTATIONS // 2 + 1))
+    refused = scene.netsuite.state.trail.failures(scene.account.id)
+    assert refused, "no reader was ever refused: its token was never in use when it was revoked"
+
+
+def test_a_reader_that_reads_once_fails(scene: Scene) -> None:
+    """The broken twin: the calls that are counted can fail."""
+    scene.begin()
+    with reading(stubborn_reader(scene.store, scene.name, scene.netsuite.url)) as tally:
+        scene.rotated(scene.tokens[2], kill=False)
+        scene.retired(kill=False, at_once=True)
+        before = tally.calls
+        while tally.calls < before + 3:
+            pass
+    assert tally.outcomes["401"] >= 1
+
+
+def _report(record_property: Any, scene: Scene, calls: int, seconds: float) -> None:
+    """In the report's XML: what was counted."""
+    record_property("calls", calls)
+    record_property("seconds", round(seconds, 1))
+    record_property("kills", scene.provider.kills)
