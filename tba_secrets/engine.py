@@ -110,13 +110,14 @@ def _holder_is_dead(refusal: str) -> bool:
 
 
 def _alive(pid: int) -> bool:
+    """A killed process that nobody has waited for yet is dead too; in a container it may stay so (proc(5), state Z)."""
     try:
         os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except OSError:  # not ours to signal, or no /proc here
         return True
-    return True
 
 
 def _locked(stack: str, refusal: str) -> LockedError:
@@ -148,7 +149,9 @@ def exported_resources(project: Path, stack: str) -> list[dict[str, Any]]:
     except automation.StackNotFoundError:
         raise _no_stack(stack) from None
     except OSError:
-        raise EngineError("the Pulumi CLI is not on PATH", "install it, or run `make tools`") from None
+        raise EngineError(
+            "the Pulumi CLI is not on PATH", "install it, or run `make tools`"
+        ) from None
     except (automation.CommandError, automation.InvalidVersionError, ValueError):
         raise EngineError(
             f"the state of the stack {stack} cannot be read",

@@ -101,7 +101,8 @@ def current(record: CredentialRecord) -> Held:
         _refuse_empty(place, snapshots[kind])
     ours = all(snapshot is not None and snapshot.owner for snapshot in snapshots.values())
     found = [snapshot for snapshot in snapshots.values() if snapshot is not None]
-    superseded = frozenset(entry.digest for snapshot in found for entry in snapshot.journal)
+    entries = [entry for snapshot in found for entry in snapshot.journal]
+    superseded = frozenset(entry.digest for entry in entries if entry.superseded)
     return Held(read_back(places, {}, record.format), ours, superseded)
 
 

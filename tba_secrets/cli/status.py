@@ -121,16 +121,7 @@ _COLOURS: Final = {
     Standing.ATTENTION: "magenta",
     Standing.FAILING: "red",
 }
-_HEADINGS: Final = (
-    "token",
-    "state",
-    "age",
-    "due",
-    "current",
-    "fingerprint",
-    "previous",
-    "last proof",
-)
+_HEADINGS: Final = ("token", "state", "age and due date", "current and previous", "last proof")
 
 
 def show(report: Report) -> None:
@@ -153,7 +144,7 @@ def show(report: Report) -> None:
 
 def _table(report: EnvironmentReport, now: float) -> Table:
     title = f"{escape(report.name)}: account {escape(report.account or '?')}"
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", show_lines=True)
     for heading in _HEADINGS:
         table.add_column(heading, no_wrap=heading in ("token", "state"), overflow="fold")
     for token in report.tokens:
@@ -165,14 +156,25 @@ def _table(report: EnvironmentReport, now: float) -> Table:
 
 def _cells(token: TokenReport, now: float) -> tuple[str, ...]:
     age, due = token.age(now), token.policy.due_at(token.since)
+    previous = versions(token, "previous")
+    proof = [] if token.proof is None else [token.proof.at[:10], token.proof.who]
     return (
-        "" if age is None else span(age),
-        "" if due is None else when(due).partition(" ")[0],
-        versions(token, "current"),
-        token.fingerprint or "",
-        versions(token, "previous"),
-        "" if token.proof is None else f"{token.proof.at[:10]} as {token.proof.who}",
+        _lines("" if age is None else span(age), "" if due is None else f"due {_day(due)}"),
+        _lines(
+            versions(token, "current"),
+            token.fingerprint or "",
+            f"before: {previous}" if previous else "",
+        ),
+        _lines(*proof),
     )
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _day(at: float) -> str:
+    return when(at).partition(" ")[0]
 
 
 def versions(token: TokenReport, part: str) -> str:

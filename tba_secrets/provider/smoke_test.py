@@ -199,6 +199,8 @@ class SmokeTestHandler(Handler):
                 if isinstance(intent, Rotation) and intent.part == "token":
                     Superseded(proof, int(self._clock())).note(intent, place, back)
                 promote(place, back, verification)
+                if isinstance(intent, Rollback):
+                    Superseded(proof, int(self._clock())).restored(place, back)
             except TbaError as error:
                 held = who_holds_what(places, back, done)
                 what = (

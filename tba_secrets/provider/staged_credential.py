@@ -292,7 +292,8 @@ def _where(properties: Properties) -> tuple[Stores, str]:
 def _superseded(places: Mapping[str, Place]) -> frozenset[str]:
     """The digests of the tokens in the journals."""
     snapshots = [place.store.describe(place.name) for place in places.values()]
-    return frozenset(entry.digest for one in snapshots if one is not None for entry in one.journal)
+    found = [entry for one in snapshots if one is not None for entry in one.journal]
+    return frozenset(entry.digest for entry in found if entry.superseded)
 
 
 def _token_pair(credential: TbaCredential) -> Pair:

@@ -47,6 +47,12 @@ class Superseded:
         )
         place.store.note(place.name, entry)
 
+    def restored(self, place: Place, back: ReadBack) -> None:
+        """A rollback has made it current again: it is not to be revoked any more."""
+        for entry in _journal(place):
+            if entry.open and entry.version == back.versions[place.store.kind]:
+                place.store.note(place.name, replace(entry, state=Retirement.RESTORED))
+
     def retire(self, intent: Retire, places: Mapping[str, Place], back: ReadBack) -> list[str]:
         """Revoke what is due; the same token in another store is not asked about twice.
 

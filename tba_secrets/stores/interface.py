@@ -68,18 +68,18 @@ class Snapshot:
     managed_by: str | None = None
     """What else rotates or owns the secret ("a rotation function", "the service rds"); None where nothing does."""
     deletion_at: datetime | None = None
-    """When a secret that is scheduled for deletion goes for good (AWS), or when it was deleted (Vault, whose soft delete
-    has no end); None where it is neither."""
+    """When a secret that is scheduled for deletion goes for good (AWS), or when it was deleted (Vault's soft delete has
+    no end); None where it is neither."""
     journal: tuple[JournalEntry, ...] = ()
     """What is to be retired and what was, oldest first."""
 
     @property
     def deleted(self) -> str | None:
-        """In words for people (`scheduled for deletion on 2026-01-31`, `deleted since 2026-01-01`); None where it is not."""
+        """`scheduled for deletion on 2026-01-31` or `deleted since 2026-01-01`, for people; None where it is neither."""
         if self.deletion_at is None:
             return None
-        how = "scheduled for deletion on" if self.deletion_at > datetime.now(UTC) else "deleted since"
-        return f"{how} {self.deletion_at:%Y-%m-%d}"
+        ahead = self.deletion_at > datetime.now(UTC)
+        return f"{'scheduled for deletion on' if ahead else 'deleted since'} {self.deletion_at:%Y-%m-%d}"
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class Store(ABC):
             version: The version that carries the candidate label and has passed its checks.
             replacing: The version that is current now; None where none is.
             about: What is to be noted beside it for people (see `ABOUT`), never secret. A store without a place for it
-                ignores it. A version that is current and has its note keeps it: a test that is run again writes nothing.
+                ignores it. A version that is current and has its note keeps it: to test it again writes nothing.
 
         Raises:
             ConflictError: Another version than `replacing` is current, or `version` is not the candidate any more.

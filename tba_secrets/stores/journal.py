@@ -49,6 +49,11 @@ class JournalEntry:
     state: Retirement = Retirement.OVERLAP
 
     @property
+    def superseded(self) -> bool:
+        """A source that gives its token is stale; after a rollback it is what is wanted."""
+        return self.state is not Retirement.RESTORED
+
+    @property
     def open(self) -> bool:
         """Something is still to be done."""
         return self.state in (Retirement.OVERLAP, Retirement.PERSON)

@@ -11,8 +11,9 @@ import pytest
 
 from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status import show, survey, versions
-from tba_secrets.cli.status_gather import ReadState, snapshots, token_states
+from tba_secrets.cli.status_gather import ReadState, snapshots
 from tba_secrets.cli.status_report import Report, StoreReport, TokenReport
+from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
 from tba_secrets.rotation import Finding, Standing

@@ -17,6 +17,7 @@ from tests.netsuite_account import CONSUMERS, TOKENS, NetSuiteAccount
 ROOT = Path(__file__).parents[2]
 HANG_GUARD_SECONDS = 120
 STACK = "test"
+AWS = "  aws: {region: us-east-1, prefix: netsuite/test/}"
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,15 @@ def environment_yaml(
     extra: str = "",
     tokens: tuple[str, ...] = TOKENS,
     adopt: bool = False,
+    store: str = AWS,
 ) -> str:
-    """The test environment: the consumers' tokens, an AWS store, the simulator as endpoint."""
+    """The test environment: the consumers' tokens, an AWS store or other lines under `store:`, the simulator as endpoint."""
     lines = [
         "version: 1",
         f'account: "{account.id}"',
         "endpoint: {env: TBA_SIMULATOR}",
         "store:",
-        "  aws: {region: us-east-1, prefix: netsuite/test/}",
+        *store.splitlines(),
         *extra.splitlines(),
         "integrations:",
     ]

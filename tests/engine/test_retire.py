@@ -116,7 +116,10 @@ def test_rollback_makes_the_previous_one_current_again(rotated: World) -> None:
 
     assert run.status == 0, run.output
     assert rotated.current("orders")["token_id"] == rotated.account.tokens["orders"].identifier
+    assert [line.split()[-1] for line in journal(rotated)] == ["restored"]
     assert_nothing_to_do(rotated)
+    tba(rotated, "retire", "test", "--now")
+    assert not revoked(rotated, "orders")
 
 
 def test_rollback_to_a_revoked_token_is_refused(rotated: World) -> None:

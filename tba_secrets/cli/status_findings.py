@@ -1,0 +1,87 @@
+"""What `tba status` has to say of one token, in words, each with its standing and what to do. No IO."""
+
+from __future__ import annotations
+
+from tba_secrets.cli.status_report import StoreReport
+from tba_secrets.cli.status_state import TokenState
+from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.records import CredentialRecord
+from tba_secrets.rotation import (
+    Finding,
+    Policy,
+    Standing,
+    judge_age,
+    judge_journal,
+    short,
+    when,
+)
+
+
+def state_findings(state: TokenState, policy: Policy, now: float) -> list[Finding]:
+    """What state calls for: a failed update, no credential yet, an age."""
+    found = [
+        Finding(
+            Standing.FAILING,
+            f"its last update failed: {_first_lines(failure)}",
+            "put the cause right, then `pulumi up`: it tests again by itself",
+        )
+        for failure in state.failures
+    ]
+    if not state.verified:
+        what = "no credential has passed its checks yet"
+        return [*found, Finding(Standing.FAILING, what, "`pulumi up`")]
+    age = judge_age(policy, state.since, now)
+    return found if age is None else [*found, age]
+
+
+def _first_lines(failure: str) -> str:
+    """What became of the record, and what NetSuite said: the diagnosis behind it is `pulumi up`'s to show."""
+    return " ".join(line.strip() for line in failure.strip().splitlines()[:2])
+
+
+def store_findings(store: StoreReport, state: TokenState, now: float) -> list[Finding]:
+    """What one store calls for: unreadable, drift, a pending candidate, superseded tokens."""
+    found = []
+    if store.error is not None:
+        what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
+        return [Finding(Standing.FAILING, what, store.remedy)]
+    if store.drift is not None and state.verified:
+        readers = "" if store.current else ", so readers get no credential"
+        standing = Standing.ATTENTION if store.current else Standing.FAILING
+        found.append(
+            Finding(
+                standing,
+                f"{store.drift}{readers}; state names {short(state.verified.get(store.kind, '?'))}",
+                "`pulumi refresh`, then `pulumi up`",
+            )
+        )
+    if store.candidate is not None:
+        found.append(_pending(store))
+    return [*found, *judge_journal(store.journal, now)]
+
+
+def _pending(store: StoreReport) -> Finding:
+    candidate = f"a candidate waits in {store.kind}: {short(store.candidate or '')}"
+    if store.foreign_candidate:
+        what = f"{candidate}, which tba-secrets did not write"
+        return Finding(Standing.ATTENTION, what, "let the other rotation end, or cancel it")
+    return Finding(Standing.ATTENTION, candidate, "`pulumi up` tests it again")
+
+
+def refused_findings(
+    record: CredentialRecord, refusals: tuple[Refusal, ...], until: float | None
+) -> list[Finding]:
+    """The user's refused logins: mentioned, and a reason to act where he is not asked any more."""
+    if not refusals:
+        return []
+    times = "once" if len(refusals) == 1 else f"{len(refusals)} times"
+    what = f"NetSuite refused {record.user.email} {times} within 30 minutes"
+    if until is None:
+        return [Finding(Standing.WELL, what)]
+    return [
+        Finding(
+            Standing.ATTENTION,
+            f"{what}: not asked until {when(until)}",
+            "put the credential right meanwhile; the Login Audit Trail names the cause",
+        )
+    ]
