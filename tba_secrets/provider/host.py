@@ -55,6 +55,8 @@ class Host:
     """Opens the stores of a record, by kind, in the order of promotion."""
     intents: Intents = field(default_factory=dict)
     """What `tba` asks for beyond a plain `up`; empty in a provider that the engine started."""
+    proven: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By record, what its SmokeTest's state says has passed last, by store; known once that was read."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     started_by: int = field(default_factory=os.getppid)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 
-from tba_secrets.errors import CheckFailedError, NetSuiteError, StoreError, TbaError
+from tba_secrets.errors import CheckFailedError, NetSuiteError, NotAskedError, StoreError, TbaError
 from tba_secrets.netsuite import Verification
 from tba_secrets.promote import promote
 from tba_secrets.provider import drift
@@ -96,7 +96,7 @@ class SmokeTestHandler(Handler):
         snapshots = drift.observe(places)
         if not any(snapshots.values()):
             return None
-        verified = state.get("verified", {})
+        verified = self._host.proven[declared.record] = state.get("verified", {})
         observed = drift.missing(places, snapshots, verified, (Stage.CURRENT,)) if verified else {}
         return inputs, {**state, "drift": observed}
 
@@ -154,6 +154,8 @@ class SmokeTestHandler(Handler):
             return after
         try:
             again = proof.verify(read_back(places, {}, proof.inputs.format))
+        except NotAskedError:  # a refused revoke has ended the user's turn: the proof from before it stands
+            return after.model_copy(update={"refusals": proof.refusals()})
         except NetSuiteError as error:
             kept = after.model_copy(update={"verified": {}, "refusals": proof.refusals()})
             outcome = "it was done, but the current credential has failed afterwards"

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pydantic import ValidationError
 
 from tba_secrets.digest import DigestKey
-from tba_secrets.errors import ConflictError, TbaError, ValueNeededError
-from tba_secrets.netsuite import Client
+from tba_secrets.errors import TbaError
+from tba_secrets.netsuite import Client, revoke
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.payload import parse, render
+from tba_secrets.payload import render
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -31,15 +30,14 @@ from tba_secrets.provider.handler import (
 )
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.importing import parse_id
-from tba_secrets.provider.intents import Rollback, Rotation, previous, rotated
-from tba_secrets.provider.parts import read_parts, resolve
+from tba_secrets.provider.intents import Rollback, Rotation
+from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.places import places_in, reference
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
-from tba_secrets.sources.interface import Pair
-from tba_secrets.spec.model import Format, Stores
+from tba_secrets.provider.wanted import Wanted, consumer_pair, token_pair
+from tba_secrets.spec.model import Stores
 from tba_secrets.stage import Place, stage
 from tba_secrets.stores.interface import Candidate, OwnerMark, Stage, VersionId
-from tba_secrets.verify import read_back
 
 
 class StagedCredentialHandler(Handler):
@@ -148,9 +146,10 @@ class StagedCredentialHandler(Handler):
             description=inputs.description,
         )
         key = self._key(inputs)
-        credential = self._credential(urn, inputs, old, places)
         for place in places.values():
             place.store.preflight([place.name])
+        wanted = Wanted(self._host, urn, inputs, old, self._places_before(old), places, key)
+        known, credential = wanted.known(), wanted.credential()
         Client(credential, inputs.endpoint, record=inputs.record).reach()
         value = render(credential, inputs.format)
         outputs = StagedCredentialOutputs(
@@ -160,19 +159,18 @@ class StagedCredentialHandler(Handler):
             stored_digests=_digests(key, credential),
             claim=mark.claim,
         )
-        known = self._known(inputs, old, places)
         for kind, place in places.items():
             self._host.status(urn, f"staging in {place}")
             try:
                 staged = stage(
                     place,
                     Candidate(value, key.text(value)),
-                    VersionId(known[kind]) if kind in known else None,
+                    known.get(kind),
                     self._host.proceed,
                 )
             except TbaError as error:
                 if not outputs.versions:
-                    raise
+                    raise self._in_vain(inputs, credential, error) from None
                 outputs.drift[kind] = f"{place} was not written"
                 raise PartialFailureError(error, merged(new, outputs)) from None
             outputs.versions[kind], outputs.locations[kind] = staged.version, staged.location
@@ -180,80 +178,17 @@ class StagedCredentialHandler(Handler):
         self._host.status(urn, "staged")
         return merged(new, outputs)
 
-    def _known(
-        self, inputs: StagedCredentialInputs, old: Properties, places: Mapping[str, Place]
-    ) -> Mapping[str, str]:
-        """The versions that may hold the content already."""
-        if isinstance(self._host.intents.get(inputs.record), Rollback):
-            return {kind: previous(place) for kind, place in places.items()}
-        versions: Mapping[str, str] = old.get("versions", {})
-        return versions
-
-    def _credential(
-        self, urn: str, inputs: StagedCredentialInputs, old: Properties, places: Mapping[str, Place]
-    ) -> TbaCredential:
-        """What an intent asks for; else each part from its source where that is new, or from the store."""
-        match self._host.intents.get(inputs.record):
-            case Rotation() as rotation:
-                held = self._stored(old, inputs)
-                new = rotated(rotation, places, held, _format_before(old, inputs))
-                if self._key(inputs).pair(_token_pair(new)) in _superseded(places):
-                    raise _superseded_token(inputs.record)
-                return new
-            case Rollback():
-                return self._previous(inputs, places)
-        return self._from_sources(urn, inputs, old, places)
-
-    def _from_sources(
-        self,
-        urn: str,
-        inputs: StagedCredentialInputs,
-        old: Properties,
-        places: Mapping[str, Place],
-    ) -> TbaCredential:
-        """A part whose source has not changed, or gives what was superseded, stays as the store has it."""
-        key = self._key(inputs)
-        stored, seen = old.get("storedDigests", {}), old.get("digests", {})
-        superseded = _superseded(places)
-        pairs = read_parts(inputs.sources, self._host.sources)
-        if any(pair is not None and key.pair(pair) in superseded for pair in pairs.values()):
-            self._host.warn(
-                urn,
-                f"{inputs.record}: a source still gives a superseded token: the store's is kept",
-            )
-        given = {
-            part: pair
-            for part, pair in pairs.items()
-            if pair is not None
-            and key.pair(pair) not in superseded
-            and (key.pair(pair) != seen.get(part) or key.pair(pair) == stored.get(part))
-        }
-        if len(given) == len(inputs.sources):
-            consumer, token = given["consumer"], given["token"]
-            return TbaCredential(
-                inputs.account, consumer.identifier, consumer.secret, token.identifier, token.secret
-            )
-        credential = self._stored(old, inputs)
-        for part, pair in given.items():
-            credential = credential.with_pair(part, pair.identifier, pair.secret)
-        return replace(credential, account=inputs.account)
-
-    def _stored(self, old: Properties, inputs: StagedCredentialInputs) -> TbaCredential:
-        """As the first store that still has the version of state gives it."""
-        names = _format_before(old, inputs)
-        for kind, place in self._places_before(old).items():
-            version = old["versions"].get(kind)
-            stored = version and place.store.read(place.name, VersionId(version))
-            if stored:
-                return parse(stored.value, names, str(place))
-        raise _value_needed(inputs.record)
-
-    def _previous(
-        self, inputs: StagedCredentialInputs, places: Mapping[str, Place]
-    ) -> TbaCredential:
-        """The previous version's content, which has to be the same in every store."""
-        versions = {kind: previous(place) for kind, place in places.items()}
-        return read_back(places, versions, inputs.format).credential
+    def _in_vain(
+        self, inputs: StagedCredentialInputs, credential: TbaCredential, error: TbaError
+    ) -> TbaError:
+        """What could not be stored is lost; a token that NetSuite has just issued must not be left behind."""
+        intent = self._host.intents.get(inputs.record)
+        if not (isinstance(intent, Rotation) and intent.issued):
+            return error
+        revocation = revoke(Client(credential, inputs.endpoint, record=inputs.record))
+        return TbaError(
+            f"{error.what}\n  The token that NetSuite issued: {revocation}", error.remedy
+        )
 
     def _remove(self, urn: str, place: Place, state: Properties, version: str | None) -> None:
         snapshot = place.store.describe(place.name)
@@ -279,32 +214,9 @@ class StagedCredentialHandler(Handler):
                 )
 
 
-def _format_before(old: Properties, inputs: StagedCredentialInputs) -> Format:
-    """How what state names is written; an imported resource says nothing of it."""
-    return inputs.format if "imported" in old else Format.model_validate(old.get("format", {}))
-
-
 def _where(properties: Properties) -> tuple[Stores, str]:
     """The stores and the secret's name; an imported resource has not much more."""
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
-
-
-def _superseded(places: Mapping[str, Place]) -> frozenset[str]:
-    """The digests of the tokens in the journals."""
-    snapshots = [place.store.describe(place.name) for place in places.values()]
-    found = [entry for one in snapshots if one is not None for entry in one.journal]
-    return frozenset(entry.digest for entry in found if entry.superseded)
-
-
-def _token_pair(credential: TbaCredential) -> Pair:
-    return Pair(credential.token_id, credential.token_secret)
-
-
-def _superseded_token(record: str) -> ConflictError:
-    return ConflictError(
-        f"{record}: the new token is one that was superseded before",
-        "create another token in NetSuite; to go back to the previous one: `tba rollback`",
-    )
 
 
 def _stored_already(old_inputs: Properties, old_state: Properties, new: Properties) -> bool:
@@ -318,16 +230,9 @@ def _stored_already(old_inputs: Properties, old_state: Properties, new: Properti
 
 def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:
     return {
-        "consumer": key.pair(Pair(credential.consumer_key, credential.consumer_secret)),
-        "token": key.pair(_token_pair(credential)),
+        "consumer": key.pair(consumer_pair(credential)),
+        "token": key.pair(token_pair(credential)),
     }
-
-
-def _value_needed(record: str) -> ValueNeededError:
-    return ValueNeededError(
-        f"{record}: the version that state names is no longer in the store, and a source gives no value for it",
-        "give the sources the values of the credential that is wanted, and run `pulumi up` again",
-    )
 
 
 def _imported(

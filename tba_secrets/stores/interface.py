@@ -75,7 +75,7 @@ class Snapshot:
 
     @property
     def deleted(self) -> str | None:
-        """`scheduled for deletion on 2026-01-31` or `deleted since 2026-01-01`, for people; None where it is neither."""
+        """For people: `scheduled for deletion on 2026-01-31`, `deleted since 2026-01-01`; None where it is neither."""
         if self.deletion_at is None:
             return None
         ahead = self.deletion_at > datetime.now(UTC)

@@ -123,7 +123,7 @@ def environment_yaml(
     adopt: bool = False,
     store: str = AWS,
 ) -> str:
-    """The test environment: the consumers' tokens, an AWS store or other lines under `store:`, the simulator as endpoint."""
+    """The test environment: the consumers' tokens, the lines under `store:`, the simulator as endpoint."""
     lines = [
         "version: 1",
         f'account: "{account.id}"',

@@ -1,4 +1,4 @@
-"""The main job with a real Vault, on the real engine: what passes becomes current, what does not leaves all as it was."""
+"""The main job with a real Vault, on the real engine: what passes becomes current, what does not changes nothing."""
 
 from __future__ import annotations
 

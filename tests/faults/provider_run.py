@@ -1,4 +1,4 @@
-"""One run of the provider's two resources in a process of its own, as the engine drives them, with a kill where ordered.
+"""One run of the provider's two resources in a process of its own, driven as by the engine, and killed where ordered.
 
 The state is kept after each resource, and what is killed before that is not in it: the next run starts from what the
 last one kept, as after `pulumi refresh --clear-pending-creates`. The order of a run is Read, Diff, Update.

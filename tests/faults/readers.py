@@ -115,5 +115,5 @@ def _quiet() -> requests.Session:
 def _outcome(call: Call) -> str:
     try:
         return str(call())
-    except Exception as error:  # noqa: BLE001 # whatever a reader meets is a failed call
+    except Exception as error:  # whatever a reader meets is a failed call
         return type(error).__name__

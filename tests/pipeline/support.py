@@ -41,7 +41,7 @@ class RecordingStore(MemoryStore):
         """As if it had been deleted for good."""
         del self._secrets[name]
 
-    def _note(self, write: str) -> None:
+    def _wrote(self, write: str) -> None:
         if write in self.failing:
             raise self.failing[write]
         self.writes.append(write)
@@ -51,17 +51,17 @@ class RecordingStore(MemoryStore):
         return None if snapshot is None else replace(snapshot, managed_by=self.managed_by)
 
     def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
-        self._note("claim")
+        self._wrote("claim")
         super()._claim(name, mark, description)
 
     def _stage(
         self, name: SecretName, candidate: Candidate, replacing: VersionId | None
     ) -> VersionId:
-        self._note("stage")
+        self._wrote("stage")
         return super()._stage(name, candidate, replacing)
 
     def _restage(self, name: SecretName, version: VersionId) -> bool:
-        self._note("restage")
+        self._wrote("restage")
         return super()._restage(name, version)
 
     def _promote(
@@ -71,19 +71,19 @@ class RecordingStore(MemoryStore):
         replacing: VersionId | None,
         about: Mapping[str, str],
     ) -> None:
-        self._note("promote")
+        self._wrote("promote")
         super()._promote(name, version, replacing, about)
 
     def _discard(self, name: SecretName, version: VersionId) -> None:
-        self._note("discard")
+        self._wrote("discard")
         super()._discard(name, version)
 
     def _remove(self, name: SecretName) -> None:
-        self._note("remove")
+        self._wrote("remove")
         super()._remove(name)
 
     def _restore(self, name: SecretName) -> None:
-        self._note("restore")
+        self._wrote("restore")
         super()._restore(name)
 
 

@@ -138,7 +138,7 @@ def test_a_known_version_that_is_gone_is_written_anew(store: RecordingStore) -> 
 def test_a_known_version_that_goes_meanwhile_is_written_anew(store: RecordingStore) -> None:
     class Forgetful(RecordingStore):
         def _restage(self, name: SecretName, version: VersionId) -> bool:
-            self._note("restage")
+            self._wrote("restage")
             return False
 
     store = Forgetful()

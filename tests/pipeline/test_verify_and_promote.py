@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tba_secrets.errors import CheckFailedError, ConflictError, StoreError, ValueNeededError
 from tba_secrets.netsuite import Evidence, Verification
-from tba_secrets.promote import promote
+from tba_secrets.promote import noted, promote
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
 from tba_secrets.stage import Place, stage
@@ -148,6 +150,28 @@ def test_what_has_passed_becomes_current(places: dict[str, Place]) -> None:
     assert stored is not None
     assert stored.version == found.versions["aws"]
     assert "promote" not in store(places, "vault").writes
+
+
+def test_what_was_proven_is_noted_with_the_version(places: dict[str, Place]) -> None:
+    found = back(places, staged(places))
+    tokeninfo = replace(evidence("account", "role"), account="1234567_SB1", role_name="Warehouse")
+    both = Verification((tokeninfo, replace(evidence("rest", "role"), at=86400.0)))
+
+    promote(places["aws"], found, both)
+
+    assert store(places).about(NAME) == {
+        "account": "1234567_SB1",
+        "role": "Warehouse",
+        "verified_at": "1970-01-02T00:00:00+00:00",
+        "evidence": "account; role; rest",
+    }
+    assert "token-secret" not in repr(store(places).about(NAME))
+
+
+def test_what_is_not_known_is_not_noted_and_a_long_text_is_cut() -> None:
+    told = noted(Verification((evidence("x" * 600),)))
+
+    assert told == {"verified_at": "1970-01-01T00:00:01+00:00", "evidence": "x" * 500}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import pytest
 from tba_secrets.components import smoke_inputs, staged_inputs
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Wire
-from tba_secrets.provider.properties import SmokeTestInputs
-from tba_secrets.provider.properties import StagedCredentialInputs
+from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.model import RestletCheck, Stores, Verify
 from tests.pipeline.test_records import record

@@ -8,8 +8,7 @@ import pytest
 
 from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.provider.handler import Change, Handler, Wire
-from tba_secrets.provider.properties import SmokeTestInputs
-from tba_secrets.provider.properties import StagedCredentialInputs
+from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs
 from tests.provider.bench import Bench
 
 VERSIONS = {"aws": "tba-one", "vault": "tba-two"}

@@ -193,6 +193,17 @@ class StoreConformance(JournalConformance):
         bench.store.promote(NAME, version, replacing)
         assert seen(bench.store) == before
 
+    def test_what_is_noted_beside_a_version_is_no_part_of_it(self, bench: Bench) -> None:
+        replacing = claimed(bench.store)
+        staged = candidate()
+        version = bench.store.stage(NAME, staged, replacing)
+        bench.store.promote(NAME, version, replacing, {"account": "1234567", "evidence": "all"})
+        before = seen(bench.store)
+        bench.store.promote(NAME, version, replacing, {"account": "another"})
+        assert seen(bench.store) == before
+        assert before.stages[Stage.CURRENT] == version
+        assert bench.default_read(NAME) == staged.value.reveal()
+
     def test_promote_with_a_stale_replacing_changes_nothing(self, bench: Bench) -> None:
         stale = claimed(bench.store)
         first = promoted(bench.store, candidate())

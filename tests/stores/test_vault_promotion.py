@@ -82,6 +82,61 @@ def test_what_others_wrote_beside_it_stays(bench: VaultBench) -> None:
     assert told["cas_required"] is True
 
 
+ABOUT_IT = {
+    "account": "1234567_SB1",
+    "role": "Warehouse Integration",
+    "verified_at": "2026-01-02T03:04:05+00:00",
+    "evidence": "account; role",
+}
+NOTED = {f"tba_{name}": text for name, text in ABOUT_IT.items()}
+
+
+def noted(bench: VaultBench) -> dict[str, str]:
+    """What the secret's metadata says of what was proven."""
+    custom = bench.metadata()["custom_metadata"]
+    return {key: text for key, text in custom.items() if key in NOTED}
+
+
+def test_what_was_proven_is_merged_and_speaks_of_the_current_version_alone(
+    bench: VaultBench,
+) -> None:
+    bench.set_metadata({"custom_metadata": {"team": "warehouse"}})
+    claimed(bench.store)
+    first = bench.store.stage(NAME, candidate(), None)
+    bench.store.promote(NAME, first, None, ABOUT_IT)
+    assert noted(bench) == NOTED
+    assert bench.metadata()["custom_metadata"]["team"] == "warehouse"
+    bench.store.promote(NAME, first, None, {**ABOUT_IT, "verified_at": "later"})
+    assert noted(bench) == NOTED, "to test again writes nothing"
+    second = bench.store.stage(NAME, candidate(), first)
+    bench.store.promote(NAME, second, first, {"account": "1234567_SB1"})
+    assert noted(bench) == {"tba_account": "1234567_SB1"}
+    promoted(bench.store, candidate())
+    assert noted(bench) == {}, "what was proven of another version is not said of this one"
+
+
+def test_what_a_killed_run_did_not_note_is_noted_by_the_next(bench: VaultBench) -> None:
+    """Killed between the write and the note: the next claim says whose it is, the next promotion what was proven."""
+    claimed(bench.store)
+    staged = candidate()
+    version = bench.store.stage(NAME, staged, None)
+    bench.write_as_another(NAME, staged.value.reveal(), Stage.CURRENT)
+    claimed(bench.store)
+    assert current(bench.store) == version
+    assert noted(bench) == {}
+    bench.store.promote(NAME, version, None, ABOUT_IT)
+    assert noted(bench) == NOTED
+    assert bench.metadata()["current_version"] == 1
+
+
+def test_a_long_evidence_is_cut_and_an_unknown_word_is_not_kept(bench: VaultBench) -> None:
+    claimed(bench.store)
+    version = bench.store.stage(NAME, candidate(), None)
+    bench.store.promote(NAME, version, None, {"evidence": "é" * 400, "something": "else"})
+    assert len(noted(bench)["tba_evidence"].encode()) <= 512
+    assert "tba_something" not in bench.metadata()["custom_metadata"]
+
+
 def test_a_mount_that_requires_check_and_set_is_written(bench: VaultBench) -> None:
     bench.api.call("POST", f"{bench.mount}/config", {"cas_required": True, "max_versions": 3})
     claimed(bench.store)

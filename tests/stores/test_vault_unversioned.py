@@ -79,6 +79,21 @@ def test_promotion_has_no_previous_version(bench: VaultBench) -> None:
     assert not bench.store.restage(NAME, before)
 
 
+def test_what_was_proven_is_noted_and_speaks_of_the_current_value_alone(bench: VaultBench) -> None:
+    claimed(bench.store)
+    staged = candidate()
+    version = bench.store.stage(NAME, staged, None)
+    bench.store.promote(NAME, version, None)
+    assert "tba_account" not in notes(bench)
+    bench.store.promote(NAME, version, None, {"account": "1234567_SB1", "role": "Warehouse"})
+    bench.store.promote(NAME, version, None, {"account": "another"})
+    assert (notes(bench)["tba_account"], notes(bench)["tba_role"]) == ("1234567_SB1", "Warehouse")
+    second = bench.store.stage(NAME, candidate(), version)
+    bench.store.promote(NAME, second, version, {"account": "1234567_SB1"})
+    assert notes(bench)["tba_account"] == "1234567_SB1"
+    assert "tba_role" not in notes(bench)
+
+
 def test_remove_takes_the_candidate_and_leaves_the_secret(bench: VaultBench) -> None:
     claimed(bench.store)
     staged = candidate()

@@ -1,0 +1,122 @@
+"""What `tba` asks of the provider beyond a plain `up`: rotations, and what must not be lost or left behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError
+from tba_secrets.provider.intents import Rollback, Rotation
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.simulator import Simulator
+from tba_secrets.sources.interface import Pair
+from tba_secrets.stores.interface import Stage
+from tests.netsuite_account import Values
+from tests.provider.bench import Bench, Kept
+
+RECORD = "warehouse/orders"
+
+
+def pair(values: Values) -> Pair:
+    """As a source or NetSuite gives it."""
+    return Pair(Sensitive(values.identifier), Sensitive(values.secret))
+
+
+def promoted(bench: Bench) -> tuple[Kept, Kept]:
+    """Staged and tested; then a new process, as each command starts one."""
+    staged = bench.stage()
+    tested = bench.test(staged)
+    bench.new_process()
+    bench.writes()
+    return staged, tested
+
+
+def rotation(bench: Bench, *, issued: bool = False) -> Rotation:
+    spare = bench.account.spares["orders"]
+    return Rotation(lambda _held: pair(spare), issued=issued, overlap_seconds=60)
+
+
+def test_a_rotation_stages_the_new_token_and_journals_the_old_one(bench: Bench) -> None:
+    staged, tested = promoted(bench)
+    old = bench.version(Stage.CURRENT)
+    bench.host.intents = {RECORD: rotation(bench)}
+
+    again = bench.stage(staged)
+    bench.test(again, tested)
+
+    assert bench.version(Stage.CURRENT) == again.state["versions"]["aws"]
+    assert [entry.version for entry in bench.snapshot().journal] == [old]
+    assert again.inputs["digests"] == staged.inputs["digests"]
+
+
+def test_a_plain_update_journals_nothing(bench: Bench) -> None:
+    staged, tested = promoted(bench)
+    bench.give(orders=bench.account.spares["orders"])
+    bench.new_process()
+
+    bench.test(bench.stage(staged), tested)
+
+    assert bench.snapshot().journal == ()
+
+
+def test_an_issued_token_that_cannot_be_stored_is_revoked(
+    bench: Bench, simulator: Simulator
+) -> None:
+    staged, _ = promoted(bench)
+    bench.host.intents = {RECORD: rotation(bench, issued=True)}
+    bench.aws.failing["stage"] = StoreUnavailableError("no route")
+
+    with pytest.raises(TbaError, match="issued: warehouse/orders: revoked"):
+        bench.stage(staged)
+
+    assert simulator.state.token(bench.account.id, "orders second").revoked
+
+
+def test_a_token_from_a_source_that_cannot_be_stored_is_not_revoked(
+    bench: Bench, simulator: Simulator
+) -> None:
+    staged, _ = promoted(bench)
+    bench.host.intents = {RECORD: rotation(bench)}
+    bench.aws.failing["stage"] = StoreUnavailableError("no route")
+
+    with pytest.raises(StoreUnavailableError):
+        bench.stage(staged)
+
+    assert not simulator.state.token(bench.account.id, "orders second").revoked
+
+
+def test_a_killed_rotation_is_taken_up_with_the_token_that_waits(bench: Bench) -> None:
+    staged, tested = promoted(bench)
+    bench.host.intents = {RECORD: rotation(bench, issued=True)}
+    first = bench.stage(staged)
+    bench.new_process()
+
+    def never(_held: object) -> Pair:
+        raise AssertionError("a second token was asked for")
+
+    bench.host.intents = {RECORD: Rotation(never, issued=True)}
+    again = bench.stage(staged)
+    bench.test(again, tested)
+
+    assert again.state["versions"] == first.state["versions"]
+    assert bench.version(Stage.CURRENT) == first.state["versions"]["aws"]
+
+
+def test_the_same_token_is_no_rotation(bench: Bench) -> None:
+    staged, _ = promoted(bench)
+    same = bench.account.tokens["orders"]
+    bench.host.intents = {RECORD: Rotation(lambda _held: pair(same))}
+
+    with pytest.raises(ConflictError, match="in the store already"):
+        bench.stage(staged)
+
+    assert bench.writes() == []
+
+
+def test_a_rollback_needs_a_previous_credential(bench: Bench) -> None:
+    staged, _ = promoted(bench)
+    bench.host.intents = {RECORD: Rollback()}
+
+    with pytest.raises(TbaError, match="no previous credential"):
+        bench.stage(staged)
+
+    assert bench.writes() == []
