@@ -1,4 +1,4 @@
-"""Every test is hermetic: whoever runs it, their AWS, Vault, Pulumi and NetSuite settings are not in its environment."""
+"""Every test is hermetic: AWS, Vault, Pulumi and NetSuite settings of whoever runs it are not in its environment."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from tba_secrets.spec import load_stack
 from tba_secrets.stage import Place
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
+from tba_secrets.stores.versions import is_placeholder
 
 __all__ = ["ReadState", "Seen", "TokenState", "gather", "snapshots", "token_states"]
 
@@ -177,7 +178,7 @@ def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
         blank,
         location=seen.location,
         current=current if usable else None,
-        previous=previous,
+        previous=None if is_placeholder(previous) else previous,
         candidate=seen.stages.get(Stage.CANDIDATE),
         foreign_candidate=seen.foreign_candidate,
         drift=odd.get(kind) if verified is not None or not usable else None,

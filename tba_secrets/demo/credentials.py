@@ -105,7 +105,13 @@ _USERS: list[dict[str, Any]] = [
 
 
 def _integration(name: str, pair: DemoPair) -> dict[str, Any]:
-    return {"name": name, "consumer_key": pair.identifier, "consumer_secret": pair.secret}
+    return {
+        "name": name,
+        "consumer_key": pair.identifier,
+        "consumer_secret": pair.secret,
+        "authorization_flow": True,
+        "callback_url": "http://localhost:*",
+    }
 
 
 def _token(name: str, integration: str, user: str, role: str, pair: DemoPair) -> dict[str, Any]:

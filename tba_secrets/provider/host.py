@@ -57,6 +57,10 @@ class Host:
     """What `tba` asks for beyond a plain `up`; empty in a provider that the engine started."""
     proven: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By record, what its SmokeTest's state says has passed last, by store; known once that was read."""
+    given: dict[str, str] = field(default_factory=dict)
+    """By record, the digest of the token pair that its source gives, or gave last, as Check found it."""
+    brought: set[str] = field(default_factory=set)
+    """The records that a rotation has brought a new pair for in this process."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     started_by: int = field(default_factory=os.getppid)
 

@@ -56,11 +56,16 @@ Intents = Mapping[str, Intent]
 
 
 def rotated(
-    rotation: Rotation, places: Mapping[str, Place], held: TbaCredential, names: Format
+    record: str,
+    rotation: Rotation,
+    places: Mapping[str, Place],
+    held: TbaCredential,
+    names: Format,
 ) -> TbaCredential:
     """The credential to stage: a candidate of ours that an earlier, killed rotation left, else one with a new pair.
 
     Args:
+        record: For messages.
         rotation: What was asked for.
         places: Where the record is.
         held: The credential that state names.
@@ -80,7 +85,7 @@ def rotated(
     new = held.with_pair(rotation.part, pair.identifier, pair.secret)
     if new == held:
         raise ConflictError(
-            f"the new {rotation.part} pair is the one that is in the store already",
+            f"{record}: the new {rotation.part} pair is the one that is in the store already",
             "create another one in NetSuite, and give that",
         )
     return new

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 
-from tba_secrets.errors import CheckFailedError, NetSuiteError, NotAskedError, StoreError, TbaError
+from tba_secrets.errors import CheckFailedError, NetSuiteError, NotAskedError, TbaError
 from tba_secrets.netsuite import Verification
 from tba_secrets.promote import promote
 from tba_secrets.provider import drift
@@ -32,6 +32,7 @@ from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.places import places_in
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs
+from tba_secrets.provider.refused import Refused
 from tba_secrets.provider.superseded import Superseded
 from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Stage, VersionId
@@ -117,7 +118,7 @@ class SmokeTestHandler(Handler):
         try:
             verification = proof.verify(back)
         except NetSuiteError as error:
-            outcome = self._after_failure(inputs, places, back, error)
+            outcome = self._after_failure(proof, places, back, error)
             after = proof.before.model_copy(update={"refusals": proof.refusals()})
             raise _failed(inputs.record, outcome, error, merged(new, after)) from None
         self._host.status(urn, f"verified as {verification.summary}")
@@ -154,7 +155,9 @@ class SmokeTestHandler(Handler):
             return after
         try:
             again = proof.verify(read_back(places, {}, proof.inputs.format))
-        except NotAskedError:  # a refused revoke has ended the user's turn: the proof from before it stands
+        except (
+            NotAskedError
+        ):  # a refused revoke has ended the user's turn: the proof from before it stands
             return after.model_copy(update={"refusals": proof.refusals()})
         except NetSuiteError as error:
             kept = after.model_copy(update={"verified": {}, "refusals": proof.refusals()})
@@ -164,25 +167,20 @@ class SmokeTestHandler(Handler):
 
     def _after_failure(
         self,
-        inputs: SmokeTestInputs,
+        proof: Proof,
         places: Mapping[str, Place],
         back: ReadBack,
         error: NetSuiteError,
     ) -> str:
-        """Discard what was refused, where its source can give it again; says what became of it."""
+        """Says what became of what has failed."""
         if all(back.current[kind] == version for kind, version in back.versions.items()):
             return "the current credential has failed, and is left as it is"
         if not isinstance(error, CheckFailedError):
             return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
-        if not inputs.promote:
+        if not proof.inputs.promote:
             return "the version that was tested has failed, and is left as it is"
-        intent = self._host.intents.get(inputs.record)
-        if inputs.keep_candidate or (isinstance(intent, Rotation) and intent.issued):
-            return "not promoted; current is unchanged, and the candidate is kept, for no source can give it again"
-        left = _discarded(places, back)
-        if left:
-            return f"not promoted; current is unchanged, but the candidate was not discarded ({'; '.join(left)})"
-        return "not promoted; current is unchanged, and the candidate was discarded"
+        settled = Refused(proof, places, back, int(self._clock())).settle()
+        return f"not promoted; current is unchanged, {settled}"
 
     def _promote(
         self,
@@ -222,18 +220,6 @@ def _failed(
     """What became of the record first: the engine shows the first line in the status column."""
     what = f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}"
     return PartialFailureError(TbaError(what, error.remedy), state)
-
-
-def _discarded(places: Mapping[str, Place], back: ReadBack) -> list[str]:
-    """Discard the candidate in every store; why that failed, where it did."""
-    left = []
-    for kind, place in places.items():
-        if back.current[kind] != back.versions[kind]:
-            try:
-                place.store.discard(place.name, back.versions[kind])
-            except StoreError as failure:
-                left.append(failure.what)
-    return left
 
 
 def _wanted(inputs: SmokeTestInputs) -> dict[str, VersionId]:

@@ -71,6 +71,8 @@ class StagedCredentialHandler(Handler):
         )
         for warning in resolved.warnings:
             self._host.warn(urn, f"{inputs.record}: {warning}")
+        if isinstance(token := resolved.digests.get("token"), str):
+            self._host.given[inputs.record] = token
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:

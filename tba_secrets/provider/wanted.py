@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from tba_secrets.digest import DigestKey
@@ -61,13 +61,40 @@ class Wanted:
     def _rotated(self, rotation: Rotation) -> TbaCredential:
         if (promoted := self._promoted_before_a_kill()) is not None:
             return promoted
-        new = rotated(rotation, self.places, self._stored(), self._format_before())
+        new = rotated(
+            replace(rotation, obtain=self._noted(rotation.obtain)),
+            self.places,
+            self._held(),
+            self._format_before(),
+        )
         if self.key.pair(token_pair(new)) in self._superseded():
             raise ConflictError(
                 f"{self.inputs.record}: the new token is one that was superseded before",
                 "create another token in NetSuite; to go back to the previous one: `tba rollback`",
             )
         return new
+
+    def _noted(self, obtain: Callable[[TbaCredential], Pair]) -> Callable[[TbaCredential], Pair]:
+        """`obtain`, leaving a note that it was this run that brought the pair."""
+
+        def noting(held: TbaCredential) -> Pair:
+            pair = obtain(held)
+            self.host.brought.add(self.inputs.record)
+            return pair
+
+        return noting
+
+    def _held(self) -> TbaCredential:
+        """What is rotated: the version of state, and where that was refused and let go, what is current."""
+        for kind, place in self.before.items():
+            snapshot = place.store.describe(place.name)
+            played = set(snapshot.stages.values()) if snapshot is not None else set()
+            if snapshot is None or self.old["versions"].get(kind) in played - {None}:
+                continue
+            stored = place.store.read(place.name, Stage.CURRENT)
+            if stored is not None and snapshot.owner is not None and is_ours(stored.version):
+                return parse(stored.value, self._format_before(), str(place))
+        return self._stored()
 
     def _promoted_before_a_kill(self) -> TbaCredential | None:
         """What an earlier rotation has promoted without living to say so: its predecessor, which state still names as

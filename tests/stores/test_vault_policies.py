@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -24,6 +25,7 @@ from tests.stores.vault_server import ROOT_TOKEN, Api, VaultProcess, shared_serv
 
 __all__ = ["shared_server"]
 
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "stores.md"
 VERSIONS = {1: {"allow_unversioned": True}, 2: {}}
 NUMBER_OF_LINES = {1: 2, 2: 6}
 
@@ -84,6 +86,15 @@ def run(steps: list[Callable[[], object]]) -> None:
     """Each in turn."""
     for step in steps:
         step()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_documented_policies_are_the_printed_ones(version: int) -> None:
+    documented = DOCUMENTED.read_text()
+    blocks = [block.partition("```")[0].split("\n") for block in documented.split("```hcl\n")[1:]]
+    example = settings("http://127.0.0.1:1", "secret", **VERSIONS[version])
+    wanted = [str(line) for line in policy_lines(example, version)]
+    assert [*wanted, ""] in blocks
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -1,0 +1,213 @@
+"""`tba rotate` on the real engine under readers, and what a refused or an untested new token leaves."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import pytest
+
+from tba_secrets.simulator import FaultKind
+from tba_secrets.simulator.aws import Secret
+from tba_secrets.stores.interface import SecretName
+from tests.engine.conftest import World, world
+from tests.engine.tba import tba
+from tests.faults.bench import watching
+from tests.faults.readers import plain_reader, reading, succession
+from tests.faults.rotation_bench import (
+    NAME,
+    REVOKE,
+    TOKEN,
+    RotationBench,
+    Story,
+    assert_no_changes,
+    assert_state_holds_no_value,
+    journal,
+)
+from tests.netsuite.browser import Browser
+from tests.netsuite_account import Values
+from tests.stores.aws_bench import aws_store
+from tests.stores.conftest import no_local_settings
+
+__all__ = ["no_local_settings", "world"]
+
+pytestmark = [pytest.mark.engine, pytest.mark.faults]
+
+LOGIN = "38:1001"
+"""The consent page's choice: the user `orders.bot` in the role `warehouse role`."""
+MIDDLES = [None, "PutSecretValue", "UpdateSecretVersionStage"]
+"""The call after which each of three rotations is killed: the first is not, the candidate is written, a label moved."""
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    """Every token is current."""
+    assert world.project.up().status == 0
+    return world
+
+
+@pytest.fixture
+def rotated(ready: World) -> World:
+    """`orders` was rotated to its spare: there is a previous version, and a line in the journal."""
+    ready.give(orders=ready.account.spares[TOKEN])
+    run = tba(ready, "rotate", "test", TOKEN)
+    assert run.status == 0, run.output
+    return ready
+
+
+def issue(world: World, name: str, values: Values, user: str = TOKEN) -> Values:
+    """As Setup > Users/Roles > Access Tokens > New does."""
+    token = {
+        "name": name,
+        "integration": "warehouse",
+        "user": world.account.user_of(user),
+        "role": "1001",
+        "token_id": values.identifier,
+        "token_secret": values.secret,
+    }
+    world.netsuite.state.add_token(world.account.id, token)
+    return values
+
+
+def revokes(world: World) -> int:
+    """How often NetSuite was asked to revoke a token."""
+    return sum(one.request == REVOKE for one in world.netsuite.state.audit())
+
+
+def labelled_only(world: World) -> None:
+    """What AWS does when it likes: versions without a label are gone (User Guide, "Version")."""
+    secret = world.secret(TOKEN)
+    held = set(secret.labels.values())
+    world.aws.edit(NAME, versions={one: v for one, v in secret.versions.items() if one in held})
+
+
+def test_three_rotations_under_readers(ready: World, no_local_settings: None) -> None:
+    store, name = aws_store(ready.aws.url), SecretName(NAME)
+    readers = [plain_reader(store, name, ready.netsuite.url) for _ in range(2)]
+    given = [issue(ready, f"orders {number}", new) for number, new in enumerate(succession(3))]
+    with reading(*readers) as tally:
+        for token, operation in zip(given, MIDDLES, strict=True):
+            ready.give(orders=token)
+            if operation is not None:
+                after = partial(ready.aws.faults.after, operation)
+                RotationBench(ready).killed(Story.ROTATE, lambda kill, do=after: do(do=kill))  # type: ignore[misc]
+            run = tba(ready, "rotate", "test", TOKEN)
+            assert run.status == 0, run.output
+            assert ready.current(TOKEN)["token_id"] == token.identifier
+            enough = tally.calls + 4
+            while tally.calls < enough:
+                time.sleep(0.01)
+            assert_no_changes(ready)
+    assert tally.failed == [], tally.outcomes
+    assert [state for _, state in journal(ready)] == ["overlap"] * 3
+    assert revokes(ready) == 0
+    assert_state_holds_no_value(ready, *given, ready.account.tokens[TOKEN])
+
+
+# --- a refused candidate ---------------------------------------------------------------------------
+
+
+def unchanged(before: Secret, world: World) -> None:
+    """Current and previous are as they were, and nothing waits."""
+    now = world.secret(TOKEN)
+    assert now.labels == before.labels
+    assert "AWSPENDING" not in now.labels
+    assert [now.versions[one] for one in set(before.labels.values())] == [
+        before.versions[one] for one in set(before.labels.values())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "diagnosis"),
+    [
+        (None, "NetSuite refused the login: tokeninfo was answered HTTP 401"),
+        ("stock", "the user"),
+    ],
+)
+def test_a_refused_token_leaves_everything_as_it_was(
+    rotated: World, user: str | None, diagnosis: str
+) -> None:
+    before, lines = rotated.secret(TOKEN), journal(rotated)
+    new = Values() if user is None else issue(rotated, "of another user", Values(), user)
+    rotated.give(orders=new)
+
+    with watching(rotated):
+        run = tba(rotated, "rotate", "test", TOKEN)
+
+    assert run.status == 1, run.output
+    assert "not promoted; current is unchanged, and the candidate was discarded" in run.output
+    assert diagnosis in run.output
+    assert "Traceback" not in run.output
+    unchanged(before, rotated)
+    assert journal(rotated) == lines
+    assert revokes(rotated) == 0
+    assert_state_holds_no_value(rotated, new, rotated.account.spares[TOKEN])
+
+
+def test_after_a_refused_token_the_right_one_is_taken(rotated: World) -> None:
+    """Though the version that was refused is gone by then."""
+    rotated.give(orders=Values())
+    assert tba(rotated, "rotate", "test", TOKEN).status == 1
+    labelled_only(rotated)
+    right = issue(rotated, "orders third", Values())
+    rotated.give(orders=right)
+
+    run = tba(rotated, "rotate", "test", TOKEN)
+
+    assert run.status == 0, run.output
+    assert rotated.current(TOKEN)["token_id"] == right.identifier
+    assert [state for _, state in journal(rotated)] == ["overlap", "overlap"]
+    assert_no_changes(rotated)
+
+
+# --- an issued one that could not be tested --------------------------------------------------------
+
+
+@pytest.fixture
+def untested(ready: World) -> World:
+    """NetSuite has issued a token, and refused it for a clock that was wrong just then."""
+    ready.netsuite.state.faults.add(FaultKind.CLOCK_SKEW, "/rest/tokeninfo", seconds=3600.0)
+    browser = Browser(login=LOGIN)
+    run = tba(ready, "rotate", "test", TOKEN, "--authorize", "--no-browser", browser=browser)
+    assert run.status == 1, run.output
+    assert "the candidate is kept, for no source can give it again" in run.output
+    assert ready.current(TOKEN)["token_id"] == ready.account.tokens[TOKEN].identifier
+    assert "AWSPENDING" in ready.labels(TOKEN)
+    assert not ready.netsuite.state.faults.list()
+    return ready
+
+
+def issued(world: World) -> str:
+    """The id of the token that waits."""
+    secret = world.secret(TOKEN)
+    value = secret.versions[secret.labels["AWSPENDING"]].value
+    assert value is not None
+    ids = {one.token_id for one in world.netsuite.state.account(world.account.id).tokens}
+    (found,) = [one for one in ids if one in (value.string or "")]
+    return found
+
+
+@pytest.mark.parametrize("command", ["rotate", "rotate --authorize --no-browser", "up"])
+def test_the_next_run_tests_and_promotes_an_issued_token(untested: World, command: str) -> None:
+    new, tokens = issued(untested), len(untested.netsuite.state.account(untested.account.id).tokens)
+
+    run = (
+        untested.project.up() if command == "up" else tba(untested, *command.split(), "test", TOKEN)
+    )
+
+    assert run.status == 0, run.output
+    assert untested.current(TOKEN)["token_id"] == new
+    assert len(untested.netsuite.state.account(untested.account.id).tokens) == tokens
+    assert_no_changes(untested)
+
+
+@pytest.mark.parametrize("command", ["rotate", "up"])
+def test_an_issued_token_that_is_refused_again_is_still_kept(untested: World, command: str) -> None:
+    new = issued(untested)
+    untested.netsuite.state.faults.add(FaultKind.CLOCK_SKEW, "/rest/tokeninfo", seconds=3600.0)
+
+    run = untested.project.up() if command == "up" else tba(untested, "rotate", "test", TOKEN)
+
+    assert run.status != 0
+    assert "AWSPENDING" in untested.labels(TOKEN), run.output
+    assert issued(untested) == new
