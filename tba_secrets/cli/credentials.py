@@ -95,7 +95,7 @@ def current(record: CredentialRecord) -> Held:
         ValueNeededError: Nothing is stored, or nothing has passed its checks yet.
         StoreError: The store could not be asked, or holds no credential.
     """
-    places = places_in(open_stores(record.stores), record.stores, record.secret)
+    places = places_of(record)
     snapshots = {kind: place.store.describe(place.name) for kind, place in places.items()}
     for kind, place in places.items():
         _refuse_empty(place, snapshots[kind])
@@ -104,6 +104,11 @@ def current(record: CredentialRecord) -> Held:
     entries = [entry for snapshot in found for entry in snapshot.journal]
     superseded = frozenset(entry.digest for entry in entries if entry.superseded)
     return Held(read_back(places, {}, record.format), ours, superseded)
+
+
+def places_of(record: CredentialRecord) -> dict[str, Place]:
+    """Where a record is kept, for reading: by store, in the order of promotion."""
+    return places_in(open_stores(record.stores), record.stores, record.secret)
 
 
 def _refuse_empty(place: Place, snapshot: Snapshot | None) -> None:

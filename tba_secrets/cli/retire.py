@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tba_secrets.engine import carry_out
 from tba_secrets.errors import ValueNeededError
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
+from tba_secrets.retire import due
 from tba_secrets.sensitive import Sensitive
 
 
@@ -21,10 +23,25 @@ def run(project: Path, environment: str, tokens: list[str], *, now: bool) -> Non
     Raises:
         TbaError: A token that is not declared; a current credential that cannot be read or has failed.
     """
-    records = credentials.find(project, environment, tokens)
+    records = [
+        record
+        for record in credentials.find(project, environment, tokens)
+        if _waiting(record, at_once=now)
+    ]
+    if not records:
+        typer.echo(f"{environment}: no superseded token is due for being revoked")
+        return
     everybody = credentials.find(project, environment, [])
     intent = Retire(in_use=_users(everybody), at_once=now)
     carry_out(project, environment, {record.path: intent for record in records}, typer.echo)
+
+
+def _waiting(record: CredentialRecord, *, at_once: bool) -> bool:
+    snapshots = [
+        place.store.describe(place.name) for place in credentials.places_of(record).values()
+    ]
+    moment = time.time()
+    return any(one is not None and due(one, moment, at_once=at_once) for one in snapshots)
 
 
 def _users(records: tuple[CredentialRecord, ...]) -> Callable[[Sensitive], str | None]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tba_secrets.stores.interface import VersionId
+from tba_secrets.stores.versions import is_placeholder
 
 PREFIX = "netsuite/sandbox/"
 VAULT_DEV_TOKEN = "demo-root-token"
@@ -88,7 +90,12 @@ class AwsDemoStore(DemoStore):
         ]
 
     def _row(self, name: str, stages: Mapping[str, Sequence[str]]) -> SecretRow:
-        held = {label: version for version, labels in stages.items() for label in labels}
+        held = {
+            label: version
+            for version, labels in stages.items()
+            for label in labels
+            if not is_placeholder(VersionId(version))
+        }
         current, previous, candidate = (held.get(label, "-")[:_SHOWN] for label in self.columns)
         return SecretRow(name.removeprefix(PREFIX), current, previous, candidate)
 

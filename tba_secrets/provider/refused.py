@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tba_secrets.digest import DigestKey
-from tba_secrets.errors import StoreError
+from tba_secrets.errors import SourceError, StoreError
 from tba_secrets.payload import parse
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.provider.places import reference
@@ -59,24 +59,33 @@ class Refused:
         return self._discarded(_ORPHAN)
 
     def _can_be_had_again(self) -> bool:
-        """By what Check has found at the source, and by what is current; yes where nobody knows its source."""
-        given = self.proof.host.given.get(self.proof.inputs.record)
-        return given is None or self._digest in (given, *self._current_tokens())
+        """Its source gives the token, or it is what is current; yes where nobody knows its source."""
+        source = self.proof.host.token_sources.get(self.proof.inputs.record)
+        if source is None:
+            return True
+        try:
+            given = self.proof.host.sources.read(source)
+        except SourceError:
+            given = None
+        known = [*self._current_tokens(), *([given] if given is not None else [])]
+        mine = self._token
+        return any((one.identifier, one.secret) == (mine.identifier, mine.secret) for one in known)
 
-    def _current_tokens(self) -> list[str]:
-        """The digests of what readers get; the placeholder is no credential."""
+    def _current_tokens(self) -> list[Pair]:
+        """What readers get; the placeholder is no credential."""
         tokens = []
         for place in self._unpromoted:
             stored = place.store.read(place.name, Stage.CURRENT)
             if stored is not None and not is_placeholder(stored.version):
                 held = parse(stored.value, self.proof.inputs.format, str(place))
-                tokens.append(self._key.pair(Pair(held.token_id, held.token_secret)))
+                tokens.append(Pair(held.token_id, held.token_secret))
         return tokens
 
     def _journal(self) -> None:
+        digest = self._key.pair(self._token)
         for place in self._unpromoted:
             version = self.back.versions[place.store.kind]
-            entry = JournalEntry(version, self._digest, self.now, self.now, Retirement.PERSON)
+            entry = JournalEntry(version, digest, self.now, self.now, Retirement.PERSON)
             place.store.note(place.name, entry)
 
     def _discarded(self, done: str) -> str:
@@ -98,9 +107,8 @@ class Refused:
         ]
 
     @property
-    def _digest(self) -> str:
-        credential = self.back.credential
-        return self._key.pair(Pair(credential.token_id, credential.token_secret))
+    def _token(self) -> Pair:
+        return Pair(self.back.credential.token_id, self.back.credential.token_secret)
 
     @property
     def _key(self) -> DigestKey:

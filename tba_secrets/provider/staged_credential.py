@@ -71,8 +71,7 @@ class StagedCredentialHandler(Handler):
         )
         for warning in resolved.warnings:
             self._host.warn(urn, f"{inputs.record}: {warning}")
-        if isinstance(token := resolved.digests.get("token"), str):
-            self._host.given[inputs.record] = token
+        self._host.token_sources[inputs.record] = inputs.token
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:

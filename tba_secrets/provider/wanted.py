@@ -18,6 +18,7 @@ from tba_secrets.sources.interface import Pair
 from tba_secrets.spec.model import Format
 from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Stage, VersionId
+from tba_secrets.stores.versions import is_ours, is_placeholder
 from tba_secrets.verify import read_back
 
 
@@ -62,6 +63,7 @@ class Wanted:
         if (promoted := self._promoted_before_a_kill()) is not None:
             return promoted
         new = rotated(
+            self.inputs.record,
             replace(rotation, obtain=self._noted(rotation.obtain)),
             self.places,
             self._held(),
@@ -92,7 +94,7 @@ class Wanted:
             if snapshot is None or self.old["versions"].get(kind) in played - {None}:
                 continue
             stored = place.store.read(place.name, Stage.CURRENT)
-            if stored is not None and snapshot.owner is not None and is_ours(stored.version):
+            if stored and is_ours(stored.version) and not is_placeholder(stored.version):
                 return parse(stored.value, self._format_before(), str(place))
         return self._stored()
 

@@ -218,17 +218,17 @@ def assert_state_holds_no_value(world: World, *tokens: Values) -> None:
 
 
 def assert_no_changes(world: World) -> None:
-    """A plain `pulumi preview` has nothing to do with the source absent, as it is now, and old."""
-    now = dict(world.project.environment)
-    absent = [name for name in world.account.environment() if name.startswith(TOKEN.upper())]
-    for source in ("as it is", "absent", "old", "new"):
-        world.project.environment.update(now)
+    """A plain `pulumi preview` has nothing to do with the source as it was at the rotation, absent, and caught up."""
+    now, current = dict(world.project.environment), world.current(TOKEN)
+    caught_up = Values(current["token_id"], current["token_secret"])
+    names = [name for name in world.account.environment() if name.startswith(TOKEN.upper())]
+    for source in ("as it is", "absent", "caught up"):
         if source == "absent":
-            world.withhold(*absent)
-        elif source == "old":
-            world.give(**{TOKEN: world.account.tokens[TOKEN]})
-        elif source == "new":
-            world.give(**{TOKEN: world.account.spares[TOKEN]})
+            world.withhold(*names)
+        elif source == "caught up":
+            world.project.environment.update(now)
+            given = world.account.environment(**{TOKEN: caught_up})
+            world.project.environment.update({name: given[name] for name in names})
         run = world.project.pulumi("preview", "--expect-no-changes")
         assert run.status == 0, f"the source is {source}: {run.output}"
     world.project.environment.update(now)

@@ -201,13 +201,34 @@ def test_the_next_run_tests_and_promotes_an_issued_token(untested: World, comman
     assert_no_changes(untested)
 
 
-@pytest.mark.parametrize("command", ["rotate", "up"])
-def test_an_issued_token_that_is_refused_again_is_still_kept(untested: World, command: str) -> None:
-    new = issued(untested)
-    untested.netsuite.state.faults.add(FaultKind.CLOCK_SKEW, "/rest/tokeninfo", seconds=3600.0)
+def refused_again(world: World) -> None:
+    """The clock is wrong once more."""
+    world.netsuite.state.faults.add(FaultKind.CLOCK_SKEW, "/rest/tokeninfo", seconds=3600.0)
 
-    run = untested.project.up() if command == "up" else tba(untested, "rotate", "test", TOKEN)
+
+def test_an_issued_token_that_up_refuses_is_still_kept(untested: World) -> None:
+    new = issued(untested)
+    refused_again(untested)
+
+    run = untested.project.up()
 
     assert run.status != 0
-    assert "AWSPENDING" in untested.labels(TOKEN), run.output
+    assert "the candidate is kept, for no source can give it again" in run.output
     assert issued(untested) == new
+
+
+def test_an_issued_token_that_rotate_refuses_makes_room_and_is_journalled(untested: World) -> None:
+    """It is a person's task, and does not stand in the way of another token for ever."""
+    pending, current = untested.labels(TOKEN)["AWSPENDING"], untested.labels(TOKEN)["AWSCURRENT"]
+    refused_again(untested)
+
+    run = tba(untested, "rotate", "test", TOKEN)
+
+    assert run.status == 1, run.output
+    assert "the candidate was discarded, and is in the journal" in run.output
+    assert journal(untested) == [(pending, "person")]
+    assert untested.labels(TOKEN)["AWSCURRENT"] == current
+    untested.give(orders=untested.account.spares[TOKEN])
+    run = tba(untested, "rotate", "test", TOKEN)
+    assert run.status == 0, run.output
+    assert sorted(journal(untested)) == sorted([(pending, "person"), (current, "overlap")])

@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ import pytest
 
 from tba_secrets import client
 from tba_secrets.payload import parse
-from tba_secrets.simulator import Simulator, SimulatorConfig
+from tba_secrets.simulator import FaultKind, Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Stage, Store
@@ -35,7 +36,7 @@ from tests.faults.readers import (
     succession,
 )
 from tests.netsuite_account import NetSuiteAccount, Values
-from tests.stores.aws_bench import aws_store
+from tests.stores.aws_bench import StrictAwsBench, aws_store
 from tests.stores.aws_bench import settings as aws_settings
 from tests.stores.conftest import no_local_settings
 from tests.stores.vault_bench import TOKEN_VARIABLE, vault_store
@@ -63,6 +64,8 @@ class Scene:
     store: Store
     provider: Provider
     tokens: list[Values]
+    drop_unheld: Callable[[], None]
+    """What the store does when it likes: versions that nothing holds are gone."""
     chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311
     now: int = 1_800_000_000
     """The journal's clock, which passes when told to."""
@@ -144,16 +147,25 @@ def scene(
                 settings = aws_settings(server.url, prefix="netsuite/sandbox/")
                 stores = {"aws": settings.model_dump(mode="json", exclude_none=True)}
                 provider = _provider(tmp_path, account, netsuite, stores, _AWS)
-                yield Scene(account, netsuite, aws_store(server.url), provider, tokens)
+                store = aws_store(server.url)
+                drop = partial(StrictAwsBench(server).drop_unheld, Scene.name)
+                yield Scene(account, netsuite, store, provider, tokens, drop)
         else:
             vault: VaultProcess = request.getfixturevalue("vault")
             monkeypatch.setenv(TOKEN_VARIABLE, ROOT_TOKEN)
-            mount = Api(vault.url).mount_kv()
+            api = Api(vault.url)
+            mount = api.mount_kv()
             stores = {
                 "vault": vault_settings(vault.url, mount).model_dump(mode="json", exclude_none=True)
             }
             provider = _provider(tmp_path, account, netsuite, stores, {TOKEN_VARIABLE: ROOT_TOKEN})
-            yield Scene(account, netsuite, vault_store(vault.url, mount), provider, tokens)
+            keep = f"{mount}/metadata/{Scene.name}"
+            drop = partial(_call, api, keep, {"max_versions": 2})
+            yield Scene(account, netsuite, vault_store(vault.url, mount), provider, tokens, drop)
+
+
+def _call(api: Api, path: str, body: dict[str, Any]) -> None:
+    api.call("POST", path, body)
 
 
 _AWS: Final = {
@@ -221,6 +233,43 @@ def test_rotations_without_an_overlap(scene: Scene) -> None:
     assert scene.revoked() == list(range(ROTATIONS // 2 + 1))
     refused = scene.netsuite.state.trail.failures(scene.account.id)
     assert refused, "no reader was ever refused: its token was never in use when it was revoked"
+
+
+def test_a_superseded_token_outlives_later_versions_until_its_revoke_is_confirmed(
+    scene: Scene,
+) -> None:
+    """NetSuite cannot be reached for a revoke through six rotations, and the store drops what nothing holds."""
+    scene.begin()
+    faults = scene.netsuite.state.faults
+    faults.add(FaultKind.RESET, "/rest/revoketoken", times=None)
+    for place in range(2, 8):
+        scene.rotated(scene.tokens[place], kill=False)
+        scene.drop_unheld()
+        scene.retired(kill=False, at_once=True)
+        assert scene.revoked() == []
+        assert scene.journal() == [Retirement.OVERLAP] * place
+    faults.clear()
+
+    scene.retired(kill=False, at_once=True)
+
+    assert scene.revoked() == list(range(7))
+    assert scene.journal() == [Retirement.REVOKED] * 7
+    assert sorted(scene.revokes()) == ["orders", *(f"orders {place}" for place in range(1, 7))]
+
+
+def test_a_revoke_whose_answer_was_lost_is_not_forgotten(scene: Scene) -> None:
+    """It was carried out; the next try is refused, and a person is told to look."""
+    scene.begin()
+    scene.netsuite.state.faults.add(FaultKind.ANSWER_LOST, "/rest/revoketoken")
+
+    scene.retired(kill=False, at_once=True)
+
+    assert scene.journal() == [Retirement.OVERLAP]
+    scene.retired(kill=False, at_once=True)
+    assert scene.journal() == [Retirement.PERSON]
+    assert scene.revokes() == ["orders"]
+    scene.retired(kill=False, at_once=True)
+    assert len(scene.netsuite.state.trail.failures()) == 1, "it was tried again"
 
 
 def test_a_reader_that_reads_once_fails(scene: Scene) -> None:

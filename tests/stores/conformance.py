@@ -32,8 +32,8 @@ from tests.stores.support import (
 RACERS = 16
 GONE = VersionId("tba-" + "0" * 40)
 TEXTS = {
-    "UTF-8": '{"token_secret": "obviously-fake-é-ß-漢字-🔑"}',
-    "60 KiB": '{"token_secret": "' + "x" * (60 * 1024) + '"}',
+    "UTF-8": '{"token_secret":"obviously-fake-é-ß-漢字-🔑"}',
+    "60 KiB": '{"token_secret":"' + "x" * (60 * 1024) + '"}',
 }
 
 
@@ -202,7 +202,7 @@ class StoreConformance(JournalConformance):
         bench.store.promote(NAME, version, replacing, {"account": "another"})
         assert seen(bench.store) == before
         assert before.stages[Stage.CURRENT] == version
-        assert bench.default_read(NAME) == staged.value.reveal()
+        assert value_of(bench.store, Stage.CURRENT) == staged.value.reveal()
 
     def test_promote_with_a_stale_replacing_changes_nothing(self, bench: Bench) -> None:
         stale = claimed(bench.store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -58,8 +58,13 @@ class Outcomes:
 
 def candidate(text: str | None = None) -> Candidate:
     """A candidate with an unmistakable value, or with the text given."""
-    text = text or json.dumps({"token_secret": f"{CANARY}-{uuid.uuid4().hex}"})
+    text = text or canonical({"token_secret": f"{CANARY}-{uuid.uuid4().hex}"})
     return Candidate(Sensitive(text), fingerprint(KEY, text))
+
+
+def canonical(data: Mapping[str, object]) -> str:
+    """The text that `payload.render` writes: Vault keeps objects, and gives any other text of one back as this."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def seen(store: Store, name: SecretName = NAME) -> Snapshot:

@@ -9,8 +9,8 @@ import pytest
 
 from tba_secrets.stores.interface import SecretName, Stage
 from tests.stores.conformance import GONE, StoreConformance
-from tests.stores.support import NAME, Bench, candidate, claimed, promoted, seen
-from tests.stores.vault_bench import TOKEN_VARIABLE, VaultBench, spaced
+from tests.stores.support import NAME, Bench, candidate, canonical, claimed, promoted, seen
+from tests.stores.vault_bench import TOKEN_VARIABLE, VaultBench
 from tests.stores.vault_server import ROOT_TOKEN, VaultProcess, shared_server
 
 __all__ = ["shared_server"]
@@ -24,8 +24,8 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def largest(bench: Bench) -> str:
     """A credential of exactly the largest size; Vault holds objects, not just any text."""
-    frame = len(spaced({"token_secret": ""}))
-    return spaced({"token_secret": "x" * (bench.store.max_value_bytes - frame)})
+    frame = len(canonical({"token_secret": ""}))
+    return canonical({"token_secret": "x" * (bench.store.max_value_bytes - frame)})
 
 
 class TestVault(StoreConformance):

@@ -165,19 +165,19 @@ def test_another_write_in_place_of_a_lost_one_is_a_conflict(faulty: Faulty) -> N
     faulty.proxy.fail(
         WRITE_CURRENT,
         502,
-        before=lambda: faulty.direct.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT),
+        before=lambda: faulty.direct.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT),
     )
     refusal(ConflictError, faulty.rotate, NAME)
-    assert faulty.direct.default_read(NAME) == '{"a": "theirs"}'
+    assert faulty.direct.default_read(NAME) == '{"a":"theirs"}'
 
 
 def test_a_write_of_others_between_read_and_write_is_a_conflict(faulty: Faulty) -> None:
     faulty.proxy.fail(
         WRITE_CURRENT,
-        before=lambda: faulty.direct.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT),
+        before=lambda: faulty.direct.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT),
     )
     refusal(ConflictError, faulty.rotate, NAME, "somebody else")
-    assert faulty.direct.default_read(NAME) == '{"a": "theirs"}'
+    assert faulty.direct.default_read(NAME) == '{"a":"theirs"}'
 
 
 # --- a kill between two calls ---------------------------------------------------------------------

@@ -40,7 +40,7 @@ def mount_of(store: VaultStore) -> str:
 
 
 def default_read(api: Api, mount: str) -> str:
-    return json.dumps((api.data(f"{mount}/data/{NAME}") or {})["data"])
+    return canonical((api.data(f"{mount}/data/{NAME}") or {})["data"])
 
 
 def test_sealed_in_the_middle_of_a_run(server: FileServer, store: VaultStore) -> None:

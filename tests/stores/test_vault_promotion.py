@@ -179,7 +179,7 @@ def test_an_entry_is_ignored_for_another_version_of_that_number(bench: VaultBenc
     version = promoted(bench.store, candidate())
     custom = bench.metadata()["custom_metadata"]
     bench.api.call("DELETE", f"{bench.mount}/metadata/{NAME}")
-    theirs = bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+    theirs = bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT)
     bench.set_metadata({"custom_metadata": custom})
     assert theirs.startswith("1@")
     assert current(bench.store) == theirs
@@ -188,17 +188,17 @@ def test_an_entry_is_ignored_for_another_version_of_that_number(bench: VaultBenc
 
 
 def test_a_version_of_others_is_found_by_number_and_time(bench: VaultBench) -> None:
-    first = bench.write_as_another(NAME, '{"a": "first"}', Stage.CURRENT)
-    second = bench.write_as_another(NAME, '{"a": "second"}', Stage.CURRENT)
+    first = bench.write_as_another(NAME, '{"a":"first"}', Stage.CURRENT)
+    second = bench.write_as_another(NAME, '{"a":"second"}', Stage.CURRENT)
     claimed(bench.store)
     assert seen(bench.store).stages == {Stage.CURRENT: second, Stage.PREVIOUS: first}
-    assert value_of(bench.store, first) == '{"a": "first"}'
+    assert value_of(bench.store, first) == '{"a":"first"}'
     wrong = VersionId(f"1@{second.partition('@')[2]}")
     assert bench.store.read(NAME, wrong) is None
     assert bench.store.restage(NAME, first)
     bench.store.promote(NAME, first, second)
     assert current(bench.store) == first
-    assert bench.default_read(NAME) == '{"a": "first"}'
+    assert bench.default_read(NAME) == '{"a":"first"}'
 
 
 def test_a_version_that_others_destroyed_is_gone(bench: VaultBench) -> None:
@@ -226,7 +226,7 @@ def test_drift_by_others_is_seen_and_undone(bench: VaultBench) -> None:
     claimed(bench.store)
     staged = candidate()
     version = promoted(bench.store, staged)
-    theirs = bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+    theirs = bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT)
     assert seen(bench.store).stages == {Stage.CURRENT: theirs, Stage.PREVIOUS: version}
     assert bench.store.restage(NAME, version)
     bench.store.promote(NAME, version, theirs)
@@ -266,7 +266,7 @@ def test_other_contents_are_not_taken_for_a_promotion(bench: VaultBench) -> None
     claimed(bench.store)
     before = promoted(bench.store, candidate())
     version = bench.store.stage(NAME, candidate(), before)
-    theirs = bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+    theirs = bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT)
     claimed(bench.store)
     assert current(bench.store) == theirs
     refusal(ConflictError, lambda: bench.store.promote(NAME, version, before), NAME, theirs)
@@ -288,7 +288,7 @@ def test_a_candidate_that_was_not_announced_is_foreign(bench: VaultBench) -> Non
     """The broken twin."""
     claimed(bench.store)
     bench.set_metadata({"custom_metadata": {"tba_announced": "2"}}, CANDIDATE_PATH)
-    theirs = bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CANDIDATE)
+    theirs = bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CANDIDATE)
     error = refusal(
         ConflictError, lambda: bench.store.stage(NAME, candidate(), None), theirs, "metadata delete"
     )
@@ -371,7 +371,7 @@ def test_remove_of_what_was_never_written_takes_our_marks_off(bench: VaultBench)
 def test_remove_leaves_the_candidate_of_others(bench: VaultBench) -> None:
     claimed(bench.store)
     promoted(bench.store, candidate())
-    bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CANDIDATE)
+    bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CANDIDATE)
     bench.store.remove(NAME)
     assert bench.metadata(CANDIDATE_PATH)["current_version"] == 1
 

@@ -54,20 +54,20 @@ def test_an_id_names_the_value_and_is_gone_with_it(bench: VaultBench) -> None:
     claimed(bench.store)
     version = promoted(bench.store, candidate())
     assert current(bench.store) == version
-    bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+    bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT)
     drifted = current(bench.store)
     assert drifted not in (None, version)
     assert bench.store.read(NAME, version) is None
-    bench.write_as_another(NAME, '{"a": "other"}', Stage.CURRENT)
+    bench.write_as_another(NAME, '{"a":"other"}', Stage.CURRENT)
     assert current(bench.store) not in (drifted, version)
 
 
 def test_the_value_of_others_stays_when_it_is_claimed(bench: VaultBench) -> None:
-    bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+    bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT)
     assert seen(bench.store).owner is None
     claimed(bench.store)
     assert seen(bench.store).owner == MARK
-    assert bench.default_read(NAME) == '{"a": "theirs"}'
+    assert bench.default_read(NAME) == '{"a":"theirs"}'
 
 
 def test_promotion_has_no_previous_version(bench: VaultBench) -> None:
@@ -134,6 +134,6 @@ def test_somebody_elses_write_is_not_overwritten(bench: VaultBench) -> None:
     claimed(bench.store)
     before = promoted(bench.store, candidate())
     version = bench.store.stage(NAME, candidate(), before)
-    bench.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+    bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CURRENT)
     refusal(ConflictError, lambda: bench.store.promote(NAME, version, before), NAME)
-    assert bench.default_read(NAME) == '{"a": "theirs"}'
+    assert bench.default_read(NAME) == '{"a":"theirs"}'
