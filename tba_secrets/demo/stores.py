@@ -124,8 +124,9 @@ class VaultDemoStore(DemoStore):
     def commands(self) -> list[str]:
         return [
             f"vault kv get secret/{PREFIX}orders-bot",
-            f"vault kv metadata get secret/{PREFIX}orders-bot",
-            "vault kv list secret/tba-candidates    # nothing waits for its checks",
+            f"vault kv metadata get secret/{PREFIX}stock-bot    # what was proven, and both versions",
+            f"vault kv get -version=1 secret/{PREFIX}stock-bot    # the token before the rotation",
+            "vault kv list secret/tba-candidates    # No value found: nothing waits for its checks",
         ]
 
     def _row(self, name: str, metadata: Mapping[str, Any]) -> SecretRow:

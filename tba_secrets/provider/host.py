@@ -72,6 +72,10 @@ class Host:
         """Shown live in the resource's status column, and not kept."""
         self.log(Severity.INFO, message, urn, True)
 
+    def debug(self, urn: str, message: str) -> None:
+        """Shown under `pulumi up --debug`."""
+        self.log(Severity.DEBUG, message, urn, False)
+
     def warn(self, urn: str, message: str) -> None:
         """Shown under Diagnostics."""
         self.log(Severity.WARNING, message, urn, False)

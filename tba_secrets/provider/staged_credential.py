@@ -148,7 +148,8 @@ class StagedCredentialHandler(Handler):
         )
         key = self._key(inputs)
         for place in places.values():
-            place.store.preflight([place.name])
+            found = place.store.preflight([place.name])
+            self._host.debug(urn, f"{place}: as {found.identity}; {_shown(found.settings)}")
         wanted = Wanted(self._host, urn, inputs, old, self._places_before(old), places, key)
         known, credential = wanted.known(), wanted.credential()
         Client(credential, inputs.endpoint, record=inputs.record).reach()
@@ -213,6 +214,10 @@ class StagedCredentialHandler(Handler):
                 self._host.warn(
                     urn, f"{place} is left as it is: delete it when nobody reads it any more"
                 )
+
+
+def _shown(settings: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in settings.items())
 
 
 def _where(properties: Properties) -> tuple[Stores, str]:

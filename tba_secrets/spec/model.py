@@ -105,6 +105,7 @@ Email = Annotated[
     Remedy("write the e-mail address that the user logs in to NetSuite with"),
 ]
 
+
 def _named_segments(path: str) -> str:
     """Vault and HTTP clients take `a/../b` for `b`, and drop empty segments: the secret would be elsewhere."""
     if any(segment in ("", ".", "..") for segment in path.removesuffix("/").split("/")):
@@ -116,14 +117,18 @@ VaultMount = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=255),
     AfterValidator(_named_segments),
-    Remedy("write it without a slash at either end, for example secret or team/kv; no segment is . or .."),
+    Remedy(
+        "write it without a slash at either end, for example secret or team/kv; no segment is . or .."
+    ),
 ]
 """The path of a mount or a namespace."""
 VaultPrefix = Annotated[
     str,
     StringConstraints(pattern=r"^([A-Za-z0-9_+=.@-]+/)+$", max_length=255),
     AfterValidator(_named_segments),
-    Remedy("write one or more names, each with a slash behind it, for example netsuite/sandbox/; none is . or .."),
+    Remedy(
+        "write one or more names, each with a slash behind it, for example netsuite/sandbox/; none is . or .."
+    ),
 ]
 """A folder under a mount, with its slash at the end."""
 StoreKind = Literal["aws", "vault"]
@@ -440,12 +445,17 @@ class Stores(Model):
         """pydantic and Pulumi's wire format both forget the order of keys."""
         if not isinstance(data, dict) or data.get("order"):
             return data
-        return {**data, "order": [key for key in data if key in STORE_KINDS and data[key] is not None]}
+        return {
+            **data,
+            "order": [key for key in data if key in STORE_KINDS and data[key] is not None],
+        }
 
     @property
     def listed(self) -> dict[str, AwsStore | VaultStore]:
         """The settings of each store, in the order of promotion."""
-        settings = {kind: getattr(self, kind) for kind in dict.fromkeys((*self.order, *STORE_KINDS))}
+        settings = {
+            kind: getattr(self, kind) for kind in dict.fromkeys((*self.order, *STORE_KINDS))
+        }
         return {kind: one for kind, one in settings.items() if one is not None}
 
 

@@ -121,7 +121,7 @@ def unchanged(before: Secret, world: World) -> None:
     ("user", "diagnosis"),
     [
         (None, "NetSuite refused the login: tokeninfo was answered HTTP 401"),
-        ("stock", "the user"),
+        ("stock", "the token works, and its user is"),
     ],
 )
 def test_a_refused_token_leaves_everything_as_it_was(

@@ -3,7 +3,6 @@ converges."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tba_secrets.errors import StoreUnavailableError
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.vault import VaultStore
-from tests.stores.support import MARK, NAME, candidate, current, promoted, refusal, seen
+from tests.stores.support import MARK, NAME, candidate, canonical, current, promoted, refusal, seen
 from tests.stores.vault_bench import CANDIDATE_PATH, TOKEN_VARIABLE, vault_store
 from tests.stores.vault_proxy import FaultyProxy
 from tests.stores.vault_server import Api, FileServer, file_server
