@@ -68,14 +68,23 @@ def reading(*calls: Call) -> Iterator[Tally]:
         tally.seconds = time.monotonic() - started
 
 
-def plain_reader(store: Store, name: SecretName, url: str) -> Call:
-    """The simplest reader: before every call it takes what is current, and signs with just that. No second try."""
+def plain_reader(store: Store, name: SecretName, url: str, seen: set[str] | None = None) -> Call:
+    """The simplest reader: before every call it takes what is current, and signs with just that. No second try.
+
+    Args:
+        store: What it reads.
+        name: The secret.
+        url: NetSuite's address.
+        seen: Takes the id of each token that a call was made with.
+    """
     session = _quiet()
 
     def call() -> int:
         stored = store.read(name, Stage.CURRENT)
         assert stored is not None, "nothing is current"
         credential = parse(stored.value, Format(), name)
+        if seen is not None:
+            seen.add(credential.token_id.reveal())
         header = sign(credential, "GET", url + TIME)
         return session.get(url + TIME, headers={"Authorization": header}, timeout=30).status_code
 
