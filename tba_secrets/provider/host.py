@@ -61,6 +61,8 @@ class Host:
     """By record, where its token comes from; known once its StagedCredential was checked."""
     brought: set[str] = field(default_factory=set)
     """The records that a rotation has brought a new pair for in this process."""
+    overlaps: dict[str, int] = field(default_factory=dict)
+    """By record: the overlap of a rotation that state says is still to be proven and promoted, in seconds."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     started_by: int = field(default_factory=os.getppid)
 

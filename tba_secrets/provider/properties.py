@@ -78,6 +78,8 @@ class StagedCredentialOutputs(Wire):
     """The keyed digest of each part, as it is in the store."""
     claim: str
     """Our mark on the secret; Delete touches nothing that carries another."""
+    rotation: dict[str, int] = Field(default_factory=dict)
+    """Where a rotation brought the token: `overlap_seconds`, for which the superseded one stays valid. Else empty."""
     drift: dict[str, str] = Field(default_factory=dict)
     """Where the version is neither candidate nor current, by store: what is there instead."""
 

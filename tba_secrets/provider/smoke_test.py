@@ -196,8 +196,9 @@ class SmokeTestHandler(Handler):
         for kind, place in places.items():
             try:
                 self._host.proceed()
-                if isinstance(intent, Rotation) and intent.part == "token":
-                    Superseded(proof, int(self._clock())).note(intent, place, back)
+                overlap = self._overlap(proof, kind, back)
+                if overlap is not None:
+                    Superseded(proof, int(self._clock())).note(overlap, place, back)
                 promote(place, back, verification)
                 if isinstance(intent, Rollback):
                     Superseded(proof, int(self._clock())).restored(place, back)
@@ -209,6 +210,18 @@ class SmokeTestHandler(Handler):
                 kept = before.model_copy(update={"verified": {**before.verified, **done}})
                 raise PartialFailureError(TbaError(what, error.remedy), merged(new, kept)) from None
             done[kind] = back.versions[kind]
+
+    def _overlap(self, proof: Proof, kind: str, back: ReadBack) -> int | None:
+        """How long the token that is superseded stays valid; None where no rotation supersedes it.
+
+        A plain `up` finishes a rotation that was interrupted, and then only for the version that passed last.
+        """
+        intent = self._host.intents.get(proof.inputs.record)
+        if isinstance(intent, Rotation):
+            return intent.overlap_seconds if intent.part == "token" else None
+        if back.current[kind] != proof.before.verified.get(kind):
+            return None
+        return self._host.overlaps.get(proof.inputs.record)
 
     def _asked_to_retire(self, new: Properties) -> bool:
         return isinstance(self._host.intents.get(new.get("record", "")), Retire)

@@ -110,6 +110,8 @@ class StagedCredentialHandler(Handler):
             return None
         if imported:
             return _imported(stores, secret, snapshots)
+        if rotation := state.get("rotation"):
+            self._host.overlaps[str(inputs["record"])] = rotation["overlap_seconds"]
         observed = drift.missing(
             places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
         )
@@ -160,6 +162,7 @@ class StagedCredentialHandler(Handler):
             fingerprint=key.text(value),
             stored_digests=_digests(key, credential),
             claim=mark.claim,
+            rotation=self._rotation(inputs.record),
         )
         for kind, place in places.items():
             self._host.status(urn, f"staging in {place}")
@@ -179,6 +182,14 @@ class StagedCredentialHandler(Handler):
         self._report_left_behind(urn, places, old)
         self._host.status(urn, "staged")
         return merged(new, outputs)
+
+    def _rotation(self, record: str) -> dict[str, int]:
+        """What a rotation declares; anything else that is staged supersedes without a revoke."""
+        self._host.overlaps.pop(record, None)
+        match self._host.intents.get(record):
+            case Rotation(part="token", overlap_seconds=seconds):
+                return {"overlap_seconds": seconds}
+        return {}
 
     def _in_vain(
         self, inputs: StagedCredentialInputs, credential: TbaCredential, error: TbaError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tba_secrets.digest import DigestKey
 from tba_secrets.netsuite import Revocation
 from tba_secrets.payload import parse
-from tba_secrets.provider.intents import Retire, Rotation
+from tba_secrets.provider.intents import Retire
 from tba_secrets.provider.places import reference
 from tba_secrets.provider.proof import Proof
 from tba_secrets.retire import due, retire
@@ -27,7 +27,7 @@ class Superseded:
     now: int
     """Epoch seconds."""
 
-    def note(self, rotation: Rotation, place: Place, back: ReadBack) -> None:
+    def note(self, overlap_seconds: int, place: Place, back: ReadBack) -> None:
         """Journal the token that is current, before its successor is."""
         kind, names = place.store.kind, self.proof.inputs.format
         current = back.current[kind]
@@ -43,7 +43,7 @@ class Superseded:
             version=current,
             digest=self._key().pair(Pair(old.token_id, old.token_secret)),
             since=self.now,
-            revoke_after=self.now + rotation.overlap_seconds,
+            revoke_after=self.now + overlap_seconds,
         )
         place.store.note(place.name, entry)
 

@@ -120,3 +120,40 @@ def test_a_rollback_needs_a_previous_credential(bench: Bench) -> None:
         bench.stage(staged)
 
     assert bench.writes() == []
+
+
+def test_a_plain_update_that_finishes_a_rotation_journals_what_it_supersedes(bench: Bench) -> None:
+    staged, tested = promoted(bench)
+    old = bench.version(Stage.CURRENT)
+    bench.host.intents = {RECORD: rotation(bench, issued=True)}
+    again = bench.stage(staged)
+    bench.new_process()
+
+    refreshed = bench.refresh(bench.staged, again)
+    assert refreshed is not None
+    bench.test(refreshed, tested)
+
+    assert bench.version(Stage.CURRENT) == again.state["versions"]["aws"]
+    assert [entry.version for entry in bench.snapshot().journal] == [old]
+
+
+def test_a_change_at_the_source_after_a_rotation_journals_nothing_more(
+    bench: Bench, simulator: Simulator
+) -> None:
+    staged, tested = promoted(bench)
+    bench.host.intents = {RECORD: rotation(bench)}
+    rotated = bench.stage(staged)
+    proven = bench.test(rotated, tested)
+    lines = bench.snapshot().journal
+    third = Values()
+    token = {"token_id": third.identifier, "token_secret": third.secret, "role": "1001"}
+    who = {"name": "third", "integration": "warehouse", "user": bench.account.user_of("orders")}
+    simulator.state.add_token(bench.account.id, {**token, **who})
+    bench.give(orders=third)
+    bench.new_process()
+
+    changed = bench.stage(rotated)
+    bench.test(changed, proven)
+
+    assert bench.version(Stage.CURRENT) == changed.state["versions"]["aws"]
+    assert bench.snapshot().journal == lines
