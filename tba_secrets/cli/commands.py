@@ -288,7 +288,10 @@ def retire(
     now: Annotated[bool, typer.Option("--now", help="Also what is still in its overlap.")] = False,
     project: Project = Path(),
 ) -> None:
-    """Revoke superseded tokens whose overlap is over, and prove that the current ones still work."""
+    """Revoke superseded tokens whose overlap is over, and prove that the current ones still work.
+
+    Exit codes: 0 done, or nothing is due; 1 not every record succeeded; 5 a token is left for a person to revoke.
+    """
     from tba_secrets.cli.retire import run
 
     run(project.resolve(), environment, tokens or [], now=now)

@@ -20,7 +20,7 @@ class Exit(IntEnum):
     OTHERWISE = 4
     """NetSuite took the login, and its answer is another failure, or not what is declared."""
     PERSON = 5
-    """A token is due, and nothing but a person can bring a new one."""
+    """Only a person can go on: bring a new token for one that is due, or revoke one that its role may not."""
 
 
 _WORST_FIRST = (Exit.REFUSED, Exit.OTHERWISE, Exit.FAILED, Exit.USAGE)

@@ -9,12 +9,15 @@ from pathlib import Path
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.exits import Exit
 from tba_secrets.engine import carry_out
 from tba_secrets.errors import ValueNeededError
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
 from tba_secrets.retire import due
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.interface import Snapshot
+from tba_secrets.stores.journal import Retirement
 
 
 def run(project: Path, environment: str, tokens: list[str], *, now: bool) -> None:
@@ -22,26 +25,39 @@ def run(project: Path, environment: str, tokens: list[str], *, now: bool) -> Non
 
     Raises:
         TbaError: A token that is not declared; a current credential that cannot be read or has failed.
+        typer.Exit: With `Exit.PERSON` where a token is left for a person to revoke.
     """
-    records = [
-        record
-        for record in credentials.find(project, environment, tokens)
-        if _waiting(record, at_once=now)
-    ]
-    if not records:
+    records = credentials.find(project, environment, tokens)
+    waiting = [record for record in records if _is_due(record, at_once=now)]
+    if waiting:
+        everybody = credentials.find(project, environment, [])
+        intent = Retire(in_use=_users(everybody), at_once=now)
+        carry_out(project, environment, {record.path: intent for record in waiting}, typer.echo)
+    else:
         typer.echo(f"{environment}: no superseded token is due for being revoked")
-        return
-    everybody = credentials.find(project, environment, [])
-    intent = Retire(in_use=_users(everybody), at_once=now)
-    carry_out(project, environment, {record.path: intent for record in records}, typer.echo)
+    left = [record.path for record in records if _needs_person(record)]
+    if left:
+        typer.echo(
+            f"left for a person to revoke in NetSuite: a superseded token of {', '.join(left)}"
+        )
+        raise typer.Exit(Exit.PERSON)
 
 
-def _waiting(record: CredentialRecord, *, at_once: bool) -> bool:
-    snapshots = [
-        place.store.describe(place.name) for place in credentials.places_of(record).values()
-    ]
+def _is_due(record: CredentialRecord, *, at_once: bool) -> bool:
     moment = time.time()
-    return any(one is not None and due(one, moment, at_once=at_once) for one in snapshots)
+    return any(due(one, moment, at_once=at_once) for one in _snapshots(record))
+
+
+def _needs_person(record: CredentialRecord) -> bool:
+    return any(
+        entry.state is Retirement.PERSON for one in _snapshots(record) for entry in one.journal
+    )
+
+
+def _snapshots(record: CredentialRecord) -> list[Snapshot]:
+    places = credentials.places_of(record).values()
+    found = [place.store.describe(place.name) for place in places]
+    return [one for one in found if one is not None]
 
 
 def _users(records: tuple[CredentialRecord, ...]) -> Callable[[Sensitive], str | None]:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Protocol
 
 from tests.engine.conftest import World
 from tests.engine.project import HANG_GUARD_SECONDS, Run
-from tests.netsuite.browser import Browser
+
+
+class Person(Protocol):
+    """Whoever goes to the page that is shown."""
+
+    def open(self, url: str) -> None: ...
+
 
 SCRIPT = Path(".venv/bin/tba")
 
@@ -26,7 +33,7 @@ def start(world: World, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def tba(world: World, *arguments: str, browser: Browser | None = None) -> Run:
+def tba(world: World, *arguments: str, browser: Person | None = None) -> Run:
     """Run it to its end; where it shows a page, the browser goes there."""
     with start(world, *arguments) as process:
         assert process.stdout is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tba_secrets.cli.exits import Exit
 from tests.engine.conftest import World
 from tests.engine.tba import assert_nothing_to_do, tba
 from tests.netsuite_account import Values
@@ -67,6 +68,7 @@ def test_a_role_that_may_not_revoke_leaves_it_to_a_person(rotated: World) -> Non
 
     run = tba(rotated, "retire", "test", "--now")
 
+    assert run.status == Exit.PERSON, run.output
     assert not revoked(rotated, "orders")
     assert "Access Tokens" in run.output
     assert [line.split()[-1] for line in journal(rotated)] == ["person"]
