@@ -130,7 +130,7 @@ def _judge_entry(entry: JournalEntry, now: float) -> Finding:
         return Finding(
             Standing.ATTENTION,
             f"{token} waits for a person to revoke it",
-            "revoke it in NetSuite (Setup > Users/Roles > Access Tokens), then run `tba retire`",
+            "revoke it in NetSuite (Setup > Users/Roles > Access Tokens), then run `tba retire ENV TOKEN --by-hand`",
         )
     if now < entry.revoke_after:
         return Finding(Standing.WELL, f"{token} stays valid until {when(entry.revoke_after)}")

@@ -286,6 +286,10 @@ def retire(
     environment: Environment,
     tokens: Tokens = None,
     now: Annotated[bool, typer.Option("--now", help="Also what is still in its overlap.")] = False,
+    by_hand: Annotated[
+        bool,
+        typer.Option("--by-hand", help="You have revoked in NetSuite what was left for a person."),
+    ] = False,
     project: Project = Path(),
 ) -> None:
     """Revoke superseded tokens whose overlap is over, and prove that the current ones still work.
@@ -294,7 +298,9 @@ def retire(
     """
     from tba_secrets.cli.retire import run
 
-    run(project.resolve(), environment, tokens or [], now=now)
+    if by_hand and not tokens:
+        raise typer.BadParameter("name the tokens that you have revoked by hand")
+    run(project.resolve(), environment, tokens or [], now=now, by_hand=by_hand)
 
 
 @app.command()

@@ -20,7 +20,7 @@ from tba_secrets.stores.interface import Snapshot
 from tba_secrets.stores.journal import Retirement
 
 
-def run(project: Path, environment: str, tokens: list[str], *, now: bool) -> None:
+def run(project: Path, environment: str, tokens: list[str], *, now: bool, by_hand: bool) -> None:
     """Retire what is due of the tokens named, or of all.
 
     Raises:
@@ -28,13 +28,19 @@ def run(project: Path, environment: str, tokens: list[str], *, now: bool) -> Non
         typer.Exit: With `Exit.PERSON` where a token is left for a person to revoke.
     """
     records = credentials.find(project, environment, tokens)
-    waiting = [record for record in records if _is_due(record, at_once=now)]
+    waiting = [
+        record
+        for record in records
+        if (_needs_person(record) if by_hand else _is_due(record, at_once=now))
+    ]
     if waiting:
         everybody = credentials.find(project, environment, [])
-        intent = Retire(in_use=_users(everybody), at_once=now)
+        intent = Retire(in_use=_users(everybody), at_once=now, by_hand=by_hand)
         carry_out(project, environment, {record.path: intent for record in waiting}, typer.echo)
     else:
-        typer.echo(f"{environment}: no superseded token is due for being revoked")
+        typer.echo(
+            f"{environment}: no superseded token is to be {'noted' if by_hand else 'revoked'}"
+        )
     left = [record.path for record in records if _needs_person(record)]
     if left:
         typer.echo(

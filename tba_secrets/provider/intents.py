@@ -48,6 +48,8 @@ class Retire:
     """The record, if any, whose current credential has this token id."""
     at_once: bool = False
     """Also what is still in its overlap."""
+    by_hand: bool = False
+    """A person has revoked in NetSuite what was left for one: those lines are closed, and nobody is asked."""
 
 
 Intent = Rotation | Rollback | Retire

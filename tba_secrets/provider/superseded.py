@@ -59,6 +59,13 @@ class Superseded:
         Returns:
             What became of each, in words.
         """
+        if intent.by_hand:
+            return [
+                self._closed(place, entry)
+                for place in places.values()
+                for entry in _journal(place)
+                if entry.state is Retirement.PERSON
+            ]
         words: list[str] = []
         done: dict[str, Retirement] = {}
         for place in places.values():
@@ -75,6 +82,11 @@ class Superseded:
                     if one.version == entry.version and one.state is not Retirement.OVERLAP
                 }
         return words
+
+    def _closed(self, place: Place, entry: JournalEntry) -> str:
+        self.proof.host.proceed()
+        place.store.note(place.name, replace(entry, state=Retirement.REVOKED))
+        return f"{place}: noted as revoked by hand"
 
     def _retire(self, intent: Retire, place: Place, entry: JournalEntry, back: ReadBack) -> str:
         names = self.proof.inputs.format

@@ -74,6 +74,22 @@ def test_a_role_that_may_not_revoke_leaves_it_to_a_person(rotated: World) -> Non
     assert [line.split()[-1] for line in journal(rotated)] == ["person"]
 
 
+def test_what_a_person_has_revoked_is_closed(rotated: World) -> None:
+    role = rotated.netsuite.state.account(rotated.account.id).role("1001")
+    role.permissions = [name for name in role.permissions if name != "User Access Tokens"]
+    tba(rotated, "retire", "test", "--now")
+    rotated.netsuite.state.revoke_token(rotated.account.id, "orders")
+
+    without = tba(rotated, "retire", "test", "orders")
+    run = tba(rotated, "retire", "test", "orders", "--by-hand")
+
+    assert without.status == Exit.PERSON, without.output
+    assert run.status == 0, run.output
+    assert [line.split()[-1] for line in journal(rotated)] == ["revoked"]
+    destroyed = rotated.project.pulumi("destroy", "--yes", "--skip-preview")
+    assert destroyed.status == 0, destroyed.output
+
+
 def test_a_token_that_another_record_uses_is_not_revoked(rotated: World) -> None:
     old = rotated.account.tokens["orders"]
     text = (rotated.project.folder / "stacks" / "test.yaml").read_text()
