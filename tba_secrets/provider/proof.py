@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tba_secrets.digest import DigestKey
 from tba_secrets.errors import NotAskedError
 from tba_secrets.netsuite import (
     Circumstances,
@@ -19,6 +20,7 @@ from tba_secrets.netsuite import (
     run_checks,
 )
 from tba_secrets.provider.host import Host
+from tba_secrets.provider.places import reference
 from tba_secrets.provider.properties import RefusalEntry, SmokeTestInputs, SmokeTestOutputs
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.verify import ReadBack
@@ -52,6 +54,12 @@ class Proof:
         """Let the user's other records know what this one's state has kept."""
         inputs = self.inputs
         self.host.gate.remember(inputs.account, inputs.user.email, self._known())
+
+    @property
+    def digest_key(self) -> DigestKey:
+        """The key of the record's digests in the journal: the one of its StagedCredential."""
+        place = reference(self.inputs.stores, self.inputs.secret)
+        return DigestKey.derive(self.host.digest_key, self.inputs.owner, place)
 
     def turn(self) -> AbstractContextManager[Turn]:
         """The user's turn: one call after another, none after a refusal."""

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tba_secrets.digest import DigestKey
 from tba_secrets.errors import SourceError, StoreError
 from tba_secrets.payload import parse
 from tba_secrets.provider.intents import Rotation
-from tba_secrets.provider.places import reference
 from tba_secrets.provider.proof import Proof
+from tba_secrets.provider.wanted import token_pair
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Stage
@@ -78,11 +77,11 @@ class Refused:
             stored = place.store.read(place.name, Stage.CURRENT)
             if stored is not None and not is_placeholder(stored.version):
                 held = parse(stored.value, self.proof.inputs.format, str(place))
-                tokens.append(Pair(held.token_id, held.token_secret))
+                tokens.append(token_pair(held))
         return tokens
 
     def _journal(self) -> None:
-        digest = self._key.pair(self._token)
+        digest = self.proof.digest_key.pair(self._token)
         for place in self._unpromoted:
             version = self.back.versions[place.store.kind]
             entry = JournalEntry(version, digest, self.now, self.now, Retirement.PERSON)
@@ -108,10 +107,4 @@ class Refused:
 
     @property
     def _token(self) -> Pair:
-        return Pair(self.back.credential.token_id, self.back.credential.token_secret)
-
-    @property
-    def _key(self) -> DigestKey:
-        inputs = self.proof.inputs
-        place = reference(inputs.stores, inputs.secret)
-        return DigestKey.derive(self.proof.host.digest_key, inputs.owner, place)
+        return token_pair(self.back.credential)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tba_secrets.digest import DigestKey
 from tba_secrets.netsuite import Revocation
 from tba_secrets.payload import parse
 from tba_secrets.provider.intents import Retire
-from tba_secrets.provider.places import reference
 from tba_secrets.provider.proof import Proof
+from tba_secrets.provider.wanted import token_pair
 from tba_secrets.retire import due, retire
-from tba_secrets.sources.interface import Pair
 from tba_secrets.stage import Place
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import is_placeholder
@@ -41,7 +39,7 @@ class Superseded:
             return
         entry = JournalEntry(
             version=current,
-            digest=self._key().pair(Pair(old.token_id, old.token_secret)),
+            digest=self.proof.digest_key.pair(token_pair(old)),
             since=self.now,
             revoke_after=self.now + overlap_seconds,
         )
@@ -95,11 +93,6 @@ class Superseded:
             if isinstance(done, Revocation) and done.login_refused:
                 turn.refused()
         return str(done)
-
-    def _key(self) -> DigestKey:
-        inputs = self.proof.inputs
-        place = reference(inputs.stores, inputs.secret)
-        return DigestKey.derive(self.proof.host.digest_key, inputs.owner, place)
 
 
 def _journal(place: Place) -> tuple[JournalEntry, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tba_secrets.cli.exits import Exit
@@ -17,6 +19,7 @@ def due(world: World) -> World:
     world.write(extra="defaults: {rotate_every: 1s}")
     run = world.project.up()
     assert run.status == 0, run.output
+    time.sleep(1)
     return world
 
 
@@ -36,6 +39,7 @@ def test_a_source_that_still_gives_what_was_superseded_is_no_new_value(due: Worl
     due.give(orders=due.account.spares["orders"])
     tba(due, "rotate", "test", "--due")
     due.give()
+    time.sleep(1)
 
     run = tba(due, "rotate", "test", "--due")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def test_a_token_older_than_its_policy(world: World) -> None:
     """Real age against a policy of one second: the test needs no other clock."""
     world.write(extra="defaults: {rotate_every: 1s}")
     assert world.project.up().status == 0
+    time.sleep(1)
 
     run = status(world, "test")
 
