@@ -130,8 +130,8 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "endpoint": record.endpoint,
         "stores": plain(record.stores),
         "secret": record.secret,
-        "consumer": plain(record.consumer_source),
-        "token": plain(record.token_source),
+        "consumer": origin(record.consumer_source),
+        "token": origin(record.token_source),
         "format": plain(record.format),
         "description": record.description,
         "adopt": record.adopt or None,
@@ -163,6 +163,11 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
 
 def _owner() -> str:
     return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+
+
+def origin(declared: Model | str) -> dict[str, Any] | str:
+    """A source as plain values; a word (`stored`, `prompt`, `authorize`) stays one."""
+    return declared if isinstance(declared, str) else plain(declared)
 
 
 def plain(model: Model) -> dict[str, Any]:

@@ -84,8 +84,12 @@ def _select(project: Path, stack: str, port: int) -> automation.Stack:
 
 
 def _targets(records: Iterable[str]) -> list[str]:
-    tokens = [record.partition("/")[2] for record in records]
-    return [f"**{kind}::{token}" for token in tokens for kind in ("StagedCredential", "SmokeTest")]
+    """The records' resources; and what holds them, for a record that is new in the stack."""
+    paths = [record.split("/") for record in records]
+    holders = ["**tba:index:Environment::*"]
+    holders += [f"**tba:index:Integration::{name}" for name in sorted({path[0] for path in paths})]
+    kinds = ("StagedCredential", "SmokeTest")
+    return holders + [f"**{kind}::{token}" for _, token in paths for kind in kinds]
 
 
 def _take_up(stack: automation.Stack, show: Show) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 
 from tba_secrets.spec.duration import parse_duration
 from tba_secrets.spec.model import (
-    ConsumerSource,
+    ConsumerOrigin,
     Environment,
     Format,
     Integration,
     Role,
     Stores,
     Token,
-    TokenSource,
+    TokenOrigin,
     User,
     Verify,
 )
@@ -35,8 +35,8 @@ class CredentialRecord:
     stores: Stores
     secret: str
     """The secret's name in each store, under the store's prefix."""
-    consumer_source: ConsumerSource
-    token_source: TokenSource
+    consumer_source: ConsumerOrigin
+    token_source: TokenOrigin
     role: Role
     user: User
     format: Format

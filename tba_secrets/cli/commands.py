@@ -257,6 +257,8 @@ def rotate(
     """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
 
     It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
+    Tokens that an earlier rotation superseded are revoked where their overlap is over.
+
     Exit codes: 0 done; 1 not every record succeeded; 2 usage; 5 with --due: a token waits for a person.
     """
     if prompt and authorize:
@@ -277,7 +279,7 @@ def rotate(
         return
     from tba_secrets.cli.rotate import From, run
 
-    origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.SOURCE
+    origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
     run(project.resolve(), environment, tokens or [], origin, browser=browser)
 
 

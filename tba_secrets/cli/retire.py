@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import typer
@@ -28,6 +28,33 @@ def run(project: Path, environment: str, tokens: list[str], *, now: bool, by_han
         typer.Exit: With `Exit.PERSON` where a token is left for a person to revoke.
     """
     records = credentials.find(project, environment, tokens)
+    if not _carried_out(project, environment, records, now=now, by_hand=by_hand):
+        typer.echo(
+            f"{environment}: no superseded token is to be {'noted' if by_hand else 'revoked'}"
+        )
+    if _left_for_a_person(records):
+        raise typer.Exit(Exit.PERSON)
+
+
+def retire_due(project: Path, environment: str, records: Sequence[CredentialRecord]) -> bool:
+    """After a rotation: revoke what is past its overlap, and say what is left for a person.
+
+    Returns:
+        Whether something is.
+    """
+    _carried_out(project, environment, records, now=False, by_hand=False)
+    return _left_for_a_person(records)
+
+
+def _carried_out(
+    project: Path,
+    environment: str,
+    records: Sequence[CredentialRecord],
+    *,
+    now: bool,
+    by_hand: bool,
+) -> bool:
+    """Whether there was anything to do."""
     waiting = [
         record
         for record in records
@@ -37,16 +64,16 @@ def run(project: Path, environment: str, tokens: list[str], *, now: bool, by_han
         everybody = credentials.find(project, environment, [])
         intent = Retire(in_use=_users(everybody), at_once=now, by_hand=by_hand)
         carry_out(project, environment, {record.path: intent for record in waiting}, typer.echo)
-    else:
-        typer.echo(
-            f"{environment}: no superseded token is to be {'noted' if by_hand else 'revoked'}"
-        )
+    return bool(waiting)
+
+
+def _left_for_a_person(records: Sequence[CredentialRecord]) -> bool:
     left = [record.path for record in records if _needs_person(record)]
     if left:
         typer.echo(
             f"left for a person to revoke in NetSuite: a superseded token of {', '.join(left)}"
         )
-        raise typer.Exit(Exit.PERSON)
+    return bool(left)
 
 
 def _is_due(record: CredentialRecord, *, at_once: bool) -> bool:

@@ -12,10 +12,10 @@ from typing import Final
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.retire import retire_due
 from tba_secrets.engine import carry_out
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite import Application, Expected, Person, authorize
-from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive
@@ -27,24 +27,20 @@ _A_DAY: Final = 24 * 60 * 60
 class From(Enum):
     """Where the new token comes from."""
 
-    SOURCE = "source"
+    DECLARED = "declared"
     PROMPT = "prompt"
     AUTHORIZE = "authorize"
 
 
 def run(project: Path, environment: str, tokens: list[str], origin: From, *, browser: bool) -> None:
-    """Rotate the tokens named.
+    """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
 
     Raises:
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
-    run_for(
-        project,
-        environment,
-        credentials.find(project, environment, tokens),
-        origin,
-        browser=browser,
-    )
+    records = credentials.find(project, environment, tokens)
+    run_for(project, environment, records, origin, browser=browser)
+    retire_due(project, environment, records)
 
 
 def run_for(
@@ -58,15 +54,16 @@ def run_for(
     """Rotate these records with one update."""
     intents = {
         record.path: Rotation(
-            _obtain(record, origin, browser),
-            issued=origin is From.AUTHORIZE,
+            _obtain(record, _way(record, origin), browser),
+            issued=_way(record, origin) is From.AUTHORIZE,
             overlap_seconds=overlap_seconds(record),
         )
         for record in records
     }
     carry_out(project, environment, intents, typer.echo)
     typer.echo(
-        "Rotated. The superseded tokens stay valid through their overlap; then `tba retire` revokes them."
+        "Rotated. The superseded tokens stay valid through their overlap; the next `tba rotate` or `tba retire` after it "
+        "revokes them."
     )
 
 
@@ -75,16 +72,22 @@ def overlap_seconds(record: CredentialRecord) -> int:
     return int(record.retire_after.total_seconds()) if record.retire_after is not None else _A_DAY
 
 
-def _obtain(
-    record: CredentialRecord, origin: From, browser: bool
-) -> Callable[[TbaCredential], Pair]:
+def _way(record: CredentialRecord, asked: From) -> From:
+    """What was asked for; else what the environment declares: its source, or a word for one of the other ways."""
+    words = {"prompt": From.PROMPT, "authorize": From.AUTHORIZE}
+    if asked is From.DECLARED and isinstance(record.token_source, str):
+        return words.get(record.token_source, asked)
+    return asked
+
+
+def _obtain(record: CredentialRecord, origin: From, browser: bool) -> Callable[[Pair], Pair]:
     match origin:
-        case From.SOURCE:
-            return lambda _held: _from_source(record)
+        case From.DECLARED:
+            return lambda _consumer: _from_source(record)
         case From.PROMPT:
-            return lambda _held: _prompted(record)
+            return lambda _consumer: _prompted(record)
         case From.AUTHORIZE:
-            return lambda held: _authorized(record, held, browser)
+            return lambda consumer: _authorized(record, consumer, browser)
 
 
 def _from_source(record: CredentialRecord) -> Pair:
@@ -106,13 +109,8 @@ def _prompted(record: CredentialRecord) -> Pair:
     )
 
 
-def _authorized(record: CredentialRecord, held: TbaCredential, browser: bool) -> Pair:
-    application = Application(
-        record.integration,
-        record.account,
-        Pair(held.consumer_key, held.consumer_secret),
-        record.endpoint,
-    )
+def _authorized(record: CredentialRecord, consumer: Pair, browser: bool) -> Pair:
+    application = Application(record.integration, record.account, consumer, record.endpoint)
     expected = Expected(
         account=record.account,
         role_name=record.role.name,

@@ -1,6 +1,7 @@
 """`tba rotate --due`: what is due by its policy, and can be rotated without a person, is rotated; the rest is named.
 
-Unattended is possible only where the source holds a token that was not seen before.
+Unattended is possible only where the source holds a token that was not seen before. Superseded tokens whose overlap is
+over are revoked.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import typer
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.rotate import From, run_for
 from tba_secrets.cli.status_gather import TokenState, token_states
 from tba_secrets.digest import DigestKey
@@ -23,11 +25,12 @@ from tba_secrets.sources import open_source
 
 
 def run(project: Path, environment: str) -> None:
-    """Rotate what is due.
+    """Rotate what is due, then retire what is due.
 
     Raises:
         TbaError: Something cannot be read, or a record was not rotated.
-        typer.Exit: With `Exit.PERSON` where a token is due and its source has no new value.
+        typer.Exit: With `Exit.PERSON` where a token is due and its source has no new value, or a superseded one is left
+            for a person to revoke.
     """
     states = token_states(exported_resources(project, environment))
     due = [
@@ -43,11 +46,12 @@ def run(project: Path, environment: str) -> None:
                 f"it one, or runs `tba rotate {environment} {record.token} --authorize`"
             )
     if unattended:
-        run_for(project, environment, unattended, From.SOURCE, browser=False)
-    if len(unattended) < len(due):
-        raise typer.Exit(Exit.PERSON)
+        run_for(project, environment, unattended, From.DECLARED, browser=False)
     if not due:
         typer.echo(f"{environment}: nothing is due")
+    left = retire_due(project, environment, credentials.find(project, environment, []))
+    if left or len(unattended) < len(due):
+        raise typer.Exit(Exit.PERSON)
 
 
 def _is_due(record: CredentialRecord, since: int | None) -> bool:

@@ -14,7 +14,7 @@ from tba_secrets.errors import TbaError
 from tba_secrets.netsuite import Gate
 from tba_secrets.provider.intents import Intents
 from tba_secrets.sources import SourceReader
-from tba_secrets.spec.model import Stores, TokenSource
+from tba_secrets.spec.model import Stores, TokenOrigin
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Store
 
@@ -57,8 +57,10 @@ class Host:
     """What `tba` asks for beyond a plain `up`; empty in a provider that the engine started."""
     proven: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By record, what its SmokeTest's state says has passed last, by store; known once that was read."""
-    token_sources: dict[str, TokenSource] = field(default_factory=dict)
+    token_sources: dict[str, TokenOrigin] = field(default_factory=dict)
     """By record, where its token comes from; known once its StagedCredential was checked."""
+    superseded: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By record, the digests of the tokens in its journals; known once its StagedCredential was read."""
     brought: set[str] = field(default_factory=set)
     """The records that a rotation has brought a new pair for in this process."""
     overlaps: dict[str, int] = field(default_factory=dict)

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tba_secrets.errors import ConflictError, NotOursError
-from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.payload import parse
+from tba_secrets.errors import NotOursError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
-from tba_secrets.spec.model import Format
 from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.journal import Retirement
@@ -25,8 +22,8 @@ from tba_secrets.stores.versions import is_placeholder
 class Rotation:
     """A new pair for one part of a record."""
 
-    obtain: Callable[[TbaCredential], Pair]
-    """Gets it, given the credential that is in the store: its consumer pair signs the authorization flow."""
+    obtain: Callable[[Pair], Pair]
+    """Gets it, given the consumer pair, which signs the authorization flow."""
     part: str = "token"
     """`token` or `consumer`."""
     issued: bool = False
@@ -55,42 +52,6 @@ class Retire:
 Intent = Rotation | Rollback | Retire
 Intents = Mapping[str, Intent]
 """By `integration/token`."""
-
-
-def rotated(
-    record: str,
-    rotation: Rotation,
-    places: Mapping[str, Place],
-    held: TbaCredential,
-    names: Format,
-) -> TbaCredential:
-    """The credential to stage: a candidate of ours that an earlier, killed rotation left, else one with a new pair.
-
-    Args:
-        record: For messages.
-        rotation: What was asked for.
-        places: Where the record is.
-        held: The credential that state names.
-        names: The keys of the stored object.
-
-    Raises:
-        ConflictError: The new pair is the one that is there already.
-    """
-    for place in places.values():
-        snapshot = place.store.describe(place.name)
-        if snapshot is None or snapshot.foreign_candidate or Stage.CANDIDATE not in snapshot.stages:
-            continue
-        waiting = place.store.read(place.name, snapshot.stages[Stage.CANDIDATE])
-        if waiting is not None:
-            return parse(waiting.value, names, str(place))
-    pair = rotation.obtain(held)
-    new = held.with_pair(rotation.part, pair.identifier, pair.secret)
-    if new == held:
-        raise ConflictError(
-            f"{record}: the new {rotation.part} pair is the one that is in the store already",
-            "create another one in NetSuite, and give that",
-        )
-    return new
 
 
 def previous(place: Place) -> VersionId:

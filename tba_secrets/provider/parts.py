@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from tba_secrets.digest import DigestKey
 from tba_secrets.errors import SourceError
 from tba_secrets.provider.codec import UNKNOWN
-from tba_secrets.sources import SourceReader, open_source
+from tba_secrets.sources import SourceReader, SourceSettings, open_source
 from tba_secrets.sources.interface import Pair
-from tba_secrets.spec.model import ConsumerSource, TokenSource
 
-Sources = Mapping[str, ConsumerSource | TokenSource]
+Sources = Mapping[str, SourceSettings]
 """`consumer` and `token`, each with its source."""
+UNSEEN: Final = "not seen"
+"""Stands for the digest of a part that its source has never given; no digest looks like it."""
 
 
 @dataclass
@@ -45,6 +47,7 @@ def resolve(
     *,
     preview: bool,
     required: bool,
+    brought: str | None,
 ) -> Resolved:
     """The digest of each part, or why there is none.
 
@@ -55,6 +58,7 @@ def resolve(
         known: The digests that state has; empty on create and replace.
         preview: A part without a value is unknown, not an error.
         required: A part without a value is an error even where state knows it.
+        brought: The part that an intent brings, if any: its source need not have it.
     """
     resolved = Resolved()
     for part, source in sources.items():
@@ -67,6 +71,8 @@ def resolve(
         if pair is not None:
             resolved.digests[part] = key.pair(pair)
             resolved.warnings += [f"{part} from {place}: {warning}" for warning in pair.warnings]
+        elif part == brought or isinstance(source, str):
+            resolved.digests[part] = known.get(part, UNSEEN)
         elif required:
             resolved.failures[part] = f"{place}: no value, and require_values is set. Give it one"
         elif part in known:

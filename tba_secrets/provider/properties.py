@@ -13,12 +13,12 @@ from tba_secrets.provider.handler import Wire
 from tba_secrets.provider.parts import Sources
 from tba_secrets.spec.model import (
     Check,
-    ConsumerSource,
+    ConsumerOrigin,
     Format,
     Model,
     Role,
     Stores,
-    TokenSource,
+    TokenOrigin,
     User,
 )
 
@@ -38,9 +38,9 @@ class StagedCredentialInputs(Wire):
     """As `store:` in the environment's YAML."""
     secret: str
     """The secret's name under each store's prefix."""
-    consumer: ConsumerSource
+    consumer: ConsumerOrigin
     """Where the consumer key and secret come from."""
-    token: TokenSource
+    token: TokenOrigin
     """Where the token id and secret come from."""
     format: Format = Format()
     """The keys of the stored JSON object."""

@@ -34,7 +34,8 @@ from tba_secrets.provider.intents import Rollback, Rotation
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.places import places_in, reference
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
-from tba_secrets.provider.wanted import Wanted, consumer_pair, token_pair
+from tba_secrets.provider.rotating import Rotating
+from tba_secrets.provider.wanted import Wanted, consumer_pair, stale, superseded, token_pair
 from tba_secrets.spec.model import Stores
 from tba_secrets.stage import Place, stage
 from tba_secrets.stores.interface import Candidate, OwnerMark, Stage, VersionId
@@ -68,9 +69,12 @@ class StagedCredentialHandler(Handler):
             old.get("digests", {}),
             preview=inputs.preview,
             required=inputs.require_values,
+            brought=self._brought(inputs.record),
         )
         for warning in resolved.warnings:
             self._host.warn(urn, f"{inputs.record}: {warning}")
+        if resolved.digests.get("token") in self._superseded(new):
+            self._host.warn(urn, stale(inputs.record, "token"))
         self._host.token_sources[inputs.record] = inputs.token
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
@@ -78,7 +82,7 @@ class StagedCredentialHandler(Handler):
         changes = [
             change
             for change in input_changes(old_inputs, new)
-            if not (change.property == "digests" and _stored_already(old_inputs, old_state, new))
+            if not (change.property == "digests" and self._nothing_new(old_inputs, old_state, new))
         ]
         changes += [
             Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
@@ -112,6 +116,7 @@ class StagedCredentialHandler(Handler):
             return _imported(stores, secret, snapshots)
         if rotation := state.get("rotation"):
             self._host.overlaps[str(inputs["record"])] = rotation["overlap_seconds"]
+        self._host.superseded[str(inputs.get("record", ""))] = superseded(snapshots.values())
         observed = drift.missing(
             places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
         )
@@ -130,6 +135,19 @@ class StagedCredentialHandler(Handler):
     def _places_before(self, old: Properties) -> dict[str, Place]:
         """Where state says that the credential is; nothing for a new resource."""
         return self._places(*_where(old)) if old.get("versions") else {}
+
+    def _superseded(self, properties: Properties) -> frozenset[str]:
+        return self._host.superseded.get(properties.get("record", ""), frozenset())
+
+    def _nothing_new(self, old_inputs: Properties, old_state: Properties, new: Properties) -> bool:
+        """Each part is as it was last seen, is what the store holds (a source that caught up with a rotation), or was
+        superseded (one that did not)."""
+        seen, stored = old_inputs.get("digests", {}), old_state.get("storedDigests", {})
+        given = new["digests"]
+        return not has_unknown(given) and all(
+            digest in (seen.get(part), stored.get(part)) or digest in self._superseded(new)
+            for part, digest in given.items()
+        )
 
     def _key(self, inputs: StagedCredentialInputs) -> DigestKey:
         return DigestKey.derive(
@@ -153,7 +171,7 @@ class StagedCredentialHandler(Handler):
             found = place.store.preflight([place.name])
             self._host.debug(urn, f"{place}: as {found.identity}; {_shown(found.settings)}")
         wanted = Wanted(self._host, urn, inputs, old, self._places_before(old), places, key)
-        known, credential = wanted.known(), wanted.credential()
+        known, credential = wanted.known(), self._credential(wanted)
         Client(credential, inputs.endpoint, record=inputs.record).reach()
         value = render(credential, inputs.format)
         outputs = StagedCredentialOutputs(
@@ -182,6 +200,17 @@ class StagedCredentialHandler(Handler):
         self._report_left_behind(urn, places, old)
         self._host.status(urn, "staged")
         return merged(new, outputs)
+
+    def _brought(self, record: str) -> str | None:
+        """The part that an intent brings."""
+        intent = self._host.intents.get(record)
+        return intent.part if isinstance(intent, Rotation) else None
+
+    def _credential(self, wanted: Wanted) -> TbaCredential:
+        intent = self._host.intents.get(wanted.inputs.record)
+        if isinstance(intent, Rotation):
+            return Rotating(wanted, intent).credential()
+        return wanted.credential()
 
     def _rotation(self, record: str) -> dict[str, int]:
         """What a rotation declares; anything else that is staged supersedes without a revoke."""
@@ -234,15 +263,6 @@ def _shown(settings: Mapping[str, str]) -> str:
 def _where(properties: Properties) -> tuple[Stores, str]:
     """The stores and the secret's name; an imported resource has not much more."""
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
-
-
-def _stored_already(old_inputs: Properties, old_state: Properties, new: Properties) -> bool:
-    """Each part is as it was last seen, or is what the store holds: a source that caught up with a rotation."""
-    seen, stored = old_inputs.get("digests", {}), old_state.get("storedDigests", {})
-    given = new["digests"]
-    return not has_unknown(given) and all(
-        digest in (seen.get(part), stored.get(part)) for part, digest in given.items()
-    )
 
 
 def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:

@@ -12,19 +12,22 @@ from tba_secrets.sources.command import CommandSource
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.file import FileSource
 from tba_secrets.sources.interface import Source
+from tba_secrets.sources.stored import StoredSource
 from tba_secrets.sources.values import CONSUMER_HALVES, TOKEN_HALVES
 from tba_secrets.spec.model import (
     ConsumerCommand,
     ConsumerEnv,
     ConsumerFile,
+    ConsumerOrigin,
     ConsumerSource,
     TokenCommand,
     TokenEnv,
     TokenFile,
+    TokenOrigin,
     TokenSource,
 )
 
-SourceSettings = ConsumerSource | TokenSource
+SourceSettings = ConsumerOrigin | TokenOrigin
 """A `consumer:` or a `token:` of the environment's YAML."""
 _Declared = ConsumerEnv | ConsumerFile | ConsumerCommand | TokenEnv | TokenFile | TokenCommand
 
@@ -39,6 +42,8 @@ def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.enviro
     Raises:
         SourceError: Not exactly one kind is declared (`spec.load` refuses that with its position).
     """
+    if isinstance(settings, str):
+        return StoredSource()
     declared = _only(settings)
     if isinstance(declared, ConsumerEnv | ConsumerFile | ConsumerCommand):
         names, keys = CONSUMER_HALVES, (declared.key, declared.secret)
@@ -55,7 +60,7 @@ def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.enviro
             assert_never(declared)
 
 
-def _only(settings: SourceSettings) -> _Declared:
+def _only(settings: ConsumerSource | TokenSource) -> _Declared:
     kinds: list[_Declared | None] = [settings.env, settings.file, settings.command]
     declared = [kind for kind in kinds if kind is not None]
     if len(declared) != 1:

@@ -269,6 +269,26 @@ class TokenSource(Model):
     command: TokenCommand | None = None
 
 
+StoredConsumer = Annotated[
+    Literal["stored"], Remedy("write a source (env, file or command), or the word stored")
+]
+"""The store alone holds the consumer pair."""
+StoredToken = Annotated[
+    Literal["stored", "prompt", "authorize"],
+    Remedy("write a source (env, file or command), or one of: stored, prompt, authorize"),
+]
+"""The store alone holds the token pair. `tba rotate` asks for a new one (`prompt`) or has NetSuite issue it
+(`authorize`); with `stored` it has to be told."""
+ConsumerOrigin = Annotated[
+    Annotated[ConsumerSource, Tag(MAPPING_TAG)] | Annotated[StoredConsumer, Tag(TEXT_TAG)],
+    Discriminator(_member),
+]
+TokenOrigin = Annotated[
+    Annotated[TokenSource, Tag(MAPPING_TAG)] | Annotated[StoredToken, Tag(TEXT_TAG)],
+    Discriminator(_member),
+]
+
+
 # --- where they go --------------------------------------------------------------------------------
 
 
@@ -561,7 +581,7 @@ class Token(TokenPolicy):
     """A plain string is the e-mail address."""
     secret: SecretPath | None = None
     """The secret's name in the store, under the prefix; the token's name where absent."""
-    token: TokenSource
+    token: TokenOrigin
     """Where the token id and secret come from."""
     adopt: bool = False
     """Take over a secret that exists and is marked as another stack's, or is not marked at all."""
@@ -576,7 +596,7 @@ class Integration(Model):
     """Unique in the environment."""
     auth: Literal["tba"] = "tba"
     """A closed choice: OAuth 2.0 client credentials are the way out of TBA, and will be the second member."""
-    consumer: ConsumerSource
+    consumer: ConsumerOrigin
     """Where the consumer key and secret come from."""
     role: Role
     tokens: Annotated[tuple[Token, ...], Field(min_length=1, strict=False)]

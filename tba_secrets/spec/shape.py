@@ -101,7 +101,7 @@ def _misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, 
         return f"{_kind_of(value)} stands here", remedy or f"write {_EXPECTED[kind]}"
     if kind == "literal_error":
         choices = sentence.removeprefix("Input should be ")
-        return "this is not one of the words that are known here", f"write {choices}"
+        return "this is not one of the words that are known here", remedy or f"write {choices}"
     if kind in _LIMITS:
         limit = _OPENING.sub("it should", sentence).replace(" after validation", "")
         return "this is out of bounds", remedy or limit

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tba_secrets.cli.exits import Exit
@@ -118,7 +120,25 @@ def test_a_stale_source_does_not_bring_the_old_token_back(rotated: World) -> Non
     run = rotated.project.up()
 
     assert run.status == 0, run.output
+    assert "a source still gives a superseded token: it is not used" in run.output
     assert rotated.current("orders") == current
+    assert_nothing_to_do(rotated)
+
+
+def test_the_next_rotation_retires_what_is_due(world: World) -> None:
+    world.write(extra="defaults: {retire_after: 1s, rotate_every: 90d}")
+    world.project.up()
+    world.give(orders=world.account.spares["orders"])
+    assert tba(world, "rotate", "test", "orders").status == 0
+    time.sleep(1)
+
+    run = tba(world, "rotate", "test", "--due")
+
+    assert run.status == 0, run.output
+    assert "nothing is due" in run.output
+    assert revoked(world, "orders")
+    assert not revoked(world, "orders second")
+    assert_nothing_to_do(world)
 
 
 def test_destroy_is_refused_while_a_token_waits_for_its_revoke(rotated: World) -> None:

@@ -218,16 +218,17 @@ def assert_state_holds_no_value(world: World, *tokens: Values) -> None:
 
 
 def assert_no_changes(world: World) -> None:
-    """A plain `pulumi preview` has nothing to do with the source as it was at the rotation, absent, and caught up."""
+    """A plain `pulumi preview` has nothing to do: the source as it was at the rotation, absent, caught up, or stale."""
     now, current = dict(world.project.environment), world.current(TOKEN)
     caught_up = Values(current["token_id"], current["token_secret"])
     names = [name for name in world.account.environment() if name.startswith(TOKEN.upper())]
-    for source in ("as it is", "absent", "caught up"):
+    for source in ("as it is", "absent", "caught up", "as at the beginning"):
         if source == "absent":
             world.withhold(*names)
-        elif source == "caught up":
+        elif source != "as it is":
             world.project.environment.update(now)
-            given = world.account.environment(**{TOKEN: caught_up})
+            token = caught_up if source == "caught up" else world.account.tokens[TOKEN]
+            given = world.account.environment(**{TOKEN: token})
             world.project.environment.update({name: given[name] for name in names})
         run = world.project.pulumi("preview", "--expect-no-changes")
         assert run.status == 0, f"the source is {source}: {run.output}"

@@ -12,6 +12,7 @@ import pytest
 from tba_secrets.demo.credentials import ACCOUNT, DemoNetSuite, DemoPair
 from tba_secrets.simulator import SimulatorConfig
 from tba_secrets.spec import load_stack
+from tba_secrets.spec.model import ConsumerSource, TokenSource
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,9 +61,11 @@ def test_the_exports_are_what_the_demo_s_stack_names(monkeypatch: pytest.MonkeyP
 
     named = set()
     for integration in spec.integrations:
+        assert isinstance(integration.consumer, ConsumerSource)
         assert integration.consumer.env is not None
         named |= {integration.consumer.env.key, integration.consumer.env.secret}
         for token in integration.tokens:
+            assert isinstance(token.token, TokenSource)
             assert token.token.env is not None
             named |= {token.token.env.id, token.token.env.secret}
     assert named == set(DemoNetSuite().exports)
