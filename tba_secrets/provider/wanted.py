@@ -55,9 +55,23 @@ class Wanted:
     def known(self) -> Mapping[str, VersionId]:
         """The versions that may hold the content already, by store."""
         if isinstance(self.host.intents.get(self.inputs.record), Rollback):
-            return {kind: previous(place) for kind, place in self.places.items()}
+            return {kind: self._back_to(kind, place) for kind, place in self.places.items()}
         versions: Mapping[str, str] = self.old.get("versions", {})
         return {kind: VersionId(version) for kind, version in versions.items()}
+
+    def _back_to(self, kind: str, place: Place) -> VersionId:
+        """The previous version; or the one that a killed rollback has made current, and has not lived to say so."""
+        snapshot = place.store.describe(place.name)
+        stages = snapshot.stages if snapshot is not None else {}
+        staged, passed_last = self.old.get("versions", {}).get(kind), self.proven().get(kind)
+        moved = {stages.get(Stage.CURRENT), stages.get(Stage.CANDIDATE)} - {None}
+        if staged in moved and stages.get(Stage.PREVIOUS) == passed_last:
+            return VersionId(staged)
+        return previous(place)
+
+    def proven(self) -> Mapping[str, str]:
+        """The versions that state names as the ones that passed last, by store."""
+        return self.host.proven.get(self.inputs.record, {})
 
     def _from_sources(self) -> TbaCredential:
         """A part whose source has not changed, or gives what was superseded, stays as the store has it."""

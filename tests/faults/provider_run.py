@@ -21,7 +21,7 @@ from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Handler, PartialFailureError
 from tba_secrets.provider.host import Host, unheard
-from tba_secrets.provider.intents import Intent, Retire, Rotation
+from tba_secrets.provider.intents import Intent, Retire, Rollback, Rotation
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 from tba_secrets.sensitive import Sensitive
@@ -42,6 +42,9 @@ class Order:
     """The new token pair of a rotation; None for a plain `up`."""
     issued: bool = False
     """NetSuite issued it: no source gives it again."""
+    consumer: Values | None = None
+    """The new consumer pair of a rotation."""
+    rollback: bool = False
     retire: bool = False
     at_once: bool = False
     """With `retire`: what is still in its overlap too."""
@@ -55,11 +58,16 @@ class Order:
         """As `tba rotate` and `tba retire` make it."""
         if self.retire:
             return Retire(in_use=lambda _token: None, at_once=self.at_once)
+        if self.rollback:
+            return Rollback()
+        if self.consumer is not None:
+            consumer = _pair(self.consumer)
+            return Rotation(lambda _consumer: consumer, part="consumer")
         if self.given is None:
             return None
-        pair = Pair(Sensitive(self.given.identifier), Sensitive(self.given.secret))
+        token = _pair(self.given)
         return Rotation(
-            lambda _held: pair, issued=self.issued, overlap_seconds=self.overlap_seconds
+            lambda _consumer: token, issued=self.issued, overlap_seconds=self.overlap_seconds
         )
 
 
@@ -91,6 +99,10 @@ class Provider:
     endpoint: str
     stores: Mapping[str, Any]
     environment: Mapping[str, str]
+    secret: str = "orders"
+    token_source: object = field(
+        default_factory=lambda: {"env": {"id": "ORDERS_TOKEN_ID", "secret": "ORDERS_TOKEN_SECRET"}}
+    )
     kills: int = 0
     _context: ForkServerContext = field(init=False)
 
@@ -125,7 +137,7 @@ class Provider:
         return {
             **self._record(),
             "consumer": {"env": {"key": "WAREHOUSE_KEY", "secret": "WAREHOUSE_SECRET"}},
-            "token": {"env": {"id": "ORDERS_TOKEN_ID", "secret": "ORDERS_TOKEN_SECRET"}},
+            "token": self.token_source,
         }
 
     def smoke_inputs(self, staged: Properties) -> Properties:
@@ -145,8 +157,12 @@ class Provider:
             "account": self.account.id,
             "endpoint": self.endpoint,
             "stores": dict(self.stores),
-            "secret": "orders",
+            "secret": self.secret,
         }
+
+
+def _pair(values: Values) -> Pair:
+    return Pair(Sensitive(values.identifier), Sensitive(values.secret))
 
 
 def _carry_out(provider: Provider, order: Order) -> None:

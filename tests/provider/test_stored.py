@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tba_secrets.errors import NotOursError, TbaError, ValueNeededError
+from tba_secrets.errors import NotOursError, StoreUnavailableError, TbaError, ValueNeededError
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.provider.parts import UNSEEN
 from tba_secrets.simulator import Simulator
@@ -143,7 +143,7 @@ def test_a_first_token_killed_before_it_was_tested_is_not_issued_again(bench: Be
 
 def test_a_first_token_that_cannot_be_stored_is_revoked(bench: Bench, simulator: Simulator) -> None:
     rotate(bench, bench.account.tokens["orders"])
-    bench.aws.failing["stage"] = TbaError("no route")
+    bench.aws.failing["stage"] = StoreUnavailableError("no route")
 
     with pytest.raises(TbaError, match="issued: warehouse/orders: revoked"):
         bench.stage(token="authorize")
