@@ -10,9 +10,8 @@ from tba_secrets.payload import parse
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.provider.wanted import Wanted, consumer_pair, token_pair
 from tba_secrets.sources.interface import Pair
-from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Snapshot, Stage
-from tba_secrets.stores.versions import is_ours, is_placeholder
+from tba_secrets.stores.versions import is_placeholder
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Rotating:
 
     def _with_new_pair(self) -> TbaCredential:
         record, part = self.wanted.inputs.record, self.rotation.part
-        held = self._held()
+        held = self.wanted.held()
         if held is None:
             return self._first()
         pair = self._obtain(consumer_pair(held))
@@ -116,20 +115,3 @@ class Rotating:
         pair = self.rotation.obtain(consumer)
         self.wanted.host.brought.add(self.wanted.inputs.record)
         return pair
-
-    def _held(self) -> TbaCredential | None:
-        """What is rotated: the version of state, and where that was refused and let go, what is current."""
-        for kind, place in self.wanted.before.items():
-            snapshot = place.store.describe(place.name)
-            played = set(snapshot.stages.values()) if snapshot is not None else set()
-            if snapshot is None or self.wanted.old["versions"].get(kind) in played - {None}:
-                continue
-            if (current := self._current(place)) is not None:
-                return current
-        return self.wanted.stored()
-
-    def _current(self, place: Place) -> TbaCredential | None:
-        stored = place.store.read(place.name, Stage.CURRENT)
-        if stored and is_ours(stored.version) and not is_placeholder(stored.version):
-            return parse(stored.value, self.wanted.format_before(), str(place))
-        return None

@@ -62,6 +62,9 @@ class StagedCredentialHandler(Handler):
             inputs = StagedCredentialInputs.model_validate(new)
         except ValidationError as error:
             return Checked(kept, validation_failures(error))
+        self._host.token_sources[inputs.record] = inputs.token
+        if inputs.record in self._host.intents and (seen := old.get("digests")):
+            return Checked({**kept, "digests": seen}, {})  # the intent alone says what is new
         resolved = resolve(
             inputs.sources,
             self._host.sources,
@@ -75,7 +78,6 @@ class StagedCredentialHandler(Handler):
             self._host.warn(urn, f"{inputs.record}: {warning}")
         if resolved.digests.get("token") in self._superseded(new):
             self._host.warn(urn, stale(inputs.record, "token"))
-        self._host.token_sources[inputs.record] = inputs.token
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:

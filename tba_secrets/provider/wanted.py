@@ -14,14 +14,14 @@ from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.host import Host
-from tba_secrets.provider.intents import Rollback, previous
+from tba_secrets.provider.intents import Retire, Rollback, previous
 from tba_secrets.provider.parts import read_parts
 from tba_secrets.provider.properties import StagedCredentialInputs
 from tba_secrets.sources.interface import Pair
 from tba_secrets.spec.model import Format
 from tba_secrets.stage import Place, admit
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
-from tba_secrets.stores.versions import is_placeholder
+from tba_secrets.stores.versions import is_ours, is_placeholder
 from tba_secrets.verify import read_back
 
 
@@ -41,15 +41,18 @@ class Wanted:
     key: DigestKey
 
     def credential(self) -> TbaCredential:
-        """What a rollback asks for; else each part from its source where that is new, or from the store.
+        """What an intent asks for; else each part from its source where that is new, or from the store.
 
         Raises:
             SourceError: A source could not give its pair whole.
             ValueNeededError: No source gives a part, and no store has it (any more).
             NotOursError: For a new resource without a value: the secret is not ours to take over.
         """
-        if isinstance(self.host.intents.get(self.inputs.record), Rollback):
-            return read_back(self.places, self.known(), self.inputs.format).credential
+        match self.host.intents.get(self.inputs.record):
+            case Rollback():
+                return read_back(self.places, self.known(), self.inputs.format).credential
+            case Retire() if (held := self.held()) is not None:
+                return held
         return self._from_sources()
 
     def known(self) -> Mapping[str, VersionId]:
@@ -125,6 +128,23 @@ class Wanted:
             "value for it",
             "give the sources the values of the credential that is wanted, and run `pulumi up` again",
         )
+
+    def held(self) -> TbaCredential | None:
+        """What readers have: the version of state, and where that was refused and let go, what is current."""
+        for kind, place in self.before.items():
+            snapshot = place.store.describe(place.name)
+            played = set(snapshot.stages.values()) if snapshot is not None else set()
+            if snapshot is None or self.old["versions"].get(kind) in played - {None}:
+                continue
+            if (current := self._current(place)) is not None:
+                return current
+        return self.stored()
+
+    def _current(self, place: Place) -> TbaCredential | None:
+        stored = place.store.read(place.name, Stage.CURRENT)
+        if stored and is_ours(stored.version) and not is_placeholder(stored.version):
+            return parse(stored.value, self.format_before(), str(place))
+        return None
 
     def _found(self) -> TbaCredential | None:
         """What is current in a secret that no state knows of yet."""

@@ -522,7 +522,8 @@ class Role(Model):
     id: InternalId | None = None
     """The internal id, where two roles have one name."""
     permissions: Annotated[tuple[Text, ...], Field(strict=False)] = ()
-    """By their names in NetSuite; used for the checklist and the diagnosis."""
+    """By their names in NetSuite, with the level in parentheses where there are several: `Customers (View)`. For the
+    checklist, the diagnosis, and `tba roles`."""
 
 
 class User(Model):

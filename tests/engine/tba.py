@@ -6,8 +6,13 @@ import subprocess
 from pathlib import Path
 from typing import Protocol
 
-from tests.engine.conftest import World
-from tests.engine.project import HANG_GUARD_SECONDS, Run
+from tests.engine.project import HANG_GUARD_SECONDS, Project, Run
+
+
+class AnyWorld(Protocol):
+    """One with a project: its store may be any."""
+
+    project: Project
 
 
 class Person(Protocol):
@@ -19,7 +24,7 @@ class Person(Protocol):
 SCRIPT = Path(".venv/bin/tba")
 
 
-def start(world: World, *arguments: str) -> subprocess.Popen[str]:
+def start(world: AnyWorld, *arguments: str) -> subprocess.Popen[str]:
     """Start it in a process group of its own."""
     return subprocess.Popen(
         [SCRIPT, *arguments],
@@ -33,7 +38,7 @@ def start(world: World, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def tba(world: World, *arguments: str, browser: Person | None = None) -> Run:
+def tba(world: AnyWorld, *arguments: str, browser: Person | None = None) -> Run:
     """Run it to its end; where it shows a page, the browser goes there."""
     with start(world, *arguments) as process:
         assert process.stdout is not None
@@ -45,7 +50,7 @@ def tba(world: World, *arguments: str, browser: Person | None = None) -> Run:
         return Run(process.wait(HANG_GUARD_SECONDS), "".join(lines))
 
 
-def assert_nothing_to_do(world: World) -> None:
+def assert_nothing_to_do(world: AnyWorld) -> None:
     """A plain `pulumi` has nothing to do, whatever the source says."""
     for command in ("preview", "up --yes --skip-preview"):
         run = world.project.pulumi(*command.split(), "--expect-no-changes")

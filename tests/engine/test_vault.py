@@ -10,6 +10,8 @@ from pathlib import Path
 import hvac
 import pytest
 
+from tba_secrets.cli.exits import Exit
+from tests.engine.tba import tba
 from tests.engine.vault_world import PREFIX, VaultWorld, vault_world
 from tests.netsuite_account import TOKENS, Values
 from tests.stores.vault_server import ROOT_TOKEN, Api, VaultProcess, shared_server
@@ -234,3 +236,25 @@ def test_the_printed_policies_are_enough_for_a_whole_run(world: VaultWorld) -> N
     assert run.status == 0, run.output
     assert lines, "the login without a policy was enough"
     world.assert_settled("orders", world.account.tokens["orders"], versions=1)
+
+
+def test_a_refused_token_of_a_rotation_leaves_everything_as_it_was(world: VaultWorld) -> None:
+    """Current, previous and journal; the right one is then rotated to, and the old one revoked."""
+    world.project.up()
+    world.give(orders=world.account.spares["orders"])
+    assert tba(world, "rotate", "test", "orders").status == 0
+    before = (world.current("orders"), world.metadata("orders"))
+    world.give(orders=Values())
+
+    run = tba(world, "rotate", "test", "orders")
+
+    assert run.status == Exit.FAILED, run.output
+    assert "not promoted; current is unchanged, and the candidate was discarded" in run.output
+    assert "Traceback" not in run.output
+    assert (world.current("orders"), world.metadata("orders")) == before
+    assert world.candidate("orders") == {}
+    revoked = world.netsuite.state.token(world.account.id, "orders").revoked
+    assert not revoked, "the superseded token is still in its overlap"
+    retired = tba(world, "retire", "test", "orders", "--now")
+    assert retired.status == 0, retired.output
+    assert world.netsuite.state.token(world.account.id, "orders").revoked

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError
-from tba_secrets.provider.intents import Rollback, Rotation
+from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair
-from tba_secrets.stores.interface import Stage
+from tba_secrets.stores.interface import Stage, VersionId
 from tests.netsuite_account import Values
-from tests.provider.bench import Bench, Kept
+from tests.provider.bench import NAME, Bench, Kept
 
 RECORD = "warehouse/orders"
 
@@ -157,3 +157,29 @@ def test_a_change_at_the_source_after_a_rotation_journals_nothing_more(
 
     assert bench.version(Stage.CURRENT) == changed.state["versions"]["aws"]
     assert bench.snapshot().journal == lines
+
+
+@pytest.mark.parametrize("intent", [Retire(in_use=lambda _token: None), Rollback()])
+def test_an_intent_leaves_a_change_at_the_source_to_the_next_up(
+    bench: Bench, intent: Retire | Rollback
+) -> None:
+    staged, tested = promoted(bench)
+    bench.give(orders=bench.account.spares["orders"])
+    bench.new_process()
+    rotated = bench.stage(staged)
+    tested = bench.test(rotated, tested)
+    third = Values()
+    bench.give(orders=third)
+    bench.new_process()
+    bench.host.intents = {RECORD: intent}
+
+    after = bench.stage(rotated)
+
+    assert after.inputs["digests"] == rotated.inputs["digests"]
+    staged_now = bench.aws.read(NAME, VersionId(after.state["versions"]["aws"]))
+    assert staged_now is not None
+    assert third.identifier not in staged_now.value.reveal()
+    bench.new_process()
+    plain = bench.stage(after)
+    assert plain.inputs["digests"] != rotated.inputs["digests"]
+    assert bench.version(Stage.CANDIDATE) == plain.state["versions"]["aws"]

@@ -1,0 +1,29 @@
+"""Roles as code: an environment's roles as a SuiteCloud Development Framework (SDF) account customization project.
+
+Only roles can be made so. "You cannot create an integration record using SDF" (Oracle help, "Integration Records as XML
+Definitions"); access tokens have no object at all, and features that need a Terms of Service agreement stay off.
+"""
+
+from __future__ import annotations
+
+from tba_secrets.netsuite.sdf.folder import Written, write
+from tba_secrets.netsuite.sdf.permissions import PERMISSIONS, Grant, Level, Permission, grant
+from tba_secrets.netsuite.sdf.project import Role, RolesProject, roles_project
+from tba_secrets.netsuite.sdf.validator import InvalidProjectError, Problem, problems, validate
+
+__all__ = [
+    "PERMISSIONS",
+    "Grant",
+    "InvalidProjectError",
+    "Level",
+    "Permission",
+    "Problem",
+    "Role",
+    "RolesProject",
+    "Written",
+    "grant",
+    "problems",
+    "roles_project",
+    "validate",
+    "write",
+]

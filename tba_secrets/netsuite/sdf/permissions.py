@@ -1,0 +1,198 @@
+"""NetSuite's permissions: the name in the user interface, the key in SDF, and the levels that each has.
+
+Sources: "generic_permission" and "generic_permission_level" in the SDF XML Reference of Oracle help; which key a name
+has, permissions.json in oracle/netsuite-suitecloud-sdk; which levels, role_permissions.ts in Salto's NetSuite adapter.
+What is not in this table is refused: a key is never guessed from a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NewType
+
+from tba_secrets.errors import SpecError
+from tba_secrets.spec.suspicion import looks_secret
+
+PermissionKey = NewType("PermissionKey", str)
+"""The content of `<permkey>`."""
+FeatureId = NewType("FeatureId", str)
+"""The content of `<feature>` in a manifest."""
+
+TBA: Final = FeatureId("TBA")
+_REST: Final = FeatureId("RESTWEBSERVICES")
+_SOAP: Final = FeatureId("WEBSERVICESEXTERNAL")
+_OAUTH2: Final = FeatureId("OAUTH2")
+FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
+    {
+        TBA: "Token-based Authentication",
+        _REST: "REST Web Services",
+        _SOAP: "SOAP Web Services",
+        _OAUTH2: "OAuth 2.0",
+    }
+)
+"""The features that a role of ours may need, with their boxes under Setup > Company > Enable Features > SuiteCloud."""
+
+
+class Level(StrEnum):
+    """The content of `<permlevel>`. NONE exists too, and is what a role has without the permission."""
+
+    VIEW = "VIEW"
+    CREATE = "CREATE"
+    EDIT = "EDIT"
+    FULL = "FULL"
+
+    @property
+    def word(self) -> str:
+        """As the user interface and an environment's YAML write it."""
+        return self.value.capitalize()
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One permission that a role may be given."""
+
+    name: str
+    """As the role's page in NetSuite shows it."""
+    key: PermissionKey
+    levels: tuple[Level, ...]
+    feature: FeatureId | None = None
+    """What has to be enabled in the account before the permission can be given."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A permission at a level."""
+
+    permission: Permission
+    level: Level
+
+
+_FULL: Final = (Level.FULL,)
+_ALL: Final = tuple(Level)
+_OF_LOGINS: Final = (
+    ("Access Token Management", "ADMI_MANAGE_OAUTH_TOKENS", TBA),
+    ("Log in using Access Tokens", "ADMI_LOGIN_OAUTH", TBA),
+    ("User Access Tokens", "ADMI_MANAGE_OWN_OAUTH_TOKENS", TBA),
+    ("REST Web Services", "ADMI_RESTWEBSERVICES", _REST),
+    ("SOAP Web Services", "ADMI_WEBSERVICES", _SOAP),
+    ("Log in using OAuth 2.0 Access Tokens", "ADMI_LOGIN_OAUTH2", _OAUTH2),
+    ("OAuth 2.0 Authorized Applications Management", "ADMI_MANAGE_OAUTH2", _OAUTH2),
+    ("Integration Application", "ADMI_INTEGRAPP", None),
+    ("Deleted Records", "ADMI_DELETEDRECORD", None),
+)
+_WITH_FEWER_LEVELS: Final = (
+    ("SuiteAnalytics Workbook", "REPO_ANALYTICS", (Level.EDIT,)),
+    ("Perform Search", "LIST_FIND", (Level.VIEW, Level.FULL)),
+)
+_OF_RECORDS: Final = (
+    ("SuiteScript", "ADMI_CUSTOMSCRIPT"),
+    ("Accounts", "LIST_ACCOUNT"),
+    ("Cases", "LIST_CASE"),
+    ("Classes", "LIST_CLASS"),
+    ("Contacts", "LIST_CONTACT"),
+    ("Currency", "LIST_CURRENCY"),
+    ("Custom Record Entries", "LIST_CUSTRECORDENTRY"),
+    ("Customers", "LIST_CUSTJOB"),
+    ("Departments", "LIST_DEPARTMENT"),
+    ("Documents and Files", "LIST_FILECABINET"),
+    ("Employees", "LIST_EMPLOYEE"),
+    ("Integration Applications", "LIST_INTEGRAPP"),
+    ("Items", "LIST_ITEM"),
+    ("Locations", "LIST_LOCATION"),
+    ("Shipping Items", "LIST_SHIPITEM"),
+    ("Subsidiaries", "LIST_SUBSIDIARY"),
+    ("Tasks", "LIST_TASK"),
+    ("Tax Records", "LIST_TAXITEM"),
+    ("Units", "LIST_UNIT"),
+    ("Vendors", "LIST_VENDOR"),
+    ("Adjust Inventory", "TRAN_INVADJST"),
+    ("Bills", "TRAN_VENDBILL"),
+    ("Cash Sale", "TRAN_CASHSALE"),
+    ("Credit Memo", "TRAN_CUSTCRED"),
+    ("Customer Deposit", "TRAN_CUSTDEP"),
+    ("Customer Payment", "TRAN_CUSTPYMT"),
+    ("Deposit", "TRAN_DEPOSIT"),
+    ("Estimate", "TRAN_ESTIMATE"),
+    ("Find Transaction", "TRAN_FIND"),
+    ("Fulfill Orders", "TRAN_SALESORDFULFILL"),
+    ("Invoice", "TRAN_CUSTINVC"),
+    ("Item Fulfillment", "TRAN_ITEMSHIP"),
+    ("Item Receipt", "TRAN_ITEMRCPT"),
+    ("Make Journal Entry", "TRAN_JOURNAL"),
+    ("Opportunity", "TRAN_OPPRTNTY"),
+    ("Pay Bills", "TRAN_VENDPYMT"),
+    ("Purchase Order", "TRAN_PURCHORD"),
+    ("Receive Order", "TRAN_PURCHORDRECEIVE"),
+    ("Receive Returns", "TRAN_RTNAUTHRECEIVE"),
+    ("Return Authorization", "TRAN_RTNAUTH"),
+    ("Sales Order", "TRAN_SALESORD"),
+    ("Transfer Order", "TRAN_TRNFRORD"),
+)
+_KNOWN: Final = (
+    *(Permission(name, PermissionKey(key), _FULL, feature) for name, key, feature in _OF_LOGINS),
+    *(Permission(name, PermissionKey(key), levels) for name, key, levels in _WITH_FEWER_LEVELS),
+    *(Permission(name, PermissionKey(key), _ALL) for name, key in _OF_RECORDS),
+)
+PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType({p.name: p for p in _KNOWN})
+"""Every permission that is known here, by its name."""
+BY_KEY: Final[Mapping[str, Permission]] = MappingProxyType({p.key: p for p in _KNOWN})
+
+_WITH_LEVEL: Final = re.compile(
+    rf"(?P<name>.+) \((?P<level>{'|'.join(level.word for level in Level)})\)"
+)
+_SHOWN: Final = 80
+"""Characters of a name that is not known; NetSuite's longest have about 60."""
+
+
+def grant(text: str) -> Grant:
+    """What one entry of `role.permissions` gives.
+
+    Args:
+        text: The permission's name in NetSuite, with its level in parentheses where it has more than one:
+            `REST Web Services`, `Customers (View)`.
+
+    Raises:
+        SpecError: The name is not known, or the level is missing, not needed, or not one of the permission's.
+    """
+    found = _WITH_LEVEL.fullmatch(text)
+    permission = _known(found["name"] if found else text)
+    if found is None and len(permission.levels) > 1:
+        raise SpecError(f"`{text}` has several levels", f"write one of {_spellings(permission)}")
+    if found is None:
+        return Grant(permission, permission.levels[0])
+    level = Level(found["level"].upper())
+    if len(permission.levels) == 1:
+        raise SpecError(
+            f"`{permission.name}` has one level", f"write it alone: `{permission.name}`"
+        )
+    if level not in permission.levels:
+        raise SpecError(
+            f"`{permission.name}` has no level {level.word}",
+            f"write one of {_spellings(permission)}",
+        )
+    return Grant(permission, level)
+
+
+def _known(name: str) -> Permission:
+    """The permission of that exact name: the diagnosis compares it as well."""
+    if name in PERMISSIONS:
+        return PERMISSIONS[name]
+    by_lower = {known.lower(): known for known in PERMISSIONS}
+    near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
+    remedy = (
+        f"did you mean `{by_lower[near[0]]}`?"
+        if near
+        else "write its name as NetSuite shows it; docs/roles.md lists those that are known here"
+    )
+    harmless = len(name) <= _SHOWN and name.isprintable() and not looks_secret(name)
+    shown = f"`{name}`" if harmless else "(not shown: it may be a secret)"
+    raise SpecError(f"unknown permission {shown}", remedy)
+
+
+def _spellings(permission: Permission) -> str:
+    return ", ".join(f"`{permission.name} ({level.word})`" for level in permission.levels)

@@ -1,0 +1,194 @@
+"""Environment -> the files of an SDF account customization project. No IO.
+
+Oracle help, "role" in the SDF XML Reference, "Manually Defining Feature Dependencies in the SuiteCloud Project
+Manifest" and "SuiteCloud Project Deployment Preparation". Same environment, same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NewType
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from tba_secrets.errors import SpecError
+from tba_secrets.netsuite.sdf.permissions import FEATURES, TBA, FeatureId, Grant, grant
+from tba_secrets.spec.model import Environment, Integration
+
+ScriptId = NewType("ScriptId", str)
+"""`customrole_...`: what SDF knows a role by, so that it must never change for a name."""
+
+CONFIG: Final = "suitecloud.config.js"
+CONFIG_TEXT: Final = 'module.exports = {\n  defaultProjectFolder: "src",\n  commands: {},\n};\n'
+MANIFEST: Final = "src/manifest.xml"
+DEPLOY: Final = "src/deploy.xml"
+OBJECTS: Final = "src/Objects"
+CENTER: Final = "ACCOUNTCENTER"
+"""The center that the role's pages would have in the user interface, which an integration never opens."""
+SCRIPT_ID_LENGTH: Final = 40
+PREFIX: Final = "customrole_"
+_PROJECT_NAME: Final = "tba-roles"
+_ROOM: Final = SCRIPT_ID_LENGTH - len(PREFIX)
+_DIGEST_LENGTH: Final = 8
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role that the environment declares."""
+
+    name: str
+    script_id: ScriptId
+    grants: tuple[Grant, ...]
+
+    @property
+    def path(self) -> str:
+        """Of its file; SDF wants the script id there."""
+        return f"{OBJECTS}/{self.script_id}.xml"
+
+
+@dataclass(frozen=True)
+class RolesProject:
+    """The roles of one environment."""
+
+    roles: tuple[Role, ...]
+    """In the order of their script ids."""
+    left_out: tuple[str, ...]
+    """Names of roles for which no permission is declared."""
+
+    @property
+    def features(self) -> tuple[FeatureId, ...]:
+        """What must be enabled in the account, in the order of `FEATURES`."""
+        needed = {one.permission.feature for role in self.roles for one in role.grants} | {TBA}
+        return tuple(feature for feature in FEATURES if feature in needed)
+
+    def files(self) -> Mapping[str, bytes]:
+        """Path under the project's folder -> content."""
+        texts = {
+            CONFIG: CONFIG_TEXT,
+            MANIFEST: _text(_manifest(self.features)),
+            DEPLOY: _text(_deploy()),
+            **{role.path: _text(_role(role)) for role in self.roles},
+        }
+        return {path: text.encode() for path, text in texts.items()}
+
+
+def script_id(name: str) -> ScriptId:
+    """The script id of a role: its name in plain letters with underscores, with a digest where that loses some.
+
+    SDF XML Reference, "role": `^customrole[0-9a-z_]+`, 40 characters at most.
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    words = "_".join(re.findall(r"[0-9a-z]+", "".join(c for c in plain if c.isascii())))
+    if len(words) > _ROOM or any(c.isalnum() and not c.isascii() for c in plain) or not words:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_LENGTH]
+        words = f"{words[: _ROOM - _DIGEST_LENGTH - 1]}_{digest}".strip("_")
+    return ScriptId(PREFIX + words)
+
+
+def roles_project(environment: Environment) -> RolesProject:
+    """The roles that the environment declares; integrations with a role of one name share it.
+
+    Raises:
+        SpecError: A permission, a level or a name cannot be written for SDF, roles contradict each other, or no
+            integration declares permissions. All problems at once.
+    """
+    by_name: dict[str, list[Integration]] = {}
+    for integration in environment.integrations:
+        by_name.setdefault(integration.role.name, []).append(integration)
+    found = [problem for name, sharing in by_name.items() for problem in _wrong(name, sharing)]
+    written = [name for name, sharing in by_name.items() if _declared(sharing)]
+    found += _one_script_id(written)
+    if not written:
+        found.append("no integration's role declares permissions; add role.permissions")
+    if found:
+        raise SpecError("\n".join(found))
+    roles = (Role(name, script_id(name), _grants(by_name[name])) for name in written)
+    return RolesProject(
+        tuple(sorted(roles, key=lambda role: role.script_id)),
+        tuple(name for name in by_name if name not in written),
+    )
+
+
+def _declared(sharing: list[Integration]) -> tuple[str, ...]:
+    """The permissions of the first of the integrations that declares some."""
+    return next((one.role.permissions for one in sharing if one.role.permissions), ())
+
+
+def _grants(sharing: list[Integration]) -> tuple[Grant, ...]:
+    given = (grant(text) for text in _declared(sharing))
+    return tuple(sorted(given, key=lambda one: one.permission.key))
+
+
+def _wrong(name: str, sharing: list[Integration]) -> Iterator[str]:
+    where = f"role {name!r}"
+    if not name.isprintable() or name != name.strip() or name.startswith("["):
+        yield (
+            f"{where}: SDF cannot hold this name; use printable characters, no space at its ends "
+            "and no [ at its beginning, which SDF reads as a reference"
+        )
+    if len({one.role.id for one in sharing if one.role.id}) > 1:
+        yield f"{where}: integrations give it different ids; give two roles two names"
+    if len({frozenset(one.role.permissions) for one in sharing if one.role.permissions}) > 1:
+        named = ", ".join(one.name for one in sharing)
+        yield f"{where}: {named} declare different permissions; declare them once, or alike"
+    yield from (f"{where}: {said}" for said in _wrong_grants(_declared(sharing)))
+
+
+def _wrong_grants(texts: tuple[str, ...]) -> Iterator[str]:
+    seen: set[str] = set()
+    for text in texts:
+        try:
+            key = grant(text).permission.key
+        except SpecError as error:
+            yield f"{error.what}; {error.remedy}"
+            continue
+        if key in seen:
+            yield f"`{grant(text).permission.name}` is given twice; write it once"
+        seen.add(key)
+
+
+def _one_script_id(names: list[str]) -> list[str]:
+    first: dict[ScriptId, str] = {}
+    return [
+        f"roles {other!r} and {name!r}: both would have the script id {script_id(name)}; "
+        "give one of them a name that differs in more than case and punctuation"
+        for name in names
+        if (other := first.setdefault(script_id(name), name)) != name
+    ]
+
+
+def _manifest(features: tuple[FeatureId, ...]) -> Element:
+    root = Element("manifest", projecttype="ACCOUNTCUSTOMIZATION")
+    SubElement(root, "projectname").text = _PROJECT_NAME
+    SubElement(root, "frameworkversion").text = "1.0"
+    listed = SubElement(SubElement(root, "dependencies"), "features")
+    for feature in features:
+        SubElement(listed, "feature", required="true").text = feature
+    return root
+
+
+def _deploy() -> Element:
+    root = Element("deploy")
+    SubElement(SubElement(root, "objects"), "path").text = "~/Objects/*"
+    return root
+
+
+def _role(role: Role) -> Element:
+    root = Element("role", scriptid=role.script_id)
+    SubElement(root, "centertype").text = CENTER
+    SubElement(root, "name").text = role.name
+    given = SubElement(root, "permissions")
+    for one in role.grants:
+        permission = SubElement(given, "permission")
+        SubElement(permission, "permkey").text = one.permission.key
+        SubElement(permission, "permlevel").text = one.level
+    return root
+
+
+def _text(root: Element) -> str:
+    """Indented, with a newline at the end; the manifest's first characters must be its tag, so no declaration."""
+    indent(root, "  ")
+    return tostring(root, encoding="unicode") + "\n"
