@@ -10,7 +10,9 @@ import json
 import os
 import re
 import socket
+import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,17 +54,18 @@ def carry_out(project: Path, stack: str, intents: Intents, show: Show) -> None:
     provider.host.intents = intents
     server, port = serve(provider)
     try:
-        chosen = _select(project, stack, port)
-        _take_up(chosen, show)
-        chosen.up(
-            target=_targets(intents),
-            on_output=show,
-            color="never",
-            suppress_outputs=True,
-            continue_on_error=True,
-        )
+        with chdir(project):  # paths in the YAML start from there
+            chosen = _select(project, stack, port)
+            _take_up(chosen, show)
+            chosen.up(
+                target=_targets(intents),
+                on_output=show,
+                color="never",
+                suppress_outputs=True,
+                continue_on_error=True,
+            )
     except automation.ConcurrentUpdateError as error:
-        raise _locked(stack, str(error)) from None
+        raise locked(stack, str(error)) from None
     except automation.CommandError:
         raise EngineError(
             f"{stack}: not every record succeeded", "the reason stands above"
@@ -80,7 +83,7 @@ def _select(project: Path, stack: str, port: int) -> automation.Stack:
             opts=automation.LocalWorkspaceOptions(env_vars=environment),
         )
     except automation.StackNotFoundError:
-        raise _no_stack(stack) from None
+        raise no_stack(stack) from None
 
 
 def _targets(records: Iterable[str]) -> list[str]:
@@ -97,24 +100,27 @@ def _take_up(stack: automation.Stack, show: Show) -> None:
     try:
         stack.refresh(clear_pending_creates=True, on_output=lambda _line: None, color="never")
     except automation.ConcurrentUpdateError as error:
-        if not _holder_is_dead(str(error)):
+        if not holder_is_dead(str(error)):
             raise
         show("the process that held the stack's lock is gone: taking its work up\n")
         stack.cancel()
         stack.refresh(clear_pending_creates=True, on_output=lambda _line: None, color="never")
 
 
-def _holder_is_dead(refusal: str) -> bool:
+def holder_is_dead(refusal: str) -> bool:
     """Whether every holder of the lock was a process of this machine that is gone."""
     holders = list(_LOCK_HOLDER.finditer(refusal))
     return bool(holders) and all(
-        holder["host"] == socket.gethostname() and not _alive(int(holder["pid"]))
+        holder["host"] == socket.gethostname() and not alive(int(holder["pid"]))
         for holder in holders
     )
 
 
-def _alive(pid: int) -> bool:
-    """A killed process that nobody has waited for yet is dead too; in a container it may stay so (proc(5), state Z)."""
+def alive(pid: int) -> bool:
+    """Whether a process of this machine runs.
+
+    A killed process that nobody has waited for yet is dead too; in a container it may stay so (proc(5), state Z).
+    """
     try:
         os.kill(pid, 0)
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
@@ -124,7 +130,13 @@ def _alive(pid: int) -> bool:
         return True
 
 
-def _locked(stack: str, refusal: str) -> LockedError:
+def locked(stack: str, refusal: str) -> LockedError:
+    """The words for an update that is refused because another one is under way.
+
+    Args:
+        stack: The stack's name.
+        refusal: What the CLI said.
+    """
     holder = _LOCK_HOLDER.search(refusal)
     who = f" by process {holder['pid']} on {holder['host']}" if holder else ""
     return LockedError(
@@ -133,8 +145,8 @@ def _locked(stack: str, refusal: str) -> LockedError:
     )
 
 
-def exported_resources(project: Path, stack: str) -> list[dict[str, Any]]:
-    """The resources of a stack's last state, as `pulumi stack export` gives them; no secret is decrypted.
+def exported_deployment(project: Path, stack: str) -> dict[str, Any]:
+    """A stack's last state, as `pulumi stack export` gives it; no secret is decrypted.
 
     The CLI is run without selecting the stack: several stacks are read at once, and the project's selected stack stays
     the one that its user chose. (The Automation API's own `export_stack` selects it, and decrypts.)
@@ -147,24 +159,44 @@ def exported_resources(project: Path, stack: str) -> list[dict[str, Any]]:
         EngineError: The CLI or the stack is missing, or the state cannot be read.
     """
     try:
-        cli = automation.PulumiCommand()
-        exported = cli.run(["stack", "export", "--stack", stack], str(project), {})
-        deployment = json.loads(exported.stdout).get("deployment") or {}
+        exported = command().run(["stack", "export", "--stack", stack], str(project), {})
+        deployment: dict[str, Any] = json.loads(exported.stdout).get("deployment") or {}
     except automation.StackNotFoundError:
-        raise _no_stack(stack) from None
-    except OSError:
-        raise EngineError(
-            "the Pulumi CLI is not on PATH", "install it, or run `make tools`"
-        ) from None
-    except (automation.CommandError, automation.InvalidVersionError, ValueError):
+        raise no_stack(stack) from None
+    except (automation.CommandError, ValueError):
         raise EngineError(
             f"the state of the stack {stack} cannot be read",
             f"`pulumi stack export --stack {stack}` says why",
         ) from None
-    return list(deployment.get("resources") or [])
+    return deployment
 
 
-def _no_stack(stack: str) -> EngineError:
+def exported_resources(project: Path, stack: str) -> list[dict[str, Any]]:
+    """The resources of `exported_deployment`, which says what may go wrong."""
+    return list(exported_deployment(project, stack).get("resources") or [])
+
+
+def command() -> automation.PulumiCommand:
+    """The CLI.
+
+    Raises:
+        EngineError: It is missing, or its version is none that the Automation API works with.
+    """
+    try:
+        return automation.PulumiCommand()
+    except OSError:
+        raise EngineError(
+            "the Pulumi CLI is not on PATH", "install it, or run `make tools`"
+        ) from None
+    except (automation.InvalidVersionError, subprocess.CalledProcessError):
+        raise EngineError(
+            "the Pulumi CLI on PATH says no version that can be used",
+            "run `pulumi version`, and install a released one, or run `make tools`",
+        ) from None
+
+
+def no_stack(stack: str) -> EngineError:
+    """The words for a stack that was never made."""
     return EngineError(
         f"there is no stack {stack}", f"`pulumi stack init {stack}`, then `pulumi up`"
     )

@@ -21,5 +21,6 @@ def run(project: Path, environments: list[str]) -> None:
             typer.echo(str(error), err=True)
             failed = True
         else:
-            typer.echo(f"{name}: {len(records)} tokens, no problem found")
+            count = f"{len(records)} token" + ("s" if len(records) != 1 else "")
+            typer.echo(f"{name}: {count}, no problem found")
     raise typer.Exit(1 if failed else 0)

@@ -37,6 +37,67 @@ Tokens = Annotated[
 
 
 @app.command()
+def init(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="The new stack's name.")],
+    account: Annotated[
+        str | None, typer.Option(help="NetSuite's account id, such as 1234567_SB1.")
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="aws or vault.")] = None,
+    region: Annotated[str | None, typer.Option(help="AWS: the region.")] = None,
+    aws_account: Annotated[
+        str | None, typer.Option(help="AWS: the account id that it must be; any where absent.")
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="Vault: https://HOST:PORT.")] = None,
+    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; secret.")] = None,
+    prefix: Annotated[
+        str | None, typer.Option(help="Before the secrets' names; netsuite/ENV/.")
+    ] = None,
+    integration: Annotated[str | None, typer.Option(help="The integration's name.")] = None,
+    role: Annotated[str | None, typer.Option(help="Its role, as NetSuite shows it.")] = None,
+    user: Annotated[str | None, typer.Option(help="The e-mail of the user it acts as.")] = None,
+    token: Annotated[str | None, typer.Option(help="The token's name; INTEGRATION-token.")] = None,
+    consumer_key_env: Annotated[
+        str | None,
+        typer.Option(help="The variable with the consumer key; else named by the integration."),
+    ] = None,
+    consumer_secret_env: Annotated[
+        str | None, typer.Option(help="The one with the consumer secret.")
+    ] = None,
+    token_id_env: Annotated[
+        str | None, typer.Option(help="The one with the token id; else named by the token.")
+    ] = None,
+    token_secret_env: Annotated[
+        str | None, typer.Option(help="The one with the token secret.")
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """Write a new environment, commented, and in an empty folder the Pulumi project around it.
+
+    It asks for what no flag gives where it runs on a terminal. Nothing is overwritten, and no value is asked for.
+    """
+    from tba_secrets.cli.init import run
+
+    given = {
+        "account": account,
+        "store": store,
+        "region": region,
+        "aws_account": aws_account,
+        "address": address,
+        "mount": mount,
+        "prefix": prefix,
+        "integration": integration,
+        "role": role,
+        "user": user,
+        "token": token,
+        "consumer_key": consumer_key_env,
+        "consumer_secret": consumer_secret_env,
+        "token_id": token_id_env,
+        "token_secret": token_secret_env,
+    }
+    run(project, environment, given)
+
+
+@app.command()
 def check(
     environments: Annotated[
         list[str] | None, typer.Argument(help="Stack names; all of stacks/ where absent.")
@@ -47,6 +108,88 @@ def check(
     from tba_secrets.cli.check import run
 
     run(project, environments or [])
+
+
+@app.command()
+def doctor(
+    environment: Annotated[
+        str | None,
+        typer.Argument(metavar="ENV", help="A stack's name; this machine alone where absent."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Look at all that `up` needs, and tell what is wrong and how to mend it.
+
+    It changes nothing, and never logs in to NetSuite.
+
+    Exit codes: 0 nothing is wrong; 1 something is.
+    """
+    from tba_secrets.cli.doctor import run
+
+    run(project.resolve(), environment, as_json=as_json)
+
+
+@app.command()
+def up(
+    environments: Annotated[
+        list[str] | None, typer.Argument(metavar="ENV", help="Stack names.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of stacks/.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, max=16, help="How many stacks at once.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Run `pulumi up` for several environments, and report once. One that fails does not stop the others.
+
+    The YAML of all of them is checked before the first one starts. Stacks are made by `pulumi stack init`, not here.
+    Exit codes: 0 done, or nothing to do; 1 an environment failed; 2 usage.
+    """
+    from tba_secrets.cli.up import run
+
+    if everything == bool(environments):
+        raise typer.BadParameter("name the environments, or take all of stacks/ with --all")
+    run(project.resolve(), environments or [], parallel=parallel, as_json=as_json)
+
+
+@app.command()
+def roles(
+    environment: Environment,
+    sdf: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder to write; it holds nothing else.")
+    ],
+    project: Project = Path(),
+) -> None:
+    """Write the declared roles as a project that the SuiteCloud CLI deploys, and validate it. Offline.
+
+    Running it again rewrites what it wrote; a folder with other files in it is refused.
+    """
+    from tba_secrets.cli.roles import run
+
+    run(project, environment, sdf)
+
+
+@app.command()
+def checklist(
+    environment: Environment,
+    format: Annotated[
+        str | None,
+        typer.Option(help="text, markdown or html; what FILE ends in where absent, else text."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it there instead of to stdout.")
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """Tell what to click in NetSuite for an environment, ticked off where signed checks have shown it.
+
+    It reads YAML and state, and asks NetSuite nothing. Open lines are no failure: the exit code is 0.
+    """
+    from tba_secrets.cli.checklist import Format, run
+
+    if format is not None and format not in list(Format):
+        raise typer.BadParameter(f"--format takes one of {', '.join(Format)}")
+    run(project.resolve(), environment, None if format is None else Format(format), output)
 
 
 @app.command()

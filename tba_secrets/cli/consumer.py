@@ -6,6 +6,7 @@ Consumer Key and Secret"). So there is a cut, and every token is promoted as soo
 
 from __future__ import annotations
 
+from contextlib import chdir
 from pathlib import Path
 
 import typer
@@ -43,7 +44,8 @@ def run(project: Path, environment: str, integration: str, *, accept_cut: bool) 
     typer.echo(_THE_CUT.format(name=integration, count=len(records)))
     if not accept_cut:
         typer.confirm("Go on?", abort=True)
-    pair = _given(records[0])
+    with chdir(project):  # paths in the YAML start from there
+        pair = _given(records[0])
     intents = {record.path: Rotation(lambda _held: pair, part="consumer") for record in records}
     carry_out(project, environment, intents, typer.echo)
 

@@ -62,7 +62,7 @@ def run_for(
     }
     carry_out(project, environment, intents, typer.echo)
     typer.echo(
-        "Rotated. The superseded tokens stay valid through their overlap; the next `tba rotate` or `tba retire` after it "
+        "Rotated. The superseded tokens stay valid through their overlap; then the next `tba rotate` or `tba retire` "
         "revokes them."
     )
 

@@ -7,6 +7,7 @@ over are revoked.
 from __future__ import annotations
 
 import time
+from contextlib import chdir
 from pathlib import Path
 
 import typer
@@ -38,7 +39,8 @@ def run(project: Path, environment: str) -> None:
         for record in credentials.find(project, environment, [])
         if record.path in states and _is_due(record, states[record.path].since)
     ]
-    unattended = [record for record in due if _has_new_value(record, states[record.path])]
+    with chdir(project):  # paths in the YAML start from there
+        unattended = [record for record in due if _has_new_value(record, states[record.path])]
     for record in due:
         if record not in unattended:
             typer.echo(

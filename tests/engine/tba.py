@@ -24,11 +24,11 @@ class Person(Protocol):
 SCRIPT = Path(".venv/bin/tba")
 
 
-def start(world: AnyWorld, *arguments: str) -> subprocess.Popen[str]:
-    """Start it in a process group of its own."""
+def start(world: AnyWorld, *arguments: str, folder: Path | None = None) -> subprocess.Popen[str]:
+    """Start it in a process group of its own; in the project's folder where no other is named."""
     return subprocess.Popen(
-        [SCRIPT, *arguments],
-        cwd=world.project.folder,
+        [world.project.folder / SCRIPT, *arguments],
+        cwd=folder or world.project.folder,
         env={**world.project.environment, "COLUMNS": "200"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -38,9 +38,14 @@ def start(world: AnyWorld, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def tba(world: AnyWorld, *arguments: str, browser: Person | None = None) -> Run:
+def tba(
+    world: AnyWorld,
+    *arguments: str,
+    browser: Person | None = None,
+    folder: Path | None = None,
+) -> Run:
     """Run it to its end; where it shows a page, the browser goes there."""
-    with start(world, *arguments) as process:
+    with start(world, *arguments, folder=folder) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:

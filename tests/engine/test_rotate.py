@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.engine.conftest import World
@@ -127,3 +130,23 @@ def test_a_stack_that_was_never_made(world: World) -> None:
 
     assert run.status != 0
     assert "pulumi stack init nowhere" in run.output
+
+
+def test_a_file_of_the_project_is_found_from_another_folder(world: World, tmp_path: Path) -> None:
+    file = world.project.folder / "orders.json"
+    text = (world.project.folder / "stacks" / "test.yaml").read_text()
+    source = "{env: {id: ORDERS_TOKEN_ID, secret: ORDERS_TOKEN_SECRET}}"
+    assert source in text
+    world.project.write(text.replace(source, "{file: {path: orders.json}}"))
+    for values in (world.account.tokens["orders"], world.account.spares["orders"]):
+        pair = {"token_id": values.identifier, "token_secret": values.secret}
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(pair))
+        if values == world.account.tokens["orders"]:
+            assert world.project.up().status == 0
+
+    there = ("--project", str(world.project.folder))
+    run = tba(world, "rotate", "test", "orders", *there, folder=tmp_path)
+
+    assert run.status == 0, run.output
+    assert world.current("orders")["token_id"] == world.account.spares["orders"].identifier

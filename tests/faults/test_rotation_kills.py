@@ -29,7 +29,7 @@ from tests.faults.rotation_bench import (
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
-CALLS = {Story.ROTATE: 16, Story.RETIRE: 12}
+CALLS = {Story.ROTATE: 18, Story.RETIRE: 12}
 """How many store calls each story makes from the look before its first write on; `Story.RETIRE` sees who uses the
 token, revokes, and only then writes. `test_every_gap_is_cut` tells when this has changed."""
 LOOKS = {"DescribeSecret", "GetSecretValue", "GetCallerIdentity"}

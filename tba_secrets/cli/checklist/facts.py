@@ -1,0 +1,123 @@
+"""NetSuite's side of a setup: which box, which permission, at which level, and which check needs or shows it.
+
+Sources: Oracle help, "Getting Started with Token-based Authentication", "Token-based Authentication Permissions",
+"Create Integration Records for Applications to Use TBA", "Setting Up REST Web Services", "REST Web Services
+Prerequisites and Setup"; that a missing service permission is answered with 401: GitHub jacobsvante/netsuite #27.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from tba_secrets.spec.model import Check, RestletCheck
+
+
+class Kind(Enum):
+    """The kinds of signed calls; the value is how `verify.checks` spells them."""
+
+    TOKENINFO = "tokeninfo"
+    REST = "rest"
+    SOAP = "soap"
+    SUITEQL = "suiteql"
+    RESTLET = "restlet"
+
+
+def kind_of(check: Check) -> Kind:
+    """The kind of a declared check."""
+    return Kind.RESTLET if isinstance(check, RestletCheck) else Kind(check)
+
+
+def name_of(check: Check) -> str:
+    """How evidence names a declared check (`netsuite.checks`)."""
+    if isinstance(check, RestletCheck):
+        return f"restlet {check.restlet.script}/{check.restlet.deploy}"
+    return check
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A role's permission."""
+
+    name: str
+    level: str
+    tab: str
+    """The subtab of Permissions that it stands on."""
+    kinds: frozenset[Kind] = frozenset()
+    """The checks that need it, and that show it where they pass."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A box under Enable Features."""
+
+    name: str
+    where: str
+    """Subtab and section."""
+    kinds: frozenset[Kind]
+    """The checks that need it, and that show it where they pass."""
+    permission: str = ""
+    """Who declares this permission needs the feature too."""
+
+
+CALLBACK_URL: Final = "http://localhost:*"
+"""The only one with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
+ANY_CALL: Final = frozenset(Kind)
+_REST: Final = frozenset({Kind.REST, Kind.SUITEQL})
+
+USER_ACCESS_TOKENS: Final = "User Access Tokens"
+LOG_IN: Final = Permission("Log in using Access Tokens", "Full", "Setup", ANY_CALL)
+LOGINS: Final = (LOG_IN.name, USER_ACCESS_TOKENS)
+""""A user assigned the User Access Tokens permission does not also need the Log in using Access Tokens permission.\""""
+_SERVICES: Final = (
+    Permission("REST Web Services", "Full", "Setup", _REST),
+    Permission("SOAP Web Services", "Full", "Setup", frozenset({Kind.SOAP})),
+    Permission("SuiteAnalytics Workbook", "Edit", "Reports", frozenset({Kind.SUITEQL})),
+)
+_KNOWN: Final = {
+    one.name: one for one in (LOG_IN, Permission(USER_ACCESS_TOKENS, "Full", "Setup"), *_SERVICES)
+}
+
+FEATURES: Final = (
+    Feature("Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL),
+    Feature(
+        "REST Web Services", "SuiteCloud, SuiteTalk (Web Services)", _REST, "REST Web Services"
+    ),
+    Feature(
+        "SOAP Web Services",
+        "SuiteCloud, SuiteTalk (Web Services)",
+        frozenset({Kind.SOAP}),
+        "SOAP Web Services",
+    ),
+    Feature("Server SuiteScript", "SuiteCloud, SuiteScript", frozenset({Kind.RESTLET})),
+    Feature(
+        "SuiteAnalytics Workbook",
+        "Analytics",
+        frozenset({Kind.SUITEQL}),
+        "SuiteAnalytics Workbook",
+    ),
+)
+
+
+_WITH_LEVEL: Final = re.compile(r"(?P<name>.+) \((?P<level>View|Create|Edit|Full)\)")
+
+
+def plain_name(declared: str) -> str:
+    """An entry of `role.permissions` without the level that may stand behind it: `Customers (View)`."""
+    found = _WITH_LEVEL.fullmatch(declared)
+    return found["name"] if found else declared
+
+
+def permission(declared: str) -> Permission | None:
+    """What is known of an entry of `role.permissions`; None for records and transactions, which no check needs."""
+    return _KNOWN.get(plain_name(declared))
+
+
+def undeclared(declared: Iterable[str], kinds: frozenset[Kind]) -> list[Permission]:
+    """What a role's checks need and its `permissions:` do not say."""
+    there = set(map(plain_name, declared))
+    missing = [one for one in _SERVICES if one.kinds & kinds and one.name not in there]
+    return missing if there.intersection(LOGINS) else [LOG_IN, *missing]

@@ -1,0 +1,95 @@
+"""State -> what the signed checks have proven of each record, as far as that still speaks of what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tba_secrets.cli.checklist.facts import Kind, kind_of, name_of
+from tba_secrets.cli.status_state import TokenState, token_states
+from tba_secrets.records import CredentialRecord
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What has been proven of one record; nothing where state has nothing, or where it does not count any more."""
+
+    record: CredentialRecord
+    day: str = ""
+    proven: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    """By kind of check: the aspects and services that its answer proved."""
+    entity: str = ""
+    """The internal id of the user that NetSuite named."""
+    why_not: str = ""
+    """Why what state holds does not count; empty where it does, and where there is nothing."""
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of checks that are declared."""
+        return frozenset(kind_of(check) for check in self.record.verify.checks)
+
+    def by(self, kinds: Iterable[Kind], aspect: str | None = None) -> str | None:
+        """Which call proved it and when, in words; None where none has.
+
+        Args:
+            kinds: The checks that would prove it.
+            aspect: What of the answer (`role`, `user`); any proof where None.
+        """
+        for kind in Kind:
+            held = self.proven.get(kind, frozenset()) if kind in kinds else frozenset()
+            if held and (aspect is None or aspect in held):
+                return f"{kind.value} of {self.record.path}, {self.day}"
+        return None
+
+
+def all_proofs(
+    records: Iterable[CredentialRecord], resources: Iterable[Mapping[str, Any]]
+) -> tuple[Proofs, ...]:
+    """For every record, in order.
+
+    Args:
+        records: What is declared.
+        resources: The stack's state, as `engine.exported_resources` gives it.
+    """
+    states = token_states(resources)
+    return tuple(_proofs(record, states.get(record.path, TokenState())) for record in records)
+
+
+def _proofs(record: CredentialRecord, state: TokenState) -> Proofs:
+    entity = str(state.tested.get("entity") or "")
+    if state.failures:
+        return Proofs(record, entity=entity, why_not="its last update has failed")
+    if not state.verified or state.proof is None:
+        return Proofs(record)
+    if changed := _changed(record, state.tested):
+        why = f"{' and '.join(changed)} declared now differ from what was tested"
+        return Proofs(record, entity=entity, why_not=why)
+    proven = _read(record, state.proof.evidence)
+    return Proofs(record, state.proof.at[:10], proven, entity)
+
+
+def _changed(record: CredentialRecord, tested: Mapping[str, Any]) -> list[str]:
+    """What a proof is about, where the environment says something else by now."""
+    role, user = tested.get("role") or {}, tested.get("user") or {}
+    compared = {
+        "account": (record.account, tested.get("account")),
+        "endpoint": (record.endpoint, tested.get("endpoint")),
+        "role": (record.role.name, role.get("name")),
+        "role id": (record.role.id or role.get("id"), role.get("id")),
+        "user": (record.user.email, user.get("email")),
+    }
+    return [name for name, (declared, proven) in compared.items() if declared != proven]
+
+
+def _read(record: CredentialRecord, evidence: Iterable[str]) -> dict[Kind, frozenset[str]]:
+    """The lines of `provider.proof`: `tokeninfo proves account, role; not user`."""
+    found: dict[Kind, frozenset[str]] = {}
+    for check in record.verify.checks:
+        opening = f"{name_of(check)} proves "
+        for line in evidence:
+            if line.startswith(opening):
+                words = line.removeprefix(opening).partition("; not ")[0]
+                kind = kind_of(check)
+                found[kind] = found.get(kind, frozenset()) | set(filter(None, words.split(", ")))
+    return found

@@ -1,0 +1,102 @@
+"""The checklist as lines of text, for terminals and files, and as Markdown."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tba_secrets.cli.checklist.lines import Checklist, Line, Step
+
+_WIDTH: Final = 100
+_MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|&~])")
+
+
+def title(checklist: Checklist) -> str:
+    """What it is of."""
+    return f"{checklist.environment}: NetSuite account {checklist.account}"
+
+
+def line_words(line: Line) -> tuple[str, str]:
+    """What to do, and why it is ticked, or is not."""
+    return line.text, f"({line.why})" if line.why else ""
+
+
+# --- text --------------------------------------------------------------------------------------------
+
+
+def show(checklist: Checklist) -> None:
+    """On the terminal; without colours, and at a fixed width, where stdout is none."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(_rich(checklist))
+    else:
+        console.file.write(text(checklist))
+
+
+def text(checklist: Checklist) -> str:
+    """Plain text."""
+    console = Console(file=StringIO(), width=_WIDTH, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(_rich(checklist))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _rich(checklist: Checklist) -> RenderableType:
+    parts: list[RenderableType] = [Text(title(checklist), style="bold"), Text(checklist.count)]
+    parts += [Text(note, style="yellow") for note in checklist.notes]
+    for number, step in enumerate(checklist.steps, start=1):
+        parts += ["", Text(f"{number}. {step.title}", style="bold"), *_step(step)]
+    return Group(*parts)
+
+
+def _step(step: Step) -> list[RenderableType]:
+    parts: list[RenderableType] = [Padding(Text(step.where, style="cyan"), (0, 0, 0, 3))]
+    if step.note:
+        parts.append(Padding(Text(step.note, style="dim"), (0, 0, 0, 3)))
+    for group in step.groups:
+        if group.title:
+            parts.append(Padding(Text(group.title, style="bold"), (0, 0, 0, 3)))
+        grid = Table.grid(padding=(0, 1))
+        for line in group.lines:
+            grid.add_row(*_row(line))
+        parts.append(Padding(grid, (0, 0, 0, 3)))
+    return parts
+
+
+def _row(line: Line) -> tuple[Text, Text]:
+    words, why = line_words(line)
+    box = Text("[x]", style="green") if line.done else Text("[ ]")
+    style = "yellow" if line.lacking else "dim"
+    return box, Text.assemble(words, " " if why else "", (why, style))
+
+
+# --- Markdown ----------------------------------------------------------------------------------------
+
+
+def markdown(checklist: Checklist) -> str:
+    """Task lists as GitHub and GitLab show them."""
+    parts = [f"# {_safe(title(checklist))}", f"{checklist.count}."]
+    parts += [f"**{_safe(note)}**" for note in checklist.notes]
+    for number, step in enumerate(checklist.steps, start=1):
+        parts += [f"## {number}. {step.title}", _safe(step.where)]
+        parts += [_safe(step.note)] if step.note else []
+        for group in step.groups:
+            parts += [f"### {_safe(group.title)}"] if group.title else []
+            parts.append("\n".join(map(_task, group.lines)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _task(line: Line) -> str:
+    words = " ".join(filter(None, line_words(line)))
+    return f"- [{'x' if line.done else ' '}] {_safe(words)}"
+
+
+def _safe(words: str) -> str:
+    """The names in it are other people's: none of their characters is a sign of Markdown or HTML."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(words.split()))

@@ -1,0 +1,155 @@
+"""`tba doctor`: everything that an `up` needs, looked at from here. It changes nothing, and never logs in to NetSuite.
+
+Each area stands alone: what is missing in one is a finding, and the next one is looked at all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import chdir, nullcontext
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from tba_secrets.cli.doctor import netsuite, sources, stores
+from tba_secrets.cli.doctor.finding import (
+    Area,
+    Finding,
+    Level,
+    counted,
+    examined,
+    ok,
+    warning,
+    wrong,
+)
+from tba_secrets.cli.doctor.machine import Machine
+from tba_secrets.cli.doctor.stack import Stack
+from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.status_state import TokenState, token_states
+from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.spec import InvalidSpecError, load_stack
+
+Report = dict[str, list[Finding]]
+"""By area, in the order in which they were looked at."""
+
+
+def run(project: Path, environment: str | None, *, as_json: bool) -> None:
+    """Look, report, and end with `Exit.FAILED` where something is wrong.
+
+    Args:
+        project: The folder that should hold Pulumi.yaml and stacks/.
+        environment: A stack's name; only the machine is looked at where absent.
+        as_json: Report for programs.
+    """
+    report: Report = {}
+    waiting = Console(stderr=True, highlight=False)
+    folder = chdir(project) if project.is_dir() else nullcontext()
+    with folder, waiting.status("") as status:  # a source's path is relative to the project
+        for area in _areas(project, environment):
+            status.update(f"looking at {escape(area.title)}")
+            report[area.title] = examined(area)
+            if not as_json:
+                status.stop()
+                _show(area.title, report[area.title])
+                status.start()
+    if as_json:
+        typer.echo(json.dumps(_plain(environment, report), indent=2))
+    else:
+        _summary(report)
+    raise typer.Exit(_exit(report))
+
+
+def _areas(project: Path, environment: str | None) -> Iterator[Area]:
+    machine = Machine(project)
+    yield Area("the engine", machine.engine)
+    yield Area("the project", machine.code)
+    yield Area("the backend", machine.login)
+    if environment is not None:
+        yield from _Environment(machine, environment).areas()
+
+
+class _Environment:
+    """One environment, area by area: each knows what the ones before it have found."""
+
+    def __init__(self, machine: Machine, name: str) -> None:
+        self._project = machine.project
+        self._name = name
+        self._stack = Stack(machine, name)
+        self._records: tuple[CredentialRecord, ...] = ()
+
+    def areas(self) -> Iterator[Area]:
+        """In the order in which an `up` would meet them."""
+        yield Area(f"the YAML of {self._name}", self._yaml)
+        yield Area(f"the stack {self._name}", self._stack.look)
+        if not self._records:
+            yield Area("sources, stores and NetSuite", _not_looked_at)
+            return
+        yield Area("sources", lambda: sources.look(self._records, self._proven()))
+        yield Area("stores", lambda: stores.look(self._records))
+        yield Area("NetSuite", lambda: netsuite.look(self._records, self._states() or {}))
+
+    def _yaml(self) -> Iterator[Finding]:
+        try:
+            self._records = credential_records(load_stack(self._project, self._name))
+        except InvalidSpecError as error:
+            yield from (wrong(str(problem)) for problem in error.problems)
+            return
+        yield ok(f"stacks/{self._name}.yaml: {counted(self._records, 'token')}, no problem found")
+
+    def _states(self) -> dict[str, TokenState] | None:
+        deployment = self._stack.deployment
+        return None if deployment is None else token_states(deployment.get("resources") or [])
+
+    def _proven(self) -> set[str] | None:
+        states = self._states()
+        return None if states is None else {path for path, one in states.items() if one.verified}
+
+
+def _not_looked_at() -> list[Finding]:
+    return [warning("they are looked at once the YAML is right")]
+
+
+# --- the report ---------------------------------------------------------------------------------------
+
+_COLOURS: Final = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
+_WIDEST: Final = max(len(level.value) for level in Level)
+
+
+def _show(title: str, findings: list[Finding]) -> None:
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(title)}[/]")
+    for one in findings:
+        word = f"[{_COLOURS[one.level]}]{one.level.value:{_WIDEST}}[/]"
+        indent = "\n" + " " * (_WIDEST + 4)
+        console.print(f"  {word}  {escape(one.what.replace(chr(10), indent))}", soft_wrap=True)
+        if one.remedy:
+            remedy = escape(one.remedy.replace("\n", indent))
+            console.print(f"{indent[1:]}[dim]To mend it:[/] {remedy}", soft_wrap=True)
+
+
+def _summary(report: Report) -> None:
+    all_ = [one.level for findings in report.values() for one in findings]
+    levels = ", ".join(f"{all_.count(level)} {level.value}" for level in Level)
+    typer.echo(f"{levels}; exit code {int(_exit(report))}")
+
+
+def _exit(report: Report) -> Exit:
+    bad = any(one.level is Level.WRONG for findings in report.values() for one in findings)
+    return Exit.FAILED if bad else Exit.DONE
+
+
+def _plain(environment: str | None, report: Report) -> dict[str, object]:
+    """For `--json`: words, no value."""
+    return {
+        "environment": environment,
+        "findings": [
+            {"area": title, "level": one.level.value, "what": one.what, "remedy": one.remedy}
+            for title, findings in report.items()
+            for one in findings
+        ],
+        "exit_code": int(_exit(report)),
+    }

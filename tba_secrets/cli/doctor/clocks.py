@@ -1,0 +1,46 @@
+"""Whether somebody answers at an address, and how far our clock is from his: one unsigned request."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import requests
+
+from tba_secrets.cli.doctor.finding import Finding, ok, warning, wrong
+from tba_secrets.netsuite.clock import TOLERANCE_SECONDS
+from tba_secrets.netsuite.transport import HttpSender, LostError
+
+_SECONDS: Final = 15.0
+_SAME_SECONDS: Final = 3.0
+"""A Date has whole seconds, and the answer takes its time."""
+_NOTABLE_SECONDS: Final = 60.0
+_SET: Final = "set this machine's clock (NTP)"
+
+
+def measured(address: str, whose: str) -> Finding:
+    """What an unsigned HEAD of an address tells; any answer has a Date, an error's as well (RFC 9110 section 6.6.1).
+
+    Args:
+        address: Scheme, host and port.
+        whose: For the message: `NetSuite's`.
+    """
+    try:
+        request = requests.Request("HEAD", f"{address}/").prepare()
+        answer = HttpSender()(request, _SECONDS)
+    except (LostError, ValueError) as error:
+        how = error.how if isinstance(error, LostError) else "the address cannot be used"
+        return wrong(f"{address}: {how}", "check the network, the proxy and the address")
+    skew = answer.skew_seconds
+    if skew is None:
+        return warning(f"{address} answers, without its time: {whose} clock is not compared")
+    return _judged(address, whose, skew)
+
+
+def _judged(address: str, whose: str, skew: float) -> Finding:
+    if abs(skew) < _SAME_SECONDS:
+        return ok(f"{address} answers, and {whose} clock is this machine's")
+    side = "ahead of" if skew > 0 else "behind"
+    what = f"{address} answers; this machine's clock is {abs(skew):.0f} s {side} {whose}"
+    if abs(skew) > TOLERANCE_SECONDS:
+        return wrong(f"{what}, and {TOLERANCE_SECONDS:.0f} s are accepted", _SET)
+    return warning(what, _SET) if abs(skew) > _NOTABLE_SECONDS else ok(what)

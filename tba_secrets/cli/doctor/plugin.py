@@ -1,0 +1,57 @@
+"""The provider's own word on its version: it is started as the engine starts it, asked, and ended."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+from typing import Final
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2_grpc
+
+_START_SECONDS: Final = 30.0
+
+
+def plugin_version(path: str) -> str | None:
+    """What the plugin answers to GetPluginInfo; None where it does not start, or does not answer.
+
+    Args:
+        path: The program.
+    """
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the project's own plugin
+            [path],
+            env=dict(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    with process:
+        try:
+            return _asked(_port(process))
+        except (ValueError, grpc.RpcError):
+            return None
+        finally:
+            process.kill()
+
+
+def _port(process: subprocess.Popen[bytes]) -> int:
+    """The port that it prints as its first line.
+
+    Raises:
+        ValueError: It printed none.
+    """
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    ready, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
+    return int(process.stdout.readline() if ready else b"")
+
+
+def _asked(port: int) -> str:
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        info = stub.GetPluginInfo(empty_pb2.Empty(), timeout=_START_SECONDS)
+    return str(info.version)

@@ -1,0 +1,80 @@
+"""The Pulumi CLI as the doctor asks it: only commands that read, each with an end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+HANG_SECONDS: Final = 60.0
+_USER: Final = re.compile(r"//[^/@\s]*@")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended."""
+
+    status: int | None
+    """None where it was ended because it took too long."""
+    out: str
+    complaint: str
+    """The first line of what it says is wrong."""
+
+    def json(self) -> dict[str, Any]:
+        """Its output, where that is a JSON object; empty where it is not."""
+        try:
+            value = json.loads(self.out)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+def ask(
+    program: str | Path,
+    *arguments: str,
+    folder: Path | None = None,
+    keep_output: bool = True,
+    seconds: float = HANG_SECONDS,
+) -> Said:
+    """Run a program that only reads.
+
+    Args:
+        program: Its path.
+        arguments: Its arguments.
+        folder: Where to run it.
+        keep_output: False where the output could hold a secret: it then never comes into this process.
+        seconds: After which it is ended.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - a program that the caller has found, without a shell
+            [program, *arguments],
+            cwd=folder,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if keep_output else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        return Said(None, "", f"no answer within {seconds:.0f} s")
+    except OSError as error:
+        return Said(None, "", f"it cannot be run ({error.strerror})")
+    return Said(done.returncode, done.stdout or "", _complaint(done.stderr))
+
+
+def without_password(text: str) -> str:
+    """A backend's address may hold one (`postgres://user:password@host`)."""
+    return _USER.sub("//", text)
+
+
+def _complaint(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("error:")]
+    first = (errors or lines or ["it says nothing"])[0]
+    return without_password(first.removeprefix("error:").strip())

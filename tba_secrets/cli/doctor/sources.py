@@ -1,0 +1,73 @@
+"""The sources of one environment: what is there and what is not, never what it is. No command is run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+
+from tba_secrets.cli.doctor.finding import Finding, of_error, ok, warning, wrong
+from tba_secrets.errors import SourceError
+from tba_secrets.records import CredentialRecord
+from tba_secrets.sources import SourceSettings, open_source
+
+
+def look(records: Iterable[CredentialRecord], proven: Collection[str] | None) -> Iterator[Finding]:
+    """One line for each source; one that several tokens share is looked at once.
+
+    Args:
+        records: The environment's.
+        proven: The records whose credential has passed before, so that an `up` needs no value for them; None where
+            that is not known.
+    """
+    users: dict[SourceSettings, list[CredentialRecord]] = {}
+    for record in records:
+        for settings in (record.consumer_source, record.token_source):
+            users.setdefault(settings, []).append(record)
+    for settings, mine in users.items():
+        try:
+            yield from _look(settings, mine, proven)
+        except SourceError as error:
+            yield of_error(error)
+
+
+def _look(
+    settings: SourceSettings, records: list[CredentialRecord], proven: Collection[str] | None
+) -> Iterator[Finding]:
+    source = open_source(settings)
+    needing = [r.path for r in records if proven is not None and r.path not in proven]
+    if isinstance(settings, str):
+        yield _stored(settings, needing)
+        return
+    if settings.command is not None:
+        yield _command(source.place, settings.command.argv[0])
+        return
+    pair = source.read()
+    if pair is not None:
+        yield ok(f"{source.place}: there")
+        yield from (warning(f"{source.place}: {words}") for words in pair.warnings)
+        return
+    strict = [r.path for r in records if r.require_values]
+    if strict or needing:
+        why = "`require_values` is set for" if strict else "nothing has passed yet for"
+        what = f"{source.place}: no value, and {why} {', '.join(strict or needing)}"
+        yield wrong(what, "give the value, from your password manager for example")
+    elif proven is None:
+        yield warning(f"{source.place}: no value", "give one to tokens that are not stored yet")
+    else:
+        yield ok(f"{source.place}: no value; what is in the store is kept")
+
+
+def _stored(word: str, needing: list[str]) -> Finding:
+    if needing:
+        what = (
+            f"{word}: the store is the source, and nothing has passed yet for {', '.join(needing)}"
+        )
+        return warning(what, "`tba rotate ENV TOKEN` brings a first token in")
+    return ok(f"{word}: the store is the source")
+
+
+def _command(place: str, program: str) -> Finding:
+    found = shutil.which(program)
+    if found is None:
+        return wrong(f"{place}: there is no such program", "install it, or put it on PATH")
+    return ok(f"{place}: found at {found}; it was not run")

@@ -1,0 +1,101 @@
+"""One stack: that it exists, who holds it, what a killed run left, and whether its secrets can be opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tba_secrets.cli.doctor.finding import Finding, counted, ok, warning, wrong
+from tba_secrets.cli.doctor.machine import Machine
+from tba_secrets.cli.doctor.pulumi_cli import ask
+from tba_secrets.engine import alive, exported_deployment
+
+_PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+class Stack:
+    """A stack of the project.
+
+    Args:
+        machine: Where it is looked at from.
+        name: The environment's name.
+    """
+
+    def __init__(self, machine: Machine, name: str) -> None:
+        self._machine = machine
+        self._name = name
+        self.deployment: Mapping[str, Any] | None = None
+        """Its last state; None where that cannot be read."""
+
+    def look(self) -> Iterator[Finding]:
+        """All there is to say of it.
+
+        Raises:
+            EngineError: It does not exist, or its state cannot be read.
+        """
+        if not (self._machine.backend and self._machine.project_name):
+            needed = "a Pulumi.yaml and a CLI that is logged in"
+            yield warning(f"the stack {self._name} cannot be looked at without {needed}")
+            return
+        self.deployment = exported_deployment(self._machine.project, self._name)
+        held = self.deployment.get("resources") or []
+        what = f"holds {counted(held, 'resource')}" if held else "holds nothing yet"
+        yield ok(f"the stack {self._name} exists, and {what}")
+        pending = self.deployment.get("pending_operations") or []
+        if pending:
+            yield warning(
+                f"{counted(pending, 'operation')} pending, of a run that is under way or was killed",
+                f"`tba up {self._name}` takes them up, or `pulumi refresh --yes --clear-pending-creates`",
+            )
+        yield from self._locks()
+        yield from self._secrets(self.deployment)
+
+    def _locks(self) -> Iterator[Finding]:
+        """On a backend of files; elsewhere the next update tells (pulumi, pkg/backend/diy/lock.go)."""
+        if not self._machine.backend.startswith("file://"):
+            return
+        root = Path(self._machine.backend.removeprefix("file://")).expanduser()
+        stack = f"organization/{self._machine.project_name}/{self._name}"
+        for file in sorted((root / ".pulumi" / "locks" / stack).glob("*.json")):
+            yield _locked(file)
+
+    def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[Finding]:
+        """What opens the secret configuration; every update asks for it, whether there is any or not."""
+        kind = (deployment.get("secrets_providers") or {}).get("type")
+        if kind == "passphrase" and not any(name in os.environ for name in _PASSPHRASE):
+            yield wrong(
+                f"the stack's passphrase is not there: {' and '.join(_PASSPHRASE)} are not set",
+                "set one of them, or type it when pulumi asks",
+            )
+            return
+        assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked
+        said = ask(
+            self._machine.pulumi,
+            *("config", "--show-secrets", "--stack", self._name, "--non-interactive"),
+            folder=self._machine.project,
+            keep_output=False,
+        )
+        if said.status != 0:
+            what = f"the stack's secret configuration cannot be opened: {said.complaint}"
+            yield wrong(what, "give the passphrase, or the key, that the stack was made with")
+        elif kind == "passphrase":
+            yield ok("the stack's passphrase is set")
+
+
+def _locked(file: Path) -> Finding:
+    try:
+        held = json.loads(file.read_text(encoding="utf-8"))
+        pid, host = int(held["pid"]), str(held["hostname"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return warning(f"the stack is locked by {file}, which cannot be read", "`pulumi cancel`")
+    who = f"process {pid} on {host}"
+    if host == socket.gethostname() and not alive(pid):
+        return warning(f"the stack is locked by {who}, which is gone", "`tba up` takes it up")
+    return warning(
+        f"the stack is being updated by {who}",
+        "wait for it; where it is dead: `pulumi cancel --yes`",
+    )

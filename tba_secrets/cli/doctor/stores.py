@@ -1,0 +1,73 @@
+"""The stores of one environment: that they answer, who we are there, what we may, and their clocks.
+
+A login at Vault is one like any run's: a secret id of limited uses counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from tba_secrets.cli.doctor.clocks import measured
+from tba_secrets.cli.doctor.finding import Finding, counted, of_error, ok
+from tba_secrets.errors import StoreError
+from tba_secrets.provider.places import places_in
+from tba_secrets.records import CredentialRecord
+from tba_secrets.spec.model import AwsStore as AwsSettings
+from tba_secrets.spec.model import Stores
+from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.stores import open_stores
+from tba_secrets.stores.interface import SecretName, Store
+
+_TRIES: Final = 2
+"""Of each AWS call: whoever runs the doctor waits for the answer."""
+
+
+def look(records: Iterable[CredentialRecord]) -> Iterator[Finding]:
+    """Each store of the environment, asked for all of its secrets; nothing is written, and no value is read."""
+    names: dict[str, list[SecretName]] = {}
+    settings: Stores | None = None
+    for record in records:
+        settings = record.stores
+        for kind, place in places_in(open_stores(settings), settings, record.secret).items():
+            names.setdefault(kind, []).append(place.name)
+    if settings is not None:
+        for kind, one in settings.listed.items():
+            yield from _look(kind, one, names[kind])
+
+
+def _look(
+    kind: str, settings: AwsSettings | VaultSettings, names: list[SecretName]
+) -> Iterator[Finding]:
+    try:
+        found = _opened(kind, settings).preflight(names)
+        shown = ", ".join(f"{name}: {text}" for name, text in found.settings.items())
+        yield ok(f"{kind}: as {found.identity}; may look up {counted(names, 'secret')} ({shown})")
+    except StoreError as error:
+        yield of_error(error)
+    address = _address(settings)
+    if address is not None:
+        yield measured(address, f"{kind}'s")
+
+
+def _opened(kind: str, settings: AwsSettings | VaultSettings) -> Store:
+    if isinstance(settings, VaultSettings):
+        return open_stores(Stores.model_validate({kind: settings}))[kind]
+    from tba_secrets.stores.aws import AwsStore
+    from tba_secrets.stores.aws.session import Transport
+
+    return AwsStore(settings, transport=Transport(total_max_attempts=_TRIES, read_timeout=10))
+
+
+def _address(settings: AwsSettings | VaultSettings) -> str | None:
+    """Where the store is; None where the SDK cannot even tell that, which the preflight has reported."""
+    if isinstance(settings, VaultSettings):
+        return settings.address_url
+    from botocore.exceptions import BotoCoreError
+
+    from tba_secrets.stores.aws.session import Transport, open_clients
+
+    try:
+        return str(open_clients(settings, Transport()).secretsmanager.meta.endpoint_url)
+    except BotoCoreError:
+        return None

@@ -1,0 +1,84 @@
+"""What `tba up` reports when all environments are through: for people, and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+
+from tba_secrets.cli.exits import Exit
+from tba_secrets.engine_events import Message, Outcome, Result, TokenOutcome
+
+_COLOURS: Final = {
+    Result.DONE: "green",
+    Result.NOTHING: "dim",
+    Result.FAILED: "red",
+    Result.NOT_STARTED: "yellow",
+}
+
+
+def exit_code(report: Sequence[Outcome]) -> Exit:
+    """`Exit.FAILED` where an environment failed, or was not started."""
+    well = all(one.result in (Result.DONE, Result.NOTHING) for one in report)
+    return Exit.DONE if well else Exit.FAILED
+
+
+def show(report: Sequence[Outcome]) -> None:
+    """For people: each environment, what was done to its tokens, and why not."""
+    console = Console(highlight=False)
+    for one in report:
+        seconds = f" in {one.seconds:.1f} s" if one.seconds else ""
+        console.print(f"{escape(one.environment)}: {coloured(one.result)}{seconds}", soft_wrap=True)
+        for line in (
+            *(f"  {escape(name)}: {_done(token)}" for name, token in sorted(one.tokens.items())),
+            *(f"  [yellow]warning:[/] {_indented(message)}" for message in one.warnings),
+            *(f"  [red]error:[/] {_indented(message)}" for message in one.errors),
+        ):
+            console.print(line, soft_wrap=True)
+    counted = [
+        f"{count} {result.value}"
+        for result in Result
+        if (count := sum(one.result is result for one in report))
+    ]
+    console.print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
+
+
+def _done(token: TokenOutcome) -> str:
+    if token.removed:
+        return "no longer declared"
+    words = [
+        "staged" if token.staged else "",
+        f"verified as {token.verified_as}" if token.verified_as else "",
+        "promoted" if token.promoted else "not promoted" if token.staged else "",
+    ]
+    return escape(", ".join(word for word in words if word) or "updated")
+
+
+def _indented(message: Message) -> str:
+    named = message.token is None or message.text.startswith(message.token)
+    text = message.text if named else f"{message.token}: {message.text}"
+    return escape(text.replace("\n", "\n    "))
+
+
+def coloured(result: Result) -> str:
+    """Its word, for rich."""
+    return f"[{_COLOURS[result]}]{result.value}[/]"
+
+
+def plain(one: Outcome) -> dict[str, Any]:
+    """For `--json`: names, words and numbers, no value."""
+    return {
+        "environment": one.environment,
+        "result": one.result.value,
+        "seconds": round(one.seconds, 1),
+        "tokens": [{"token": name, **asdict(token)} for name, token in sorted(one.tokens.items())],
+        "errors": [_plain_message(message) for message in one.errors],
+        "warnings": [_plain_message(message) for message in one.warnings],
+    }
+
+
+def _plain_message(message: Message) -> Mapping[str, str | None]:
+    return {"token": message.token, "message": message.text}

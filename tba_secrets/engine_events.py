@@ -1,0 +1,173 @@
+"""The engine's event stream -> what one update did to each record, and why it failed. No IO.
+
+`pulumi up --json` writes one event a line (github.com/pulumi/pulumi, sdk/go/common/apitype/events.go, EngineEvent).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+_COUNTED: Final = re.compile(r"\A[0-9]+ errors? occurred:\s*\* ")
+"""What the engine puts before a failure that leaves something in state (hashicorp/go-multierror)."""
+_STAGED: Final = "tba:index:StagedCredential"
+_TESTED: Final = "tba:index:SmokeTest"
+_UNCHANGED: Final = frozenset({"same", "read", "refresh"})
+
+Tell = Callable[[str], None]
+"""Is given what happens now, in one line: for whoever waits."""
+
+
+class Result(Enum):
+    """How the update of one environment ended."""
+
+    DONE = "done"
+    NOTHING = "nothing to do"
+    FAILED = "failed"
+    NOT_STARTED = "not started"
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something that the provider or the engine said, in their own words."""
+
+    text: str
+    token: str | None = None
+    """`integration/token`; None where it is about the whole environment."""
+
+
+@dataclass
+class TokenOutcome:
+    """What was done to one record; a record of which nothing was done has none."""
+
+    staged: bool = False
+    """A new candidate was written."""
+    promoted: bool = False
+    """What passed was made current."""
+    removed: bool = False
+    """It is no longer declared: deleted recoverably, or left, as its warning says."""
+    verified_as: str | None = None
+    """`role R in account A`, where the checks ran and passed."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one update did."""
+
+    environment: str
+    result: Result
+    tokens: Mapping[str, TokenOutcome] = field(default_factory=dict)
+    errors: tuple[Message, ...] = ()
+    warnings: tuple[Message, ...] = ()
+    seconds: float = 0.0
+
+
+class Listener:
+    """Hears the events of one update.
+
+    Args:
+        tell: Is given the provider's live words.
+    """
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._records: dict[str, str] = {}
+        self._changed = False
+        self.tokens: dict[str, TokenOutcome] = {}
+        self.errors: list[Message] = []
+        self.warnings: list[Message] = []
+
+    def hear(self, line: str) -> None:
+        """One line of the stream. What is no event, or one of a shape that is not known, is passed over: the reader of
+        the stream must go on, and the CLI's own verdict stands in any case.
+        """
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            self._heard(json.loads(line))
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        if "resourcePreEvent" in event:
+            self._begins(event["resourcePreEvent"]["metadata"])
+        elif "resOutputsEvent" in event:
+            self._ended(event["resOutputsEvent"]["metadata"])
+        elif "diagnosticEvent" in event:
+            self._said(event["diagnosticEvent"])
+        elif "summaryEvent" in event:
+            changes = event["summaryEvent"].get("resourceChanges") or {}
+            self._changed = any(n and op not in _UNCHANGED for op, n in changes.items())
+
+    def outcome(self, environment: str, *, succeeded: bool, seconds: float) -> Outcome:
+        """All that was heard.
+
+        Args:
+            environment: The stack's name.
+            succeeded: The CLI's verdict.
+            seconds: How long it took.
+        """
+        result = Result.DONE if self._changed else Result.NOTHING
+        return Outcome(
+            environment,
+            result if succeeded else Result.FAILED,
+            self.tokens,
+            tuple(dict.fromkeys(self.errors)),
+            tuple(dict.fromkeys(self.warnings)),
+            seconds,
+        )
+
+    def _begins(self, step: Mapping[str, Any]) -> None:
+        record = _inputs(step).get("record")
+        if record is not None:
+            self._records[step["urn"]] = record
+
+    def _ended(self, step: Mapping[str, Any]) -> None:
+        record = self._records.get(step["urn"])
+        if record is None or step["op"] in _UNCHANGED:
+            return
+        token = self.tokens.setdefault(record, TokenOutcome())
+        if step.get("new") is None:
+            token.removed |= step["type"] == _STAGED
+        elif step["type"] == _STAGED:
+            token.staged |= _outputs(step, "old").get("versions") != _outputs(step, "new").get(
+                "versions"
+            )
+        elif step["type"] == _TESTED:
+            self._tested(token, _outputs(step, "old"), _outputs(step, "new"))
+
+    def _tested(self, token: TokenOutcome, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        moved = old.get("verified") != new.get("verified") or bool(old.get("drift"))
+        token.promoted |= moved and new.get("promote") is not False
+        token.verified_as = new.get("verifiedAs")
+
+    def _said(self, diagnostic: Mapping[str, Any]) -> None:
+        token = self._records.get(diagnostic.get("urn") or "")
+        text = _COUNTED.sub("", diagnostic["message"]).strip()
+        message = Message(text, token)
+        match diagnostic["severity"]:
+            case "error" if text != "update failed":
+                self.errors.append(message)
+                self._tell(_named(message))
+            case "warning":
+                self.warnings.append(message)
+                self._tell(_named(message))
+            case "info" if diagnostic.get("ephemeral"):
+                self._tell(_named(message))
+
+
+def _named(message: Message) -> str:
+    """Its first line, with the record before it where it does not begin so itself."""
+    first = message.text.partition("\n")[0]
+    if message.token is None or first.startswith(message.token):
+        return first
+    return f"{message.token}: {first}"
+
+
+def _inputs(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (step.get("new") or step.get("old") or {}).get("inputs") or {}
+
+
+def _outputs(step: Mapping[str, Any], which: str) -> Mapping[str, Any]:
+    return (step.get(which) or {}).get("outputs") or {}

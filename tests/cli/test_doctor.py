@@ -1,0 +1,499 @@
+"""`tba doctor` where things are missing, wrong or well; the Pulumi CLI is a script of the test's own, or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tba_secrets import __version__
+from tba_secrets.cli.doctor.machine import OLDEST_TESTED
+from tba_secrets.cli.refusals import RefusalFile
+from tba_secrets.netsuite import Refusal
+from tba_secrets.sensitive import Fingerprint
+from tba_secrets.simulator import Simulator, SimulatorConfig
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SecretsManagerServer
+from tests.cli.conftest import PERMISSIONS, SCRIPT, YAML, Tba, World
+from tests.cli.status_bench import smoke_test
+from tests.engine.project import ROOT
+
+PLUGIN = SCRIPT.parent / "pulumi-resource-tba"
+VARIABLES = ("K", "S", "OI", "OS", "SI", "SS", "BK", "BS", "II", "IS")
+RECORDS = ("warehouse/orders", "warehouse/stock", "billing/invoices")
+GONE = 2**22 + 1
+"""A process id that no process has (proc(5), pid_max)."""
+
+
+class Bench:
+    """A folder that is all of PATH, and one that is the project.
+
+    Args:
+        folder: For both.
+        tba: Runs the command.
+    """
+
+    def __init__(self, folder: Path, tba: Tba) -> None:
+        self.path, self.project = folder / "bin", folder
+        self.state = folder / "backend"
+        self.path.mkdir()
+        self._tba = tba
+
+    def program(self, name: str, script: str) -> None:
+        """Put a shell script on PATH."""
+        file = self.path / name
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    def pulumi(
+        self,
+        *,
+        version: str = "v3.259.0",
+        deployment: dict[str, Any] | None = None,
+        whoami: str | None = None,
+        complaint: str = "",
+    ) -> None:
+        """A CLI that answers so.
+
+        Args:
+            version: Of `pulumi version`.
+            deployment: Of `stack export`; the stack does not exist where absent.
+            whoami: In place of the answer, what it complains of.
+            complaint: Of `config`: the secret configuration cannot be opened.
+        """
+        (self.project / "Pulumi.yaml").write_text("name: acme\nruntime: python\n")
+        answers = {
+            "version": _prints(version),
+            "whoami*": _prints({"user": "ci", "url": f"file://{self.state}"})
+            if whoami is None
+            else _complains(whoami),
+            "*'stack export'*": _complains("no stack named 'test' found")
+            if deployment is None
+            else _prints({"deployment": deployment}),
+            "config*": _complains(complaint) if complaint else ":",
+        }
+        cases = "\n".join(f"{pattern}) {script};;" for pattern, script in answers.items())
+        self.program("pulumi", f'case "$*" in\n{cases}\nesac')
+
+    def lock(self, host: str) -> None:
+        """Hold the stack's lock, as a process that is gone did on that host."""
+        folder = self.state / ".pulumi/locks/organization/acme/test"
+        folder.mkdir(parents=True)
+        (folder / "0d3c4ac2.json").write_text(json.dumps({"pid": GONE, "hostname": host}))
+
+    def ask(self, *arguments: str) -> dict[str, list[str]]:
+        """What is found, by level, each with its remedy."""
+        ended = self._tba("doctor", *arguments, "--json", "--project", str(self.project))
+        report = json.loads(ended.out)
+        found: dict[str, list[str]] = {"ok": [], "warning": [], "wrong": []}
+        for one in report["findings"]:
+            found[one["level"]].append(f"{one['what']} | {one['remedy']}")
+        assert ended.status == report["exit_code"] == (1 if found["wrong"] else 0)
+        assert "Traceback" not in ended.err
+        assert "a bug in tba-secrets" not in ended.out
+        return found
+
+
+def _prints(what: str | dict[str, Any]) -> str:
+    text = what if isinstance(what, str) else json.dumps(what)
+    return f"printf '%s\\n' {shlex.quote(text)}"
+
+
+def _complains(what: str) -> str:
+    return f"printf '%s\\n' {shlex.quote('error: ' + what)} >&2; exit 1"
+
+
+def has(found: list[str], *words: str) -> bool:
+    """One finding has all the words."""
+    return any(all(word in one for word in words) for one in found)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, tba: Tba, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    made = Bench(tmp_path, tba)
+    monkeypatch.setenv("PATH", str(made.path))
+    return made
+
+
+@pytest.fixture
+def full(empty_world: World, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """An environment `test` with every value given, a store, NetSuite, and a stack in which all has passed."""
+    account = empty_world.account
+    values = [*account.consumers.values(), *account.tokens.values()]
+    given = [text for pair in values for text in (pair.identifier, pair.secret)]
+    for variable, text in zip(
+        ("K", "S", "BK", "BS", "OI", "OS", "SI", "SS", "II", "IS"), given, strict=True
+    ):
+        monkeypatch.setenv(variable, text)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    bench.pulumi(deployment=passed())
+    return bench
+
+
+def passed(*records: str, **more: Any) -> dict[str, Any]:
+    """A state in which these records have passed; all of them where none is named."""
+    resources = [smoke_test(record, {"aws": "tba-1"}) for record in records or RECORDS]
+    return {"resources": resources, "secrets_providers": {"type": "passphrase"}, **more}
+
+
+# --- this machine -------------------------------------------------------------------------------------
+
+
+def test_on_a_machine_with_nothing_it_says_what_to_install(bench: Bench) -> None:
+    found = bench.ask("test")
+
+    assert has(found["wrong"], "the Pulumi CLI is not on PATH", "make tools")
+    assert has(found["wrong"], "holds no Pulumi.yaml", "--project")
+    assert has(found["wrong"], "pulumi-resource-tba is not on PATH", "make install")
+    assert has(found["wrong"], "there is no environment for the stack 'test'")
+    assert has(found["warning"], "there is no python3 on PATH")
+    assert has(found["warning"], "the stack test cannot be looked at")
+    assert not found["ok"]
+
+
+def test_a_folder_that_is_not_there(bench: Bench) -> None:
+    bench.project = bench.project / "nowhere"
+    assert has(bench.ask("test")["wrong"], "nowhere holds no Pulumi.yaml")
+
+
+@pytest.mark.parametrize(
+    ("version", "level", "words"),
+    [
+        ("v3.259.0", "ok", "Pulumi CLI 3.259.0"),
+        ("v3.300.1-alpha", "ok", "Pulumi CLI 3.300.1"),
+        ("v4.0.0", "ok", "Pulumi CLI 4.0.0"),
+        ("v3.258.9", "warning", "nothing older than 3.259.0 is tested"),
+        ("", "wrong", "says no version"),
+    ],
+)
+def test_the_version_of_the_engine(bench: Bench, version: str, level: str, words: str) -> None:
+    bench.pulumi(version=version)
+    assert has(bench.ask()[level], words)
+
+
+def test_the_oldest_version_is_the_one_that_the_tests_run_on() -> None:
+    pinned = re.search(
+        r"pulumi/pkg/v3 v([0-9.]+)", (ROOT / "tools" / "pulumi" / "go.mod").read_text()
+    )
+    assert pinned is not None
+    assert tuple(map(int, pinned[1].split("."))) == OLDEST_TESTED
+
+
+def test_the_language_host_is_found_on_path_or_beside_the_cli(bench: Bench, tmp_path: Path) -> None:
+    bench.pulumi()
+    assert has(bench.ask()["wrong"], "pulumi-language-python", "make tools")
+    bench.program("pulumi-language-python", ":")
+    assert has(bench.ask()["ok"], "Python language host at")
+
+
+@pytest.mark.parametrize(
+    ("script", "level", "words"),
+    [
+        (f"echo {__version__}", "ok", f"python3 on PATH has tba-secrets {__version__}"),
+        ("echo 0.0.1", "wrong", f"has tba-secrets 0.0.1, and this `tba` is {__version__}"),
+        ("exit 1", "warning", "python3 on PATH does not have tba-secrets"),
+    ],
+)
+def test_the_python_that_runs_the_program(
+    bench: Bench, script: str, level: str, words: str
+) -> None:
+    bench.program("python3", script)
+    assert has(bench.ask()[level], words)
+
+
+def test_the_plugin_is_asked_for_its_version(bench: Bench) -> None:
+    (bench.path / "pulumi-resource-tba").symlink_to(PLUGIN)
+    assert has(bench.ask()["ok"], f"plugin tba {__version__} at {bench.path}")
+
+
+def test_the_plugin_that_pulumi_yaml_names_comes_first(bench: Bench) -> None:
+    bench.program("pulumi-resource-tba", "exit 1")
+    (bench.project / "Pulumi.yaml").write_text(
+        f"plugins: {{providers: [{{name: other, path: x}}, {{name: tba, path: {PLUGIN.parent}}}]}}"
+    )
+    assert has(bench.ask()["ok"], f"plugin tba {__version__} at {PLUGIN}")
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo no port"])
+def test_a_plugin_that_does_not_start(bench: Bench, script: str) -> None:
+    bench.program("pulumi-resource-tba", script)
+    assert has(bench.ask()["wrong"], "does not start")
+
+
+def test_the_backend_and_who_we_are_there(bench: Bench) -> None:
+    bench.pulumi()
+    assert has(bench.ask()["ok"], f"state is kept at file://{bench.state}, as ci")
+
+
+def test_no_backend_is_said_without_the_password_in_its_address(bench: Bench) -> None:
+    bench.pulumi(whoami='could not log in to "postgres://me:obviously-fake@db/state"')
+    found = bench.ask()["wrong"]
+    assert has(found, "not logged in to a backend", '"postgres://db/state"', "pulumi login")
+    assert not has(found, "obviously-fake")
+
+
+# --- the stack ----------------------------------------------------------------------------------------
+
+
+def test_all_is_well(full: Bench, empty_world: World) -> None:
+    full.program("pulumi-language-python", ":")
+    full.program("python3", f"echo {__version__}")
+    (full.path / "pulumi-resource-tba").symlink_to(PLUGIN)
+
+    found = full.ask("test")
+
+    assert found["warning"] == found["wrong"] == []
+    assert has(found["ok"], "stacks/test.yaml: 3 tokens")
+    assert has(found["ok"], "the stack test exists, and holds 3 resources")
+    assert has(found["ok"], "the stack's passphrase is set")
+    assert has(found["ok"], "environment variables OI and OS: there")
+    assert has(found["ok"], "aws: as arn:aws:iam::", "may look up 3 secrets")
+    assert has(found["ok"], f"{empty_world.netsuite.url} answers")
+    assert has(found["ok"], "no login of 3 users is known to have been refused lately")
+    assert empty_world.netsuite.state.audit() == []
+    assert not any(secret in str(found) for secret in empty_world.secrets)
+
+
+def test_a_stack_that_was_never_made(full: Bench) -> None:
+    full.pulumi()
+    assert has(full.ask("test")["wrong"], "there is no stack test", "pulumi stack init test")
+
+
+def test_what_a_killed_run_left(full: Bench) -> None:
+    full.pulumi(deployment=passed(pending_operations=[{}]))
+    full.lock(socket.gethostname())
+    found = full.ask("test")["warning"]
+    assert has(found, "1 operation pending", "tba up test", "--clear-pending-creates")
+    assert has(found, f"locked by process {GONE} on", "which is gone", "`tba up` takes it up")
+
+
+def test_a_lock_of_another_machine(full: Bench) -> None:
+    full.lock("runner-1")
+    found = full.ask("test")["warning"]
+    assert has(found, f"being updated by process {GONE} on runner-1", "pulumi cancel --yes")
+
+
+def test_a_passphrase_that_is_not_set(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    found = full.ask("test")["wrong"]
+    assert has(found, "PULUMI_CONFIG_PASSPHRASE and PULUMI_CONFIG_PASSPHRASE_FILE are not set")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "passphrase")
+    assert has(full.ask("test")["ok"], "the stack's passphrase is set")
+
+
+def test_a_stack_under_a_key_needs_no_passphrase(
+    full: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    full.pulumi(deployment={**passed(), "secrets_providers": {"type": "cloud"}})
+    assert not has(full.ask("test")["wrong"], "PASSPHRASE")
+
+
+def test_secret_configuration_that_cannot_be_opened(full: Bench) -> None:
+    full.pulumi(deployment=passed(), complaint="incorrect passphrase")
+    assert has(full.ask("test")["wrong"], "cannot be opened: incorrect passphrase")
+
+
+# --- the YAML and the sources -------------------------------------------------------------------------
+
+
+def test_every_mistake_of_the_yaml_is_a_finding(full: Bench, empty_world: World) -> None:
+    empty_world.write("version: 2\naccount: 7\n")
+    found = full.ask("test")
+    assert has(found["wrong"], "test.yaml:1:")
+    assert has(found["wrong"], "test.yaml:2:")
+    assert has(found["warning"], "they are looked at once the YAML is right")
+
+
+def test_an_absent_value_matters_where_nothing_is_stored(
+    full: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("OI", "OS", "SI", "SS"):
+        monkeypatch.delenv(variable)
+    full.pulumi(deployment=passed("warehouse/stock", "billing/invoices"))
+
+    found = full.ask("test")
+
+    words = "variables OI and OS: no value, and nothing has passed yet for warehouse/orders"
+    assert has(found["wrong"], words)
+    assert has(found["ok"], "variables SI and SS: no value; what is in the store is kept")
+
+
+def test_an_absent_value_where_values_are_required(
+    full: Bench, empty_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OI")
+    monkeypatch.delenv("OS")
+    text = YAML.format(permissions=PERMISSIONS)
+    empty_world.write(text.replace("defaults: {", "defaults: {require_values: true, "))
+    found = full.ask("test")["wrong"]
+    assert has(found, "OI and OS: no value, and `require_values` is set for warehouse/orders")
+
+
+def test_an_absent_value_without_a_state_to_compare(
+    full: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OI")
+    monkeypatch.delenv("OS")
+    full.pulumi()
+    assert has(full.ask("test")["warning"], "variables OI and OS: no value")
+
+
+def test_half_a_pair(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OS")
+    assert has(full.ask("test")["wrong"], "environment variable OS")
+
+
+ORDERS = "{env: {id: OI, secret: OS}}"
+
+
+@pytest.mark.parametrize(
+    ("source", "level", "words"),
+    [
+        ("{file: {path: private.json}}", "ok", "file private.json: there"),
+        ("{file: {path: open.json}}", "wrong", "chmod 600 open.json"),
+        ("{command: {argv: [teller, orders]}}", "ok", "it was not run"),
+        ("{command: {argv: [nobody]}}", "wrong", "command nobody: there is no such program"),
+        ("authorize", "ok", "authorize: the store is the source"),
+    ],
+)
+def test_other_sources(
+    full: Bench, empty_world: World, source: str, level: str, words: str
+) -> None:
+    """A relative path starts at the project, wherever the command is run; a command is found and not run."""
+    pair = json.dumps({"token_id": "a" * 64, "token_secret": "b" * 64})
+    for name, mode in (("private.json", 0o600), ("open.json", 0o644)):
+        (full.project / name).write_text(pair)
+        (full.project / name).chmod(mode)
+    full.program("teller", f"echo > {full.project}/was-run")
+    empty_world.write(YAML.format(permissions=PERMISSIONS).replace(ORDERS, source))
+
+    found = full.ask("test")
+
+    assert has(found[level], words)
+    assert not (full.project / "was-run").exists()
+    assert "a" * 64 not in str(found)
+
+
+def test_a_first_token_that_only_a_rotation_brings(full: Bench, empty_world: World) -> None:
+    empty_world.write(YAML.format(permissions=PERMISSIONS).replace(ORDERS, "authorize"))
+    full.pulumi(deployment=passed("warehouse/stock", "billing/invoices"))
+    found = full.ask("test")["warning"]
+    assert has(found, "nothing has passed yet for warehouse/orders", "tba rotate")
+
+
+# --- stores and NetSuite ------------------------------------------------------------------------------
+
+
+def test_a_store_that_is_down_hides_nothing_else(
+    full: Bench, empty_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    found = full.ask("test")
+    assert has(found["wrong"], "AWS could not be asked for sts:GetCallerIdentity")
+    assert has(found["wrong"], "http://127.0.0.1:9: no connection", "the proxy")
+    assert has(found["ok"], f"{empty_world.netsuite.url} answers")
+
+
+def test_a_store_without_credentials(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert has(full.ask("test")["wrong"], "the AWS profile does not exist")
+
+
+def test_a_permission_that_is_missing(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with SecretsManagerServer() as aws:
+        aws.identities.add(ACCESS_KEY_ID, "ci", denied=["DescribeSecret"])
+        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+        found = full.ask("test")
+    assert has(found["wrong"], "AWS denies secretsmanager:DescribeSecret", "allow")
+
+
+def test_another_account_than_the_declared_one(full: Bench, empty_world: World) -> None:
+    text = YAML.format(permissions=PERMISSIONS)
+    empty_world.write(text.replace("aws: {", 'aws: {account_id: "111122223333", '))
+    assert has(full.ask("test")["wrong"], "the environment declares account 111122223333")
+
+
+def test_a_vault_that_is_none(
+    full: Bench, empty_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", "obviously-fake")
+    text = YAML.format(permissions=PERMISSIONS)
+    vault = f'vault: {{address: "{empty_world.netsuite.url}", mount: secret, prefix: netsuite/}}'
+    empty_world.write(re.sub(r"aws: \{.*\}", vault, text))
+
+    found = full.ask("test")
+
+    assert has(found["wrong"], "Vault", "sys/health", empty_world.netsuite.url)
+    assert has(found["ok"], f"{empty_world.netsuite.url} answers")
+
+
+@pytest.fixture
+def off(
+    empty_world: World, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """NetSuite's clock is another one, by so many seconds."""
+    config = SimulatorConfig.from_dict(empty_world.account.simulator_config())
+    with Simulator(config, clock=lambda: time.time() + request.param) as netsuite:
+        monkeypatch.setenv("TBA_SIMULATOR", netsuite.url)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("off", "level", "words"),
+    [
+        (-400, "wrong", "s ahead of NetSuite's, and 300 s are accepted"),
+        (400, "wrong", "s behind NetSuite's, and 300 s are accepted"),
+        (-120, "warning", "s ahead of NetSuite's"),
+        (-30, "ok", "s ahead of NetSuite's"),
+    ],
+    indirect=["off"],
+)
+def test_clocks_that_differ(full: Bench, off: None, level: str, words: str) -> None:
+    assert has(full.ask("test")[level], words)
+
+
+def test_a_netsuite_that_does_not_answer(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TBA_SIMULATOR", "http://127.0.0.1:9")
+    assert has(full.ask("test")["wrong"], "http://127.0.0.1:9: no connection")
+
+
+@pytest.mark.parametrize(
+    ("times", "level", "words"),
+    [
+        (1, "warning", "refused orders.bot@example.com once within 30 minutes"),
+        (3, "wrong", "refused orders.bot@example.com 3 times within 30 minutes: not asked until"),
+    ],
+)
+def test_a_user_who_was_refused_lately(full: Bench, times: int, level: str, words: str) -> None:
+    now = time.time()
+    refusals = tuple(Refusal(Fingerprint(f"{n:04x}"), now - n) for n in range(times))
+    RefusalFile.at_home().keep("1234567_SB1", "orders.bot@example.com", refusals)
+    file = Path(os.environ["XDG_STATE_HOME"]) / "tba-secrets" / "refusals.json"
+    before = file.read_bytes()
+
+    found = full.ask("test")
+
+    assert has(found[level], words)
+    assert file.read_bytes() == before
+
+
+# --- for people ---------------------------------------------------------------------------------------
+
+
+def test_the_report_has_a_line_for_each_thing_and_what_to_do(bench: Bench, tba: Tba) -> None:
+    ended = tba("doctor", "--project", str(bench.project))
+    assert ended.status == 1
+    lines = ended.out.splitlines()
+    assert lines[:2] == ["the engine", "  wrong    the Pulumi CLI is not on PATH"]
+    assert lines[2].startswith("           To mend it: install it (https://www.pulumi.com/")
+    assert lines[-1].endswith(" wrong; exit code 1")

@@ -1,0 +1,309 @@
+"""`tba up` without the engine: what is heard of it, the order of things, and the report."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tba_secrets.cli import up
+from tba_secrets.cli.up_report import show
+from tba_secrets.deployment import Deployer
+from tba_secrets.engine_events import Listener, Message, Outcome, Result, Tell, TokenOutcome
+from tests.cli.conftest import PERMISSIONS, YAML, Tba
+
+URN = "urn:pulumi:test::tba-secrets::tba:index:{kind}::orders"
+RECORD = "warehouse/orders"
+VERIFIED = {"verified": {"aws": "v2"}, "verifiedAs": "role r in account 1"}
+
+
+# --- what the engine's events say ---------------------------------------------------------------------
+
+
+def step(
+    kind: str,
+    old: dict[str, Any] | None,
+    new: dict[str, Any] | None,
+    op: str = "update",
+) -> list[str]:
+    """A resource's step, begun and ended."""
+    resource = {"urn": URN.format(kind=kind), "type": f"tba:index:{kind}", "op": op}
+    states = {
+        name: None if outputs is None else {"inputs": {"record": RECORD}, "outputs": outputs}
+        for name, outputs in (("old", old), ("new", new))
+    }
+    return [
+        json.dumps({event: {"metadata": {**resource, **states}}})
+        for event in ("resourcePreEvent", "resOutputsEvent")
+    ]
+
+
+def said(severity: str, message: str, urn: str = "", **more: Any) -> str:
+    """A line of the engine's diagnostics."""
+    return json.dumps(
+        {"diagnosticEvent": {"severity": severity, "message": message, "urn": urn, **more}}
+    )
+
+
+def summary(**changes: int) -> str:
+    """The last event."""
+    return json.dumps({"summaryEvent": {"resourceChanges": changes}})
+
+
+def heard(*lines: str, succeeded: bool = True) -> tuple[Outcome, list[str]]:
+    """What is made of a stream, and what was told meanwhile."""
+    told: list[str] = []
+    listener = Listener(told.append)
+    for line in lines:
+        listener.hear(line)
+    return listener.outcome("test", succeeded=succeeded, seconds=1.0), told
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            step("StagedCredential", None, {"versions": {"aws": "v1"}}, "create"),
+            TokenOutcome(staged=True),
+        ),
+        (
+            step("StagedCredential", {"versions": {"aws": "v1"}}, {"versions": {"aws": "v1"}}),
+            TokenOutcome(),
+        ),
+        (
+            step("SmokeTest", {"verified": {"aws": "v1"}}, VERIFIED),
+            TokenOutcome(promoted=True, verified_as="role r in account 1"),
+        ),
+        (
+            step("SmokeTest", VERIFIED, VERIFIED),
+            TokenOutcome(verified_as="role r in account 1"),
+        ),
+        (
+            step("SmokeTest", {**VERIFIED, "drift": {"aws": "moved"}}, VERIFIED),
+            TokenOutcome(promoted=True, verified_as="role r in account 1"),
+        ),
+        (
+            step("SmokeTest", None, {**VERIFIED, "promote": False}, "create"),
+            TokenOutcome(verified_as="role r in account 1"),
+        ),
+        (step("StagedCredential", {"versions": {}}, None, "delete"), TokenOutcome(removed=True)),
+    ],
+)
+def test_what_a_step_did(lines: list[str], expected: TokenOutcome) -> None:
+    assert heard(*lines)[0].tokens == {RECORD: expected}
+
+
+@pytest.mark.parametrize("op", ["same", "refresh", "read"])
+def test_a_step_that_changes_nothing_is_not_told(op: str) -> None:
+    assert heard(*step("SmokeTest", VERIFIED, VERIFIED, op))[0].tokens == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "succeeded", "result"),
+    [
+        ({"same": 6}, True, Result.NOTHING),
+        ({"same": 5, "update": 1}, True, Result.DONE),
+        ({"create": 6}, True, Result.DONE),
+        ({"delete": 2, "same": 4}, True, Result.DONE),
+        ({"same": 6}, False, Result.FAILED),
+        ({"create": 3}, False, Result.FAILED),
+    ],
+)
+def test_how_it_ended(changes: dict[str, int], succeeded: bool, result: Result) -> None:
+    assert heard(summary(**changes), succeeded=succeeded)[0].result is result
+
+
+def test_a_failure_is_kept_whole_and_once() -> None:
+    urn = URN.format(kind="SmokeTest")
+    failure = said(
+        "error", "1 error occurred:\n\t* warehouse/orders: not promoted\n  1. why\n\n", urn
+    )
+
+    outcome, told = heard(
+        *step("SmokeTest", VERIFIED, VERIFIED)[:1],
+        failure,
+        failure,
+        said("error", "update failed\n"),
+        succeeded=False,
+    )
+
+    assert outcome.errors == (Message("warehouse/orders: not promoted\n  1. why", RECORD),)
+    assert set(told) == {"warehouse/orders: not promoted"}
+
+
+def test_live_words_are_told_and_not_kept() -> None:
+    urn = URN.format(kind="SmokeTest")
+    begun = step("SmokeTest", VERIFIED, VERIFIED)[:1]
+
+    outcome, told = heard(
+        *begun,
+        said("info", "testing\n", urn, ephemeral=True),
+        said("debug", "endpoint ...", urn),
+        said("warning", "the source is stale", urn),
+    )
+
+    assert told == ["warehouse/orders: testing", "warehouse/orders: the source is stale"]
+    assert outcome.warnings == (Message("the source is stale", RECORD),)
+    assert outcome.errors == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Updating (test):",
+        "",
+        "[]",
+        "7",
+        '{"resourcePreEvent": {}}',
+        '{"resOutputsEvent": {"metadata": 3}}',
+        '{"diagnosticEvent": {"severity": "error"}}',
+        '{"summaryEvent": null}',
+        '{"anotherEvent": {}}',
+    ],
+)
+def test_what_is_not_known_is_passed_over(line: str) -> None:
+    outcome, told = heard(line, summary(update=1))
+    assert (outcome.result, outcome.errors, told) == (Result.DONE, (), [])
+
+
+# --- several environments -----------------------------------------------------------------------------
+
+
+def bring_up(names: list[str], one: Callable[[str, Tell], Outcome], parallel: int) -> list[Outcome]:
+    """All of them; nobody watches."""
+    with up.Progress(names) as progress:
+        return up.all_up(names, one, parallel, progress, lambda: None)
+
+
+def test_one_that_fails_stops_no_other_and_the_order_stays() -> None:
+    def one(name: str, tell: Tell) -> Outcome:
+        return Outcome(name, Result.FAILED if name == "b" else Result.DONE)
+
+    report = bring_up(["c", "b", "a"], one, parallel=1)
+
+    assert [(o.environment, o.result) for o in report] == [
+        ("c", Result.DONE),
+        ("b", Result.FAILED),
+        ("a", Result.DONE),
+    ]
+
+
+def test_as_many_at_once_as_are_asked_for() -> None:
+    """Each waits for the other: one at a time would never end."""
+    both = threading.Barrier(2, timeout=60)
+
+    def one(name: str, tell: Tell) -> Outcome:
+        both.wait()
+        return Outcome(name, Result.DONE)
+
+    assert {o.result for o in bring_up(["a", "b"], one, parallel=2)} == {Result.DONE}
+
+
+def test_an_interrupt_reports_what_was_done() -> None:
+    stopped: list[bool] = []
+
+    def one(name: str, tell: Tell) -> Outcome:
+        if name == "b":
+            raise KeyboardInterrupt
+        return Outcome(name, Result.DONE)
+
+    with up.Progress(["a", "b"]) as progress:
+        report = up.all_up(["a", "b"], one, 1, progress, lambda: stopped.append(True))
+
+    assert [o.result for o in report] == [Result.DONE, Result.NOT_STARTED]
+    assert stopped == [True]
+
+
+def test_all_stacks_share_a_users_turn_and_the_sources(tmp_path: Path) -> None:
+    deployer = Deployer(tmp_path)
+    first, second = deployer.provider().host, deployer.provider().host
+    assert first.gate is second.gate
+    assert first.sources is second.sources
+    assert first.cancelled is not second.cancelled
+    assert first.proven is not second.proven
+
+
+# --- the command --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two environments; the second one's YAML has two mistakes. There is no engine."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("TBA_SIMULATOR", "http://127.0.0.1:9")
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "good.yaml").write_text(YAML.format(permissions=PERMISSIONS))
+    (tmp_path / "stacks" / "bad.yaml").write_text("version: 2\naccount: 7\n")
+    return tmp_path
+
+
+def test_a_mistake_in_one_file_lets_none_begin(project: Path, tba: Tba) -> None:
+    ended = tba("up", "--all", "--json", "--project", str(project))
+
+    bad, good = json.loads(ended.out)["environments"]
+    assert ended.status == 1
+    assert (bad["environment"], bad["result"]) == ("bad", "failed")
+    assert len(bad["errors"]) > 1
+    assert all("bad.yaml:" in one["message"] for one in bad["errors"])
+    assert (good["environment"], good["result"], good["errors"]) == ("good", "not started", [])
+
+
+def test_without_an_engine_each_says_what_to_do(project: Path, tba: Tba) -> None:
+    ended = tba("up", "good", "--project", str(project))
+
+    assert ended.status == 1
+    assert "good: failed" in ended.out
+    assert "the Pulumi CLI is not on PATH" in ended.out
+    assert "make tools" in ended.out
+    assert "1 failed; exit code 1" in ended.out
+    assert "Traceback" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["good", "--all"]])
+def test_it_is_named_what_to_bring_up(project: Path, tba: Tba, arguments: list[str]) -> None:
+    assert tba("up", *arguments, "--project", str(project)).status == 2
+
+
+def test_an_environment_that_is_not_there_lists_those_that_are(project: Path, tba: Tba) -> None:
+    ended = tba("up", "god", "--project", str(project))
+    assert ended.status == 1
+    assert "(there: bad, good)" in ended.out
+
+
+def test_no_environment_at_all(tmp_path: Path, tba: Tba) -> None:
+    ended = tba("up", "--all", "--project", str(tmp_path))
+    assert ended.status == 1
+    assert "there is no environment" in ended.err
+
+
+def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    show(
+        [
+            Outcome(
+                "prod",
+                Result.FAILED,
+                {
+                    RECORD: TokenOutcome(staged=True),
+                    "w/b": TokenOutcome(True, True, False, "role r"),
+                },
+                (Message(f"{RECORD}: refused\n  To mend it: look", RECORD),),
+                (Message("stale [source]", "w/b"),),
+                2.04,
+            ),
+            Outcome("test", Result.NOTHING, seconds=1.0),
+        ]
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "prod: failed in 2.0 s",
+        "  w/b: staged, verified as role r, promoted",
+        "  warehouse/orders: staged, not promoted",
+        "  warning: w/b: stale [source]",
+        "  error: warehouse/orders: refused",
+        "      To mend it: look",
+        "test: nothing to do in 1.0 s",
+        "1 nothing to do, 1 failed; exit code 1",
+    ]

@@ -1,0 +1,112 @@
+"""`tba up` on the real engine: two environments side by side, one of them with a token that NetSuite refuses."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from tests.engine.conftest import World
+from tests.engine.project import Run, environment_yaml
+from tests.engine.tba import tba
+from tests.netsuite_account import Values
+
+pytestmark = pytest.mark.engine
+
+GONE = 2**22 + 1
+"""A process id that no process has (proc(5), pid_max)."""
+TOKENS = {"one": ("orders",), "two": ("stock", "invoices")}
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Two stacks that were never brought up, each with a prefix of its own."""
+    (world.project.folder / "stacks" / "test.yaml").unlink()
+    for name, tokens in TOKENS.items():
+        store = f"  aws: {{region: us-east-1, prefix: netsuite/{name}/}}"
+        world.project.stack = name
+        world.project.write(environment_yaml(world.account, tokens=tokens, store=store))
+        world.project.init()
+    return world
+
+
+def report(run: Run) -> dict[str, dict[str, Any]]:
+    """What `--json` says, by environment; the progress stands before it."""
+    plain = json.loads(run.output[run.output.index("{\n") :])
+    return {one["environment"]: one for one in plain["environments"]}
+
+
+def test_one_is_promoted_the_other_refused_and_both_are_told(two: World) -> None:
+    two.give(stock=Values())
+
+    run = tba(two, "up", "--all")
+
+    assert run.status == 1, run.output
+    assert "one: warehouse/orders: verified as role warehouse role" in run.output
+    assert "two: billing/invoices: verified as role billing role" in run.output
+    assert "warehouse/stock: not promoted; current is unchanged" in run.output
+    assert "NetSuite refused the login" in run.output
+    assert "Login Audit Trail" in run.output
+    assert "1 done, 1 failed; exit code 1" in run.output
+    assert two.secret("orders", "netsuite/one/").labels["AWSCURRENT"].startswith("tba-")
+    assert "Traceback" not in run.output
+    for value in two.project.environment.values():
+        assert len(value) != 64 or value not in run.output
+
+    two.give()
+    again = tba(two, "up", "one", "two", "--json")
+
+    assert again.status == 0, again.output
+    assert report(again)["one"]["result"] == "nothing to do"
+    assert report(again)["two"]["result"] == "done"
+    (token,) = report(again)["two"]["tokens"]
+    assert token == {
+        "token": "warehouse/stock",
+        "staged": True,
+        "promoted": True,
+        "removed": False,
+        "verified_as": "role warehouse role in account 1234567_SB1",
+    }
+
+
+def test_the_refused_user_of_one_is_not_asked_for_the_other(two: World) -> None:
+    """One user, two environments, one run: the gate is theirs together."""
+    for name in TOKENS:
+        text = (two.project.folder / "stacks" / f"{name}.yaml").read_text()
+        two.project.write(text.replace("stock.bot@", "orders.bot@"), name)
+    two.give(orders=Values())
+
+    run = tba(two, "up", "one", "two", "--parallel", "1")
+
+    assert run.status == 1, run.output
+    assert "not asked: warehouse/orders of the same user" in run.output
+    assert "one: failed" in run.output
+    assert "two: failed" in run.output
+
+
+def lock(world: World, stack: str, pid: int, host: str) -> None:
+    """Hold a stack's lock, as a run of that process does (pulumi, pkg/backend/diy/lock.go)."""
+    folder = world.project.folder / "state/.pulumi/locks/organization/tba-secrets" / stack
+    folder.mkdir(parents=True, exist_ok=True)
+    held = {"pid": pid, "username": "ci", "hostname": host, "timestamp": "2026-01-01T00:00:00Z"}
+    (folder / "0d3c4ac2-9bd2-4b2f-8a07-7c8c3f8f1a51.json").write_text(json.dumps(held))
+
+
+def test_a_stack_that_is_not_there_one_that_is_held_and_one_whose_holder_is_gone(
+    two: World,
+) -> None:
+    stacks = two.project.folder / "stacks"
+    (stacks / "three.yaml").write_text((stacks / "two.yaml").read_text())
+    lock(two, "two", 4711, "runner-1")
+    lock(two, "one", GONE, socket.gethostname())
+
+    run = tba(two, "up", "--all", "--json")
+
+    said = report(run)
+    assert run.status == 1
+    assert said["one"]["result"] == "done", run.output
+    assert "one: the process that held the stack's lock is gone: taking its work up" in run.output
+    assert "`pulumi stack init three`" in said["three"]["errors"][0]["message"]
+    assert "is being updated by process 4711 on runner-1" in said["two"]["errors"][0]["message"]
