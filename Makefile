@@ -7,7 +7,9 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
 KEEP ?=
 STORE ?= aws
 
-.PHONY: help install tools vault chromium demo demo-stop test check lint schema
+NPM := $(addsuffix /node_modules/.package-lock.json,tests/editor examples/nodejs)
+
+.PHONY: help install tools vault chromium nodejs editor demo demo-stop test check lint schema cli-docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,11 +37,19 @@ demo-stop: ## end the servers that `make demo KEEP=1` left up
 chromium: ## a browser for the tests of the pages: from PATH, or Debian's package
 	@tools/install.sh chromium
 
-test: install tools vault chromium ## every test, the real engine included
+nodejs: tools examples/nodejs/node_modules/.package-lock.json ## Pulumi's Node.js language host, and the packages of examples/nodejs
+	@tools/install.sh pulumi-language-nodejs
+
+editor: tests/editor/node_modules/.package-lock.json ## the YAML language server, to test the schema with
+
+$(NPM): %/node_modules/.package-lock.json: %/package-lock.json
+	@tools/install.sh npm $*
+
+test: install tools vault chromium nodejs editor ## every test, the real engine included
 	$(VENV)/bin/python -m pytest
 
 check: lint ## format, lint, types, fast tests: before each commit
-	$(VENV)/bin/python -m pytest -m "not engine and not faults and not browser"
+	$(VENV)/bin/python -m pytest -m "not engine and not faults and not browser and not editor"
 
 lint: install ## format, lint, types, the committed schema
 	$(VENV)/bin/ruff format --check .
@@ -49,3 +59,6 @@ lint: install ## format, lint, types, the committed schema
 
 schema: install ## write schema/environment.schema.json from the models
 	$(VENV)/bin/python -m tba_secrets.spec.schema
+
+cli-docs: install ## write docs/cli.md from what the commands' --help prints
+	$(VENV)/bin/python -m tests.docs.cli_reference

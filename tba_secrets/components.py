@@ -31,11 +31,12 @@ class StagedCredential(pulumi.CustomResource):
     ) -> None:
         """Args:
         name: The resource's name in the stack.
-        inputs: The properties of `StagedCredentialInputs`, camelCase.
+        inputs: The properties of `StagedCredentialInputs`, camelCase; `owner` is this stack where absent.
         opts: As for every resource.
         """
+        run = {"owner": _owner(), "preview": pulumi.runtime.is_dry_run() or None}
         outputs = {"versions": None, "locations": None, "fingerprint": None}
-        super().__init__("tba:index:StagedCredential", name, {**inputs, **outputs}, opts)
+        super().__init__("tba:index:StagedCredential", name, {**run, **inputs, **outputs}, opts)
 
 
 class SmokeTest(pulumi.CustomResource):
@@ -49,11 +50,14 @@ class SmokeTest(pulumi.CustomResource):
     ) -> None:
         """Args:
         name: The resource's name in the stack.
-        inputs: The properties of `SmokeTestInputs`, camelCase. `promote: False` tests what is current.
+        inputs: The properties of `SmokeTestInputs`, camelCase; `owner` is this stack where absent.
+            `promote: False` tests what is current.
         opts: As for every resource.
         """
         outputs = {"verified": None, "verifiedAt": None, "verifiedAs": None}
-        super().__init__("tba:index:SmokeTest", name, {**inputs, **outputs}, opts)
+        super().__init__(
+            "tba:index:SmokeTest", name, {"owner": _owner(), **inputs, **outputs}, opts
+        )
 
     @property
     def verified_at(self) -> pulumi.Output[str]:
@@ -78,6 +82,11 @@ class Integration(pulumi.ComponentResource):
         records: tuple[CredentialRecord, ...],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Args:
+        name: The integration record's name.
+        records: Its tokens.
+        opts: As for every resource.
+        """
         super().__init__("tba:index:Integration", name, None, opts)
         self.credentials = {record.path: self._credential(record) for record in records}
         self.register_outputs({})
@@ -111,6 +120,11 @@ class Environment(pulumi.ComponentResource):
     def __init__(
         self, name: str, spec: EnvironmentSpec, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        """Args:
+        name: The environment's name; the stack's, as a rule.
+        spec: What `tba_secrets.spec.load` or `load_stack` has read.
+        opts: As for every resource.
+        """
         super().__init__("tba:index:Environment", name, None, opts)
         records = credential_records(spec)
         self.credentials = {}
@@ -138,7 +152,6 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "restore": record.restore or None,
         "retain": record.retain or None,
         "requireValues": record.require_values or None,
-        "preview": pulumi.runtime.is_dry_run() or None,
     }
     return {name: value for name, value in inputs.items() if value is not None}
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # install.sh TOOL: sees to it that TOOL can be run. pulumi and vault: the one on PATH, else the vendor's installer where it
 # can be reached, else built into .tools/bin from the Go module that is pinned beside this script. chromium, for the tests
-# of the pages: the one on PATH, else Debian's package. A tool that cannot be had is a failure.
+# of the pages: the one on PATH, else Debian's package. pulumi-language-nodejs: the one on PATH, else built. npm FOLDER: what
+# the folder's package-lock.json pins. A tool that cannot be had is a failure.
 set -euo pipefail
-tool=${1:?usage: install.sh pulumi|vault|chromium}
+tool=${1:?usage: install.sh pulumi|pulumi-language-nodejs|vault|chromium|npm FOLDER}
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$here/../.tools/bin
 mkdir -p "$bin"
@@ -61,6 +62,27 @@ from_debian() {
   apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
 }
 
+need_node() {
+  local major=0
+  if have node && have npm; then major=$(node -p 'process.versions.node.split(".")[0]'); fi
+  [ "$major" -ge 20 ] && return
+  say "Node.js 20 or later, with npm, is not on PATH; the example in examples/nodejs and the tests of the schema run on it."
+  say "Install it (https://nodejs.org/en/download), and run this again."
+  exit 1
+}
+
+# What is installed is newer than the lock file from here on: make looks at that.
+from_npm() {
+  need_node
+  say "installing the npm packages of $1"
+  (cd "$here/../$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 &&
+    touch node_modules/.package-lock.json)
+}
+
+if [ "$tool" = npm ]; then
+  from_npm "${2:?usage: install.sh npm FOLDER}"
+  exit 0
+fi
 if [ "$tool" = chromium ]; then
   if have chromium && have chromedriver; then exit 0; fi
   from_debian
@@ -73,6 +95,11 @@ if have "$tool"; then
 fi
 case $tool in
   pulumi) from_pulumi_installer || from_pulumi_source ;;
+  pulumi-language-nodejs)
+    need_go "Pulumi with its language hosts (https://www.pulumi.com/docs/install/)"
+    build "$tool" github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs "$tool"
+    exit 0
+    ;;
   vault) from_vault_source ;;
   *) say "unknown tool: $tool"; exit 2 ;;
 esac

@@ -1,24 +1,20 @@
-"""Where a command's credential comes from: four variables of the environment, or a record in its store."""
+"""The records that a command names, and the credentials that their stores hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tba_secrets.errors import TbaError, ValueNeededError
-from tba_secrets.netsuite import Expected, TbaCredential
-from tba_secrets.netsuite import account as accounts
-from tba_secrets.provider.places import places_in
+from tba_secrets.netsuite import Expected
+from tba_secrets.places import places_in
 from tba_secrets.records import CredentialRecord, credential_records
-from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec import load_stack
 from tba_secrets.stage import Place
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Snapshot, Stage
 from tba_secrets.verify import ReadBack, read_back
-
-VARIABLES = ("TBA_CONSUMER_KEY", "TBA_CONSUMER_SECRET", "TBA_TOKEN_ID", "TBA_TOKEN_SECRET")
 
 
 @dataclass(frozen=True)
@@ -30,24 +26,6 @@ class Held:
     """tba-secrets manages the secret, and it makes nothing current that has not passed."""
     superseded: frozenset[str]
     """The digests of the tokens in the secret's journal."""
-
-
-def from_environment(variables: Mapping[str, str], account: str) -> TbaCredential:
-    """The credential in the four `TBA_` variables.
-
-    Raises:
-        TbaError: A variable is missing, or has white space around its value.
-    """
-    missing = [name for name in VARIABLES if not variables.get(name)]
-    if missing:
-        raise TbaError(
-            f"no value in {', '.join(missing)}",
-            "set the four TBA_ variables, or name a record in a store: --record INTEGRATION/TOKEN --env STACK",
-        )
-    ragged = [name for name in VARIABLES if variables[name] != variables[name].strip()]
-    if ragged:
-        raise TbaError(f"white space around the value of {', '.join(ragged)}", "take it away")
-    return TbaCredential(accounts.realm(account), *(Sensitive(variables[n]) for n in VARIABLES))
 
 
 def find(project: Path, environment: str, names: Sequence[str]) -> tuple[CredentialRecord, ...]:

@@ -13,7 +13,6 @@ from tba_secrets.netsuite import Clue, diagnose, explain
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.diagnosis import MOST_SHOWN, READ_THE_TRAIL
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
-from tba_secrets.netsuite.transport import http_date
 
 _CURL_MARK: Final = re.compile(r"^[<>] ?", re.MULTILINE)
 _AUTHORIZATION: Final = re.compile(r"^authorization:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
@@ -43,6 +42,8 @@ def run(details: list[str], files: list[Path]) -> None:
 
 
 def _explain_requests(texts: list[str]) -> None:
+    from tba_secrets.netsuite.transport import http_date
+
     dates = [date for text in texts for date in _DATE.findall(_CURL_MARK.sub("", text))]
     server = http_date(dates[-1].strip()) if dates else None
     clues = clues_of_requests([seen(text) for text in texts], server)

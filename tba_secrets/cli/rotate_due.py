@@ -19,7 +19,7 @@ from tba_secrets.cli.rotate import From, run_for
 from tba_secrets.cli.status_gather import TokenState, token_states
 from tba_secrets.digest import DigestKey
 from tba_secrets.engine import exported_resources
-from tba_secrets.provider.places import reference
+from tba_secrets.places import reference
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import Policy, judge_age
 from tba_secrets.sources import open_source

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import typer
 
-from tba_secrets.cli import credentials
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite import TbaCredential, signing, soap
 from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.signing import Once, Parameter
+from tba_secrets.sensitive import Sensitive
 
+VARIABLES = ("TBA_CONSUMER_KEY", "TBA_CONSUMER_SECRET", "TBA_TOKEN_ID", "TBA_TOKEN_SECRET")
 _NONCE_LENGTHS = range(6, 65)
 
 
@@ -34,10 +36,30 @@ class Whose:
             TbaError: There is none, or its account is not known.
         """
         if self.record is not None:
+            from tba_secrets.cli import credentials  # brings the stores
+
             found = credentials.find_one(self.project, self.environment, self.record)
             stored = credentials.current(found).back.credential
             return replace(stored, account=accounts.realm(self.account or stored.account))
-        return credentials.from_environment(os.environ, self.account or account_of(url))
+        return from_environment(os.environ, self.account or account_of(url))
+
+
+def from_environment(variables: Mapping[str, str], account: str) -> TbaCredential:
+    """The credential in the four `TBA_` variables.
+
+    Raises:
+        TbaError: A variable is missing, or has white space around its value.
+    """
+    missing = [name for name in VARIABLES if not variables.get(name)]
+    if missing:
+        raise TbaError(
+            f"no value in {', '.join(missing)}",
+            "set the four TBA_ variables, or name a record in a store: --record INTEGRATION/TOKEN --env STACK",
+        )
+    ragged = [name for name in VARIABLES if variables[name] != variables[name].strip()]
+    if ragged:
+        raise TbaError(f"white space around the value of {', '.join(ragged)}", "take it away")
+    return TbaCredential(accounts.realm(account), *(Sensitive(variables[n]) for n in VARIABLES))
 
 
 def account_of(url: str) -> str:

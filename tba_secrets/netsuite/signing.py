@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-import requests
 from oauthlib.oauth1.rfc5849 import signature, utils
 
 from tba_secrets.netsuite import account as accounts
@@ -171,6 +170,8 @@ def canonical_url(url: str) -> str:
     Raises:
         ValueError: It is no absolute http or https URL, or its query is not UTF-8. The message holds no part of it.
     """
+    import requests  # half of what importing this module would cost, and `tba explain` signs nothing
+
     try:
         prepared = requests.Request("GET", url).prepare().url or ""
         parts = urlsplit(prepared)

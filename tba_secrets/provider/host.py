@@ -59,6 +59,8 @@ class Host:
     """By record, what its SmokeTest's state says has passed last, by store; known once that was read."""
     token_sources: dict[str, TokenOrigin] = field(default_factory=dict)
     """By record, where its token comes from; known once its StagedCredential was checked."""
+    missing: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By record, the versions that its StagedCredential's state names, where a store has one no more; else empty."""
     superseded: dict[str, frozenset[str]] = field(default_factory=dict)
     """By record, the digests of the tokens in its journals; known once its StagedCredential was read."""
     brought: set[str] = field(default_factory=set)

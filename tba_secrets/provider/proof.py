@@ -19,8 +19,8 @@ from tba_secrets.netsuite import (
     Verification,
     run_checks,
 )
+from tba_secrets.places import reference
 from tba_secrets.provider.host import Host
-from tba_secrets.provider.places import reference
 from tba_secrets.provider.properties import RefusalEntry, SmokeTestInputs, SmokeTestOutputs
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.verify import ReadBack

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from tba_secrets.errors import CheckFailedError, NetSuiteError, NotAskedError, TbaError
 from tba_secrets.netsuite import Verification
+from tba_secrets.places import places_in
 from tba_secrets.promote import promote
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
@@ -29,7 +30,6 @@ from tba_secrets.provider.handler import (
 from tba_secrets.provider.holdings import who_holds_what
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
-from tba_secrets.provider.places import places_in
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs
 from tba_secrets.provider.refused import Refused

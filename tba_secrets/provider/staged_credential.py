@@ -17,6 +17,7 @@ from tba_secrets.errors import TbaError
 from tba_secrets.netsuite import Client, revoke
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import render
+from tba_secrets.places import places_in, reference
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -30,9 +31,8 @@ from tba_secrets.provider.handler import (
 )
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.importing import parse_id
-from tba_secrets.provider.intents import Rollback, Rotation
+from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.parts import resolve
-from tba_secrets.provider.places import places_in, reference
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
 from tba_secrets.provider.rotating import Rotating
 from tba_secrets.provider.wanted import Wanted, consumer_pair, stale, superseded, token_pair
@@ -63,14 +63,16 @@ class StagedCredentialHandler(Handler):
         except ValidationError as error:
             return Checked(kept, validation_failures(error))
         self._host.token_sources[inputs.record] = inputs.token
-        if inputs.record in self._host.intents and (seen := old.get("digests")):
-            return Checked({**kept, "digests": seen}, {})  # the intent alone says what is new
+        intent = self._host.intents.get(inputs.record)
+        if isinstance(intent, Retire | Rollback) and (seen := old.get("digests")):
+            return Checked({**kept, "digests": seen}, {})  # neither is about the source
         resolved = resolve(
             inputs.sources,
             self._host.sources,
             self._key(inputs),
             old.get("digests", {}),
             preview=inputs.preview,
+            refused=self._refused(inputs.record),
             required=inputs.require_values,
             brought=self._brought(inputs.record),
         )
@@ -122,6 +124,9 @@ class StagedCredentialHandler(Handler):
         observed = drift.missing(
             places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
         )
+        self._host.missing[str(inputs.get("record", ""))] = (
+            state.get("versions", {}) if observed else {}
+        )
         return inputs, {**state, "drift": observed}
 
     def delete(self, urn: str, state: Properties) -> None:
@@ -140,6 +145,11 @@ class StagedCredentialHandler(Handler):
 
     def _superseded(self, properties: Properties) -> frozenset[str]:
         return self._host.superseded.get(properties.get("record", ""), frozenset())
+
+    def _refused(self, record: str) -> bool:
+        """Whether the version that state names is gone without having passed."""
+        missing = self._host.missing.get(record)
+        return bool(missing) and missing != self._host.proven.get(record)
 
     def _nothing_new(self, old_inputs: Properties, old_state: Properties, new: Properties) -> bool:
         """Each part is as it was last seen, is what the store holds (a source that caught up with a rotation), or was

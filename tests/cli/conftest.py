@@ -15,7 +15,7 @@ from tba_secrets.cli import main
 from tba_secrets.cli.credentials import find_one
 from tba_secrets.netsuite import TbaCredential
 from tba_secrets.payload import render
-from tba_secrets.provider.places import places_in
+from tba_secrets.places import places_in
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer

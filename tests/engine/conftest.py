@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tba_secrets.simulator.aws import (
     SecretsManagerServer,
 )
 from tests.engine.project import Project, environment_yaml, new_project
-from tests.netsuite_account import NetSuiteAccount, Values
+from tests.netsuite_account import TOKENS, NetSuiteAccount, Values
 
 
 @dataclass
@@ -84,6 +85,13 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def open_world(folder: Path, tokens: tuple[str, ...] = TOKENS) -> Iterator[World]:
+    """Servers, and a project whose stack was made and never brought up."""
     account = NetSuiteAccount()
     config = SimulatorConfig.from_dict(account.simulator_config())
     with Simulator(config) as netsuite, SecretsManagerServer() as aws:
@@ -93,7 +101,7 @@ def world(tmp_path: Path) -> Iterator[World]:
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "TBA_SIMULATOR": netsuite.url,
         }
-        project = new_project(tmp_path / "project", {**settings, **account.environment()})
-        project.write(environment_yaml(account))
+        project = new_project(folder / "project", {**settings, **account.environment()})
+        project.write(environment_yaml(account, tokens=tokens))
         project.init()
         yield World(account, netsuite, aws, project)

@@ -9,29 +9,23 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from threading import Event, Thread
 
-from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.audit import AuditEntry
 from tba_secrets.simulator.aws import (
-    ACCESS_KEY_ID,
-    SECRET_ACCESS_KEY,
     Received,
     Secret,
-    SecretsManagerServer,
 )
-from tests.engine.conftest import World
-from tests.engine.project import HANG_GUARD_SECONDS, Run, environment_yaml, new_project
+from tests.engine.conftest import World, open_world
+from tests.engine.project import Run
 from tests.engine.tba import start, tba
-from tests.faults.processes import kill_all
+from tests.faults.victim import Victim
 from tests.leaks.scanner import Canary, find, text
-from tests.netsuite_account import NetSuiteAccount, Values
+from tests.netsuite_account import Values
 
 TOKEN = "orders"
 NAME = f"netsuite/test/{TOKEN}"
@@ -119,7 +113,7 @@ class RotationBench:
         """Run the story, and end all its processes where `arm` has put the function it is given."""
         victim = Victim()
         arm(victim.kill)
-        victim.start(self.world, story)
+        victim.start(start(self.world, *story.command))
         run = victim.end()
         assert run.status == -signal.SIGKILL, run.output
         self.world.aws.faults.clear()
@@ -148,49 +142,6 @@ class RotationBench:
         secret = self.world.aws.state.secret(NAME)
         assert secret is not None
         return Beginning(copy, secret)
-
-
-@dataclass
-class Victim:
-    """A run of `tba`, for hooks that are set before it starts."""
-
-    process: subprocess.Popen[str] = field(init=False)
-    struck: Event = field(default_factory=Event)
-    """Whatever was to happen to it has happened."""
-    _lines: list[str] = field(default_factory=list)
-    _started: Event = field(default_factory=Event)
-    _reading: Thread = field(init=False)
-
-    def start(self, world: World, story: Story) -> None:
-        """Start it; hooks wait for this."""
-        self.process = start(world, *story.command)
-        self._reading = Thread(target=self._read)
-        self._reading.start()
-        self._started.set()
-
-    @property
-    def pid(self) -> int:
-        """That of `tba`, the leader of its session; waits until it is started."""
-        assert self._started.wait(HANG_GUARD_SECONDS)
-        return self.process.pid
-
-    def end(self) -> Run:
-        """Wait for its end, and for that of what was to happen to it."""
-        status = self.process.wait(HANG_GUARD_SECONDS)
-        self._reading.join(HANG_GUARD_SECONDS)
-        output = "".join(self._lines)
-        assert self.struck.wait(HANG_GUARD_SECONDS), f"it ended unharmed:\n{output}"
-        return Run(status, output)
-
-    def kill(self) -> None:
-        """kill -9 of every process of it. For a hook."""
-        kill_all(self.pid)
-        self.struck.set()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as output:
-            self._lines.extend(output)
 
 
 def journal(world: World) -> list[tuple[str, str]]:
@@ -238,18 +189,7 @@ def assert_no_changes(world: World) -> None:
 @contextmanager
 def open_rotation_bench(folder: Path) -> Iterator[RotationBench]:
     """Servers, a project with one token, and both stories recorded."""
-    account = NetSuiteAccount()
-    config = SimulatorConfig.from_dict(account.simulator_config())
-    with Simulator(config) as netsuite, SecretsManagerServer() as aws:
-        settings = {
-            "AWS_ENDPOINT_URL": aws.url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-            "TBA_SIMULATOR": netsuite.url,
-        }
-        project = new_project(folder / "project", {**settings, **account.environment()})
-        project.write(environment_yaml(account, tokens=(TOKEN,)))
-        project.init()
-        bench = RotationBench(World(account, netsuite, aws, project))
+    with open_world(folder, tokens=(TOKEN,)) as world:
+        bench = RotationBench(world)
         bench.record()
         yield bench

@@ -9,8 +9,9 @@ import pytest
 
 from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.versions import placeholder_version_id
-from tests.faults.bench import NAME, TOKEN, UP, Bench, Story, Victim, pending_operations, watching
+from tests.faults.bench import NAME, TOKEN, UP, Bench, Story, pending_operations, watching
 from tests.faults.processes import alive, kill, kill_all, providers, session, wait_until
+from tests.faults.victim import Victim
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
@@ -41,7 +42,7 @@ def test_ctrl_c_ends_in_order(bench: Bench, story: Story, operation: str) -> Non
     before = bench.world.labels(TOKEN)["AWSCURRENT"] if story is Story.ROTATE else PLACEHOLDER_ID
     bench.world.aws.faults.before(operation, do=once)
     with watching(bench.world):
-        victim.start(bench.world)
+        victim.start(bench.world.project.start(*UP))
         run = victim.end()
         assert run.status > 0, run.output
         assert bench.world.labels(TOKEN)["AWSCURRENT"] == before
@@ -65,7 +66,7 @@ def test_ctrl_c_twice_is_mended_as_a_kill_is(bench: Bench, story: Story, operati
     bench.begin(story)
     bench.world.aws.faults.before(operation, do=twice)
     with watching(bench.world):
-        victim.start(bench.world)
+        victim.start(bench.world.project.start(*UP))
         run = victim.end()
         assert run.status > 0, run.output
         wait_until(lambda: not session(victim.pid), "something outlived the CLI")
@@ -88,7 +89,7 @@ def test_the_provider_dies_with_its_engine(bench: Bench, story: Story, operation
     bench.begin(story)
     bench.world.aws.faults.after(operation, do=engine_dies)
     with watching(bench.world):
-        victim.start(bench.world)
+        victim.start(bench.world.project.start(*UP))
         run = victim.end()
         assert run.status == -signal.SIGKILL, run.output
         assert bench.world.aws.calls[-1].operation == operation
@@ -109,7 +110,7 @@ def test_the_second_of_two_runs_is_refused(bench: Bench) -> None:
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.before("PutSecretValue", do=second)
     with watching(bench.world):
-        first.start(bench.world)
+        first.start(bench.world.project.start(*UP))
         run = first.end()
         assert run.status == 0, run.output
         assert refused[0].status > 0

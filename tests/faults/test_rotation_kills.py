@@ -14,7 +14,7 @@ import pytest
 
 from tba_secrets.cli.exits import Exit
 from tba_secrets.simulator import FaultKind
-from tests.engine.tba import tba
+from tests.engine.tba import start, tba
 from tests.faults.bench import watching
 from tests.faults.processes import kill, kill_all, session, wait_until
 from tests.faults.rotation_bench import (
@@ -22,10 +22,10 @@ from tests.faults.rotation_bench import (
     TOKEN,
     RotationBench,
     Story,
-    Victim,
     assert_state_holds_no_value,
     open_rotation_bench,
 )
+from tests.faults.victim import Victim
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
@@ -152,7 +152,7 @@ def test_tba_alone_is_killed(bench: RotationBench) -> None:
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.after("PutSecretValue", do=tba_dies)
     with watching(bench.world):
-        victim.start(bench.world, Story.ROTATE)
+        victim.start(start(bench.world, *Story.ROTATE.command))
         victim.end()
         wait_until(lambda: not engines(victim), "the engine outlived its provider")
         kill_all(victim.pid)  # the language host looks after its engine every few seconds only
@@ -171,7 +171,7 @@ def test_the_engine_alone_is_killed(bench: RotationBench) -> None:
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.after("PutSecretValue", do=engine_dies)
     with watching(bench.world):
-        victim.start(bench.world, Story.ROTATE)
+        victim.start(start(bench.world, *Story.ROTATE.command))
         run = victim.end()
         assert run.status > 0, run.output
         assert "Traceback" not in run.output

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import SpecError
-from tba_secrets.provider.places import reference
+from tba_secrets.places import reference
 from tba_secrets.spec import load
 from tba_secrets.spec.model import Environment, Stores
 from tba_secrets.stores import open_stores

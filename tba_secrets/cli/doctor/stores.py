@@ -11,7 +11,7 @@ from typing import Final
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import Finding, counted, of_error, ok
 from tba_secrets.errors import StoreError
-from tba_secrets.provider.places import places_in
+from tba_secrets.places import places_in
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.model import AwsStore as AwsSettings
 from tba_secrets.spec.model import Stores

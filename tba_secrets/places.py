@@ -1,4 +1,4 @@
-"""From a resource's inputs to the places in the stores that it is about."""
+"""Store settings and a secret's name -> the places: one in each store, in the order of promotion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def places_in(
     """A place in each store, by kind, in the order in which they are promoted.
 
     Args:
-        opened: The stores by kind, as `Host.open_stores` opens them.
+        opened: The stores by kind, as `stores.open_stores` opens them.
         stores: Their settings, as in the YAML.
         secret: The secret's name under each store's prefix.
         mark: Who we are; the default is for reading only.

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import StoreError
+from tba_secrets.places import places_in, prefix, reference
 from tba_secrets.provider import drift
 from tba_secrets.provider.host import CancelledError, Host, Severity, unheard
 from tba_secrets.provider.importing import parse_id
-from tba_secrets.provider.places import places_in, prefix, reference
 from tba_secrets.spec.model import Stores
 from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId

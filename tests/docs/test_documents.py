@@ -1,0 +1,137 @@
+"""What README.md and docs/ tell to run is taken by the programs that it is for, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.documents import DOCUMENTS, Command, block, commands, links
+from tests.docs.parsing import JUDGES, complaint, options_of_tba
+from tests.engine.project import ROOT
+
+ALL = [command for document in DOCUMENTS for command in commands(document)]
+
+ELSEWHERE = {
+    "export PATH": "tests/docs/test_first_environment.py",
+    "aws secretsmanager get-secret-value": "tests/docs/test_first_environment.py",
+    "git rev-parse": "tests/ci/test_pipelines.py",
+    "pip install .": "tests/packaging/test_wheel.py",
+    "vault auth enable": "tests/ci/test_vault_set_up.py",
+    "vault policy write": "tests/ci/test_vault_set_up.py",
+    "vault read": "tests/ci/test_vault_set_up.py",
+    "vault write": "tests/ci/test_vault_set_up.py",
+    "vault status": "tests/stores/test_vault_settings.py",
+    "vault kv metadata get": "tests/stores/test_vault_promotion.py",
+    "vault kv undelete": "tests/engine/test_vault.py",
+    "vault kv enable-versioning": "tests/stores/test_vault_preflight.py",
+}
+"""Commands of other programs: where what they do is tested, by the call that they stand for."""
+
+
+def _refused(program: str) -> dict[str, str]:
+    """What a program does not take of what the documents tell to give it, and why."""
+    given = {command for command in ALL if command.words[0] == program}
+    assert given
+    return {str(command): said for command in given if (said := complaint(command))}
+
+
+def test_every_command_is_known() -> None:
+    unknown = [
+        str(command)
+        for command in ALL
+        if command.words[0] not in JUDGES
+        and not any(command.text.startswith(known) for known in ELSEWHERE)
+    ]
+
+    assert not unknown, "list them in ELSEWHERE with where they are tested, or mend the document"
+
+
+def test_what_is_tested_elsewhere_is_in_the_documents_and_is_tested() -> None:
+    for known, where in ELSEWHERE.items():
+        assert any(command.text.startswith(known) for command in ALL), (
+            f"{known} is not told any more"
+        )
+        assert (ROOT / where).is_file()
+
+
+def test_tba_takes_what_is_told() -> None:
+    assert _refused("tba") == {}
+
+
+def test_make_has_what_is_told() -> None:
+    assert _refused("make") == {}
+
+
+def test_the_tests_that_are_told_to_run_are_there() -> None:
+    assert _refused("python") == {}
+
+
+@pytest.mark.engine
+def test_pulumi_takes_what_is_told() -> None:
+    assert _refused("pulumi") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("tba no-such-command", "No such command"),
+        ("tba rotate ENV --no-such-option", "No such option"),
+        ("tba rotate", "Missing"),
+        ("tba sign GET", "Missing"),
+        ("tba simulator --config x.yaml --port many", "valid integer"),
+        ("make no-such-target", "No rule to make target"),
+        ("python -m pytest tests/no_such.py", "there is no tests/no_such.py"),
+        pytest.param("pulumi no-such-command", "there is no", marks=pytest.mark.engine),
+        pytest.param("pulumi stack no-such", "stack no-such", marks=pytest.mark.engine),
+        pytest.param("pulumi up --no-such-flag", "--no-such-flag", marks=pytest.mark.engine),
+    ],
+)
+def test_what_is_wrong_is_found(text: str, reason: str) -> None:
+    assert reason in complaint(Command("a document", text, whole=True))
+
+
+PULUMIS = {"--debug", "--show-secrets", "--secrets-provider", "--target"}
+"""Options of Pulumi that are spoken of without their command."""
+
+
+def test_an_option_that_is_spoken_of_is_there() -> None:
+    known = options_of_tba()
+    spoken = {
+        (document.name, option)
+        for document in DOCUMENTS
+        for option in re.findall(r"`(--[a-z][a-z-]*)[ `]", document.read_text())
+    }
+
+    assert {option for _, option in spoken} & known
+    assert not {(name, option) for name, option in spoken if option not in known | PULUMIS}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    assert [link for link in links(document.read_text()) if not _leads(document, link)] == []
+
+
+def test_a_link_that_leads_nowhere_is_found() -> None:
+    assert not _leads(ROOT / "README.md", "docs/no-such.md")
+    assert not _leads(ROOT / "README.md", "docs/rotation.md#no-such-heading")
+    assert _leads(ROOT / "README.md", "docs/rotation.md")
+
+
+def _leads(document: Path, link: str) -> bool:
+    target, _, anchor = link.partition("#")
+    file = (document.parent / target).resolve() if target else document
+    return file.exists() and (not anchor or anchor in _anchors(file))
+
+
+def _anchors(file: Path) -> set[str]:
+    """As the forges make them: lower case, spaces as hyphens, no punctuation."""
+    headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_program_in_the_document_is_the_example() -> None:
+    program = (ROOT / "examples" / "nodejs" / "index.js").read_text()
+
+    assert block(ROOT / "docs" / "languages.md", "js", "Node.js") == program

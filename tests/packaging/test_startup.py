@@ -1,0 +1,77 @@
+"""Commands that ask no cloud start fast: what they load is counted, not timed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.engine.project import ROOT
+
+ENGINE = {"grpc", "pulumi"}
+CLOUD = {"boto3", "botocore", "hvac"}
+SERVERS = {"flask", "moto", "werkzeug"}
+HTTP = {"requests", "urllib3"}
+SPEC = {"pydantic", "yaml"}
+URL = "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/record/v1/customer"
+
+WITHOUT = {
+    "--help": ENGINE | CLOUD | SERVERS | HTTP | SPEC,
+    "check demo demo-vault": ENGINE | CLOUD | SERVERS | HTTP | {"oauthlib", "rich"},
+    "schema": ENGINE | CLOUD | SERVERS | HTTP | {"oauthlib", "rich"},
+    "explain InvalidSignature": ENGINE | CLOUD | SERVERS | HTTP | {"yaml", "rich"},
+    # `requests` gives the spelling of the URL that is sent: it is what is signed.
+    f"sign GET {URL}": ENGINE | CLOUD | SERVERS | {"yaml", "rich"},
+}
+
+PROGRAM = """
+import contextlib, io, json, sys
+from tba_secrets.cli import main
+sys.argv = ["tba", *sys.argv[1:]]
+with contextlib.redirect_stdout(io.StringIO()):
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+print(json.dumps([code, sorted(sys.modules)]))
+"""
+VARIABLES = {
+    "TBA_SIMULATOR": "http://127.0.0.1:1",
+    "VAULT_ADDR": "http://127.0.0.1:1",
+    "TBA_CONSUMER_KEY": "a consumer key of tests",
+    "TBA_CONSUMER_SECRET": "a consumer secret of tests",
+    "TBA_TOKEN_ID": "a token id of tests",
+    "TBA_TOKEN_SECRET": "a token secret of tests",
+}
+
+
+def _loaded(command: str) -> tuple[int, set[str]]:
+    """How a command ends, and the packages that it has loaded by then."""
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *command.split()],
+        cwd=ROOT,
+        env=VARIABLES,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, modules = json.loads(run.stdout)
+    return code, {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize("command", WITHOUT, ids=lambda command: str(command).split()[0])
+def test_it_loads_only_what_it_needs(command: str) -> None:
+    code, loaded = _loaded(command)
+
+    assert code == 0
+    assert "tba_secrets" in loaded
+    assert not loaded & WITHOUT[command]
+
+
+def test_one_that_asks_is_seen_to_load_what_it_asks_with() -> None:
+    code, loaded = _loaded("verify demo no-such-token")
+
+    assert code == 1
+    assert loaded >= HTTP | SPEC
