@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from tba_secrets.errors import SpecError
 from tba_secrets.records import credential_records
-from tba_secrets.spec import load_stack, stack_names
+from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 
 
-def run(project: Path, environments: list[str]) -> None:
-    """Print a line for each environment that is right; end with exit code 1 where one is not."""
-    failed = False
-    for name in environments or stack_names(project):
-        try:
-            records = credential_records(load_stack(project, name))
-        except SpecError as error:
+def run(project: Path, environments: list[str], *, as_json: bool) -> None:
+    """Print a line for each environment that is right, on stderr all problems; exit code 1 where there are any.
+
+    Args:
+        project: The folder that holds stacks/.
+        environments: Stack names; all of stacks/ where none is given.
+        as_json: One object on stdout instead: by environment, its `tokens` and its `problems`.
+
+    Raises:
+        SpecError: There is no environment to check.
+    """
+    names = environments or stack_names(project)
+    if not names:
+        raise SpecError(
+            f"{project / 'stacks'} holds no environment",
+            "run this in the folder that holds Pulumi.yaml, or write one: `tba init ENV`",
+        )
+    found = {name: _checked(project, name, aloud=not as_json) for name in names}
+    if as_json:
+        typer.echo(json.dumps({"environments": found}, indent=2))
+    raise typer.Exit(1 if any(one["problems"] for one in found.values()) else 0)
+
+
+def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
+    try:
+        count = len(credential_records(load_stack(project, name)))
+    except SpecError as error:
+        if aloud:
             typer.echo(str(error), err=True)
-            failed = True
-        else:
-            count = f"{len(records)} token" + ("s" if len(records) != 1 else "")
-            typer.echo(f"{name}: {count}, no problem found")
-    raise typer.Exit(1 if failed else 0)
+        return {"tokens": None, "problems": _problems(error)}
+    if aloud:
+        typer.echo(f"{name}: {count} token{'' if count == 1 else 's'}, no problem found")
+    return {"tokens": count, "problems": []}
+
+
+def _problems(error: SpecError) -> list[dict[str, Any]]:
+    """Each with its place; a file that is not there has none."""
+    if not isinstance(error, InvalidSpecError):
+        return [{"what": error.what, "hint": error.remedy}]
+    return [
+        {
+            "file": str(one.file),
+            "line": one.line,
+            "column": one.column,
+            "what": one.what,
+            "hint": one.hint,
+        }
+        for one in error.problems
+    ]

@@ -26,6 +26,8 @@ NOT_WALKED = {
     "pulumi login": "the test's own backend is in its environment",
     "pulumi login file://~/.pulumi-state": "the same",
     "make install tools": "it has been run by whoever runs this test",
+    "tba init sandbox": "tests/engine/test_init_and_checklist.py",
+    "tba checklist sandbox": "the same",
     "tba doctor sandbox": "tests/engine/test_doctor.py",
     "tba up --all": "tests/engine/test_up.py",
     'export PATH="$PWD/.venv/bin:$PWD/.tools/bin:$PATH"': "the project's PATH is this one",

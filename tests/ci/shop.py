@@ -1,0 +1,221 @@
+"""Where a team works: a repository, machines that run jobs, the clouds they reach, and the values that the forge keeps.
+
+What a hosted runner does and this one does in its stead is listed in `Shop` and in each forge's module; every script of
+the files runs as it stands there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Final, Protocol
+
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tests.engine.project import HANG_GUARD_SECONDS, ROOT, Project, Run, new_project
+from tests.newcomer import Newcomer
+
+FILES: Final = ROOT / "examples" / "ci"
+ENVIRONMENT: Final = "sandbox"
+READER: Final = "AKIASIMULATORREADER"
+"""The access key of the role that reads: it may describe secrets, and do nothing else with them."""
+_DENIED_TO_READERS: Final = (
+    *("CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "RestoreSecret"),
+    *("ListSecretVersionIds", "TagResource", "UntagResource", "UpdateSecret"),
+    "UpdateSecretVersionStage",
+)
+_GIT: Final = ("git", "-c", "user.name=A person", "-c", "user.email=person@example.com")
+
+
+class Cause(Enum):
+    """What started a pipeline."""
+
+    REVIEW = "a pull or merge request of a branch of this repository"
+    FORK = "a pull or merge request of a fork"
+    MERGE = "a push to main"
+    NIGHT = "the schedule"
+    BY_HAND = "a person, on main"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Why a pipeline runs."""
+
+    cause: Cause
+    commit: str
+    tokens: str = ""
+    """What the person who started it typed."""
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """How a job ended."""
+
+    status: int
+    output: str
+    """Its log, stdout and stderr."""
+    shown: str
+    """What people see beside the log: the summary, or what a merge request links to."""
+    folder: Path
+    """The clone that it ran in."""
+    warned: bool = False
+
+
+class Forge(Protocol):
+    """GitHub or GitLab."""
+
+    def run(self, event: Event) -> dict[str, JobRun]:
+        """Run the jobs that the event calls for, by name."""
+
+
+@dataclass
+class Shop:
+    """A team's repository, with its state beside it.
+
+    Stands in for: the runner's machine (a clone in a new folder, and an environment with nothing else in it); the
+    install step (this checkout's virtual environment and tools, linked); the bucket that holds state (a folder); KMS
+    (a passphrase that every job has).
+    """
+
+    person: Newcomer
+    project: Project
+    """The working copy of the person who writes the YAML."""
+    runners: Path
+    values: dict[str, str] = field(default_factory=dict)
+    """What the forge keeps for the environment."""
+    jobs: int = 0
+
+    @property
+    def state(self) -> Path:
+        """The folder in place of the bucket."""
+        return self.project.folder / "state"
+
+    def machine(self) -> dict[str, str]:
+        """The environment of a runner that knows nobody yet."""
+        kept = ("PATH", "LANG", "PULUMI_CONFIG_PASSPHRASE", "AWS_ENDPOINT_URL")
+        self.jobs += 1
+        home = self.runners / f"home-{self.jobs}"
+        home.mkdir(parents=True)
+        return {
+            **{name: self.project.environment[name] for name in kept},
+            "HOME": str(home),
+            "PULUMI_HOME": str(home / ".pulumi"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def identity(self, role: str) -> dict[str, str]:
+        """What STS gives the job for its OIDC token."""
+        key = READER if role.endswith("-read") else ACCESS_KEY_ID
+        return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the person's working copy."""
+        return _git(self.project.folder, *arguments)
+
+    def clone(self, commit: str) -> Path:
+        """A clean clone, at a commit."""
+        folder = self.runners / f"job-{self.jobs}"
+        _git(self.runners, "clone", "--quiet", str(self.project.folder), str(folder))
+        _git(folder, "checkout", "--quiet", "--detach", commit)
+        return folder
+
+    def install(self, folder: Path) -> None:
+        """In place of `make install tools`."""
+        (folder / ".venv").symlink_to(ROOT / ".venv")
+        (folder / ".tools").symlink_to(ROOT / ".tools")
+
+    def write(self, *, policy: str = "rotate_every: 90d", secret: str = "warehouse-bot") -> None:
+        """The environment's YAML, that of README.md with the simulator as endpoint."""
+        text = _YAML.format(endpoint=self.person.netsuite.url, policy=policy, secret=secret)
+        self.project.write(text)
+
+    def commit(self, message: str) -> str:
+        """Everything that a repository holds, committed; the commit's id."""
+        self.git("add", "Pulumi.yaml", "__main__.py", "stacks")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def branch(self, name: str, start: str = "main") -> None:
+        """Begin a branch."""
+        self.git("checkout", "--quiet", "-b", name, start)
+
+    def merge(self, branch: str) -> str:
+        """Squash a branch into main: a commit that nobody has seen before, of the same files."""
+        self.git("checkout", "--quiet", "main")
+        self.git("merge", "--quiet", "--squash", branch)
+        return self.commit(f"{branch} (squashed)")
+
+    def give(self, **values: str) -> None:
+        """Put the person's values into the forge."""
+        kept = {name: at for name, at in self.person.environment.items() if "WAREHOUSE" in name}
+        self.values = {**kept, **values}
+
+    def current(self) -> str | None:
+        """What a reader gets by default."""
+        secret = self.person.aws.state.secret("netsuite/sandbox/warehouse-bot")
+        version = secret.current() if secret is not None else None
+        return version.value.string if version is not None and version.value is not None else None
+
+
+def open_shop(folder: Path, person: Newcomer) -> Shop:
+    """A repository with the program and the stack's settings on main, and no environment yet."""
+    person.aws.identities.add(READER, "tba-secrets-read", _DENIED_TO_READERS)
+    outside = {"AWS_ENDPOINT_URL": person.environment["AWS_ENDPOINT_URL"]}
+    project = new_project(folder / "work", outside)
+    project.stack = ENVIRONMENT
+    project.init()
+    (folder / "runners").mkdir()
+    shop = Shop(person, project, folder / "runners")
+    shop.git("init", "--quiet", "--initial-branch", "main")
+    shop.commit("The program")
+    shop.give()
+    return shop
+
+
+def bash(script: str, folder: Path, environment: Mapping[str, str]) -> Run:
+    """Run a script as strictly as any forge does, or more so."""
+    done = subprocess.run(
+        [shutil.which("bash") or "bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=HANG_GUARD_SECONDS,
+    )
+    return Run(done.returncode, done.stdout)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(
+        [*_GIT, *arguments], cwd=folder, env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+_YAML: Final = """\
+version: 1
+account: "1234567_SB1"
+endpoint: {endpoint}
+store:
+  aws: {{region: us-east-1, account_id: "111122223333", prefix: netsuite/sandbox/}}
+defaults: {{{policy}}}
+integrations:
+  - name: warehouse-sync
+    consumer: {{env: {{key: WAREHOUSE_CONSUMER_KEY, secret: WAREHOUSE_CONSUMER_SECRET}}}}
+    role:
+      name: Warehouse Integration
+      permissions: [REST Web Services, Log in using Access Tokens, User Access Tokens]
+    tokens:
+      - name: warehouse-bot
+        user: integration.bot@example.com
+        secret: {secret}
+        token: {{env: {{id: WAREHOUSE_TOKEN_ID, secret: WAREHOUSE_TOKEN_SECRET}}}}
+"""
