@@ -80,7 +80,7 @@ def _select(project: Path, stack: str, port: int) -> automation.Stack:
         return automation.select_stack(
             stack,
             work_dir=str(project),
-            opts=automation.LocalWorkspaceOptions(env_vars=environment),
+            opts=automation.LocalWorkspaceOptions(env_vars=environment, pulumi_command=command()),
         )
     except automation.StackNotFoundError:
         raise no_stack(stack) from None
@@ -166,7 +166,7 @@ def exported_deployment(project: Path, stack: str) -> dict[str, Any]:
     except (automation.CommandError, ValueError):
         raise EngineError(
             f"the state of the stack {stack} cannot be read",
-            f"`pulumi stack export --stack {stack}` says why",
+            f"`tba doctor {stack}` looks for the cause",
         ) from None
     return deployment
 

@@ -97,17 +97,77 @@ def init(
     run(project, environment, given)
 
 
+@app.command("import")
+def import_(
+    environment: Environment,
+    secrets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SECRET", help="Names in the store; else all under the prefix."),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="NetSuite's account id, such as 1234567_SB1.")
+    ] = None,
+    aws: Annotated[
+        str | None, typer.Option(metavar="REGION", help="They are in AWS Secrets Manager.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS: of the shared configuration.")] = None,
+    role_arn: Annotated[str | None, typer.Option(help="AWS: a role to assume.")] = None,
+    vault: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="They are in Vault; VAULT_TOKEN logs in."),
+    ] = None,
+    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; secret.")] = None,
+    prefix: Annotated[
+        str | None, typer.Option(help="What the secrets' names begin with: netsuite/prod/.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="One address for all NetSuite services: a proxy's.")
+    ] = None,
+    user: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SECRET=EMAIL", help="The user that a token acts as; NetSuite does not tell."
+        ),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask NetSuite.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Write the YAML for credentials that a store has already: `pulumi up` takes them over as they are.
+
+    It reads the store, asks NetSuite once for each token whose it is, and writes to neither.
+    Where stacks/ENV.yaml is there, it says account and store, and what belongs into it is printed.
+
+    Exit codes: 0 done; 1 a secret cannot be imported, or could not be asked about; 2 usage;
+    3 a login was refused; 4 an answer does not tell whose a token is.
+    """
+    from tba_secrets.cli.adopt import Wish, run
+
+    flags = {
+        "account": account,
+        "aws": aws,
+        "profile": profile,
+        "role-arn": role_arn,
+        "vault": vault,
+        "mount": mount,
+        "prefix": prefix,
+        "endpoint": endpoint,
+    }
+    wish = Wish(environment, tuple(secrets or ()), flags, tuple(user or ()), offline)
+    run(project, wish)
+
+
 @app.command()
 def check(
     environments: Annotated[
         list[str] | None, typer.Argument(help="Stack names; all of stacks/ where absent.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
 ) -> None:
-    """Find every mistake in the environments' YAML, offline."""
+    """Find every mistake in the environments' YAML, offline. Exit codes: 0 none; 1 some."""
     from tba_secrets.cli.check import run
 
-    run(project, environments or [])
+    run(project, environments or [], as_json=as_json)
 
 
 @app.command()

@@ -74,6 +74,9 @@ def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> 
 def check(records: tuple[CredentialRecord, ...]) -> list[Checked]:
     """Ask for every record, as many side by side as the gate lets through."""
     file, gate = RefusalFile.at_home(), Gate(time.time)
+    for record in records:
+        account, user = record.account, record.user.email
+        gate.remember(account, user, file.of(account, user))
     try:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(lambda record: _checked(record, gate, file), records))
@@ -144,9 +147,9 @@ def _show(environment: str, found: list[Checked]) -> None:
     for one in found:
         table.add_row(escape(one.record.path), _WORDS[one.exit], *map(escape, _cells(one)))
     console.print(table)
-    for one in found:
-        if one.error is not None:
-            typer.echo(f"error: {one.error}", err=True)
+    # What a store says of all its secrets alike is said once.
+    for error in dict.fromkeys(str(one.error) for one in found if one.error is not None):
+        typer.echo(f"error: {error}", err=True)
 
 
 def _cells(one: Checked) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ class Expected:
 
     account: str
     """In realm form."""
-    role_name: str
+    role_name: str | None
+    """None where nobody has declared one yet: any role is the expected one."""
     role_id: str | None
     """Where it is declared."""
     user_email: str

@@ -140,6 +140,16 @@ class Store(ABC):
         return {name: self.describe(name) for name in names}
 
     @final
+    def names(self, prefix: str) -> tuple[SecretName, ...]:
+        """The secrets whose names begin with `prefix`, sorted; a deleted one may be among them, a very new one missing.
+
+        Raises:
+            AccessDeniedError: Listing is a permission of its own: which one, ready to paste.
+        """
+        with self._typed_errors():
+            return tuple(sorted(self._names(prefix)))
+
+    @final
     def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         """The version that plays a part, or the version with an id; None where there is none."""
         with self._typed_errors():
@@ -289,6 +299,9 @@ class Store(ABC):
 
     @abstractmethod
     def _describe(self, name: SecretName) -> Snapshot | None: ...
+
+    @abstractmethod
+    def _names(self, prefix: str) -> Iterable[SecretName]: ...
 
     @abstractmethod
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None: ...

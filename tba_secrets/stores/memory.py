@@ -7,7 +7,7 @@ itself, so `claim` writes the placeholder, and a version that carries no label c
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -139,6 +139,9 @@ class MemoryStore(Store):
             deletion_at=secret.deletion_at,
             journal=tuple(secret.journal.values()),
         )
+
+    def _names(self, prefix: str) -> Iterable[SecretName]:
+        return [name for name in self._secrets if name.startswith(prefix)]
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         if name not in self._secrets:

@@ -56,6 +56,16 @@ class StoreConformance(JournalConformance):
         assert bench.store.read(NAME, Stage.CURRENT) is None
         assert bench.store.read(NAME, GONE) is None
 
+    def test_names_are_those_that_begin_with_the_prefix(self, bench: Bench) -> None:
+        assert bench.store.names("netsuite/sandbox/") == ()
+        inside = (SecretName("netsuite/sandbox/deep/er/one"), NAME)
+        outside = (SecretName("netsuite/sandboxes/one"), SecretName("netsuite/sandbox"))
+        for name in (*outside, *reversed(inside)):
+            bench.write_as_another(name, f'{{"a": "{CANARY}"}}', Stage.CURRENT)
+        assert bench.store.names("netsuite/sandbox/") == inside
+        assert bench.store.names("netsuite/other/") == ()
+        assert bench.store.names("netsuite/sandboxes/o") == outside[:1]
+
     def test_absent_version_of_a_secret_that_exists_is_a_value(self, bench: Bench) -> None:
         claimed(bench.store)
         assert bench.store.read(NAME, Stage.CANDIDATE) is None

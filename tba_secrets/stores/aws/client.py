@@ -135,8 +135,10 @@ class AwsClient:
 def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
     """Whether AWS can have answered that: botocore makes an empty answer of a proxy's page with status 200.
 
-    API: each operation but those on tags answers with the ARN of the secret, or of the caller.
+    API: each operation but those on tags answers with the ARN of the secret, or of the caller; ListSecrets with a list.
     """
+    if operation == "ListSecrets":
+        return "SecretList" in answer
     return operation in ("TagResource", "UntagResource") or "ARN" in answer or "Arn" in answer
 
 

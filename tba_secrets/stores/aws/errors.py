@@ -121,8 +121,8 @@ _UNAVAILABLE = _Meaning(
     Outcome.UNKNOWN,
     StoreUnavailableError,
     "AWS could not be asked for {action} on {subject}, or its answer was lost ({code})",
-    "check the network, the proxy and the endpoint {endpoint}, and run the command again: it reads "
-    "back what was done before it writes",
+    "check that the region exists, the network, the proxy and the endpoint {endpoint}, and run the "
+    "command again: it reads back what was done before it writes",
 )
 _REFUSED = _Meaning(
     Outcome.REFUSED,

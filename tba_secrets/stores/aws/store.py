@@ -4,7 +4,8 @@ IAM actions that it needs on the secrets, all `secretsmanager:`: DescribeSecret,
 TagResource, PutSecretValue and UpdateSecretVersionStage always; DeleteSecret and RestoreSecret to delete and restore;
 UntagResource to shorten the journal;
 UpdateSecret to change a description or key; ReplicateSecretToRegions and RemoveRegionsFromReplication with `replicas`;
-ListSecretVersionIds to tell the age of another's candidate, and to see that a version is gone. With `kms_key` also
+ListSecretVersionIds to tell the age of another's candidate, and to see that a version is gone; ListSecrets, which AWS
+allows on all secrets or none, for `tba import` alone. With `kms_key` also
 kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds them, see `session.py`.
 """
 
@@ -22,6 +23,7 @@ from tba_secrets.stores.aws.access import Patience, SecretAccess
 from tba_secrets.stores.aws.claim import SecretLifecycle
 from tba_secrets.stores.aws.client import AwsClient
 from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.listing import secret_names
 from tba_secrets.stores.aws.retiring import RetiringLabels
 from tba_secrets.stores.aws.secret import LABELS
 from tba_secrets.stores.aws.session import Transport
@@ -102,6 +104,9 @@ class AwsStore(Store):
     def _describe(self, name: SecretName) -> Snapshot | None:
         secret = self._access.look(name)
         return None if secret is None else secret.snapshot()
+
+    def _names(self, prefix: str) -> Iterable[SecretName]:
+        return secret_names(self._client, prefix)
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         """A version that this process staged is asked for again where it is not seen yet (eventual consistency)."""

@@ -10,7 +10,7 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import VaultStore
 from tba_secrets.stores.vault.auth import method_of
 from tba_secrets.stores.vault.errors import Asked, Outcome, VaultFailure
-from tba_secrets.stores.vault.policy import line_for, policy_lines
+from tba_secrets.stores.vault.policy import line_for, listing_line, policy_lines
 from tba_secrets.stores.vault.retry import Retry
 from tba_secrets.stores.vault.session import VaultSession
 from tba_secrets.stores.vault.transport import Answer, Deadline, VaultAdapter
@@ -115,4 +115,5 @@ class VaultClient:
 
     def _asked(self, method: str, path: str) -> Asked:
         lines = policy_lines(self.settings, self.kv_version)
-        return Asked(method, path, self.settings.address_url, line_for(lines, path))
+        line = listing_line(path) if method == "LIST" else line_for(lines, path)
+        return Asked(method, path, self.settings.address_url, str(line))

@@ -77,6 +77,11 @@ def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine,
     )
 
 
+def listing_line(folder: str) -> PolicyLine:
+    """What a login needs to list a folder, and all that is below it: for `tba import` alone."""
+    return PolicyLine(f"{folder}*", ("list",))
+
+
 def line_for(lines: Iterable[PolicyLine], path: str) -> str:
     """The line that allows calls on `path`, ready to paste."""
     for line in (*lines, *OF_EVERY_TOKEN):

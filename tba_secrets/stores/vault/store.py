@@ -30,6 +30,7 @@ from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import VaultFailure
 from tba_secrets.stores.vault.kv2 import KvV2
+from tba_secrets.stores.vault.listing import secret_names
 from tba_secrets.stores.vault.mount import Mount, kv_version_of
 from tba_secrets.stores.vault.preflight import examined
 from tba_secrets.stores.vault.retry import Retry
@@ -97,6 +98,9 @@ class VaultStore(Store):
 
     def _describe(self, name: SecretName) -> Snapshot | None:
         return self._opened().describe(name)
+
+    def _names(self, prefix: str) -> Iterable[SecretName]:
+        return secret_names(self._client, self._opened().kv_version, prefix)
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         return self._opened().read(name, which)
