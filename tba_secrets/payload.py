@@ -26,13 +26,14 @@ def render(credential: TbaCredential, names: Format) -> Sensitive:
     return Sensitive(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 
-def parse(value: Sensitive, names: Format, where: str) -> TbaCredential:
+def parse(value: Sensitive, names: Format, where: str, account: str | None = None) -> TbaCredential:
     """The credential in a stored text.
 
     Args:
         value: What the store gave.
         names: Under which keys to look.
         where: The secret, for messages.
+        account: Whose it is where the object does not say; None where it has to.
 
     Raises:
         StoreError: It is no flat JSON object of strings, or a key is missing: which, never the value.
@@ -43,6 +44,8 @@ def parse(value: Sensitive, names: Format, where: str) -> TbaCredential:
             f"{where}: what is stored is not a flat JSON object of strings",
             "store a credential there by giving its source a value, or name another secret",
         )
+    if account is not None:
+        content.setdefault(names.account, Sensitive(account))
     missing = sorted(set(names.model_dump().values()) - content.keys())
     if missing:
         raise StoreError(

@@ -152,7 +152,7 @@ class Wanted:
             admit(place, place.store.describe(place.name))
             stored = place.store.read(place.name, Stage.CURRENT)
             if stored is not None and not is_placeholder(stored.version):
-                return parse(stored.value, self.inputs.format, str(place))
+                return parse(stored.value, self.inputs.format, str(place), self.inputs.account)
         return None
 
     def format_before(self) -> Format:

@@ -239,7 +239,6 @@ UNFIT: dict[str, tuple[Callable[[str, AwsShop], object], str]] = {
         "is binary",
     ),
     "half": (lambda n, s: s.put(n, "orders", token_secret=None), "lacks token_secret"),
-    "without an account": (lambda n, s: s.put(n, "orders", account=None), "lacks account"),
     "two that fit": (lambda n, s: s.put(n, "orders", realm="x"), "could each be its account"),
     "another account's": (lambda n, s: s.put(n, "orders", account="7"), "is of the account 7"),
     "rotated": (lambda n, s: _change(n, s, rotation_enabled=True), "by a rotation function"),

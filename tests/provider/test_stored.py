@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tba_secrets.errors import NotOursError, StoreUnavailableError, TbaError, ValueNeededError
@@ -11,7 +13,7 @@ from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Stage
 from tests.netsuite_account import Values
-from tests.provider.bench import URN, Bench
+from tests.provider.bench import NAME, URN, Bench
 from tests.provider.test_intents import RECORD, pair
 
 WORDS = ["stored", "prompt", "authorize"]
@@ -117,6 +119,19 @@ def test_an_existing_secret_is_adopted_as_it_is(bench: Bench) -> None:
 
     assert staged.state["versions"] == {"aws": version}
     assert bench.version(Stage.CURRENT) == version
+
+
+def test_an_existing_secret_without_its_account_is_adopted_with_it(bench: Bench) -> None:
+    text = stored_text(bench, bench.account.tokens["orders"])
+    version = bench.write_as_another(text.replace(f'"account": "{bench.account.id}", ', ""))
+
+    staged = bench.stage(token="stored", consumer="stored", adopt=True)
+    bench.test(staged)
+
+    current = bench.aws.read(NAME, Stage.CURRENT)
+    assert current is not None
+    assert current.version != version
+    assert json.loads(current.value.reveal()) == json.loads(text)
 
 
 def test_a_first_token_killed_once_it_is_current_is_not_issued_again(bench: Bench) -> None:

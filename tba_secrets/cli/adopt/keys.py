@@ -53,8 +53,8 @@ def recognise(value: Sensitive, account: str, where: str) -> Recognised:
         where: The secret, for messages.
 
     Raises:
-        StoreError: It is no TBA credential, lacks a part, has two keys for one, or is of another account: which, never
-            a value.
+        StoreError: It is no TBA credential, lacks a part other than the account, has two keys for one, or is of another
+            account: which, never a value.
     """
     texts = _texts(value)
     if texts is None:
@@ -66,14 +66,15 @@ def recognise(value: Sensitive, account: str, where: str) -> Recognised:
             "strings",
             "store it as a JSON string, and run it again",
         )
-    credential = parse(value, names, where)
+    credential = parse(value, names, where, account)
     _refuse_unusable(credential, names, where)
     _refuse_other_account(credential.account, account, where)
     extra = [key for key in texts if key not in names.model_dump().values()]
+    added = "" if names.account in texts else f"with its account, under `{names.account}`"
     dropped = f"without {_listed(extra)}" if extra else ""
     spelled = f"its account as {account}" if credential.account != account else ""
     mine = TbaCredential(account, *credential.secrets)
-    return Recognised(mine, names, ", ".join(filter(None, (dropped, spelled))))
+    return Recognised(mine, names, ", ".join(filter(None, (added, dropped, spelled))))
 
 
 def _texts(value: Sensitive) -> dict[str, Sensitive | None] | None:
@@ -94,7 +95,7 @@ def _names(keys: Iterable[str], where: str) -> Format:
     missing = [part for part, fitting in found.items() if not fitting]
     if len(missing) >= len(SPELLINGS) - 1:  # an account, or a token, is in many a secret
         raise StoreError(f"{where} holds no TBA credential: its keys are other ones")
-    if missing:
+    if set(missing) - {"account"}:
         raise StoreError(
             f"{where} lacks {', '.join(missing)}, or has it under a key that is not known here",
             "store the whole credential in one secret, then run it again (docs/importing.md lists the keys)",
@@ -105,7 +106,8 @@ def _names(keys: Iterable[str], where: str) -> Format:
                 f"{where}: {_listed(fitting)} could each be its {part}",
                 "take one of them out, or declare the secret by hand with format: and adopt: true",
             )
-    return Format.model_construct(None, **{part: fitting[0] for part, fitting in found.items()})
+    taken = {part: fitting[0] for part, fitting in found.items() if fitting}
+    return Format.model_construct(None, **{**Format().model_dump(), **taken})
 
 
 def _means(key: str, part: str) -> bool:
