@@ -68,7 +68,7 @@ class Wanted:
         stages = snapshot.stages if snapshot is not None else {}
         staged, passed_last = self.old.get("versions", {}).get(kind), self.proven().get(kind)
         moved = {stages.get(Stage.CURRENT), stages.get(Stage.CANDIDATE)} - {None}
-        if staged in moved and stages.get(Stage.PREVIOUS) == passed_last:
+        if staged in moved and passed_last in {stages.get(Stage.PREVIOUS)} - {None}:
             return VersionId(staged)
         return previous(place)
 
@@ -79,14 +79,13 @@ class Wanted:
     def _from_sources(self) -> TbaCredential:
         """A part whose source has not changed, or gives what was superseded, stays as the store has it."""
         inputs, superseded = self.inputs, self.superseded()
+        told = self.host.superseded.get(inputs.record, frozenset())  # Check has said it of these
         stored, seen = self.old.get("storedDigests", {}), self.old.get("digests", {})
         given: dict[str, Pair] = {}
         for part, pair in read_parts(inputs.sources, self.host.sources).items():
             digest = self.key.pair(pair) if pair is not None else None
             if digest in superseded:
-                if digest not in self.host.superseded.get(
-                    inputs.record, ()
-                ):  # else Check has said so
+                if digest not in told:
                     self.host.warn(self.urn, stale(inputs.record, part))
             elif pair is not None and (digest != seen.get(part) or digest == stored.get(part)):
                 given[part] = pair
