@@ -11,7 +11,7 @@ from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Stage, VersionId
 from tests.netsuite_account import Values
-from tests.provider.bench import NAME, VAULT, Bench, Kept
+from tests.provider.bench import NAME, Bench, Kept
 
 RECORD = "warehouse/orders"
 
@@ -183,15 +183,3 @@ def test_an_intent_leaves_a_change_at_the_source_to_the_next_up(
     plain = bench.stage(after)
     assert plain.inputs["digests"] != rotated.inputs["digests"]
     assert bench.version(Stage.CANDIDATE) == plain.state["versions"]["aws"]
-
-
-def test_a_rollback_after_a_failed_proof_still_needs_a_previous_credential(bench: Bench) -> None:
-    """On Vault, where a first version has no placeholder before it."""
-    staged = bench.stage(stores={"vault": VAULT})
-    bench.test(staged)
-    bench.new_process()
-    bench.host.proven = {RECORD: {}}
-    bench.host.intents = {RECORD: Rollback()}
-
-    with pytest.raises(TbaError, match="no previous credential"):
-        bench.stage(staged, stores={"vault": VAULT})
