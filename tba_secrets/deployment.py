@@ -151,5 +151,7 @@ def _failed(stack: str, said: Sequence[str]) -> EngineError:
     words = "\n".join(said).strip().removeprefix("error: ")
     return EngineError(
         words or f"pulumi failed on the stack {stack}, and said nothing",
-        "" if words else f"run `pulumi up --stack {stack}` to see more",
+        f"`tba doctor {stack}` looks at the backend, the stack and its passphrase"
+        if words
+        else f"run `pulumi up --stack {stack}` to see more",
     )

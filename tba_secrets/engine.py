@@ -26,6 +26,10 @@ _LOCK_HOLDER: Final = re.compile(
     r"created by (?P<user>[^@\s]+)@(?P<host>\S+) \(pid (?P<pid>[0-9]+)\)"
 )
 
+_COMPLAINT: Final = re.compile(r"^(?: stderr: )?error: (.+)$", re.MULTILINE)
+_USER: Final = re.compile(r"//[^/@\s]*@")
+"""A backend's address may hold a password (`postgres://user:password@host`)."""
+
 Show = Callable[[str], None]
 
 
@@ -53,10 +57,12 @@ def carry_out(project: Path, stack: str, intents: Intents, show: Show) -> None:
     provider = Provider(None)
     provider.host.intents = intents
     server, port = serve(provider)
+    begun = False
     try:
         with chdir(project):  # paths in the YAML start from there
             chosen = _select(project, stack, port)
             _take_up(chosen, show)
+            begun = True
             chosen.up(
                 target=_targets(intents),
                 on_output=show,
@@ -66,12 +72,21 @@ def carry_out(project: Path, stack: str, intents: Intents, show: Show) -> None:
             )
     except automation.ConcurrentUpdateError as error:
         raise locked(stack, str(error)) from None
-    except automation.CommandError:
-        raise EngineError(
-            f"{stack}: not every record succeeded", "the reason stands above"
-        ) from None
+    except automation.CommandError as error:
+        raise _failed(stack, str(error), begun=begun) from None
     finally:
         server.stop(0)
+
+
+def _failed(stack: str, told: str, *, begun: bool) -> EngineError:
+    """Before the update has begun nothing was shown: then the CLI's own first line of complaint is the reason."""
+    said = None if begun else _COMPLAINT.search(told)
+    if said is None:
+        return EngineError(f"{stack}: not every record succeeded", "the reason stands above")
+    return EngineError(
+        f"the stack {stack} cannot be opened: {_USER.sub('//', said[1])}",
+        f"`tba doctor {stack}` looks at the backend, the stack and its passphrase; nothing was changed",
+    )
 
 
 def _select(project: Path, stack: str, port: int) -> automation.Stack:

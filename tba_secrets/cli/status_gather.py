@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status_findings import refused_findings, state_findings, store_findings
@@ -71,6 +71,14 @@ def gather(
         for record in records
     )
     return EnvironmentReport(environment, account, tokens, problem)
+
+
+UNKNOWN_STATE: Final = Finding(
+    Standing.ATTENTION,
+    "whether it is proven, and how old it is, is not known without the state",
+    "",
+)
+"""Of each token, where the stack's state cannot be read: never well."""
 
 
 def _unreadable(what: str, error: TbaError) -> Finding:
@@ -145,7 +153,7 @@ def _token(
     stores = tuple(_store(*seen[kind], known.verified.get(kind)) for kind in seen)
     until = not_asked_until(refusals, now)
     found = [
-        *([] if state is None else state_findings(state, policy, now)),
+        *([UNKNOWN_STATE] if state is None else state_findings(state, policy, now)),
         *(finding for store in stores for finding in store_findings(store, known, now)),
         *refused_findings(record, refusals, until),
     ]

@@ -39,7 +39,8 @@ TOKEN_REJECTED: Final = Cause(
     ("token_rejected", "TokenRejected"),
 )
 WRONG_SECRET: Final = Cause(
-    "the consumer secret or the token secret does not belong to its key, or was cut off when it was copied",
+    "the consumer secret or the token secret does not belong to its key: cut off when it was copied, or consumer and "
+    "token swapped",
     _INTEGRATIONS,
     "take both halves of a pair from one place; a secret that is lost needs a new token, or Reset Credentials",
     ("InvalidSignature",),

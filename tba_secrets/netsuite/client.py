@@ -178,8 +178,9 @@ class Client:
         except LostError as lost:
             raise NetSuiteUnreachableError(
                 f"{self.record}: {what}: {lost.how}. This says nothing about the credential",
-                "look at https://status.netsuite.com and at what else uses this account's concurrency "
-                "(Setup > Integration > Integration Governance), then run again",
+                "see that this machine reaches that host (DNS, proxy, firewall), and that `account` and `endpoint` are "
+                "right; look at https://status.netsuite.com and at what else uses this account's concurrency (Setup > "
+                "Integration > Integration Governance); then run again",
             ) from None
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NameResolutionError
 
 from tba_secrets.netsuite.answers import Answer
 
@@ -156,6 +157,8 @@ def is_loopback(url: str) -> bool:
 
 def lost(error: Exception) -> LostError:
     """Our words for a library's exception, by its type alone."""
+    if isinstance(getattr(next(iter(error.args), None), "reason", None), NameResolutionError):
+        return LostError("its name cannot be resolved (DNS)")
     for kind, how, retry in _KINDS:
         if isinstance(error, kind):
             return LostError(how, retry=retry)

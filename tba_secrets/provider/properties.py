@@ -5,13 +5,15 @@ The package schema is made from these models, and so are the checks of what arri
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NoReturn, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-from tba_secrets.provider.handler import Wire
+from tba_secrets.provider.handler import OWN_WORDS, Wire
 from tba_secrets.provider.parts import Sources
 from tba_secrets.spec.model import (
+    AccountId,
     Check,
     ConsumerOrigin,
     Format,
@@ -21,6 +23,42 @@ from tba_secrets.spec.model import (
     TokenOrigin,
     User,
 )
+from tba_secrets.spec.suspicion import looks_secret, pasted_values
+
+_Origin = TypeVar("_Origin", ConsumerOrigin, TokenOrigin)
+
+
+def _refuse(words: str) -> NoReturn:
+    raise PydanticCustomError(OWN_WORDS, words)
+
+
+def _some_store(stores: Stores) -> Stores:
+    if not stores.listed:
+        _refuse("no store is given; give one, for example aws")
+    return stores
+
+
+def _distinct_keys(format: Format) -> Format:
+    names = list(format.model_dump().values())
+    if twice := sorted(key for key, name in format.model_dump().items() if names.count(name) > 1):
+        _refuse(
+            f"{' and '.join(twice)} are stored under one key; give each of the values a key of its own"
+        )
+    return format
+
+
+def _names_are_no_values(origin: _Origin) -> _Origin:
+    """As in the YAML: a value pasted where the name of its variable belongs is not repeated anywhere."""
+    named = (
+        [] if isinstance(origin, str) or origin.env is None else origin.env.model_dump().values()
+    )
+    if any(looks_secret(name) or any(pasted_values(name)) for name in named):
+        _refuse("this looks like a secret value; name the variable, never the value")
+    return origin
+
+
+SomeStores = Annotated[Stores, AfterValidator(_some_store)]
+DistinctKeys = Annotated[Format, AfterValidator(_distinct_keys)]
 
 
 class StagedCredentialInputs(Wire):
@@ -30,19 +68,19 @@ class StagedCredentialInputs(Wire):
     """`integration/token`."""
     owner: str
     """`organization/project/stack`: written on the secret as its owner."""
-    account: str
+    account: AccountId
     """The NetSuite account id."""
     endpoint: str | None = None
     """One address for all NetSuite services; the account's own where absent."""
-    stores: Stores
+    stores: SomeStores
     """As `store:` in the environment's YAML."""
     secret: str
     """The secret's name under each store's prefix."""
-    consumer: ConsumerOrigin
+    consumer: Annotated[ConsumerOrigin, AfterValidator(_names_are_no_values)]
     """Where the consumer key and secret come from."""
-    token: TokenOrigin
+    token: Annotated[TokenOrigin, AfterValidator(_names_are_no_values)]
     """Where the token id and secret come from."""
-    format: Format = Format()
+    format: DistinctKeys = Format()
     """The keys of the stored JSON object."""
     description: str | None = None
     """Shown beside the secret in the store."""
@@ -91,15 +129,15 @@ class SmokeTestInputs(Wire):
     """`integration/token`, for messages."""
     owner: str = ""
     """`organization/project/stack`: part of the key of the digests in the journal."""
-    account: str
+    account: AccountId
     """The NetSuite account id that the credential must be for."""
     endpoint: str | None = None
     """One address for all NetSuite services; the account's own where absent."""
-    stores: Stores
+    stores: SomeStores
     """As `store:` in the environment's YAML."""
     secret: str
     """The secret's name under each store's prefix."""
-    format: Format = Format()
+    format: DistinctKeys = Format()
     """The keys of the stored JSON object."""
     role: Role
     """The role that the token must act in."""

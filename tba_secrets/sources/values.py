@@ -15,7 +15,7 @@ from tba_secrets.sources.interface import Pair
 
 _USUAL: Final = re.compile(r"[0-9a-f]{64}")
 """Every key, id and secret in Oracle's help is 64 lower-case hexadecimal digits; no sentence there promises it."""
-_VISIBLE_ASCII: Final = re.compile(r"[!-~]+")
+_NOT_VISIBLE_ASCII: Final = re.compile(r"[^!-~]")
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,20 @@ def _require_usable(name: str, place: str, half: str) -> None:
             f"the {name} is missing: {place} has no value, while the other half of the pair has",
             "set both halves, or neither to keep what is stored",
         )
-    if not _VISIBLE_ASCII.fullmatch(half):
+    if (odd := _NOT_VISIBLE_ASCII.search(half)) is not None:
         raise SourceError(
-            f"the {name} ({place}) holds white space or characters that are not printable ASCII",
-            "copy it again from NetSuite, without line breaks and typographic characters",
+            f"the {name} ({place}) holds {_kind(odd[0])}, at character {odd.start() + 1} of {len(half)}; white space "
+            "and characters that are not printable ASCII are in no value of NetSuite's",
+            "copy it again from where it is kept: one value, without line breaks and typographic characters. NetSuite "
+            "shows it once; where it is lost, make a new token",
         )
+
+
+def _kind(character: str) -> str:
+    """In words, without the character."""
+    if character in "\r\n":
+        return "a line break"
+    return "white space" if character.isspace() else "a character that is not printable ASCII"
 
 
 def _warnings(name: str, place: str, text: str) -> list[str]:

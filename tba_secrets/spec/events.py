@@ -18,7 +18,8 @@ MAXIMUM_DEPTH: Final = 64
 _SYNTAX_HINTS: Final = {
     "mapping values are not allowed in this context": (
         "a colon where no key can stand",
-        "put text that holds a colon in quotes, and indent keys of one record alike",
+        "put text that holds a colon in quotes, indent keys of one record alike, and see that the line "
+        "above has its colon",
     ),
     "did not find expected key": (
         "a key was expected",
@@ -38,8 +39,14 @@ _SYNTAX_HINTS: Final = {
         "an unknown escape after a backslash",
         "use single quotes, in which a backslash is only a backslash",
     ),
-    "did not find expected ',' or ']'": ("a list in brackets is not closed", "close it with ]"),
-    "did not find expected ',' or '}'": ("a record in braces is not closed", "close it with }"),
+    "did not find expected ',' or ']'": (
+        "a list in brackets is not closed",
+        "close it with ], and put a comma between its items",
+    ),
+    "did not find expected ',' or '}'": (
+        "a record in braces is not closed",
+        "close it with }, and put a comma between its keys",
+    ),
 }
 """libyaml's fixed phrases; no other text of an exception is ever shown."""
 

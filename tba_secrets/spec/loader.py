@@ -64,12 +64,20 @@ def load_stack(
     folder = project_root / "stacks"
     existing = stack_names(project_root)
     if stack not in existing:
-        there = ", ".join(existing) if existing else "none yet"
-        raise SpecError(
-            f"{folder}: there is no environment for the stack {stack!r} (there: {there})",
-            f"create {folder / 'STACK.yaml'} named after the stack, or select one that exists",
-        )
+        raise _absent(folder, stack, existing)
     return load(folder / f"{stack}.yaml", environ)
+
+
+def _absent(folder: Path, stack: str, existing: tuple[str, ...]) -> SpecError:
+    there = ", ".join(existing) if existing else "none yet"
+    remedy = f"create {folder / 'STACK.yaml'} named after the stack, or select one that exists"
+    if (folder / f"{stack}.yml").exists():
+        remedy = f"rename {folder / f'{stack}.yml'}: an environment's file ends in .yaml"
+    elif not existing:
+        remedy += "; or go to the project's folder, which holds Pulumi.yaml and stacks/"
+    return SpecError(
+        f"{folder}: there is no environment for the stack {stack!r} (there: {there})", remedy
+    )
 
 
 def stack_names(project_root: Path) -> tuple[str, ...]:

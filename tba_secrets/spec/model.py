@@ -131,6 +131,15 @@ VaultPrefix = Annotated[
     ),
 ]
 """A folder under a mount, with its slash at the end."""
+AccountId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z0-9]+(_[A-Z]+[0-9]*)?$", max_length=64),
+    Remedy(
+        "write it as Setup > Company > Company Information shows it: upper case, an underscore "
+        'and no hyphen, in quotes, for example "1234567" or "1234567_SB1"'
+    ),
+]
+"""As NetSuite writes it; the OAuth realm."""
 StoreKind = Literal["aws", "vault"]
 STORE_KINDS: Final[tuple[StoreKind, ...]] = ("aws", "vault")
 
@@ -609,14 +618,7 @@ class Environment(Model):
 
     version: Annotated[int, Field(ge=1, le=1), Remedy("write version: 1")]
     """The version of this file's shape."""
-    account: Annotated[
-        str,
-        StringConstraints(pattern=r"^[A-Z0-9]+(_[A-Z]+[0-9]*)?$", max_length=64),
-        Remedy(
-            "write it as Setup > Company > Company Information shows it: upper case, an underscore "
-            'and no hyphen, in quotes, for example "1234567" or "1234567_SB1"'
-        ),
-    ]
+    account: AccountId
     """The account id as NetSuite writes it: upper case, with an underscore. It is the OAuth realm."""
     endpoint: Address | None = None
     """One address for all NetSuite services instead of the account's own: the simulator, or a proxy."""

@@ -11,40 +11,42 @@ from tba_secrets.spec.model import Environment, Model, Remedy
 from tba_secrets.spec.paths import Path
 
 
-def known_keys(path: Path) -> list[str]:
-    """The keys of the record at `path`, in the order of the model."""
-    return [key for model in _models(path) for key in model.model_fields]
+def known_keys(path: Path, root: type[Model] = Environment) -> list[str]:
+    """The keys of the record at `path` under `root`, in the order of the model."""
+    fields = [item for model in _models(path, root) for item in model.model_fields.items()]
+    return [field.alias or key for key, field in fields]
 
 
-def remedy_of(path: Path) -> str:
-    """What the field at `path` says to write instead; empty where it says nothing."""
-    for field in _fields(path):
+def remedy_of(path: Path, root: type[Model] = Environment) -> str:
+    """What the field at `path` under `root` says to write instead; empty where it says nothing."""
+    for field in _fields(path, root):
         for part in (*field.metadata, *_parts(field.annotation)):
             if isinstance(part, Remedy):
                 return part.text
     return ""
 
 
-def _models(path: Path) -> list[type[Model]]:
+def _models(path: Path, root: type[Model]) -> list[type[Model]]:
     if not path:
-        return [Environment]
+        return [root]
     if isinstance(path[-1], int):
-        return _models(path[:-1])
+        return _models(path[:-1], root)
     return [
         part
-        for field in _fields(path)
+        for field in _fields(path, root)
         for part in _parts(field.annotation)
         if isinstance(part, type) and issubclass(part, Model)
     ]
 
 
-def _fields(path: Path) -> list[FieldInfo]:
+def _fields(path: Path, root: type[Model]) -> list[FieldInfo]:
     while path and isinstance(path[-1], int):
         path = path[:-1]
     if not path:
         return []
-    fields = (model.model_fields.get(str(path[-1])) for model in _models(path[:-1]))
-    return [field for field in fields if field is not None]
+    models = _models(path[:-1], root)
+    named = ((key, field) for model in models for key, field in model.model_fields.items())
+    return [field for key, field in named if path[-1] in (key, field.alias)]
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

@@ -77,7 +77,7 @@ def _finding(document: Document, path: Path, kind: str, sentence: str) -> Findin
     if kind == "missing":
         what = f"{path_text(path[:-1])}: the key `{path[-1]}` is missing"
         return Finding(document.position(path[:-1]), what, f"add {path[-1]}:")
-    what, hint = _misfit(document.value(path), kind, sentence, remedy_of(path))
+    what, hint = misfit(document.value(path), kind, sentence, remedy_of(path))
     return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
@@ -89,8 +89,15 @@ def _unknown_key(document: Document, path: Path) -> Finding:
     return Finding(document.key_position(path), what, hint)
 
 
-def _misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:
-    """What is wrong with a value, and what to write instead."""
+def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:
+    """What is wrong with a value, and what to write instead.
+
+    Args:
+        value: Only its type is looked at.
+        kind: pydantic's error type.
+        sentence: And message.
+        remedy: What the field says to write instead; empty where it says nothing.
+    """
     if isinstance(value, Unquoted | bool | int) and kind == "string_type":
         # Quotes alone mend it, but where the field has a form of its own that never looks like a number.
         quotes_do = not remedy or "in quotes" in remedy

@@ -63,7 +63,7 @@ def test_usual_keys_are_known_and_what_is_there_need_not_be_written(keys: tuple[
     assert same_content(render(found.credential, found.names), stored)
 
 
-REWRITTEN = {
+REWRITTEN: dict[str, tuple[dict[str, Any], str]] = {
     "another key": ({"note": "n", "owner": "o"}, "without `note`, `owner`"),
     "a hyphen": ({"account": "1234567-sb1"}, f"its account as {ACCOUNT}"),
     "no account": ({"account": None}, "with its account, under `account`"),

@@ -11,8 +11,17 @@ from pathlib import Path
 
 import pytest
 import requests
+from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import MaxRetryError, NameResolutionError
 
-from tba_secrets.netsuite.transport import HttpSender, LostError, environment_settings, is_loopback
+from tba_secrets.netsuite.transport import (
+    HttpSender,
+    LostError,
+    environment_settings,
+    is_loopback,
+)
+from tba_secrets.netsuite.transport import lost as told
 from tests.netsuite.support import Said, told_server
 
 HIDDEN = "hidden-in-the-query"
@@ -209,3 +218,13 @@ def test_urls_stay_out_of_the_logs(caplog: pytest.LogCaptureFixture) -> None:
     with told_server(Said()) as server:
         HttpSender()(get(f"{server.url}/rest/revoketoken?token={HIDDEN}"), 5)
     assert HIDDEN not in caplog.text
+
+
+def test_a_name_that_cannot_be_resolved_is_told_apart_from_a_host_that_does_not_answer() -> None:
+    """As requests wraps it; no name server is asked here."""
+    host = "1234567-sb1.invalid"
+    reason = NameResolutionError(host, HTTPConnection(host), socket.gaierror())
+    wrapped = MaxRetryError(HTTPSConnectionPool(host), "/", reason)
+
+    assert told(requests.exceptions.ConnectionError(wrapped)).how.endswith("resolved (DNS)")
+    assert "DNS" not in told(requests.exceptions.ConnectionError(wrapped.pool)).how

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterable, Iterator
 
-from tba_secrets.cli.doctor.finding import Finding, of_error, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import Finding, ok, warning, wrong
 from tba_secrets.errors import SourceError
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import SourceSettings, open_source
@@ -27,7 +27,12 @@ def look(records: Iterable[CredentialRecord], proven: Collection[str] | None) ->
         try:
             yield from _look(settings, mine, proven)
         except SourceError as error:
-            yield of_error(error)
+            yield wrong(f"{_whose(mine)}: {error.what}", error.remedy)
+
+
+def _whose(records: list[CredentialRecord]) -> str:
+    others = len(records) - 1
+    return f"{records[0].path} and {others} more" if others else records[0].path
 
 
 def _look(
