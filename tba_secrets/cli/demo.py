@@ -15,6 +15,7 @@ from tba_secrets.demo.stores import STORES, SecretRow
 from tba_secrets.demo.world import World, open_world, stop_servers
 from tba_secrets.errors import TbaError
 
+_LOOKS = ("status", "verify", "checklist")
 _UP = "up --yes --skip-preview --suppress-outputs"
 
 
@@ -140,7 +141,9 @@ class _Story:
             )
             return
         self._say("The servers stay up. To look around:", f"  source {self._env()}")
-        self._say(*(f"  {command}" for command in ("pulumi stack", *self.world.store.commands())))
+        stack, store = self.world.store.stack, self.world.store.commands()
+        looks = ("pulumi stack", *(f"tba {word} {stack}" for word in _LOOKS))
+        self._say(*(f"  {command}" for command in (*looks, *store)))
         self._say("  make demo-stop    # ends them")
 
     def _env(self) -> str:

@@ -19,3 +19,7 @@ def run(project: Path, environment: str, token: str) -> None:
     """
     record = credentials.find_one(project, environment, token)
     carry_out(project, environment, {record.path: Rollback()}, typer.echo)
+    typer.echo(
+        f"Rolled back {record.path}. The token that it had until now stays valid in NetSuite, and nothing is going to "
+        "revoke it: do so there (Setup > Users/Roles > Access Tokens) if nobody is to use it any more."
+    )

@@ -63,6 +63,8 @@ class Host:
     """By record, the versions that its StagedCredential's state names, where a store has one no more; else empty."""
     superseded: dict[str, frozenset[str]] = field(default_factory=dict)
     """By record, the digests of the tokens in its journals; known once its StagedCredential was read."""
+    stored: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By record, the digest of each part in the stores, as state has it; known once its StagedCredential was read."""
     brought: set[str] = field(default_factory=set)
     """The records that a rotation has brought a new pair for in this process."""
     overlaps: dict[str, int] = field(default_factory=dict)
@@ -81,6 +83,10 @@ class Host:
     def debug(self, urn: str, message: str) -> None:
         """Shown under `pulumi up --debug`."""
         self.log(Severity.DEBUG, message, urn, False)
+
+    def inform(self, urn: str, message: str) -> None:
+        """Shown under Diagnostics, as no warning."""
+        self.log(Severity.INFO, message, urn, False)
 
     def warn(self, urn: str, message: str) -> None:
         """Shown under Diagnostics."""

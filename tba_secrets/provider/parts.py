@@ -26,6 +26,8 @@ class Resolved:
     """What Check finds out about the parts."""
 
     digests: dict[str, object] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    """Those of `digests` that a source gave now."""
     failures: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -72,7 +74,7 @@ def resolve(
             resolved.failures[part] = str(error)
             continue
         if pair is not None:
-            resolved.digests[part] = key.pair(pair)
+            resolved.digests[part] = resolved.given[part] = key.pair(pair)
             resolved.warnings += [f"{part} from {place}: {warning}" for warning in pair.warnings]
         elif part == brought or isinstance(source, str):
             resolved.digests[part] = known.get(part, UNSEEN)

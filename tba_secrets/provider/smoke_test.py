@@ -149,8 +149,9 @@ class SmokeTestHandler(Handler):
         """What an intent asks for beyond the test; what readers get is then tested once more."""
         intent = self._host.intents.get(proof.inputs.record)
         if isinstance(intent, Retire):
+            own = f"{proof.inputs.record}: "
             for words in Superseded(proof, int(self._clock())).retire(intent, places, back):
-                self._host.warn(urn, f"{proof.inputs.record}: {words}")
+                self._host.inform(urn, f"{proof.inputs.record}: {words.removeprefix(own)}")
         elif not isinstance(intent, Rollback):
             return after
         try:

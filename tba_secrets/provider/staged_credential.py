@@ -80,6 +80,12 @@ class StagedCredentialHandler(Handler):
             self._host.warn(urn, f"{inputs.record}: {warning}")
         if resolved.digests.get("token") in self._superseded(new):
             self._host.warn(urn, stale(inputs.record, "token"))
+        elif self._abandoned(inputs.record, resolved.given, old.get("digests", {})):
+            self._host.warn(
+                urn,
+                f"{inputs.record}: a source still gives what was rolled back or rotated away: it is not used until it "
+                "changes",
+            )
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
@@ -120,6 +126,7 @@ class StagedCredentialHandler(Handler):
             return _imported(stores, secret, snapshots)
         if rotation := state.get("rotation"):
             self._host.overlaps[str(inputs["record"])] = rotation["overlap_seconds"]
+        self._host.stored[str(inputs.get("record", ""))] = state.get("storedDigests", {})
         self._host.superseded[str(inputs.get("record", ""))] = superseded(snapshots.values())
         observed = drift.missing(
             places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
@@ -145,6 +152,14 @@ class StagedCredentialHandler(Handler):
 
     def _superseded(self, properties: Properties) -> frozenset[str]:
         return self._host.superseded.get(properties.get("record", ""), frozenset())
+
+    def _abandoned(self, record: str, given: Mapping[str, str], seen: Mapping[str, str]) -> bool:
+        """Whether a source gives what it gave before, and the store has something else."""
+        stored = self._host.stored.get(record, {})
+        return any(
+            part in stored and digest == seen.get(part) and digest != stored[part]
+            for part, digest in given.items()
+        )
 
     def _refused(self, record: str) -> bool:
         """Whether the version that state names is gone without having passed."""

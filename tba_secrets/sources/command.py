@@ -44,8 +44,8 @@ class CommandSource(Source):
         if captured.status != 0:
             raise SourceError(
                 f"{self.place}: it {_ending(captured.status)} and wrote {_lines(captured)} to "
-                "standard error, which are not shown because they may hold secrets",
-                "run it by hand to see them",
+                "standard error, not shown here because it may hold secrets",
+                "run it by hand in the folder that holds Pulumi.yaml to see what it says",
             )
         texts = two_strings(captured.output, self._keys, f"{self.place}, output")
         first, second = (f"{self.place}, key `{key}`" for key in self._keys)

@@ -183,3 +183,24 @@ def test_an_intent_leaves_a_change_at_the_source_to_the_next_up(
     plain = bench.stage(after)
     assert plain.inputs["digests"] != rotated.inputs["digests"]
     assert bench.version(Stage.CANDIDATE) == plain.state["versions"]["aws"]
+
+
+def test_a_source_that_gives_what_was_rolled_back_is_named(bench: Bench) -> None:
+    staged, tested = promoted(bench)
+    bench.give(orders=bench.account.spares["orders"])
+    bench.new_process()
+    changed = bench.stage(staged)
+    tested = bench.test(changed, tested)
+    bench.new_process()
+    bench.refresh(bench.smoke, tested)
+    bench.host.intents = {RECORD: Rollback()}
+    back = bench.stage(changed)
+    bench.test(back, tested)
+    assert not any("rolled back" in words for words in bench.warnings)
+    bench.new_process()
+    bench.refresh(bench.staged, back)
+
+    plain = bench.stage(back)
+
+    assert plain.state["versions"] == back.state["versions"]
+    assert [words for words in bench.warnings if "rolled back" in words]

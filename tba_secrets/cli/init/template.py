@@ -39,6 +39,8 @@ integrations:
       env:
         key: $consumer_key
         secret: $consumer_secret
+      # or a file of mode 0600:  file: {path: secrets/consumer.json}
+      # or a command's output:   command: {argv: [sops, -d, secrets/consumer.json]}
     role:  # the one that its tokens must act in
       name: $role
       permissions: [REST Web Services, Log in using Access Tokens, User Access Tokens]
