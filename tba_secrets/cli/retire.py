@@ -10,6 +10,7 @@ import typer
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import carry_out
 from tba_secrets.errors import ValueNeededError
 from tba_secrets.provider.intents import Retire
@@ -55,16 +56,17 @@ def _carried_out(
     by_hand: bool,
 ) -> bool:
     """Whether there was anything to do."""
-    waiting = [
-        record
-        for record in records
-        if (_needs_person(record) if by_hand else _is_due(record, at_once=now))
-    ]
-    if waiting:
+    with waiting(f"reading the journals of {environment}"):
+        concerned = [
+            record
+            for record in records
+            if (_needs_person(record) if by_hand else _is_due(record, at_once=now))
+        ]
+    if concerned:
         everybody = credentials.find(project, environment, [])
         intent = Retire(in_use=_users(everybody), at_once=now, by_hand=by_hand)
-        carry_out(project, environment, {record.path: intent for record in waiting}, typer.echo)
-    return bool(waiting)
+        carry_out(project, environment, {record.path: intent for record in concerned}, typer.echo)
+    return bool(concerned)
 
 
 def _left_for_a_person(records: Sequence[CredentialRecord]) -> bool:

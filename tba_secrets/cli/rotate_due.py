@@ -17,6 +17,7 @@ from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.rotate import From, run_for
 from tba_secrets.cli.status_gather import TokenState, token_states
+from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKey
 from tba_secrets.engine import exported_resources
 from tba_secrets.places import reference
@@ -33,7 +34,8 @@ def run(project: Path, environment: str) -> None:
         typer.Exit: With `Exit.PERSON` where a token is due and its source has no new value, or a superseded one is left
             for a person to revoke.
     """
-    states = token_states(exported_resources(project, environment))
+    with waiting(f"reading the state of {environment}"):
+        states = token_states(exported_resources(project, environment))
     due = [
         record
         for record in credentials.find(project, environment, [])

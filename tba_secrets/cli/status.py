@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.status import Status
 from rich.table import Table
 
 from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status_gather import ReadState, gather
 from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport
+from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.rotation import Finding, Standing, short, span, when
 from tba_secrets.spec import stack_names
@@ -69,12 +68,12 @@ def survey(
     _refuse_unknown(project, names)
     at, refused = time.time() if now is None else now, RefusalFile.at_home()
     found: dict[str, EnvironmentReport] = {}
-    with _progress(names) as status, ThreadPoolExecutor(_AT_ONCE) as pool:
+    with waiting(_waiting(names)) as status, ThreadPoolExecutor(_AT_ONCE) as pool:
         asked = [pool.submit(gather, project, name, at, read_state, refused) for name in names]
         for done in as_completed(asked):
             one = done.result()
             found[one.name] = one
-            status.update(_waiting([name for name in names if name not in found]))
+            status.update(escape(_waiting([name for name in names if name not in found])))
     return Report(at, tuple(found[name] for name in names))
 
 
@@ -90,15 +89,8 @@ def _refuse_unknown(project: Path, names: Sequence[str]) -> None:
         )
 
 
-@contextmanager
-def _progress(names: Sequence[str]) -> Iterator[Status]:
-    """A line that moves, on stderr, and only on a terminal."""
-    with Console(stderr=True).status(_waiting(names)) as status:
-        yield status
-
-
 def _waiting(names: Sequence[str]) -> str:
-    return f"reading state and stores of {escape(', '.join(names))}"
+    return f"reading state and stores of {', '.join(names)}"
 
 
 def _write(path: Path, report: Report) -> None:

@@ -18,6 +18,7 @@ from rich.table import Table
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit, worst
 from tba_secrets.cli.refusals import RefusalFile, mark_of
+from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
 from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, run_checks
 from tba_secrets.netsuite.asking import explained
@@ -62,7 +63,9 @@ def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> 
     Raises:
         TbaError: The environment or a name is wrong.
     """
-    found = _with_others(check(credentials.find(project, environment, names)))
+    records = credentials.find(project, environment, names)
+    with waiting(f"asking NetSuite about the tokens of {environment}"):
+        found = _with_others(check(records))
     if as_json:
         tokens = [_plain(one) for one in found]
         typer.echo(json.dumps({"environment": environment, "tokens": tokens}, indent=2))

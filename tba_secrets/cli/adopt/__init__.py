@@ -21,6 +21,7 @@ from tba_secrets.cli.adopt.writing import file_text, records_lines, refusal
 from tba_secrets.cli.exits import Exit, worst
 from tba_secrets.cli.init.files import NewFile, new_files, write
 from tba_secrets.cli.init.questions import QUESTIONS
+from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
 
 Person: TypeAlias = Callable[[str], str | None]
@@ -54,11 +55,13 @@ def run(project: Path, wish: Wish) -> None:
         for line in refused.lines:
             typer.echo(f"error: {line}", err=True)
         raise typer.Exit(Exit.USAGE) from None
-    judged = [
-        _judged(target, one) for one in look(target.stores, names, target.environment.account)
-    ]
+    with waiting("reading the store"):
+        judged = [
+            _judged(target, one) for one in look(target.stores, names, target.environment.account)
+        ]
     fit = [one for one in judged if isinstance(one, Found)]
-    answers = [Asked(one) for one in fit] if wish.offline else _asked(target, fit, emails)
+    with waiting("asking NetSuite whose the tokens are"):
+        answers = [Asked(one) for one in fit] if wish.offline else _asked(target, fit, emails)
     outcomes = _outcomes(judged, answers)
     asked = [one for one in outcomes if isinstance(one, Asked)]
     whole = told(asked, emails, _prompt if sys.stdin.isatty() else None)
