@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
+
 
 class Exit(IntEnum):
     """How a command ended."""
@@ -24,6 +26,15 @@ class Exit(IntEnum):
 
 
 _WORST_FIRST = (Exit.REFUSED, Exit.OTHERWISE, Exit.FAILED, Exit.USAGE)
+
+
+def exit_of(error: TbaError | None) -> Exit:
+    """The code of one question to NetSuite: how it failed; `DONE` where it did not."""
+    if error is None:
+        return Exit.DONE
+    if isinstance(error, AuthenticationRefusedError):
+        return Exit.REFUSED
+    return Exit.OTHERWISE if isinstance(error, CheckFailedError) else Exit.FAILED
 
 
 def worst(codes: Iterable[Exit]) -> Exit:

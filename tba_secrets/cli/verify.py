@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.cli import credentials
-from tba_secrets.cli.exits import Exit, worst
+from tba_secrets.cli.exits import Exit, exit_of, worst
 from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
@@ -43,11 +43,7 @@ class Checked:
     @property
     def exit(self) -> Exit:
         """The code that this record alone would end with."""
-        if self.error is None:
-            return Exit.DONE
-        if isinstance(self.error, AuthenticationRefusedError):
-            return Exit.REFUSED
-        return Exit.OTHERWISE if isinstance(self.error, CheckFailedError) else Exit.FAILED
+        return exit_of(self.error)
 
     @property
     def verdict(self) -> Verdict | None:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from tba_secrets.cli.adopt.found import Found
-from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.exits import Exit, exit_of
 from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.errors import (
-    AuthenticationRefusedError,
-    CheckFailedError,
     IdentityMismatchError,
     NetSuiteError,
     NotAskedError,
@@ -46,11 +44,7 @@ class Asked:
     @property
     def exit(self) -> Exit:
         """The code that this credential alone would end with; as that of `tba verify`."""
-        if self.error is None:
-            return Exit.DONE
-        if isinstance(self.error, AuthenticationRefusedError):
-            return Exit.REFUSED
-        return Exit.OTHERWISE if isinstance(self.error, CheckFailedError) else Exit.FAILED
+        return exit_of(self.error)
 
 
 def ask(found: Sequence[Found], endpoint: str | None, users: Mapping[str, str]) -> list[Asked]:
