@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,23 @@ integrations:
     tokens:
       - {{name: invoices, user: invoices.bot@example.com, token: {{env: {{id: II, secret: IS}}}}}}
 """
+
+
+def at_a_terminal(typed: Sequence[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the console script where a person types: the lines are in the terminal before it reads them."""
+    keyboard, terminal = pty.openpty()
+    os.write(keyboard, "".join(f"{line}\n" for line in typed).encode())
+    done = subprocess.run(
+        [str(SCRIPT), *arguments],
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(keyboard)
+    os.close(terminal)
+    return done
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsM
 from tba_secrets.spec.construct import construct
 from tba_secrets.spec.model import AwsStore, Stores
 from tba_secrets.stores.interface import OwnerMark, SecretName, Stage
-from tests.cli.conftest import SCRIPT, Tba
+from tests.cli.conftest import Tba, at_a_terminal
 from tests.cli.import_bench import OTHERS, OURS, PREFIX, Shop
 from tests.netsuite.support import Said, told_server
 from tests.netsuite_account import NetSuiteAccount, Values
@@ -548,19 +546,8 @@ def test_on_a_terminal_it_asks(shop: AwsShop) -> None:
     """The answers are in the terminal before it reads them: nothing here waits."""
     shop.put("orders", "orders")
     shop.put("stock", "stock")
-    keyboard, terminal = pty.openpty()
-    os.write(keyboard, f"nobody\n{ORDERS}\n\n".encode())
     flags = [*FLAGS, "--endpoint", shop.netsuite.url, "--project", str(shop.project)]
-    done = subprocess.run(
-        [str(SCRIPT), "import", "prod", *flags],
-        stdin=terminal,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    os.close(keyboard)
-    os.close(terminal)
+    done = at_a_terminal(("nobody", ORDERS, ""), "import", "prod", *flags)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "write an e-mail address, or nothing" in done.stdout
     assert f"email: {ORDERS}" in shop.text()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import subprocess
 import sys
@@ -21,7 +19,7 @@ from tba_secrets.spec import load_stack
 from tba_secrets.spec.loader import stack_names
 from tba_secrets.spec.model import Environment
 from tba_secrets.spec.schema import schema_text
-from tests.cli.conftest import SCRIPT, Tba
+from tests.cli.conftest import Tba, at_a_terminal
 
 ROOT = Path(__file__).parents[2]
 STORES = {
@@ -404,18 +402,7 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
         "b@example.com",
         "",
     )
-    keyboard, terminal = pty.openpty()
-    os.write(keyboard, "".join(f"{line}\n" for line in typed).encode())
-    done = subprocess.run(
-        [SCRIPT, "init", "prod", "--project", tmp_path],
-        stdin=terminal,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    os.close(keyboard)
-    os.close(terminal)
+    done = at_a_terminal(typed, "init", "prod", "--project", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert (
         "Error: the text does not have the form that is needed; write it as Setup >" in done.stdout
