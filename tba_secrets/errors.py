@@ -26,7 +26,7 @@ class TbaError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.what}\n  To mend it: {self.remedy}" if self.remedy else self.what
+        return f"{self.what}\n  Fix: {self.remedy}" if self.remedy else self.what
 
 
 class SpecError(TbaError):

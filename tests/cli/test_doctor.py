@@ -495,5 +495,5 @@ def test_the_report_has_a_line_for_each_thing_and_what_to_do(bench: Bench, tba: 
     assert ended.status == 1
     lines = ended.out.splitlines()
     assert lines[:2] == ["the engine", "  wrong    the Pulumi CLI is not on PATH"]
-    assert lines[2].startswith("           To mend it: install it (https://www.pulumi.com/")
+    assert lines[2].startswith("           Fix: install it (https://www.pulumi.com/")
     assert lines[-1].endswith(" wrong; exit code 1")

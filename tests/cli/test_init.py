@@ -292,7 +292,7 @@ def test_nothing_is_overwritten_and_then_nothing_is_written(
     (tmp_path / file).write_text("mine\n")
     ended = tba("init", "prod", "--project", str(tmp_path), *flags(GIVEN))
     assert (ended.status, ended.out) == (1, "")
-    assert "is there already, and is not overwritten\n  To mend it: " in ended.err
+    assert "is there already, and is not overwritten\n  Fix: " in ended.err
     assert IN_THE_WAY[file] in ended.err
     found = {path for path in tmp_path.rglob("*") if path.is_file()}
     assert found == {tmp_path / file}

@@ -128,7 +128,7 @@ def _show(title: str, findings: list[Finding]) -> None:
         console.print(f"  {word}  {escape(one.what.replace(chr(10), indent))}", soft_wrap=True)
         if one.remedy:
             remedy = escape(one.remedy.replace("\n", indent))
-            console.print(f"{indent[1:]}[dim]To mend it:[/] {remedy}", soft_wrap=True)
+            console.print(f"{indent[1:]}[dim]Fix:[/] {remedy}", soft_wrap=True)
 
 
 def _summary(report: Report) -> None:
