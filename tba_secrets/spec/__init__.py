@@ -1,4 +1,4 @@
-"""An environment's YAML, read strictly: `load` is the first arrow of the pipeline."""
+"""Read an environment's YAML strictly: `load` is the first arrow of the pipeline."""
 
 from __future__ import annotations
 

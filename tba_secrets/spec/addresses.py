@@ -1,4 +1,4 @@
-"""Step 4: an address given as `{env: NAME}` -> the address that the variable holds."""
+"""Step 4: replace each address given as `{env: NAME}` by the address the variable holds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _ADDRESS: Final = re.compile(URL_PATTERN.removeprefix("^").removesuffix("$"))
 
 
 def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Finding]:
-    """Put addresses into the document's data; what is no name of a variable is left for the models to refuse."""
+    """Resolve `{env: NAME}` addresses in place and return what could not be resolved.
+
+    Anything that is not the name of a variable is left for the models to refuse.
+    """
     findings = []
     for path in _PLACES:
         name = _variable(document.value(path))
@@ -37,7 +40,7 @@ def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Fi
 
 
 def _variable(value: object) -> str | None:
-    """The name in `{env: NAME}`; None for anything else, a pasted value included."""
+    """Return NAME from `{env: NAME}`, or None for anything else, including a pasted value."""
     if not isinstance(value, dict) or set(value) != {"env"}:
         return None
     name = value["env"]

@@ -1,4 +1,4 @@
-"""Lengths of time as the YAML writes them: `90d`, `12h`."""
+"""Durations as the YAML writes them: `90d`, `12h`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ _UNITS: Final = {
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """The length of time that `text` names; None where it is no duration (which the models refuse)."""
+    """Parse a duration. Return None if it is malformed; the models refuse it."""
     match = _DURATION.fullmatch(text)
     return None if match is None else int(match[1]) * _UNITS[match[2]]

@@ -1,7 +1,8 @@
-"""Step 2: text -> a scan of YAML's event stream, before anything is built from it.
+"""Step 2: scan YAML's event stream before anything is built from it.
 
-The stream is read one event at a time and left early, so neither nesting 200,000 deep nor an alias that expands to
-millions of nodes costs more than reading up to it. PyYAML's own constructors crash on the first and walk the second.
+The scan reads one event at a time and stops early. So text nested 200,000 levels deep, or an alias
+that expands to millions of nodes, costs no more than reading up to it. PyYAML's own constructors
+crash on the first and walk all of the second.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ _SYNTAX_HINTS: Final = {
 
 
 def scan(text: str) -> tuple[Finding, ...]:
-    """What forbids to build anything from `text`: syntax, depth, aliases, anchors, tags, several documents."""
+    """Return what forbids building anything from `text`.
+
+    That is: syntax errors, too much depth, aliases, anchors, tags and further documents.
+    """
     try:
         return tuple(_findings(yaml.parse(text, Loader=yaml.CSafeLoader)))
     except yaml.YAMLError as error:
@@ -60,7 +64,10 @@ def scan(text: str) -> tuple[Finding, ...]:
 
 
 def syntax_finding(error: yaml.YAMLError) -> Finding:
-    """A syntax error in our words: of the exception only its position and one of libyaml's fixed phrases are used."""
+    """Describe a syntax error in our own words.
+
+    Only the exception's position and libyaml's fixed phrases are used: the rest may quote the file.
+    """
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what, hint = _SYNTAX_HINTS.get(
         str(getattr(error, "problem", "")),
@@ -70,7 +77,7 @@ def syntax_finding(error: yaml.YAMLError) -> Finding:
 
 
 def position_of(mark: Any) -> Position:
-    """A PyYAML mark (counted from 0) as a position (counted from 1)."""
+    """Convert a PyYAML mark (counted from 0) to a position (counted from 1)."""
     return Position(mark.line + 1, mark.column + 1)
 
 

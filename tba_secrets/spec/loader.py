@@ -1,9 +1,10 @@
-"""stacks/STACK.yaml -> `Environment`: the first arrow of the pipeline.
+"""Load stacks/STACK.yaml as an `Environment`: the first arrow of the pipeline.
 
-The steps, each of which sees only what the one before it let through:
-1. `text`: bytes -> text; 2. `events`: the event stream is scanned; 3. `construct`: plain data with positions;
-4. `addresses`: `{env: NAME}` becomes the address; 5. `shape`: strict models; 6. `rules`: what spans records.
-Steps 3 to 6 report all their problems together. Nothing is asked of a source, a store or NetSuite.
+Each step sees only what the step before it accepted:
+1. `text` decodes the bytes; 2. `events` scans the event stream; 3. `construct` builds plain data with
+positions; 4. `addresses` resolves `{env: NAME}`; 5. `shape` fits the strict models; 6. `rules` checks
+what spans records. Steps 3 to 6 report all their problems together. No source, store or NetSuite
+account is contacted.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Environment:
         The environment, with every address resolved.
 
     Raises:
-        InvalidSpecError: The file has problems; all that can be told at once.
+        InvalidSpecError: The file has problems; the error lists all of them.
     """
     try:
         text = read_text(path)
@@ -81,13 +82,13 @@ def _absent(folder: Path, stack: str, existing: tuple[str, ...]) -> SpecError:
 
 
 def stack_names(project_root: Path) -> tuple[str, ...]:
-    """The stacks that have an environment, sorted; Pulumi's own settings files beside them are left out."""
+    """List the stacks that have an environment, sorted, without Pulumi's own settings files."""
     files = (project_root / "stacks").glob("*.yaml")
     return tuple(sorted(f.stem for f in files if not f.stem.startswith("Pulumi.")))
 
 
 def _read(text: str, environ: Mapping[str, str]) -> tuple[Environment | None, list[Finding]]:
-    """Steps 1 (its second half) to 6; there is an environment, or there are findings, or both."""
+    """Run steps 1 (its second half) to 6. Return an environment, or findings, or both."""
     pasted = list(pasted_findings(text))
     if blocking := tuple(invisible_findings(text)) or scan(text):
         return None, [*pasted, *blocking]
@@ -99,7 +100,7 @@ def _read(text: str, environ: Mapping[str, str]) -> tuple[Environment | None, li
 
 
 def _placed(finding: Finding, text: str) -> Finding:
-    """The finding with its position inside the file: YAML's end of text lies one line behind the last."""
+    """Move a finding into the file: YAML puts the end of the text one line after the last line."""
     lines = text.rstrip("\n").split("\n")
     if finding.position.line <= len(lines):
         return finding

@@ -1,7 +1,7 @@
-"""The shape of an environment's YAML: frozen, strict models, and the JSON Schema's only source.
+"""The shape of an environment's YAML: frozen, strict models, and the source of the JSON Schema.
 
-Strict means that nothing is coerced: an account id that YAML reads as a number is an error, not `"1234567"`. Every
-model refuses keys that it does not know. Rules that span records (one secret, one record) are in `rules.py`.
+Strict means that nothing is coerced: an account id that YAML reads as a number is an error, not
+`"1234567"`. Every model refuses unknown keys. Rules that span records are in `rules.py`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ MAPPING_TAG: Final = "<mapping>"
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to write instead, for an error of the field that carries it."""
+    """What to write instead, for an error in the field that carries it."""
 
     text: str
 
 
 def _member(value: object) -> str:
-    """Which member of a union of a scalar and a mapping `value` is meant to be."""
+    """Return the tag of the union member that `value` is meant to be."""
     return MAPPING_TAG if isinstance(value, dict | BaseModel) else TEXT_TAG
 
 
@@ -107,7 +107,7 @@ Email = Annotated[
 
 
 def _named_segments(path: str) -> str:
-    """Vault and HTTP clients take `a/../b` for `b`, and drop empty segments: the secret would be elsewhere."""
+    """Refuse empty and dot segments: clients normalize them, so the secret would be elsewhere."""
     if any(segment in ("", ".", "..") for segment in path.removesuffix("/").split("/")):
         raise ValueError("a segment is empty, `.` or `..`")
     return path
@@ -148,7 +148,7 @@ _AT_LEAST_ONE: JsonDict = {"minProperties": 1}
 
 
 class Model(BaseModel):
-    """Frozen, strict, closed, and silent about the values that it refuses."""
+    """A frozen, strict and closed model that never shows a value it refuses."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -161,7 +161,7 @@ class Model(BaseModel):
 
 
 class FromEnvironment(Model):
-    """An address that is not fixed in the file: the demo's and a test's free ports."""
+    """An address that the file does not fix, such as the demo's free ports."""
 
     env: EnvironmentVariable
     """The variable that holds it; unset is an error. `load` replaces it by the address."""
@@ -186,21 +186,21 @@ def _loaded(address: Url | FromEnvironment | None) -> str | None:
 
 
 class EnvNames(Model):
-    """Two environment variables. Unset or empty is absent; one without the other is an error."""
+    """Two environment variables. Unset or empty means absent; only one of them is an error."""
 
     secret: EnvironmentVariable
     """The variable that holds the secret half."""
 
 
 class FilePlace(Model):
-    """A file that holds one JSON object; refused where its group or others may read it."""
+    """A file that holds one JSON object; refused if its group or others may read it."""
 
     path: Text
     """Relative to the folder that holds Pulumi.yaml."""
 
 
 class CommandCall(Model):
-    """A command that prints one JSON object: sops, op, gopass, a script."""
+    """A command that prints one JSON object, for example sops, op, gopass or a script."""
 
     argv: Annotated[tuple[Argument, ...], Field(min_length=1, strict=False)]
     """The program and its arguments; no shell is involved."""
@@ -298,7 +298,7 @@ TokenOrigin = Annotated[
 ]
 
 
-# --- where they go --------------------------------------------------------------------------------
+# --- where values go --------------------------------------------------------------------------------
 
 
 class AwsReplica(Model):
@@ -351,12 +351,12 @@ class AwsStore(Model):
 
     @property
     def endpoint_url(self) -> str | None:
-        """The address of `endpoint`; None where the region's own is meant."""
+        """The address of `endpoint`, or None for the region's own."""
         return _loaded(self.endpoint)
 
 
 class VaultCredential(Model):
-    """Exactly one place that holds a token, a secret id or a JWT. The value itself is never in the file."""
+    """The one place that holds a token, a secret id or a JWT; the file never holds the value."""
 
     model_config = ConfigDict(json_schema_extra=_EXACTLY_ONE)
 
@@ -374,7 +374,7 @@ class VaultLogin(Model):
 
 
 class VaultAppRole(VaultLogin):
-    """AppRole: a role id, and a secret id that may be good for one login only."""
+    """AppRole: a role id, and a secret id that may be valid for one login only."""
 
     role_id: Text
     """As `vault read auth/approle/role/NAME/role-id` shows it; no secret."""
@@ -383,7 +383,7 @@ class VaultAppRole(VaultLogin):
 
 
 class VaultKubernetes(VaultLogin):
-    """The service account of the pod that this runs in."""
+    """The service account of the pod that this process runs in."""
 
     role: Text
     """The role of the auth method."""
@@ -401,7 +401,7 @@ class VaultJwt(VaultLogin):
 
 
 class VaultAwsIam(VaultLogin):
-    """The AWS identity of this process, proven by a signed sts:GetCallerIdentity that Vault sends on."""
+    """The AWS identity of this process, proven by a signed sts:GetCallerIdentity request."""
 
     role: Text
     """The role of the auth method."""
@@ -414,7 +414,7 @@ class VaultAwsIam(VaultLogin):
 
 
 class VaultAuth(Model):
-    """Exactly one way to prove to Vault who we are."""
+    """Exactly one way to log in to Vault."""
 
     model_config = ConfigDict(json_schema_extra=_EXACTLY_ONE)
 
@@ -454,12 +454,12 @@ class VaultStore(Model):
 
     @property
     def address_url(self) -> str:
-        """The address."""
+        """The address, resolved."""
         return str(_loaded(self.address))
 
 
 class Stores(Model):
-    """One store or several; with several a token is promoted in the order in which they are listed."""
+    """One store or several; several are promoted in the order in which they are listed."""
 
     model_config = ConfigDict(json_schema_extra=_AT_LEAST_ONE)
 
@@ -471,7 +471,7 @@ class Stores(Model):
     @model_validator(mode="before")
     @classmethod
     def _as_listed(cls, data: object) -> object:
-        """pydantic and Pulumi's wire format both forget the order of keys."""
+        """Record the order of the keys: pydantic and Pulumi's wire format both lose it."""
         if not isinstance(data, dict) or data.get("order"):
             return data
         return {
@@ -488,7 +488,7 @@ class Stores(Model):
         return {kind: one for kind, one in settings.items() if one is not None}
 
 
-# --- what NetSuite is told, and asked --------------------------------------------------------------
+# --- NetSuite's records and checks ------------------------------------------------------------------
 
 
 class Restlet(Model):
@@ -501,7 +501,7 @@ class Restlet(Model):
 
 
 class RestletCheck(Model):
-    """Call a RESTlet of your own; its body is not looked at."""
+    """Call a RESTlet of your own; its response body is ignored."""
 
     restlet: Restlet
 
@@ -545,7 +545,7 @@ class User(Model):
 
 
 class Format(Model):
-    """Other keys for a consumer that expects them in the stored JSON object."""
+    """Other JSON keys, for a consumer that expects them in the stored object."""
 
     account: JsonKey = "account"
     consumer_key: JsonKey = "consumer_key"
@@ -555,7 +555,7 @@ class Format(Model):
 
 
 class TokenPolicy(Model):
-    """What can be said once for the environment, and again for a token."""
+    """Settings that the environment declares once and a token may override."""
 
     verify: (
         Annotated[
@@ -630,5 +630,5 @@ class Environment(Model):
 
     @property
     def endpoint_url(self) -> str | None:
-        """The address of `endpoint`; None where the account's own hosts are meant."""
+        """The address of `endpoint`, or None for the account's own hosts."""
         return _loaded(self.endpoint)

@@ -1,4 +1,4 @@
-"""What the models say about a place in the file: the keys that are known there, and the remedy of its field."""
+"""Look up what the models say about a path in the file: its known keys and its remedy."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tba_secrets.spec.paths import Path
 
 
 def known_keys(path: Path, root: type[Model] = Environment) -> list[str]:
-    """The keys of the record at `path` under `root`, in the order of the model."""
+    """List the keys of the record at `path` under `root`, in the model's order."""
     fields = [item for model in _models(path, root) for item in model.model_fields.items()]
     return [field.alias or key for key, field in fields]
 
 
 def remedy_of(path: Path, root: type[Model] = Environment) -> str:
-    """What the field at `path` under `root` says to write instead; empty where it says nothing."""
+    """Return the remedy of the field at `path` under `root`, or an empty string."""
     for field in _fields(path, root):
         for part in (*field.metadata, *_parts(field.annotation)):
             if isinstance(part, Remedy):
@@ -50,7 +50,7 @@ def _fields(path: Path, root: type[Model]) -> list[FieldInfo]:
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """The annotation and everything in it: members of unions, items, metadata."""
+    """Yield the annotation and everything inside it: union members, items, metadata."""
     yield annotation
     for argument in get_args(annotation):
         yield from _parts(argument)

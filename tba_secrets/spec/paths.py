@@ -1,4 +1,4 @@
-"""Where something stands in an environment, as code and as people write it."""
+"""The place of a value in an environment, as code and as people write it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Path = tuple[str | int, ...]
 
 
 def path_text(path: Path) -> str:
-    """`integrations[0].tokens[1].user`; a key that could be a secret is not repeated."""
+    """Format a path as `integrations[0].tokens[1].user`, hiding keys that could be secrets."""
     text = ""
     for part in path:
         if isinstance(part, int):

@@ -1,7 +1,7 @@
-"""Step 6: rules that span records, or that no pattern can state.
+"""Step 6: check rules that span records, or that no pattern can state.
 
-They run on the plain data, so that a file with a wrong type in one record still hears of a duplicate in another. What
-has the wrong shape is passed over here: that is the models' business.
+They run on the plain data, so a wrong type in one record does not hide a duplicate in another.
+Values of the wrong shape are skipped: the models report them.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _RESERVED_TAGS: Final = ("aws:", "tba-secrets:")
 
 
 def broken_rules(document: Document) -> list[Finding]:
-    """Every broken rule, rule by rule."""
+    """Return all findings, rule by rule."""
     return [finding for rule in _RULES for finding in rule(document)]
 
 
 def records(document: Document, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The records under `integrations:` or, for `tokens`, those of all integrations, with their paths."""
+    """Yield the integrations, or the tokens of all integrations, with their paths."""
     integrations = list(_items(document, ("integrations",)))
     if key == "integrations":
         yield from integrations
@@ -73,7 +73,7 @@ def _one_kind_of_source(document: Document) -> Iterator[Finding]:
 
 
 def _halves_differ(document: Document) -> Iterator[Finding]:
-    """One variable or JSON key for both halves of a pair cannot be meant."""
+    """Refuse one variable or JSON key for both halves of a pair."""
     for path, source in _sources(document):
         for kind, settings in source.items():
             if not isinstance(settings, dict):
@@ -101,7 +101,10 @@ def _at_least_one_store(document: Document) -> Iterator[Finding]:
 
 
 def _names_are_no_values(document: Document) -> Iterator[Finding]:
-    """A value pasted where a name belongs; the 64 digits of TBA are found in the text itself."""
+    """Find values pasted where a name belongs.
+
+    `text` finds the 64 digits of TBA values anywhere.
+    """
     for path in _name_paths(document):
         value = document.value(path)
         if isinstance(value, str) and looks_secret(value):
@@ -157,7 +160,7 @@ def _policies(document: Document) -> Iterator[Path]:
 
 
 def _warned_in_time(document: Document) -> Iterator[Finding]:
-    """Said in one record, or half of it in the record and half in the defaults."""
+    """Compare durations that one record gives, or that it shares with the defaults."""
     for path in _policies(document):
         own = [key for key in ("warn_before", "rotate_every") if document.value((*path, key))]
         warn = _duration(document, path, "warn_before")
@@ -172,7 +175,7 @@ def _warned_in_time(document: Document) -> Iterator[Finding]:
 
 
 def _duration(document: Document, path: Path, key: str) -> timedelta | None:
-    """What applies to the record at `path`."""
+    """Return the duration that applies to the record at `path`."""
     text = document.value((*path, key)) or document.value(("defaults", key))
     return parse_duration(text) if isinstance(text, str) else None
 

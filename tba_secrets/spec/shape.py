@@ -1,7 +1,7 @@
-"""Step 5: plain data -> `Environment`, or what does not fit its models, in our own words.
+"""Step 5: fit plain data to `Environment`, or say in our own words what does not fit.
 
-Of pydantic's errors only the type and the location are used, and for limits the sentence that states the limit: inputs
-and contexts stay with pydantic, since they hold the value that was refused.
+Of pydantic's errors only the type and location are used and, for limits, the sentence that states
+the limit. Inputs and contexts are never used: they hold the refused value.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _LIMITS: Final = frozenset(
         "less_than_equal",
     }
 )
-"""Errors whose sentence in pydantic states the models' own limit and nothing of the input."""
+"""Errors whose sentence states the model's own limit and nothing of the input."""
 _QUOTES: Final = 'put it in quotes: "..."'
 _OPENING: Final = re.compile(r"^\w+ should")
 
 
 def validate(document: Document) -> tuple[Environment | None, list[Finding]]:
-    """Fit the data to the models; values that a finding speaks of already are not reported again."""
+    """Fit the data to the models, without reporting a value that already has a finding."""
     try:
         return Environment.model_validate(document.data), []
     except ValidationError as error:
@@ -65,7 +65,10 @@ def _findings(document: Document, located: list[tuple[Path, Any]]) -> Iterator[F
 
 
 def _path(location: tuple[str | int, ...]) -> Path:
-    """pydantic's location without what is no key of the file: tags of unions, and its mark for a bad key."""
+    """Return pydantic's location without what is not a key of the file.
+
+    That is: the tags of unions, and pydantic's mark for a bad key.
+    """
     if location and location[-1] == "[key]":
         location = location[:-1]
     return tuple(part for part in location if part not in (TEXT_TAG, MAPPING_TAG))
@@ -90,16 +93,16 @@ def _unknown_key(document: Document, path: Path) -> Finding:
 
 
 def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:
-    """What is wrong with a value, and what to write instead.
+    """Return what is wrong with a value, and what to write instead.
 
     Args:
-        value: Only its type is looked at.
+        value: The refused value; only its type is used.
         kind: pydantic's error type.
-        sentence: And message.
-        remedy: What the field says to write instead; empty where it says nothing.
+        sentence: pydantic's message.
+        remedy: The field's own remedy; may be empty.
     """
     if isinstance(value, Unquoted | bool | int) and kind == "string_type":
-        # Quotes alone mend it, but where the field has a form of its own that never looks like a number.
+        # Quotes alone are the fix, unless the field has a form of its own that never looks like a number.
         quotes_do = not remedy or "in quotes" in remedy
         return "YAML does not read this as text", _QUOTES if quotes_do else remedy
     if isinstance(value, Unquoted) and kind == "bool_type":
@@ -108,11 +111,11 @@ def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, s
         return f"{_kind_of(value)} stands here", remedy or f"write {_EXPECTED[kind]}"
     if kind == "literal_error":
         choices = sentence.removeprefix("Input should be ")
-        return "this is not one of the words that are known here", remedy or f"write {choices}"
+        return "this is not one of the known words", remedy or f"write {choices}"
     if kind in _LIMITS:
         limit = _OPENING.sub("it should", sentence).replace(" after validation", "")
         return "this is out of bounds", remedy or limit
-    return "the text does not have the form that is needed", remedy or "see the schema"
+    return "the text does not have the required form", remedy or "see the schema"
 
 
 def _kind_of(value: object) -> str:

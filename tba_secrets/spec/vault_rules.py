@@ -1,4 +1,4 @@
-"""Rules for `store.vault` that no pattern can state: one login, one place each, candidates out of sight."""
+"""Rules for `store.vault` that no pattern can state: logins, places, hidden candidates."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _CREDENTIALS: Final[tuple[Path, ...]] = (
     ("auth", "approle", "secret_id"),
     ("auth", "jwt", "jwt"),
 )
-"""Where the file says where a credential of our own login is."""
+"""The paths that name the place of a credential for our own login."""
 
 
 def vault_findings(document: Document) -> Iterator[Finding]:
-    """Every broken rule of `store.vault`."""
+    """Find every broken rule of `store.vault`."""
     if not isinstance(document.value(_VAULT), dict):
         return
     yield from _one_login(document)
@@ -50,7 +50,11 @@ def _one_place_each(document: Document) -> Iterator[Finding]:
 
 
 def _candidates_out_of_sight(document: Document) -> Iterator[Finding]:
-    """A reader's policy ends in a wildcard behind the prefix: what lies below it is read before it is tested."""
+    """Refuse candidates below the prefix.
+
+    A reader's policy ends in a wildcard after the prefix: readers would see candidates before they
+    are tested.
+    """
     prefix = document.value((*_VAULT, "prefix"))
     path = (*_VAULT, "candidate_prefix")
     candidates = document.value(path)
