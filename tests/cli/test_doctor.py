@@ -360,7 +360,7 @@ ORDERS = "{env: {id: OI, secret: OS}}"
         ("{file: {path: private.json}}", "ok", "file private.json: there"),
         ("{file: {path: open.json}}", "wrong", "chmod 600 open.json"),
         ("{command: {argv: [teller, orders]}}", "ok", "it was not run"),
-        ("{command: {argv: [nobody]}}", "wrong", "command nobody: there is no such program"),
+        ("{command: {argv: [nobody]}}", "wrong", "command nobody: the program does not exist"),
         ("authorize", "ok", "authorize: the store is the source"),
     ],
 )

@@ -404,8 +404,6 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     )
     done = at_a_terminal(typed, "init", "prod", "--project", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (
-        "Error: the text does not have the required form; write it as Setup >" in done.stdout
-    )
+    assert "Error: the text does not have the required form; write it as Setup >" in done.stdout
     assert "Store (aws or vault) [aws]: " in done.stdout
     assert loaded(tmp_path).integrations[0].role.name == "A role"

@@ -78,7 +78,7 @@ def test_a_session_shows_nothing(here: World, scanner: Scanner, log: Callable[[]
         shown += [pretty_repr(session, expand_all=True), pretty_repr(vars(session._exchange))]
         shown += map(everything_of, answers)
 
-    assert "is current from now on" in log()
+    assert "is now current" in log()
     assert scanner.find([text("shown", "\n".join(shown)), text("log", log())]) == []
 
 

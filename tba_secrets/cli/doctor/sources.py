@@ -74,5 +74,5 @@ def _stored(word: str, needing: list[str]) -> Finding:
 def _command(place: str, program: str) -> Finding:
     found = shutil.which(program)
     if found is None:
-        return wrong(f"{place}: there is no such program", "install it, or put it on PATH")
+        return wrong(f"{place}: the program does not exist", "install it, or put it on PATH")
     return ok(f"{place}: found at {found}; it was not run")

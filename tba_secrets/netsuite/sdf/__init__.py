@@ -1,7 +1,8 @@
-"""Roles as code: an environment's roles as a SuiteCloud Development Framework (SDF) account customization project.
+"""Write an environment's roles as a SuiteCloud Development Framework (SDF) project.
 
-Only roles can be made so. "You cannot create an integration record using SDF" (Oracle help, "Integration Records as XML
-Definitions"); access tokens have no object at all, and features that need a Terms of Service agreement stay off.
+SDF can create roles only. "You cannot create an integration record using SDF" (Oracle help,
+"Integration Records as XML Definitions"); access tokens have no SDF object; and features that need a
+Terms of Service agreement stay off.
 """
 
 from __future__ import annotations

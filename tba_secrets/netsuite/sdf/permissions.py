@@ -1,8 +1,9 @@
-"""NetSuite's permissions: the name in the user interface, the key in SDF, and the levels that each has.
+"""NetSuite's permissions: the name in the user interface, the key in SDF, and the levels of each.
 
-Sources: "generic_permission" and "generic_permission_level" in the SDF XML Reference of Oracle help; which key a name
-has, permissions.json in oracle/netsuite-suitecloud-sdk; which levels, role_permissions.ts in Salto's NetSuite adapter.
-What is not in this table is refused: a key is never guessed from a name.
+Sources: "generic_permission" and "generic_permission_level" in the SDF XML Reference of Oracle help;
+keys from permissions.json in oracle/netsuite-suitecloud-sdk; levels from role_permissions.ts in Salto's
+NetSuite adapter. A permission that is not in this table is refused: a key is never guessed from a
+name.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
 
 
 class Level(StrEnum):
-    """The content of `<permlevel>`. NONE exists too, and is what a role has without the permission."""
+    """The content of `<permlevel>`. NONE exists too: it is a role without the permission."""
 
     VIEW = "VIEW"
     CREATE = "CREATE"
@@ -48,7 +49,7 @@ class Level(StrEnum):
 
     @property
     def word(self) -> str:
-        """As the user interface and an environment's YAML write it."""
+        """The level as the user interface and an environment's YAML write it."""
         return self.value.capitalize()
 
 
@@ -150,14 +151,14 @@ _SHOWN: Final = 80
 
 
 def grant(text: str) -> Grant:
-    """What one entry of `role.permissions` gives.
+    """Parse one entry of `role.permissions`.
 
     Args:
         text: The permission's name in NetSuite, with its level in parentheses where it has more than one:
             `REST Web Services`, `Customers (View)`.
 
     Raises:
-        SpecError: The name is not known, or the level is missing, not needed, or not one of the permission's.
+        SpecError: The name is unknown, or the level is missing, superfluous or not one of its levels.
     """
     found = _WITH_LEVEL.fullmatch(text)
     permission = _known(found["name"] if found else text)
@@ -179,7 +180,7 @@ def grant(text: str) -> Grant:
 
 
 def _known(name: str) -> Permission:
-    """The permission of that exact name: the diagnosis compares it as well."""
+    """Return the permission of exactly that name, because the diagnosis compares it as well."""
     if name in PERMISSIONS:
         return PERMISSIONS[name]
     by_lower = {known.lower(): known for known in PERMISSIONS}

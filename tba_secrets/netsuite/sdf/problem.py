@@ -1,4 +1,4 @@
-"""What is wrong with a project's folder."""
+"""The problems of an SDF project's folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class InvalidProjectError(TbaError):
     """A project that SDF would refuse.
 
     Args:
-        folder: Where it is.
+        folder: The project's folder.
         problems: All of them.
     """
 

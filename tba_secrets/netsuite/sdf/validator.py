@@ -1,8 +1,8 @@
-"""A project's folder, read back from disk: everything that SDF would refuse, and everything that is not ours.
+"""Read a project's folder back and find everything that SDF would refuse or that is not ours.
 
-There is no published schema and the SuiteCloud CLI validates on the server only, so the rules of Oracle's pages are
-kept here. The rules of a role are in `role_rules.py`. A document type is refused unread: without one there are no
-entities to expand.
+Oracle publishes no schema, and the SuiteCloud CLI validates on the server only, so the rules of
+Oracle's pages are kept here. The rules of a role are in `role_rules.py`. A document type is refused
+unread: without one there are no entities to expand.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _MANIFEST_PARTS: Final = ("projectname", "frameworkversion", "dependencies")
 
 
 def validate(folder: Path) -> None:
-    """Refuse a project that SDF would refuse.
+    """Raise if SDF would refuse the project.
 
     Raises:
-        InvalidProjectError: With all its problems.
+        InvalidProjectError: SDF would refuse it; the error lists all problems.
     """
     if found := problems(folder):
         raise InvalidProjectError(folder, found)
 
 
 def problems(folder: Path) -> tuple[Problem, ...]:
-    """Everything that is wrong with the project in a folder, in the order of its files' names."""
+    """Return everything that is wrong with the project, in the order of its file names."""
     files = inside(folder)
     found: list[Problem] = [*_misplaced(files)]
     roots: dict[str, Element] = {}
@@ -92,11 +92,11 @@ def _of_files(roots: dict[str, Element]) -> Iterator[Problem]:
     objects = {name: root for name, root in roots.items() if _is_object(name)}
     for name, root in objects.items():
         yield from (Problem(name, *rule) for rule in role_problems(PurePosixPath(name).stem, root))
-    yield from (Problem(*said) for said in _twice(objects))
+    yield from (Problem(*broken) for broken in _twice(objects))
     if layout.MANIFEST in roots:
         needed = {f for root in objects.values() for f in needed_features(root)}
-        said = _manifest(roots[layout.MANIFEST], needed)
-        yield from (Problem(layout.MANIFEST, *rule) for rule in said)
+        broken = _manifest(roots[layout.MANIFEST], needed)
+        yield from (Problem(layout.MANIFEST, *rule) for rule in broken)
     if layout.DEPLOY in roots:
         yield from (
             Problem(layout.DEPLOY, *rule) for rule in _deploy(roots[layout.DEPLOY], objects)
@@ -108,13 +108,13 @@ def _twice(objects: dict[str, Element]) -> Iterator[tuple[str, str, str]]:
     for name, root in objects.items():
         script_id = root.get("scriptid", "")
         if script_id and script_id in first:
-            said = f"has the script id {script_id}, as {first[script_id]} has"
-            yield name, said, "give every object a script id of its own"
+            what = f"has the script id {script_id}, as {first[script_id]} has"
+            yield name, what, "give every object a script id of its own"
         first.setdefault(script_id, name)
 
 
 def _manifest(root: Element, needed: set[str]) -> Iterator[Rule]:
-    """Oracle help, "Manually Defining Feature Dependencies in the SuiteCloud Project Manifest"."""
+    """Check the manifest (Oracle help, "Manually Defining Feature Dependencies")."""
     if root.tag != "manifest" or root.get("projecttype") != "ACCOUNTCUSTOMIZATION":
         yield (
             "is no manifest of an account customization project",
@@ -122,7 +122,10 @@ def _manifest(root: Element, needed: set[str]) -> Iterator[Rule]:
         )
         return
     if tuple(child.tag for child in root) != _MANIFEST_PARTS:
-        yield "does not have its parts", f"write {', '.join(_MANIFEST_PARTS)}, in this order"
+        yield (
+            "does not have the required parts",
+            f"write {', '.join(_MANIFEST_PARTS)}, in this order",
+        )
     if not text_of(root, "projectname"):
         yield "has no projectname", "give it one"
     if text_of(root, "frameworkversion") != "1.0":
@@ -134,7 +137,10 @@ def _features(listed: list[Element], needed: set[str]) -> Iterator[Rule]:
     ids = [(feature.text or "").strip() for feature in listed]
     for feature, name in zip(listed, ids, strict=True):
         if name not in FEATURES:
-            yield f"requires {name or 'a feature without a name'}", f"take of {', '.join(FEATURES)}"
+            yield (
+                f"requires {name or 'a feature without a name'}",
+                f"use one of {', '.join(FEATURES)}",
+            )
         if feature.get("required") not in ("true", "false"):
             yield f"does not say whether {name} is required", 'write required="true" or "false"'
     for name in sorted({name for name in ids if ids.count(name) > 1}):
@@ -148,7 +154,7 @@ def _features(listed: list[Element], needed: set[str]) -> Iterator[Rule]:
 
 
 def _deploy(root: Element, objects: dict[str, Element]) -> Iterator[Rule]:
-    """Oracle help, "SuiteCloud Project Deployment Preparation": what no path names is not deployed."""
+    """Check deploy.xml ("Project Deployment Preparation"): unnamed files are not deployed."""
     if root.tag != "deploy" or [child.tag for child in root] != ["objects"]:
         yield "is no deploy file for objects alone", "write <deploy><objects>...</objects></deploy>"
         return
