@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tba_secrets.spec.duration import parse_duration
 from tba_secrets.spec.model import (
     ConsumerOrigin,
     Environment,
@@ -21,6 +20,7 @@ from tba_secrets.spec.model import (
     TokenOrigin,
     User,
     Verify,
+    parse_duration,
 )
 
 

@@ -140,7 +140,7 @@ def import_(
     Exit codes: 0 done; 1 a secret cannot be imported, or could not be asked about; 2 usage;
     3 a login was refused; 4 an answer does not tell whose a token is.
     """
-    from tba_secrets.cli.adopt import Wish, run
+    from tba_secrets.cli.import_ import ImportRequest, run
 
     flags = {
         "account": account,
@@ -152,8 +152,10 @@ def import_(
         "prefix": prefix,
         "endpoint": endpoint,
     }
-    wish = Wish(environment, tuple(secrets or ()), flags, tuple(user or ()), offline)
-    run(project, wish)
+    run(
+        project,
+        ImportRequest(environment, tuple(secrets or ()), flags, tuple(user or ()), offline),
+    )
 
 
 @app.command()
@@ -245,11 +247,11 @@ def checklist(
 
     It reads YAML and state, and asks NetSuite nothing. Open lines are no failure: the exit code is 0.
     """
-    from tba_secrets.cli.checklist import Format, run
+    from tba_secrets.cli.checklist import ChecklistFormat, run
 
-    if format is not None and format not in list(Format):
-        raise typer.BadParameter(f"--format takes one of {', '.join(Format)}")
-    run(project.resolve(), environment, None if format is None else Format(format), output)
+    if format is not None and format not in list(ChecklistFormat):
+        raise typer.BadParameter(f"--format takes one of {', '.join(ChecklistFormat)}")
+    run(project.resolve(), environment, None if format is None else ChecklistFormat(format), output)
 
 
 @app.command()

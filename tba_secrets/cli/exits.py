@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+import typer
+
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
 
 
@@ -23,6 +25,20 @@ class Exit(IntEnum):
     """NetSuite took the login, and its answer is another failure, or not what is declared."""
     PERSON = 5
     """Only a person can go on: bring a new token for one that is due, or revoke one that its role may not."""
+
+
+class UsageError(ValueError):
+    """The command line is wrong: a line for each mistake, `--flag: what is wrong; what to write`."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
+
+    def shown(self) -> typer.Exit:
+        """Print the lines; return the exit to raise."""
+        for line in self.lines:
+            typer.echo(f"error: {line}", err=True)
+        return typer.Exit(Exit.USAGE)
 
 
 _WORST_FIRST = (Exit.REFUSED, Exit.OTHERWISE, Exit.FAILED, Exit.USAGE)

@@ -69,10 +69,10 @@ def survey(
     at, refused = time.time() if now is None else now, RefusalFile.at_home()
     found: dict[str, EnvironmentReport] = {}
     with waiting(_waiting(names)) as status, ThreadPoolExecutor(_AT_ONCE) as pool:
-        asked = [pool.submit(gather, project, name, at, read_state, refused) for name in names]
-        for done in as_completed(asked):
-            one = done.result()
-            found[one.name] = one
+        futures = [pool.submit(gather, project, name, at, read_state, refused) for name in names]
+        for done in as_completed(futures):
+            environment = done.result()
+            found[environment.name] = environment
             status.update(escape(_waiting([name for name in names if name not in found])))
     return Report(at, tuple(found[name] for name in names))
 
@@ -121,12 +121,12 @@ def show(report: Report) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)
-    for one in report.environments:
-        if one.tokens:
-            console.print(_table(one, report.at))
+    for environment in report.environments:
+        if environment.tokens:
+            console.print(_table(environment, report.at))
         for name, findings in (
-            (one.name, one.findings),
-            *((t.path, t.findings) for t in one.tokens),
+            (environment.name, environment.findings),
+            *((t.path, t.findings) for t in environment.tokens),
         ):
             for finding in findings:
                 console.print(_line(name, finding), soft_wrap=True)
@@ -192,9 +192,9 @@ def _summary(report: Report) -> str:
         for standing in reversed(Standing)
         if (count := sum(token.standing is standing for token in report.tokens))
     ]
-    unread = sum(bool(one.findings) for one in report.environments)
+    unread = sum(bool(environment.findings) for environment in report.environments)
     if unread:
-        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not wholly read")
+        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not read completely")
     tokens = len(report.tokens)
-    said = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
-    return f"{said}; exit code {int(report.standing)}"
+    total = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
+    return f"{total}; exit code {int(report.standing)}"

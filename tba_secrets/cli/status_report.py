@@ -103,12 +103,14 @@ class Report:
     @property
     def standing(self) -> Standing:
         """The worst of all: the exit code."""
-        return max((one.standing for one in self.environments), default=Standing.WELL)
+        return max(
+            (environment.standing for environment in self.environments), default=Standing.WELL
+        )
 
     @property
     def tokens(self) -> tuple[TokenReport, ...]:
         """All tokens, the worst first; otherwise in the order of the files."""
-        found = [token for one in self.environments for token in one.tokens]
+        found = [token for environment in self.environments for token in environment.tokens]
         return tuple(sorted(found, key=lambda token: -token.standing))
 
     def plain(self) -> dict[str, Any]:
@@ -117,7 +119,9 @@ class Report:
             "at": _iso(self.at),
             "state": self.standing.word,
             "exit_code": int(self.standing),
-            "environments": [_environment(one, self.at) for one in self.environments],
+            "environments": [
+                _environment(environment, self.at) for environment in self.environments
+            ],
         }
 
 

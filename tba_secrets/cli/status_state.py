@@ -50,21 +50,23 @@ class TokenState:
     def refusals(self) -> tuple[Refusal, ...]:
         """The user's refused logins, as the last run knew them."""
         found = self.tested.get("refusals") or ()
-        return tuple(Refusal(Fingerprint(one["fingerprint"]), float(one["at"])) for one in found)
+        return tuple(
+            Refusal(Fingerprint(refusal["fingerprint"]), float(refusal["at"])) for refusal in found
+        )
 
 
 def token_states(resources: Iterable[Mapping[str, Any]]) -> dict[str, TokenState]:
     """State's resources by record. A resource that waits for its deletion, or only tests, is passed over."""
     found: dict[str, TokenState] = {}
-    for one in resources:
-        outputs = one.get("outputs") or {}
+    for resource in resources:
+        outputs = resource.get("outputs") or {}
         record = outputs.get("record")
-        if record is None or one.get("delete") or outputs.get("promote") is False:
+        if record is None or resource.get("delete") or outputs.get("promote") is False:
             continue
         state = found.get(record, TokenState())
-        failures = (*state.failures, *map(str, one.get("initErrors") or ()))
-        if one["type"] == "tba:index:StagedCredential":
+        failures = (*state.failures, *map(str, resource.get("initErrors") or ()))
+        if resource["type"] == "tba:index:StagedCredential":
             found[record] = replace(state, staged=outputs, failures=failures)
-        elif one["type"] == "tba:index:SmokeTest":
+        elif resource["type"] == "tba:index:SmokeTest":
             found[record] = replace(state, tested=outputs, failures=failures)
     return found

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from tba_secrets.spec.construct import Document
+from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.spec.model import URL_PATTERN
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
-from tba_secrets.spec.suspicion import looks_secret
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _PLACES: Final[tuple[Path, ...]] = (
     ("endpoint",),
@@ -21,7 +20,7 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _ADDRESS: Final = re.compile(URL_PATTERN.removeprefix("^").removesuffix("$"))
 
 
-def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Finding]:
+def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[SpecFinding]:
     """Resolve `{env: NAME}` addresses in place and return what could not be resolved.
 
     Anything that is not the name of a variable is left for the models to refuse.
@@ -49,9 +48,9 @@ def _variable(value: object) -> str | None:
     return name
 
 
-def _unusable(document: Document, path: Path, name: str, *, found: bool) -> Finding:
+def _unusable(document: Document, path: Path, name: str, *, found: bool) -> SpecFinding:
     state = "holds no address" if found else "is not set"
-    return Finding(
+    return SpecFinding(
         document.position((*path, "env")),
         f"{path_text(path)}: the environment variable {name} {state}",
         'set it to "https://HOST" or "https://HOST:PORT", with no path and no credentials',

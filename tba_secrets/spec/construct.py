@@ -8,6 +8,7 @@ keys, merge keys and empty values are errors too.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +17,8 @@ from typing import Any, Final
 import yaml
 
 from tba_secrets.spec.events import position_of
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import START, Finding, Position
-from tba_secrets.spec.suspicion import shown_key
+from tba_secrets.spec.looks_secret import shown_key
+from tba_secrets.spec.problem import START, Path, Position, SpecFinding, path_text
 
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _NUMBER_1_2: Final = re.compile(
@@ -41,14 +41,16 @@ class Document:
     data: Any = None
     values: dict[Path, Position] = field(default_factory=dict)
     keys: dict[Path, Position] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[SpecFinding] = field(default_factory=list)
     refused: set[Path] = field(default_factory=set)
     """Values that already have a finding; the models do not report them again."""
 
     def refuse(self, path: Path, what: str, hint: str) -> None:
         """Report the value at `path`, once."""
         self.refused.add(path)
-        self.findings.append(Finding(self.key_position(path), f"{path_text(path)}: {what}", hint))
+        self.findings.append(
+            SpecFinding(self.key_position(path), f"{path_text(path)}: {what}", hint)
+        )
 
     def position(self, path: Path) -> Position:
         """Return where the value at `path` begins, or its nearest existing parent."""
@@ -108,7 +110,7 @@ def _mapping(document: Document, node: Any, path: Path) -> dict[str, Any]:
         inner = (*path, key)
         if key in built:
             document.findings.append(
-                Finding(
+                SpecFinding(
                     position_of(key_node.start_mark),
                     f"{path_text(path)}: the key {shown_key(key)} is repeated here, "
                     f"first on line {document.keys[inner].line}",
@@ -132,7 +134,7 @@ def _key(document: Document, node: Any) -> str | None:
         problem = "a key that YAML does not read as text", "put the key in quotes"
     else:
         return key
-    document.findings.append(Finding(position_of(node.start_mark), *problem))
+    document.findings.append(SpecFinding(position_of(node.start_mark), *problem))
     return None
 
 
@@ -149,3 +151,12 @@ def _scalar(node: Any) -> str | int | bool | Unquoted | None:
     if node.tag == f"{_TAG}str" and not _NUMBER_1_2.fullmatch(text):
         return text
     return Unquoted()
+
+
+def yaml_text(text: str) -> str:
+    """Write `text` as a YAML scalar: plain if it reads back unchanged, otherwise in quotes."""
+    try:
+        plain = construct(f"key: {text}").data == {"key": text}
+    except yaml.YAMLError:
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())

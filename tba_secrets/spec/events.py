@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from tba_secrets.spec.problem import START, Finding, Position
+from tba_secrets.spec.problem import START, Position, SpecFinding
 
 MAXIMUM_DEPTH: Final = 64
 
@@ -52,7 +52,7 @@ _SYNTAX_HINTS: Final = {
 """libyaml's fixed phrases; no other text of an exception is ever shown."""
 
 
-def scan(text: str) -> tuple[Finding, ...]:
+def scan(text: str) -> tuple[SpecFinding, ...]:
     """Return what forbids building anything from `text`.
 
     That is: syntax errors, too much depth, aliases, anchors, tags and further documents.
@@ -63,7 +63,7 @@ def scan(text: str) -> tuple[Finding, ...]:
         return (syntax_finding(error),)
 
 
-def syntax_finding(error: yaml.YAMLError) -> Finding:
+def syntax_finding(error: yaml.YAMLError) -> SpecFinding:
     """Describe a syntax error in our own words.
 
     Only the exception's position and libyaml's fixed phrases are used: the rest may quote the file.
@@ -73,7 +73,7 @@ def syntax_finding(error: yaml.YAMLError) -> Finding:
         str(getattr(error, "problem", "")),
         ("this is not YAML", "correct the line, or the one above"),
     )
-    return Finding(START if mark is None else position_of(mark), what, hint)
+    return SpecFinding(START if mark is None else position_of(mark), what, hint)
 
 
 def position_of(mark: Any) -> Position:
@@ -81,7 +81,7 @@ def position_of(mark: Any) -> Position:
     return Position(mark.line + 1, mark.column + 1)
 
 
-def _findings(events: Iterator[Any]) -> Iterator[Finding]:
+def _findings(events: Iterator[Any]) -> Iterator[SpecFinding]:
     depth = documents = 0
     for event in events:
         position = position_of(event.start_mark)
@@ -93,21 +93,27 @@ def _findings(events: Iterator[Any]) -> Iterator[Finding]:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if documents > 1:
-            yield Finding(position, "a second document begins", "keep one environment in one file")
+            yield SpecFinding(
+                position, "a second document begins", "keep one environment in one file"
+            )
             return
         if depth > MAXIMUM_DEPTH:
-            yield Finding(
+            yield SpecFinding(
                 position, f"nested deeper than {MAXIMUM_DEPTH} levels", "close what is open"
             )
             return
     if not documents:
-        yield Finding(START, "the file holds only comments", "begin it with version: 1")
+        yield SpecFinding(START, "the file holds only comments", "begin it with version: 1")
 
 
-def _refused_property(event: Any, position: Position) -> Iterator[Finding]:
+def _refused_property(event: Any, position: Position) -> Iterator[SpecFinding]:
     if isinstance(event, yaml.AliasEvent):
-        yield Finding(position, "an alias (*)", "write it out; use defaults: for what is shared")
+        yield SpecFinding(
+            position, "an alias (*)", "write it out; use defaults: for what is shared"
+        )
     elif getattr(event, "anchor", None) is not None:
-        yield Finding(position, "an anchor (&)", "write it out; use defaults: for what is shared")
+        yield SpecFinding(
+            position, "an anchor (&)", "write it out; use defaults: for what is shared"
+        )
     if getattr(event, "tag", None) is not None:
-        yield Finding(position, "a tag (!)", "leave the tag out")
+        yield SpecFinding(position, "a tag (!)", "leave the tag out")

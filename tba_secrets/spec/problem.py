@@ -6,13 +6,16 @@ there may be a secret that was pasted into the wrong place.
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from tba_secrets.errors import SpecError
+from tba_secrets.spec.looks_secret import is_plain_key
 
+Path = tuple[str | int, ...]
+"""Keys and list indices from the top of the file."""
 _SHOWN: Final = 100
 """How many problems are printed; a file that is not an environment can have one on every line."""
 
@@ -31,7 +34,7 @@ START: Final = Position(1, 1)
 class Problem:
     """One thing to fix."""
 
-    file: Path
+    file: pathlib.Path
     line: int
     column: int
     what: str
@@ -44,14 +47,14 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Finding:
+class SpecFinding:
     """A problem before its file is named: what each step of the loader reports."""
 
     position: Position
     what: str
     hint: str
 
-    def within(self, file: Path) -> Problem:
+    def within(self, file: pathlib.Path) -> Problem:
         """Return the same problem with its file."""
         return Problem(file, *self.position, self.what, self.hint)
 
@@ -69,3 +72,14 @@ class InvalidSpecError(SpecError):
         if len(self.problems) > _SHOWN:
             lines.append(f"... and {len(self.problems) - _SHOWN} more problems")
         super().__init__("\n".join(lines))
+
+
+def path_text(path: Path) -> str:
+    """Format a path as `integrations[0].tokens[1].user`, hiding keys that could be secrets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if is_plain_key(part) else "[...]"
+    return text.removeprefix(".") or "the file"

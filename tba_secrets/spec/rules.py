@@ -11,12 +11,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
-from tba_secrets.spec.duration import parse_duration
-from tba_secrets.spec.model import Format
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
+from tba_secrets.spec.looks_secret import looks_secret
+from tba_secrets.spec.model import Format, parse_duration
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 from tba_secrets.spec.secret_names import secret_name_findings
-from tba_secrets.spec.suspicion import looks_secret
 from tba_secrets.spec.vault_rules import vault_findings
 
 _SOURCE_KINDS: Final = ("env", "file", "command")
@@ -24,7 +22,7 @@ _HALVES: Final = ("key", "id", "secret")
 _RESERVED_TAGS: Final = ("aws:", "tba-secrets:")
 
 
-def broken_rules(document: Document) -> list[Finding]:
+def broken_rules(document: Document) -> list[SpecFinding]:
     """Return all findings, rule by rule."""
     return [finding for rule in _RULES for finding in rule(document)]
 
@@ -46,7 +44,7 @@ def _items(document: Document, path: Path) -> Iterator[tuple[Path, dict[str, Any
             yield (*path, i), item
 
 
-def _duplicate_names(document: Document) -> Iterator[Finding]:
+def _duplicate_names(document: Document) -> Iterator[SpecFinding]:
     for key, noun in (("integrations", "integration"), ("tokens", "token")):
         first: dict[str, Path] = {}
         for path, record in records(document, key):
@@ -64,7 +62,7 @@ def _duplicate_names(document: Document) -> Iterator[Finding]:
             first.setdefault(name, path)
 
 
-def _one_kind_of_source(document: Document) -> Iterator[Finding]:
+def _one_kind_of_source(document: Document) -> Iterator[SpecFinding]:
     for path, source in _sources(document):
         kinds = [kind for kind in _SOURCE_KINDS if kind in source]
         if len(kinds) != 1:
@@ -72,7 +70,7 @@ def _one_kind_of_source(document: Document) -> Iterator[Finding]:
             yield _finding(document, path, what, f"give exactly one of {', '.join(_SOURCE_KINDS)}")
 
 
-def _halves_differ(document: Document) -> Iterator[Finding]:
+def _halves_differ(document: Document) -> Iterator[SpecFinding]:
     """Refuse one variable or JSON key for both halves of a pair."""
     for path, source in _sources(document):
         for kind, settings in source.items():
@@ -95,12 +93,12 @@ def _sources(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
                 yield (*path, key), record[key]
 
 
-def _at_least_one_store(document: Document) -> Iterator[Finding]:
+def _at_least_one_store(document: Document) -> Iterator[SpecFinding]:
     if document.value(("store",)) == {}:
         yield _finding(document, ("store",), "no store is given", "give one, for example aws:")
 
 
-def _names_are_no_values(document: Document) -> Iterator[Finding]:
+def _names_are_no_values(document: Document) -> Iterator[SpecFinding]:
     """Find values pasted where a name belongs.
 
     `text` finds the 64 digits of TBA values anywhere.
@@ -124,20 +122,20 @@ def _name_paths(document: Document) -> Iterator[Path]:
             yield from ((*path, kind, half) for half in _HALVES)
 
 
-def _tags(document: Document) -> Iterator[Finding]:
+def _tags(document: Document) -> Iterator[SpecFinding]:
     tags = document.value(("store", "aws", "tags"))
     for key in tags if isinstance(tags, dict) else ():
         if key.lower().startswith(_RESERVED_TAGS):
             path = ("store", "aws", "tags", key)
             prefixes = " and ".join(_RESERVED_TAGS)
-            yield Finding(
+            yield SpecFinding(
                 document.key_position(path),
                 "store.aws.tags: the key of this tag has a reserved prefix",
                 f"begin it otherwise: {prefixes} belong to AWS and to this tool",
             )
 
 
-def _formats(document: Document) -> Iterator[Finding]:
+def _formats(document: Document) -> Iterator[SpecFinding]:
     for path in _policies(document):
         given = document.value((*path, "format"))
         given = given if isinstance(given, dict) else {}
@@ -159,7 +157,7 @@ def _policies(document: Document) -> Iterator[Path]:
     yield from (path for path, _ in records(document, "tokens"))
 
 
-def _warned_in_time(document: Document) -> Iterator[Finding]:
+def _warned_in_time(document: Document) -> Iterator[SpecFinding]:
     """Compare durations that one record gives, or that it shares with the defaults."""
     for path in _policies(document):
         own = [key for key in ("warn_before", "rotate_every") if document.value((*path, key))]
@@ -180,15 +178,15 @@ def _duration(document: Document, path: Path, key: str) -> timedelta | None:
     return parse_duration(text) if isinstance(text, str) else None
 
 
-def _finding(document: Document, path: Path, what: str, hint: str) -> Finding:
-    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
+    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
-def _secret_names(document: Document) -> Iterator[Finding]:
+def _secret_names(document: Document) -> Iterator[SpecFinding]:
     return secret_name_findings(document, list(records(document, "tokens")))
 
 
-_RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
+_RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
     _duplicate_names,
     _one_kind_of_source,
     _halves_differ,

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 MAXIMUM_LENGTH: Final = 512
 _PREFIX: Final[Path] = ("store", "aws", "prefix")
@@ -25,7 +24,7 @@ _LOOKS_LIKE_ARN_SUFFIX: Final = re.compile(r"-.{6}$")
 
 def secret_name_findings(
     document: Document, tokens: list[tuple[Path, dict[str, Any]]]
-) -> Iterator[Finding]:
+) -> Iterator[SpecFinding]:
     """Find names that AWS refuses or misreads, and secrets that two tokens would write."""
     prefix = document.value(_PREFIX)
     prefix = prefix if isinstance(prefix, str) else ""
@@ -67,5 +66,5 @@ def _has_odd_segment(segments: list[str]) -> bool:
     return any(segment in ("", ".", "..") for segment in segments)
 
 
-def _finding(document: Document, path: Path, what: str, hint: str) -> Finding:
-    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
+    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)

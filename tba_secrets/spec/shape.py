@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from tba_secrets.spec.construct import Document, Unquoted
-from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Environment
-from tba_secrets.spec.outline import known_keys, remedy_of
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
-from tba_secrets.spec.suspicion import shown_key
+from tba_secrets.spec.looks_secret import shown_key
+from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Environment, Model, Remedy
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _EXPECTED: Final = {
     "string_type": "text",
@@ -43,7 +42,7 @@ _QUOTES: Final = 'put it in quotes: "..."'
 _OPENING: Final = re.compile(r"^\w+ should")
 
 
-def validate(document: Document) -> tuple[Environment | None, list[Finding]]:
+def validate(document: Document) -> tuple[Environment | None, list[SpecFinding]]:
     """Fit the data to the models, without reporting a value that already has a finding."""
     try:
         return Environment.model_validate(document.data), []
@@ -55,7 +54,7 @@ def validate(document: Document) -> tuple[Environment | None, list[Finding]]:
     return None, list(_findings(document, located))
 
 
-def _findings(document: Document, located: list[tuple[Path, Any]]) -> Iterator[Finding]:
+def _findings(document: Document, located: list[tuple[Path, Any]]) -> Iterator[SpecFinding]:
     for path, item in located:
         echoes = item["type"] == "too_short" and any(
             other != path and other[: len(path)] == path for other, _ in located
@@ -74,22 +73,22 @@ def _path(location: tuple[str | int, ...]) -> Path:
     return tuple(part for part in location if part not in (TEXT_TAG, MAPPING_TAG))
 
 
-def _finding(document: Document, path: Path, kind: str, sentence: str) -> Finding:
+def _finding(document: Document, path: Path, kind: str, sentence: str) -> SpecFinding:
     if kind == "extra_forbidden":
         return _unknown_key(document, path)
     if kind == "missing":
         what = f"{path_text(path[:-1])}: the key `{path[-1]}` is missing"
-        return Finding(document.position(path[:-1]), what, f"add {path[-1]}:")
+        return SpecFinding(document.position(path[:-1]), what, f"add {path[-1]}:")
     what, hint = misfit(document.value(path), kind, sentence, remedy_of(path))
-    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
-def _unknown_key(document: Document, path: Path) -> Finding:
+def _unknown_key(document: Document, path: Path) -> SpecFinding:
     known = known_keys(path[:-1])
     near = get_close_matches(str(path[-1]).lower(), known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
     what = f"{path_text(path[:-1])}: unknown key {shown_key(str(path[-1]))}"
-    return Finding(document.key_position(path), what, hint)
+    return SpecFinding(document.key_position(path), what, hint)
 
 
 def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:
@@ -124,3 +123,48 @@ def _kind_of(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     return "text" if isinstance(value, str) else "a number or boolean"
+
+
+def known_keys(path: Path, root: type[Model] = Environment) -> list[str]:
+    """List the keys of the record at `path` under `root`, in the model's order."""
+    fields = [item for model in _models(path, root) for item in model.model_fields.items()]
+    return [field.alias or key for key, field in fields]
+
+
+def remedy_of(path: Path, root: type[Model] = Environment) -> str:
+    """Return the remedy of the field at `path` under `root`, or an empty string."""
+    for field in _fields(path, root):
+        for part in (*field.metadata, *_parts(field.annotation)):
+            if isinstance(part, Remedy):
+                return part.text
+    return ""
+
+
+def _models(path: Path, root: type[Model]) -> list[type[Model]]:
+    if not path:
+        return [root]
+    if isinstance(path[-1], int):
+        return _models(path[:-1], root)
+    return [
+        part
+        for field in _fields(path, root)
+        for part in _parts(field.annotation)
+        if isinstance(part, type) and issubclass(part, Model)
+    ]
+
+
+def _fields(path: Path, root: type[Model]) -> list[FieldInfo]:
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    if not path:
+        return []
+    models = _models(path[:-1], root)
+    named = ((key, field) for model in models for key, field in model.model_fields.items())
+    return [field for key, field in named if path[-1] in (key, field.alias)]
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """Yield the annotation and everything inside it: union members, items, metadata."""
+    yield annotation
+    for argument in get_args(annotation):
+        yield from _parts(argument)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tba_secrets.spec.problem import START, Finding, Position
-from tba_secrets.spec.suspicion import pasted_values
+from tba_secrets.spec.looks_secret import pasted_values
+from tba_secrets.spec.problem import START, Position, SpecFinding
 
 MAXIMUM_BYTES: Final = 1 << 20
 _INVISIBLE: Final = re.compile(
@@ -25,7 +25,7 @@ _INVISIBLE: Final = re.compile(
 class UnreadableTextError(Exception):
     """The bytes are not text that can be examined further."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: SpecFinding) -> None:
         super().__init__(finding.what)
         self.finding = finding
 
@@ -52,7 +52,7 @@ def read_text(path: Path) -> str:
     return _with_line_feeds(text)
 
 
-def invisible_findings(text: str) -> Iterator[Finding]:
+def invisible_findings(text: str) -> Iterator[SpecFinding]:
     """Find the first tab or invisible character of each line.
 
     Text that has one is not parsed.
@@ -62,11 +62,11 @@ def invisible_findings(text: str) -> Iterator[Finding]:
             yield _invisible(match.group(), Position(number, match.start() + 1))
 
 
-def pasted_findings(text: str) -> Iterator[Finding]:
+def pasted_findings(text: str) -> Iterator[SpecFinding]:
     """Find everything that looks like a TBA value, wherever it is."""
     for number, line in enumerate(text.split("\n"), start=1):
         for pasted in pasted_values(line):
-            yield Finding(
+            yield SpecFinding(
                 Position(number, pasted.start() + 1),
                 "64 hexadecimal digits, which look like a key, an id or a secret",
                 "name the place that holds the value, never the value; "
@@ -80,10 +80,10 @@ def position_at(text: str, offset: int | None) -> Position:
     return Position(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
 
 
-def _invisible(character: str, position: Position) -> Finding:
+def _invisible(character: str, position: Position) -> SpecFinding:
     if character == "\t":
-        return Finding(position, "a tab", "write spaces")
-    return Finding(position, f"the invisible character U+{ord(character):04X}", "delete it")
+        return SpecFinding(position, "a tab", "write spaces")
+    return SpecFinding(position, f"the invisible character U+{ord(character):04X}", "delete it")
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -106,4 +106,4 @@ def _with_line_feeds(text: str) -> str:
 
 
 def _unreadable(what: str, hint: str, position: Position = START) -> UnreadableTextError:
-    return UnreadableTextError(Finding(position, what, hint))
+    return UnreadableTextError(SpecFinding(position, what, hint))

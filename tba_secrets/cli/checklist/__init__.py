@@ -12,7 +12,7 @@ from typing import Any, Final, assert_never
 
 import typer
 
-from tba_secrets.cli.checklist import page, words
+from tba_secrets.cli.checklist import documents
 from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.cli.checklist.proofs import all_proofs
 from tba_secrets.cli.checklist.steps import checklist
@@ -24,7 +24,7 @@ ReadState = Callable[[Path, str], list[dict[str, Any]]]
 """`engine.exported_resources`, or a test's own."""
 
 
-class Format(StrEnum):
+class ChecklistFormat(StrEnum):
     """How it is written."""
 
     TEXT = "text"
@@ -32,10 +32,16 @@ class Format(StrEnum):
     HTML = "html"
 
 
-_ENDINGS: Final = {".md": Format.MARKDOWN, ".html": Format.HTML, ".htm": Format.HTML}
+_ENDINGS: Final = {
+    ".md": ChecklistFormat.MARKDOWN,
+    ".html": ChecklistFormat.HTML,
+    ".htm": ChecklistFormat.HTML,
+}
 
 
-def run(project: Path, environment: str, format: Format | None, output: Path | None) -> None:
+def run(
+    project: Path, environment: str, format: ChecklistFormat | None, output: Path | None
+) -> None:
     """Show it, or write it.
 
     Args:
@@ -49,13 +55,13 @@ def run(project: Path, environment: str, format: Format | None, output: Path | N
     """
     from tba_secrets.engine import exported_resources
 
-    chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", Format.TEXT)
+    chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", ChecklistFormat.TEXT)
     found = gather(project, environment, exported_resources)
     if output is not None:
         _write(output, rendered(found, chosen))
         typer.echo(f"{output}: {found.count}")
-    elif chosen is Format.TEXT:
-        words.show(found)
+    elif chosen is ChecklistFormat.TEXT:
+        documents.show(found)
     else:
         typer.echo(rendered(found, chosen), nl=False)
 
@@ -74,15 +80,15 @@ def gather(project: Path, environment: str, read_state: ReadState) -> Checklist:
     return checklist(environment, all_proofs(records, resources), unread)
 
 
-def rendered(found: Checklist, format: Format) -> str:
+def rendered(found: Checklist, format: ChecklistFormat) -> str:
     """The whole document."""
     match format:
-        case Format.TEXT:
-            return words.text(found)
-        case Format.MARKDOWN:
-            return words.markdown(found)
-        case Format.HTML:
-            return page.page(found)
+        case ChecklistFormat.TEXT:
+            return documents.text(found)
+        case ChecklistFormat.MARKDOWN:
+            return documents.markdown(found)
+        case ChecklistFormat.HTML:
+            return documents.html(found)
         case _:
             assert_never(format)
 

@@ -16,7 +16,7 @@ from typing import Final
 from tba_secrets.spec.model import Check, RestletCheck
 
 
-class Kind(Enum):
+class CheckKind(Enum):
     """The kinds of signed calls; the value is how `verify.checks` spells them."""
 
     TOKENINFO = "tokeninfo"
@@ -26,9 +26,9 @@ class Kind(Enum):
     RESTLET = "restlet"
 
 
-def kind_of(check: Check) -> Kind:
+def kind_of(check: Check) -> CheckKind:
     """The kind of a declared check."""
-    return Kind.RESTLET if isinstance(check, RestletCheck) else Kind(check)
+    return CheckKind.RESTLET if isinstance(check, RestletCheck) else CheckKind(check)
 
 
 def name_of(check: Check) -> str:
@@ -39,25 +39,25 @@ def name_of(check: Check) -> str:
 
 
 @dataclass(frozen=True)
-class Permission:
+class RolePermission:
     """A role's permission."""
 
     name: str
     level: str
     tab: str
     """The subtab of Permissions that it stands on."""
-    kinds: frozenset[Kind] = frozenset()
+    kinds: frozenset[CheckKind] = frozenset()
     """The checks that need it, and that show it where they pass."""
 
 
 @dataclass(frozen=True)
-class Feature:
+class FeatureBox:
     """A box under Enable Features."""
 
     name: str
     where: str
     """Subtab and section."""
-    kinds: frozenset[Kind]
+    kinds: frozenset[CheckKind]
     """The checks that need it, and that show it where they pass."""
     permission: str = ""
     """Who declares this permission needs the feature too."""
@@ -65,38 +65,39 @@ class Feature:
 
 CALLBACK_URL: Final = "http://localhost:*"
 """The only one with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
-ANY_CALL: Final = frozenset(Kind)
-_REST: Final = frozenset({Kind.REST, Kind.SUITEQL})
+ANY_CALL: Final = frozenset(CheckKind)
+_REST: Final = frozenset({CheckKind.REST, CheckKind.SUITEQL})
 
 USER_ACCESS_TOKENS: Final = "User Access Tokens"
-LOG_IN: Final = Permission("Log in using Access Tokens", "Full", "Setup", ANY_CALL)
+LOG_IN: Final = RolePermission("Log in using Access Tokens", "Full", "Setup", ANY_CALL)
 LOGINS: Final = (LOG_IN.name, USER_ACCESS_TOKENS)
 """"A user assigned the User Access Tokens permission does not also need the Log in using Access Tokens permission.\""""
 _SERVICES: Final = (
-    Permission("REST Web Services", "Full", "Setup", _REST),
-    Permission("SOAP Web Services", "Full", "Setup", frozenset({Kind.SOAP})),
-    Permission("SuiteAnalytics Workbook", "Edit", "Reports", frozenset({Kind.SUITEQL})),
+    RolePermission("REST Web Services", "Full", "Setup", _REST),
+    RolePermission("SOAP Web Services", "Full", "Setup", frozenset({CheckKind.SOAP})),
+    RolePermission("SuiteAnalytics Workbook", "Edit", "Reports", frozenset({CheckKind.SUITEQL})),
 )
 _KNOWN: Final = {
-    one.name: one for one in (LOG_IN, Permission(USER_ACCESS_TOKENS, "Full", "Setup"), *_SERVICES)
+    known.name: known
+    for known in (LOG_IN, RolePermission(USER_ACCESS_TOKENS, "Full", "Setup"), *_SERVICES)
 }
 
 FEATURES: Final = (
-    Feature("Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL),
-    Feature(
+    FeatureBox("Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL),
+    FeatureBox(
         "REST Web Services", "SuiteCloud, SuiteTalk (Web Services)", _REST, "REST Web Services"
     ),
-    Feature(
+    FeatureBox(
         "SOAP Web Services",
         "SuiteCloud, SuiteTalk (Web Services)",
-        frozenset({Kind.SOAP}),
+        frozenset({CheckKind.SOAP}),
         "SOAP Web Services",
     ),
-    Feature("Server SuiteScript", "SuiteCloud, SuiteScript", frozenset({Kind.RESTLET})),
-    Feature(
+    FeatureBox("Server SuiteScript", "SuiteCloud, SuiteScript", frozenset({CheckKind.RESTLET})),
+    FeatureBox(
         "SuiteAnalytics Workbook",
         "Analytics",
-        frozenset({Kind.SUITEQL}),
+        frozenset({CheckKind.SUITEQL}),
         "SuiteAnalytics Workbook",
     ),
 )
@@ -111,13 +112,13 @@ def plain_name(declared: str) -> str:
     return found["name"] if found else declared
 
 
-def permission(declared: str) -> Permission | None:
+def permission(declared: str) -> RolePermission | None:
     """What is known of an entry of `role.permissions`; None for records and transactions, which no check needs."""
     return _KNOWN.get(plain_name(declared))
 
 
-def undeclared(declared: Iterable[str], kinds: frozenset[Kind]) -> list[Permission]:
+def undeclared(declared: Iterable[str], kinds: frozenset[CheckKind]) -> list[RolePermission]:
     """What a role's checks need and its `permissions:` do not say."""
-    there = set(map(plain_name, declared))
-    missing = [one for one in _SERVICES if one.kinds & kinds and one.name not in there]
-    return missing if there.intersection(LOGINS) else [LOG_IN, *missing]
+    given = set(map(plain_name, declared))
+    missing = [needed for needed in _SERVICES if needed.kinds & kinds and needed.name not in given]
+    return missing if given.intersection(LOGINS) else [LOG_IN, *missing]

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tba_secrets.cli.checklist.facts import Kind
+from tba_secrets.cli.checklist.facts import CheckKind
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.spec.model import Role
 
-TOKENINFO: Final = frozenset({Kind.TOKENINFO})
+TOKENINFO: Final = frozenset({CheckKind.TOKENINFO})
 NO_CHECK: Final = "no check can tell"
 
 
@@ -66,16 +66,18 @@ class Checklist:
         return f"Ticked by signed checks: {done} of {len(self.lines)} lines"
 
 
-def shown_line(text: str, proofs: Iterable[Proofs], kinds: frozenset[Kind], *aspects: str) -> Line:
+def shown_line(
+    text: str, proofs: Iterable[Proofs], kinds: frozenset[CheckKind], *aspects: str
+) -> Line:
     """Ticked where a check of these kinds has shown every one of the aspects."""
-    asked = tuple(proofs)
-    for one in asked:
-        shown = [one.by(kinds, aspect) for aspect in aspects or (None,)]
+    records = tuple(proofs)
+    for record in records:
+        shown = [record.by(kinds, aspect) for aspect in aspects or (None,)]
         if all(shown):
             return Line(text, done=True, why=shown[0] or "")
-    if any(one.kinds & kinds for one in asked):
+    if any(record.kinds & kinds for record in records):
         return Line(text)
-    would = " or ".join(kind.value for kind in Kind if kind in kinds)
+    would = " or ".join(kind.value for kind in CheckKind if kind in kinds)
     return Line(text, why=f"no declared check shows it; {would} would")
 
 
@@ -86,8 +88,8 @@ def role_title(role: Role) -> str:
 
 def of_user(found: Line, proofs: Sequence[Proofs]) -> Line:
     """NetSuite answers an entity id: whose it is, the YAML or an earlier pass has to say."""
-    entity = next((one.entity for one in proofs if one.entity), "")
-    if found.done or not entity or not any(one.by(TOKENINFO) for one in proofs):
+    entity = next((proof.entity for proof in proofs if proof.entity), "")
+    if found.done or not entity or not any(proof.by(TOKENINFO) for proof in proofs):
         return found
     why = f'NetSuite named the entity {entity}, not an e-mail: where that is right, declare entity: "{entity}"'
     return Line(found.text, why=why)

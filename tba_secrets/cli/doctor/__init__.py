@@ -106,7 +106,9 @@ class _Environment:
 
     def _proven(self) -> set[str] | None:
         states = self._states()
-        return None if states is None else {path for path, one in states.items() if one.verified}
+        return (
+            None if states is None else {path for path, state in states.items() if state.verified}
+        )
 
 
 def _not_looked_at() -> list[Finding]:
@@ -122,23 +124,23 @@ _WIDEST: Final = max(len(level.value) for level in Level)
 def _show(title: str, findings: list[Finding]) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{escape(title)}[/]")
-    for one in findings:
-        word = f"[{_COLOURS[one.level]}]{one.level.value:{_WIDEST}}[/]"
+    for finding in findings:
+        word = f"[{_COLOURS[finding.level]}]{finding.level.value:{_WIDEST}}[/]"
         indent = "\n" + " " * (_WIDEST + 4)
-        console.print(f"  {word}  {escape(one.what.replace(chr(10), indent))}", soft_wrap=True)
-        if one.remedy:
-            remedy = escape(one.remedy.replace("\n", indent))
+        console.print(f"  {word}  {escape(finding.what.replace(chr(10), indent))}", soft_wrap=True)
+        if finding.remedy:
+            remedy = escape(finding.remedy.replace("\n", indent))
             console.print(f"{indent[1:]}[dim]Fix:[/] {remedy}", soft_wrap=True)
 
 
 def _summary(report: Report) -> None:
-    all_ = [one.level for findings in report.values() for one in findings]
+    all_ = [finding.level for findings in report.values() for finding in findings]
     levels = ", ".join(f"{all_.count(level)} {level.value}" for level in Level)
     typer.echo(f"{levels}; exit code {int(_exit(report))}")
 
 
 def _exit(report: Report) -> Exit:
-    bad = any(one.level is Level.WRONG for findings in report.values() for one in findings)
+    bad = any(finding.level is Level.WRONG for findings in report.values() for finding in findings)
     return Exit.FAILED if bad else Exit.DONE
 
 
@@ -147,9 +149,14 @@ def _plain(environment: str | None, report: Report) -> dict[str, object]:
     return {
         "environment": environment,
         "findings": [
-            {"area": title, "level": one.level.value, "what": one.what, "remedy": one.remedy}
+            {
+                "area": title,
+                "level": finding.level.value,
+                "what": finding.what,
+                "remedy": finding.remedy,
+            }
             for title, findings in report.items()
-            for one in findings
+            for finding in findings
         ],
         "exit_code": int(_exit(report)),
     }

@@ -65,7 +65,7 @@ class Machine:
             settings = {}
         yield from self._pythons(_at(settings, "runtime", "options", "virtualenv"))
         providers = _at(settings, "plugins", "providers") or []
-        paths = [_at(one, "path") for one in providers if _at(one, "name") == "tba"]
+        paths = [_at(provider, "path") for provider in providers if _at(provider, "name") == "tba"]
         yield self._plugin(paths[0] if paths else None)
 
     def login(self) -> Iterator[Finding]:
@@ -73,16 +73,16 @@ class Machine:
         if self.pulumi is None:
             yield warning("where state is kept is not known without the Pulumi CLI")
             return
-        said = ask(self.pulumi, "whoami", "--json", "--non-interactive", folder=self._folder)
-        told = said.json()
-        if said.status != 0 or "user" not in told:
+        ended = ask(self.pulumi, "whoami", "--json", "--non-interactive", folder=self._folder)
+        identity = ended.json()
+        if ended.status != 0 or "user" not in identity:
             yield wrong(
-                f"pulumi is not logged in to a backend: {said.complaint}",
+                f"pulumi is not logged in to a backend: {ended.complaint}",
                 "`pulumi login`, or set PULUMI_BACKEND_URL; see docs/state.md",
             )
             return
-        self.backend = str(told.get("url", ""))
-        yield ok(f"state is kept at {without_password(self.backend)}, as {told['user']}")
+        self.backend = str(identity.get("url", ""))
+        yield ok(f"state is kept at {without_password(self.backend)}, as {identity['user']}")
 
     @property
     def project_name(self) -> str:
@@ -94,10 +94,10 @@ class Machine:
         return self.project if self.project.is_dir() else None
 
     def _version(self, pulumi: str) -> Finding:
-        said = ask(pulumi, "version")
-        found = re.fullmatch(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)\S*", said.out.strip())
+        ended = ask(pulumi, "version")
+        found = re.fullmatch(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)\S*", ended.out.strip())
         if found is None:
-            what = f"{pulumi} says no version: {said.complaint}"
+            what = f"{pulumi} says no version: {ended.complaint}"
             return wrong(what, "install a released Pulumi CLI, or run `make tools`")
         version = tuple(map(int, found.groups()))
         named = f"Pulumi CLI {'.'.join(found.groups())} at {pulumi}"
@@ -127,9 +127,9 @@ class Machine:
             yield self._python(Path(on_path), warning, "python3 on PATH")
 
     def _python(self, python: Path, bad: Verdict, what: str) -> Finding:
-        said = ask(python, "-c", _SAY_VERSION, folder=self._folder)
-        version = said.out.strip()
-        if said.status != 0:
+        ended = ask(python, "-c", _SAY_VERSION, folder=self._folder)
+        version = ended.out.strip()
+        if ended.status != 0:
             remedy = f"{_INSTALL}, and put .venv/bin first on PATH"
             return bad(f"{what} does not have tba-secrets ({python})", remedy)
         return self._same(f"{what} has tba-secrets {version}", version)

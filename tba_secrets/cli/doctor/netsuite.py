@@ -30,9 +30,9 @@ def look(
         for service in (Service.SUITETALK, Service.RESTLETS):
             hosts[base_url(record.account, service, record.endpoint)] = None
         account, user = record.account, record.user.email
-        mine = users.setdefault(Who.of(account, user), set())
-        mine.update(RefusalFile.at_home().of(account, user))
-        mine.update(states.get(record.path, TokenState()).refusals)
+        known = users.setdefault(Who.of(account, user), set())
+        known.update(RefusalFile.at_home().of(account, user))
+        known.update(states.get(record.path, TokenState()).refusals)
     yield from (measured(host, "NetSuite's") for host in hosts)
     yield from _refused(users, time.time())
 
@@ -40,7 +40,7 @@ def look(
 def _refused(users: Mapping[Who, Iterable[Refusal]], now: float) -> Iterator[Finding]:
     well = True
     for who, refusals in users.items():
-        recent = [one for one in refusals if abs(now - one.at) < WINDOW_SECONDS]
+        recent = [refusal for refusal in refusals if abs(now - refusal.at) < WINDOW_SECONDS]
         if not recent:
             continue
         well = False

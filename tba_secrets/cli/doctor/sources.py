@@ -23,11 +23,11 @@ def look(records: Iterable[CredentialRecord], proven: Collection[str] | None) ->
     for record in records:
         for settings in (record.consumer_source, record.token_source):
             users.setdefault(settings, []).append(record)
-    for settings, mine in users.items():
+    for settings, sharing in users.items():
         try:
-            yield from _look(settings, mine, proven)
+            yield from _look(settings, sharing, proven)
         except SourceError as error:
-            yield wrong(f"{_whose(mine)}: {error.what}", error.remedy)
+            yield wrong(f"{_whose(sharing)}: {error.what}", error.remedy)
 
 
 def _whose(records: list[CredentialRecord]) -> str:

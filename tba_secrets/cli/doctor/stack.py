@@ -73,14 +73,14 @@ class Stack:
             )
             return
         assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked
-        said = ask(
+        ended = ask(
             self._machine.pulumi,
             *("config", "--show-secrets", "--stack", self._name, "--non-interactive"),
             folder=self._machine.project,
             keep_output=False,
         )
-        if said.status != 0:
-            what = f"the stack's secret configuration cannot be opened: {said.complaint}"
+        if ended.status != 0:
+            what = f"the stack's secret configuration cannot be opened: {ended.complaint}"
             yield wrong(what, "give the passphrase, or the key, that the stack was made with")
         elif kind == "passphrase":
             yield ok("the stack's passphrase is set")

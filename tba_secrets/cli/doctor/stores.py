@@ -32,8 +32,8 @@ def look(records: Iterable[CredentialRecord]) -> Iterator[Finding]:
         for kind, place in places_in(open_stores(settings), settings, record.secret).items():
             names.setdefault(kind, []).append(place.name)
     if settings is not None:
-        for kind, one in settings.listed.items():
-            yield from _look(kind, one, names[kind])
+        for kind, store_settings in settings.listed.items():
+            yield from _look(kind, store_settings, names[kind])
 
 
 def _look(

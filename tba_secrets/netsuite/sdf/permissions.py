@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final, NewType
 
 from tba_secrets.errors import SpecError
-from tba_secrets.spec.suspicion import looks_secret
+from tba_secrets.spec.looks_secret import looks_secret
 
 PermissionKey = NewType("PermissionKey", str)
 """The content of `<permkey>`."""

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tba_secrets.cli.checklist.lines import Checklist, Line, Step
+from tba_secrets.cli.pages import render
 
 _WIDTH: Final = 100
 _MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|&~])")
@@ -100,3 +101,18 @@ def _task(line: Line) -> str:
 def _safe(words: str) -> str:
     """The names in it are other people's: none of their characters is a sign of Markdown or HTML."""
     return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(words.split()))
+
+
+# --- HTML ---------------------------------------------------------------------------------------------
+
+
+def html(checklist: Checklist) -> str:
+    """Render one self-contained page; page.html escapes everything."""
+    done = sum(line.done for line in checklist.lines)
+    return render(
+        "tba_secrets.cli.checklist",
+        "page.html",
+        title=title(checklist),
+        checklist=checklist,
+        share=100 * done / max(len(checklist.lines), 1),
+    )
