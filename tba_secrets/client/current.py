@@ -28,7 +28,7 @@ Moment = NewType("Moment", int)
 
 
 @dataclass(frozen=True)
-class Held:
+class CachedCredential:
     """A credential that was current.
 
     It is compared by its values, because KV version 1 has no version ids.
@@ -59,7 +59,7 @@ class CurrentCredential:
         self._names = names
         self._pace = pace
         self._reading = Lock()
-        self._held: Held | None = None
+        self._held: CachedCredential | None = None
         self._due_at = 0.0
         self._moments = itertools.count()
 
@@ -67,7 +67,7 @@ class CurrentCredential:
         """Return the next place in the order of events."""
         return Moment(next(self._moments))
 
-    def held(self) -> Held:
+    def held(self) -> CachedCredential:
         """Return the credential, reading it again if it is older than `max_age_seconds`.
 
         Raises:
@@ -81,7 +81,7 @@ class CurrentCredential:
         with self._reading:
             return self._fresh() or self._read_if_possible()
 
-    def since(self, moment: Moment, other_than: TbaCredential | None = None) -> Held:
+    def since(self, moment: Moment, other_than: TbaCredential | None = None) -> CachedCredential:
         """Return the credential as the store had it after `moment`, whatever its age.
 
         Args:
@@ -100,17 +100,17 @@ class CurrentCredential:
                 return held
             return self._read()
 
-    def _fresh(self) -> Held | None:
+    def _fresh(self) -> CachedCredential | None:
         return self._held if self._pace.monotonic() < self._due_at else None
 
-    def _usable(self) -> Held | None:
+    def _usable(self) -> CachedCredential | None:
         """Return the cached credential unless it is too old to bridge an outage."""
         held = self._held
         if held is None or self._pace.monotonic() - held.asked_at >= self._pace.max_stale_seconds:
             return None
         return held
 
-    def _read_if_possible(self) -> Held:
+    def _read_if_possible(self) -> CachedCredential:
         """Read, and bridge an outage with the cached credential.
 
         Only an outage is bridged: an answer that the secret is absent or forbidden is believed.
@@ -130,13 +130,13 @@ class CurrentCredential:
             )
             return held
 
-    def _read(self) -> Held:
+    def _read(self) -> CachedCredential:
         asked_at, moment = self._pace.monotonic(), self.now()
         stored = self._promoted(self._store.read(self._name, Stage.CURRENT))
         credential = parse(stored.value, self._names, self.where)
         if self._held is not None and self._held.version != stored.version:
             _log.info("%s: version %s is now current", self.where, stored.version)
-        self._held = Held(stored.version, credential, asked_at, moment)
+        self._held = CachedCredential(stored.version, credential, asked_at, moment)
         self._due_at = asked_at + self._pace.max_age_seconds
         return self._held
 

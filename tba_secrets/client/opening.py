@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Unpack, overload
 
 from tba_secrets.client.current import CurrentCredential
-from tba_secrets.client.exchange import Exchange
 from tba_secrets.client.pace import Options, Pace
+from tba_secrets.client.signed_calls import SignedCalls
 from tba_secrets.client.signed_session import SignedSession
 from tba_secrets.errors import SpecError, StoreError
 from tba_secrets.records import CredentialRecord, credential_records
@@ -45,7 +45,7 @@ def session(
     endpoint = options.pop("endpoint", None)
     pace = Pace(**options)  # type: ignore[misc] # what is left are the fields of Pace
     current = CurrentCredential(origin, SecretName(name), names, pace)
-    return SignedSession(Exchange(current, endpoint, pace))
+    return SignedSession(SignedCalls(current, endpoint, pace))
 
 
 def session_for(

@@ -10,7 +10,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
-from tba_secrets.client.exchange import Exchange
+from tba_secrets.client.signed_calls import SignedCalls
 from tba_secrets.netsuite.account import Service, base_url
 
 
@@ -21,13 +21,13 @@ class SignedSession(requests.Session):
     signature. Retry around the call, not in an adapter: a nonce that is sent twice is refused.
 
     Args:
-        exchange: Signs and sends.
+        calls: Signs and sends.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, calls: SignedCalls) -> None:
         super().__init__()
-        self._exchange = exchange
-        self.auth = SignedWhenSent(exchange.current.where)
+        self._calls = calls
+        self.auth = SignedWhenSent(calls.current.where)
         # A jar that stays empty: NetSuite refuses a cookie beside a signature, and threads would share it.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
@@ -37,15 +37,15 @@ class SignedSession(requests.Session):
         Raises:
             StoreError: There is no credential that names the account.
         """
-        account = self._exchange.current.held().credential.account
-        return base_url(account, service, self._exchange.endpoint)
+        account = self._calls.current.held().credential.account
+        return base_url(account, service, self._calls.endpoint)
 
     def get_adapter(self, url: str) -> BaseAdapter:
         """Wrap the transport for `url`; `requests` asks for it at each call and redirect."""
-        return _SigningAdapter(self._exchange, super().get_adapter(url))
+        return _SigningAdapter(self._calls, super().get_adapter(url))
 
     def __repr__(self) -> str:
-        return f"<SignedSession of {self._exchange.current.where}>"
+        return f"<SignedSession of {self._calls.current.where}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a signed session cannot be pickled or copied: open one in each process")
@@ -69,9 +69,9 @@ class SignedWhenSent(AuthBase):
 
 
 class _SigningAdapter(BaseAdapter):
-    def __init__(self, exchange: Exchange, transport: BaseAdapter) -> None:
+    def __init__(self, calls: SignedCalls, transport: BaseAdapter) -> None:
         super().__init__()
-        self._exchange = exchange
+        self._calls = calls
         self._transport = transport
 
     def send(
@@ -83,7 +83,7 @@ class _SigningAdapter(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """See `Exchange.send`."""
+        """See `SignedCalls.send`."""
         settings = {
             "stream": stream,
             "timeout": timeout,
@@ -91,7 +91,7 @@ class _SigningAdapter(BaseAdapter):
             "cert": cert,
             "proxies": proxies,
         }
-        return self._exchange.send(self._transport, request, settings)
+        return self._calls.send(self._transport, request, settings)
 
     def close(self) -> None:
         """Close the transport."""

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import NamedTuple
 
-from tba_secrets.client.current import CurrentCredential, Held, Moment
+from tba_secrets.client.current import CachedCredential, CurrentCredential, Moment
 from tba_secrets.client.pace import Pace
 from tba_secrets.errors import NotAskedError
 from tba_secrets.netsuite.credential import TbaCredential
@@ -36,10 +36,10 @@ class _Refusal(NamedTuple):
     """Monotonic seconds."""
 
 
-class Turn:
+class CallTurn:
     """The right to make one call with `held`."""
 
-    def __init__(self, turns: Turns, held: Held, began: Moment) -> None:
+    def __init__(self, turns: Turns, held: CachedCredential, began: Moment) -> None:
         self.held = held
         self._turns = turns
         self._began = began
@@ -69,7 +69,7 @@ class Turns:
         self._refusals: list[_Refusal] = []
 
     @contextmanager
-    def turn(self, held: Held) -> Iterator[Turn]:
+    def turn(self, held: CachedCredential) -> Iterator[CallTurn]:
         """Wait for a turn, and hold it until the answer's headers have arrived.
 
         Args:
@@ -82,13 +82,13 @@ class Turns:
         while (began := self._entered(held)) is None:
             held = self._current.since(self.refused_at(held), held.credential)
         try:
-            yield Turn(self, held, began)
+            yield CallTurn(self, held, began)
         finally:
             with self._changed:
                 self._under_way -= 1
                 self._changed.notify_all()
 
-    def refused(self, held: Held) -> None:
+    def refused(self, held: CachedCredential) -> None:
         """Record that NetSuite refused a login with `held`."""
         with self._changed:
             self._refusals.append(_Refusal(held.credential, self._current.now(), self._monotonic()))
@@ -98,13 +98,13 @@ class Turns:
         with self._changed:
             self._refusals = [refusal for refusal in self._refusals if refusal.moment > began]
 
-    def refused_at(self, held: Held) -> Moment:
+    def refused_at(self, held: CachedCredential) -> Moment:
         """Return when `held` was last refused, or now if that is forgotten."""
         with self._changed:
             last = self._last_refusal(held)
             return self._current.now() if last is None else last
 
-    def _entered(self, held: Held) -> Moment | None:
+    def _entered(self, held: CachedCredential) -> Moment | None:
         """Return when the call began, or None if `held` must be read again.
 
         That is the case if it was refused after it was read.
@@ -126,13 +126,13 @@ class Turns:
             return self._at_once
         return MOST_REFUSALS if was_refused else MOST_REFUSALS + 1
 
-    def _last_refusal(self, held: Held) -> Moment | None:
+    def _last_refusal(self, held: CachedCredential) -> Moment | None:
         horizon = self._monotonic() - WINDOW_SECONDS
         self._refusals = [refusal for refusal in self._refusals if refusal.at > horizon]
         moments = (r.moment for r in self._refusals if r.credential == held.credential)
         return max(moments, default=None)
 
-    def _not_asked(self, held: Held) -> NotAskedError:
+    def _not_asked(self, held: CachedCredential) -> NotAskedError:
         until = self._refusals[-MOST_REFUSALS].at + WINDOW_SECONDS
         minutes = max(1.0, (until - self._monotonic()) / 60)
         return NotAskedError(

@@ -153,7 +153,9 @@ def test_the_user_is_ticked_once_the_entity_is_known_to_be_his(tmp_path: Path) -
     user = "User: orders@example.com"
     given = "Given to orders@example.com: Setup > Users/Roles > Manage Users, Access"
     open_ = of(project(tmp_path), passed((TOKENINFO,)))
-    assert 'entity 38, not an e-mail: where that is right, declare entity: "38"' in why(open_, user)
+    assert 'entity 38, not an e-mail address: if that is right, declare entity: "38"' in why(
+        open_, user
+    )
     shown = of(project(tmp_path), passed(("tokeninfo proves account, role, user",)))
     assert ticked(shown) == OF_TOKENINFO | {user, given}
     no_role = of(project(tmp_path), passed(("tokeninfo proves account, user; not role",)))
@@ -287,7 +289,7 @@ def test_a_token_that_netsuite_issues_needs_the_flow_and_no_form(tmp_path: Path)
     ]
     other = of(project(tmp_path))
     assert FLOW not in {line.text for line in other.lines}
-    assert f"{FLOW}, where `tba rotate --authorize` is to issue tokens" in {
+    assert f"{FLOW}, if `tba rotate --authorize` is to issue tokens" in {
         line.text for line in other.lines
     }
 

@@ -75,7 +75,7 @@ def test_a_session_shows_nothing(here: World, scanner: Scanner, log: Callable[[]
         here.rotate()
         answers.append(session.get(here.url))
         shown = [repr(session), str(session), repr(session.auth), repr(vars(session))]
-        shown += [pretty_repr(session, expand_all=True), pretty_repr(vars(session._exchange))]
+        shown += [pretty_repr(session, expand_all=True), pretty_repr(vars(session._calls))]
         shown += map(everything_of, answers)
 
     assert "is now current" in log()

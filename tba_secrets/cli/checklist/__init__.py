@@ -1,6 +1,6 @@
-"""`tba checklist`: what to click in NetSuite for an environment, ticked off where signed checks have shown it.
+"""`tba checklist`: list what to click in NetSuite, ticking off what signed checks have shown.
 
-It reads the YAML and the stack's state, and asks NetSuite and the stores nothing.
+It reads the YAML and the stack's state. It does not contact NetSuite or the stores.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ReadState = Callable[[Path, str], list[dict[str, Any]]]
 
 
 class ChecklistFormat(StrEnum):
-    """How it is written."""
+    """The output's format."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -42,13 +42,13 @@ _ENDINGS: Final = {
 def run(
     project: Path, environment: str, format: ChecklistFormat | None, output: Path | None
 ) -> None:
-    """Show it, or write it.
+    """Print the checklist, or write it to a file.
 
     Args:
         project: The folder that holds Pulumi.yaml and stacks/.
         environment: The stack's name.
-        format: What the file's name says where absent, else text.
-        output: A file; stdout where absent.
+        format: The format; by default that of the file's name, or text.
+        output: A file; None for stdout.
 
     Raises:
         TbaError: There is no such environment, its YAML is wrong, or the file cannot be written.
@@ -67,7 +67,7 @@ def run(
 
 
 def gather(project: Path, environment: str, read_state: ReadState) -> Checklist:
-    """The checklist of one environment; where state cannot be read, nothing is ticked and the reason is in it.
+    """Build the checklist; if state cannot be read, nothing is ticked and the reason is noted.
 
     Raises:
         SpecError: There is no such environment, or its YAML is wrong.
@@ -81,7 +81,7 @@ def gather(project: Path, environment: str, read_state: ReadState) -> Checklist:
 
 
 def rendered(found: Checklist, format: ChecklistFormat) -> str:
-    """The whole document."""
+    """Render the whole document."""
     match format:
         case ChecklistFormat.TEXT:
             return documents.text(found)

@@ -1,8 +1,9 @@
-"""NetSuite's side of a setup: which box, which permission, at which level, and which check needs or shows it.
+"""NetSuite's requirements: feature boxes and permissions, and the checks that need and show them.
 
-Sources: Oracle help, "Getting Started with Token-based Authentication", "Token-based Authentication Permissions",
-"Create Integration Records for Applications to Use TBA", "Setting Up REST Web Services", "REST Web Services
-Prerequisites and Setup"; that a missing service permission is answered with 401: GitHub jacobsvante/netsuite #27.
+Sources: Oracle help, "Getting Started with Token-based Authentication", "Token-based Authentication
+Permissions", "Create Integration Records for Applications to Use TBA", "Setting Up REST Web Services",
+"REST Web Services Prerequisites and Setup". A missing service permission is answered with 401: GitHub
+jacobsvante/netsuite #27.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tba_secrets.spec.model import Check, RestletCheck
 
 
 class CheckKind(Enum):
-    """The kinds of signed calls; the value is how `verify.checks` spells them."""
+    """The kinds of signed calls; the value is the spelling in `verify.checks`."""
 
     TOKENINFO = "tokeninfo"
     REST = "rest"
@@ -27,12 +28,12 @@ class CheckKind(Enum):
 
 
 def kind_of(check: Check) -> CheckKind:
-    """The kind of a declared check."""
+    """Return the kind of a declared check."""
     return CheckKind.RESTLET if isinstance(check, RestletCheck) else CheckKind(check)
 
 
 def name_of(check: Check) -> str:
-    """How evidence names a declared check (`netsuite.checks`)."""
+    """Return the name of a declared check in the evidence (`netsuite.checks`)."""
     if isinstance(check, RestletCheck):
         return f"restlet {check.restlet.script}/{check.restlet.deploy}"
     return check
@@ -40,14 +41,14 @@ def name_of(check: Check) -> str:
 
 @dataclass(frozen=True)
 class RolePermission:
-    """A role's permission."""
+    """A permission of a role."""
 
     name: str
     level: str
     tab: str
-    """The subtab of Permissions that it stands on."""
+    """The subtab of Permissions that lists it."""
     kinds: frozenset[CheckKind] = frozenset()
-    """The checks that need it, and that show it where they pass."""
+    """The checks that need it, and that show it by passing."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,13 @@ class FeatureBox:
     where: str
     """Subtab and section."""
     kinds: frozenset[CheckKind]
-    """The checks that need it, and that show it where they pass."""
+    """The checks that need it, and that show it by passing."""
     permission: str = ""
-    """Who declares this permission needs the feature too."""
+    """A permission that needs the feature too."""
 
 
 CALLBACK_URL: Final = "http://localhost:*"
-"""The only one with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
+"""The only URL with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
 ANY_CALL: Final = frozenset(CheckKind)
 _REST: Final = frozenset({CheckKind.REST, CheckKind.SUITEQL})
 
@@ -107,18 +108,18 @@ _WITH_LEVEL: Final = re.compile(r"(?P<name>.+) \((?P<level>View|Create|Edit|Full
 
 
 def plain_name(declared: str) -> str:
-    """An entry of `role.permissions` without the level that may stand behind it: `Customers (View)`."""
+    """Strip the level from an entry of `role.permissions`: `Customers (View)`."""
     found = _WITH_LEVEL.fullmatch(declared)
     return found["name"] if found else declared
 
 
 def permission(declared: str) -> RolePermission | None:
-    """What is known of an entry of `role.permissions`; None for records and transactions, which no check needs."""
+    """Look up an entry of `role.permissions`; None for those that no check needs."""
     return _KNOWN.get(plain_name(declared))
 
 
 def undeclared(declared: Iterable[str], kinds: frozenset[CheckKind]) -> list[RolePermission]:
-    """What a role's checks need and its `permissions:` do not say."""
+    """List the permissions that a role's checks need and its `permissions:` lack."""
     given = set(map(plain_name, declared))
     missing = [needed for needed in _SERVICES if needed.kinds & kinds and needed.name not in given]
     return missing if given.intersection(LOGINS) else [LOG_IN, *missing]

@@ -1,4 +1,4 @@
-"""What a checklist is made of, and when a line of it is ticked: where a signed check has shown what it says."""
+"""The parts of a checklist, and when a line is ticked: when a signed check has shown it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ NO_CHECK: Final = "no check can tell"
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to set."""
+    """One thing to set in NetSuite."""
 
     text: str
     done: bool = False
     why: str = ""
-    """The call that has shown it, and when; or why none can."""
+    """The call that has shown it, and when; or why no call can."""
     lacking: bool = False
-    """A declared check needs it, and the YAML does not declare it."""
+    """Whether a declared check needs it but the YAML does not declare it."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,22 @@ class Step:
 
 @dataclass(frozen=True)
 class Checklist:
-    """All of it, for one environment."""
+    """The whole checklist of one environment."""
 
     environment: str
     account: str
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
-    """What keeps lines from being ticked."""
+    """Reasons why lines are not ticked."""
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """Every line, in order."""
+        """All lines, in order."""
         return tuple(line for step in self.steps for group in step.groups for line in group.lines)
 
     @property
     def count(self) -> str:
-        """How far it is."""
+        """The progress, in words."""
         done = sum(line.done for line in self.lines)
         return f"Ticked by signed checks: {done} of {len(self.lines)} lines"
 
@@ -69,7 +69,7 @@ class Checklist:
 def shown_line(
     text: str, proofs: Iterable[Proofs], kinds: frozenset[CheckKind], *aspects: str
 ) -> Line:
-    """Ticked where a check of these kinds has shown every one of the aspects."""
+    """Build a line, ticked if a check of these kinds has shown all of the aspects."""
     records = tuple(proofs)
     for record in records:
         shown = [record.by(kinds, aspect) for aspect in aspects or (None,)]
@@ -82,14 +82,17 @@ def shown_line(
 
 
 def role_title(role: Role) -> str:
-    """How a role is told from another of its name."""
+    """Name a role, with its id to tell it from another of the same name."""
     return role.name if role.id is None else f"{role.name} (internal id {role.id})"
 
 
 def of_user(found: Line, proofs: Sequence[Proofs]) -> Line:
-    """NetSuite answers an entity id: whose it is, the YAML or an earlier pass has to say."""
+    """Explain an unticked user line: NetSuite answers an entity id, not an e-mail address.
+
+    The YAML or an earlier pass has to say whose entity it is.
+    """
     entity = next((proof.entity for proof in proofs if proof.entity), "")
     if found.done or not entity or not any(proof.by(TOKENINFO) for proof in proofs):
         return found
-    why = f'NetSuite named the entity {entity}, not an e-mail: where that is right, declare entity: "{entity}"'
+    why = f'NetSuite named the entity {entity}, not an e-mail address: if that is right, declare entity: "{entity}"'
     return Line(found.text, why=why)

@@ -1,6 +1,7 @@
-"""Environment and proofs -> the checklist: what to click, step by step, and what is shown already. No IO.
+"""Build the checklist from an environment and its proofs: what to click, step by step. No IO.
 
-A line is ticked where a signed check has shown it, and says which; else it says why no check can, where that is so.
+A line is ticked if a signed check has shown it, and names the check. If no check can show it, it says
+why.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from tba_secrets.spec.model import RestletCheck
 
 
 def checklist(environment: str, proofs: Sequence[Proofs], unread: str = "") -> Checklist:
-    """The four steps.
+    """Build the four steps.
 
     Args:
-        environment: Its name.
-        proofs: Of every record of the environment, in order.
-        unread: Why the stack's state could not be read; empty where it was.
+        environment: The environment's name.
+        proofs: The proofs of every record, in order.
+        unread: Why the stack's state could not be read; empty if it was.
     """
     steps = (
         _features(proofs),
@@ -48,7 +49,7 @@ def _notes(proofs: Sequence[Proofs], unread: str) -> Iterator[str]:
         yield "Nothing is ticked: no check has passed yet. `pulumi up` runs them."
     for proof in proofs:
         if proof.why_not:
-            yield f"{proof.record.path}: {proof.why_not}, so what it has shown before is not ticked."
+            yield f"{proof.record.path}: {proof.why_not}, so its earlier proof does not count."
 
 
 # --- 1: features ------------------------------------------------------------------------------------
@@ -80,7 +81,7 @@ def _integrations(proofs: Sequence[Proofs]) -> Step:
         "Create the integration records",
         "Setup > Integration > Manage Integrations > New",
         tuple(groups),
-        "From NetSuite 2027.1 on, no new record can be made for TBA; those that exist end tentatively with 2028.1.",
+        "From NetSuite 2027.1, no new record can use TBA; existing ones are to stop working with 2028.1.",
     )
 
 
@@ -102,14 +103,14 @@ def _flow_line(proofs: Sequence[Proofs]) -> Line:
     box = f"TBA: Authorization Flow: ticked, with the Callback URL {facts.CALLBACK_URL}"
     if any(proof.record.token_source == "authorize" for proof in proofs):
         return Line(box, why="`token: authorize` needs it; no check can tell")
-    return Line(f"{box}, where `tba rotate --authorize` is to issue tokens", why=NO_CHECK)
+    return Line(f"{box}, if `tba rotate --authorize` is to issue tokens", why=NO_CHECK)
 
 
 # --- 3: roles ---------------------------------------------------------------------------------------
 
 
 def _roles(proofs: Sequence[Proofs]) -> Step:
-    """One group for each role; integrations may share one."""
+    """List what each role may do, and who has it; integrations may share a role."""
     roles = dict.fromkeys((proof.record.role.name, proof.record.role.id) for proof in proofs)
     groups = (
         _role([proof for proof in proofs if (proof.record.role.name, proof.record.role.id) == role])
@@ -143,7 +144,7 @@ def _role(proofs: Sequence[Proofs]) -> Group:
 def _permission(declared: str, proofs: Sequence[Proofs]) -> Line:
     known = facts.permission(declared)
     if known is None:
-        why = "for the integration's own work; no check shows it"
+        why = "needed by the integration itself; no check shows it"
         return Line(f"Permissions: {declared}", why=why)
     text = _set(known)
     if known.kinds:
@@ -160,7 +161,7 @@ def _lacking(
 ) -> Line:
     found = shown_line(_set(needed), proofs, needed.kinds)
     checks = " and ".join(kind.value for kind in CheckKind if kind in needed.kinds & kinds)
-    why = f"needed by {checks}, and not declared under permissions:"
+    why = f"needed by {checks}, but not declared under permissions:"
     if found.done:
         why += f"; shown by {found.why}"
     return Line(found.text, found.done, why, lacking=True)
@@ -218,7 +219,7 @@ def _token(environment: str, proof: Proofs) -> Group:
 
 
 def _place(source: object, rotate: str) -> str:
-    """Where a pair is to be put, in words."""
+    """Describe where to put a pair."""
     env, file, command = (getattr(source, kind, None) for kind in ("env", "file", "command"))
     if env is not None:
         first = getattr(env, "key", None) or env.id

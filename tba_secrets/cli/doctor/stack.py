@@ -1,4 +1,4 @@
-"""One stack: that it exists, who holds it, what a killed run left, and whether its secrets can be opened."""
+"""Check one stack: that it exists, its lock, what a killed run left, its secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tba_secrets.cli.doctor.finding import Finding, counted, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import DoctorFinding, counted, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.pulumi_cli import ask
 from tba_secrets.engine import alive, exported_deployment
@@ -21,7 +21,7 @@ class Stack:
     """A stack of the project.
 
     Args:
-        machine: Where it is looked at from.
+        machine: This machine.
         name: The environment's name.
     """
 
@@ -29,17 +29,17 @@ class Stack:
         self._machine = machine
         self._name = name
         self.deployment: Mapping[str, Any] | None = None
-        """Its last state; None where that cannot be read."""
+        """Its last state; None if it cannot be read."""
 
-    def look(self) -> Iterator[Finding]:
-        """All there is to say of it.
+    def look(self) -> Iterator[DoctorFinding]:
+        """Check the stack.
 
         Raises:
             EngineError: It does not exist, or its state cannot be read.
         """
         if not (self._machine.backend and self._machine.project_name):
             needed = "a Pulumi.yaml and a CLI that is logged in"
-            yield warning(f"the stack {self._name} cannot be looked at without {needed}")
+            yield warning(f"the stack {self._name} cannot be checked without {needed}")
             return
         self.deployment = exported_deployment(self._machine.project, self._name)
         held = self.deployment.get("resources") or []
@@ -48,14 +48,14 @@ class Stack:
         pending = self.deployment.get("pending_operations") or []
         if pending:
             yield warning(
-                f"{counted(pending, 'operation')} pending, of a run that is under way or was killed",
+                f"{counted(pending, 'operation')} pending, of a run that is in progress or was killed",
                 f"`tba up {self._name}` takes them up, or `pulumi refresh --yes --clear-pending-creates`",
             )
         yield from self._locks()
         yield from self._secrets(self.deployment)
 
-    def _locks(self) -> Iterator[Finding]:
-        """On a backend of files; elsewhere the next update tells (pulumi, pkg/backend/diy/lock.go)."""
+    def _locks(self) -> Iterator[DoctorFinding]:
+        """Find lock files; only a file backend has them (pulumi, pkg/backend/diy/lock.go)."""
         if not self._machine.backend.startswith("file://"):
             return
         root = Path(self._machine.backend.removeprefix("file://")).expanduser()
@@ -63,12 +63,12 @@ class Stack:
         for file in sorted((root / ".pulumi" / "locks" / stack).glob("*.json")):
             yield _locked(file)
 
-    def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[Finding]:
-        """What opens the secret configuration; every update asks for it, whether there is any or not."""
+    def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[DoctorFinding]:
+        """Check what opens the secret configuration, which every update needs."""
         kind = (deployment.get("secrets_providers") or {}).get("type")
         if kind == "passphrase" and not any(name in os.environ for name in _PASSPHRASE):
             yield wrong(
-                f"the stack's passphrase is not there: {' and '.join(_PASSPHRASE)} are not set",
+                f"the stack's passphrase is missing: neither {' nor '.join(_PASSPHRASE)} is set",
                 "set one of them, or type it when pulumi asks",
             )
             return
@@ -81,12 +81,12 @@ class Stack:
         )
         if ended.status != 0:
             what = f"the stack's secret configuration cannot be opened: {ended.complaint}"
-            yield wrong(what, "give the passphrase, or the key, that the stack was made with")
+            yield wrong(what, "use the passphrase or the key that the stack was created with")
         elif kind == "passphrase":
             yield ok("the stack's passphrase is set")
 
 
-def _locked(file: Path) -> Finding:
+def _locked(file: Path) -> DoctorFinding:
     try:
         held = json.loads(file.read_text(encoding="utf-8"))
         pid, host = int(held["pid"]), str(held["hostname"])
@@ -97,5 +97,5 @@ def _locked(file: Path) -> Finding:
         return warning(f"the stack is locked by {who}, which is gone", "`tba up` takes it up")
     return warning(
         f"the stack is being updated by {who}",
-        "wait for it; where it is dead: `pulumi cancel --yes`",
+        "wait for it; if it is dead: `pulumi cancel --yes`",
     )

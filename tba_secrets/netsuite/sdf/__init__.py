@@ -8,19 +8,25 @@ Terms of Service agreement stay off.
 from __future__ import annotations
 
 from tba_secrets.netsuite.sdf.folder import Written, write
-from tba_secrets.netsuite.sdf.permissions import PERMISSIONS, Grant, Level, Permission, grant
-from tba_secrets.netsuite.sdf.project import Role, RolesProject, roles_project
-from tba_secrets.netsuite.sdf.validator import InvalidProjectError, Problem, problems, validate
+from tba_secrets.netsuite.sdf.permissions import (
+    PERMISSIONS,
+    Grant,
+    Permission,
+    PermissionLevel,
+    grant,
+)
+from tba_secrets.netsuite.sdf.project import RolesProject, SdfRole, roles_project
+from tba_secrets.netsuite.sdf.validator import InvalidProjectError, SdfProblem, problems, validate
 
 __all__ = [
     "PERMISSIONS",
     "Grant",
     "InvalidProjectError",
-    "Level",
     "Permission",
-    "Problem",
-    "Role",
+    "PermissionLevel",
     "RolesProject",
+    "SdfProblem",
+    "SdfRole",
     "Written",
     "grant",
     "problems",

@@ -39,7 +39,7 @@ FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
 """The features that a role of ours may need, with their boxes under Setup > Company > Enable Features > SuiteCloud."""
 
 
-class Level(StrEnum):
+class PermissionLevel(StrEnum):
     """The content of `<permlevel>`. NONE exists too: it is a role without the permission."""
 
     VIEW = "VIEW"
@@ -60,7 +60,7 @@ class Permission:
     name: str
     """As the role's page in NetSuite shows it."""
     key: PermissionKey
-    levels: tuple[Level, ...]
+    levels: tuple[PermissionLevel, ...]
     feature: FeatureId | None = None
     """What has to be enabled in the account before the permission can be given."""
 
@@ -70,11 +70,11 @@ class Grant:
     """A permission at a level."""
 
     permission: Permission
-    level: Level
+    level: PermissionLevel
 
 
-_FULL: Final = (Level.FULL,)
-_ALL: Final = tuple(Level)
+_FULL: Final = (PermissionLevel.FULL,)
+_ALL: Final = tuple(PermissionLevel)
 _OF_LOGINS: Final = (
     ("Access Token Management", "ADMI_MANAGE_OAUTH_TOKENS", TBA),
     ("Log in using Access Tokens", "ADMI_LOGIN_OAUTH", TBA),
@@ -87,8 +87,8 @@ _OF_LOGINS: Final = (
     ("Deleted Records", "ADMI_DELETEDRECORD", None),
 )
 _WITH_FEWER_LEVELS: Final = (
-    ("SuiteAnalytics Workbook", "REPO_ANALYTICS", (Level.EDIT,)),
-    ("Perform Search", "LIST_FIND", (Level.VIEW, Level.FULL)),
+    ("SuiteAnalytics Workbook", "REPO_ANALYTICS", (PermissionLevel.EDIT,)),
+    ("Perform Search", "LIST_FIND", (PermissionLevel.VIEW, PermissionLevel.FULL)),
 )
 _OF_RECORDS: Final = (
     ("SuiteScript", "ADMI_CUSTOMSCRIPT"),
@@ -144,7 +144,7 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType({p.name: p for p
 BY_KEY: Final[Mapping[str, Permission]] = MappingProxyType({p.key: p for p in _KNOWN})
 
 _WITH_LEVEL: Final = re.compile(
-    rf"(?P<name>.+) \((?P<level>{'|'.join(level.word for level in Level)})\)"
+    rf"(?P<name>.+) \((?P<level>{'|'.join(level.word for level in PermissionLevel)})\)"
 )
 _SHOWN: Final = 80
 """Characters of a name that is not known; NetSuite's longest have about 60."""
@@ -166,7 +166,7 @@ def grant(text: str) -> Grant:
         raise SpecError(f"`{text}` has several levels", f"write one of {_spellings(permission)}")
     if found is None:
         return Grant(permission, permission.levels[0])
-    level = Level(found["level"].upper())
+    level = PermissionLevel(found["level"].upper())
     if len(permission.levels) == 1:
         raise SpecError(
             f"`{permission.name}` has one level", f"write it alone: `{permission.name}`"

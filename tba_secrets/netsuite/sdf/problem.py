@@ -14,7 +14,7 @@ Rule: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, order=True)
-class Problem:
+class SdfProblem:
     """One thing that SDF would refuse."""
 
     file: str
@@ -34,7 +34,7 @@ class InvalidProjectError(TbaError):
         problems: All of them.
     """
 
-    def __init__(self, folder: Path, problems: Iterable[Problem]) -> None:
+    def __init__(self, folder: Path, problems: Iterable[SdfProblem]) -> None:
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(f"{folder}: SDF would refuse this project:\n{lines}")

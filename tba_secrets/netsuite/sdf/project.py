@@ -36,7 +36,7 @@ _DIGEST_LENGTH: Final = 8
 
 
 @dataclass(frozen=True)
-class Role:
+class SdfRole:
     """One role that the environment declares."""
 
     name: str
@@ -53,7 +53,7 @@ class Role:
 class RolesProject:
     """The roles of one environment."""
 
-    roles: tuple[Role, ...]
+    roles: tuple[SdfRole, ...]
     """In the order of their script ids."""
     left_out: tuple[str, ...]
     """Names of roles for which no permission is declared."""
@@ -107,7 +107,7 @@ def roles_project(environment: Environment) -> RolesProject:
         found.append("no integration's role declares permissions; add role.permissions")
     if found:
         raise SpecError("\n".join(found))
-    roles = (Role(name, script_id(name), _grants(by_name[name])) for name in written)
+    roles = (SdfRole(name, script_id(name), _grants(by_name[name])) for name in written)
     return RolesProject(
         tuple(sorted(roles, key=lambda role: role.script_id)),
         tuple(name for name in by_name if name not in written),
@@ -190,7 +190,7 @@ def _deploy() -> Element:
     return root
 
 
-def _role(role: Role) -> Element:
+def _role(role: SdfRole) -> Element:
     root = Element("role", scriptid=role.script_id)
     SubElement(root, "centertype").text = CENTER
     SubElement(root, "name").text = role.name

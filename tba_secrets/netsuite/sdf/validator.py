@@ -16,10 +16,10 @@ from xml.etree.ElementTree import Element
 from tba_secrets.netsuite.sdf import project as layout
 from tba_secrets.netsuite.sdf.folder import CLI_SETTINGS, MARK, inside
 from tba_secrets.netsuite.sdf.permissions import FEATURES
-from tba_secrets.netsuite.sdf.problem import InvalidProjectError, Problem, Rule
+from tba_secrets.netsuite.sdf.problem import InvalidProjectError, Rule, SdfProblem
 from tba_secrets.netsuite.sdf.role_rules import needed_features, role_problems, text_of
 
-__all__ = ["InvalidProjectError", "Problem", "problems", "validate"]
+__all__ = ["InvalidProjectError", "SdfProblem", "problems", "validate"]
 
 _CONFIGURATION: Final = "src/AccountConfiguration/"
 _ALWAYS: Final = (layout.CONFIG, layout.MANIFEST, layout.DEPLOY)
@@ -36,10 +36,10 @@ def validate(folder: Path) -> None:
         raise InvalidProjectError(folder, found)
 
 
-def problems(folder: Path) -> tuple[Problem, ...]:
+def problems(folder: Path) -> tuple[SdfProblem, ...]:
     """Return everything that is wrong with the project, in the order of its file names."""
     files = inside(folder)
-    found: list[Problem] = [*_misplaced(files)]
+    found: list[SdfProblem] = [*_misplaced(files)]
     roots: dict[str, Element] = {}
     for name, path in files.items():
         if name.endswith(".xml") and not path.is_symlink():
@@ -47,10 +47,10 @@ def problems(folder: Path) -> tuple[Problem, ...]:
             if isinstance(root, Element):
                 roots[name] = root
             else:
-                found.append(Problem(name, *root))
+                found.append(SdfProblem(name, *root))
     found += _of_files(roots)
     if layout.CONFIG in files and files[layout.CONFIG].read_bytes() != layout.CONFIG_TEXT.encode():
-        found.append(Problem(layout.CONFIG, "is not as it was written", "run `tba roles` again"))
+        found.append(SdfProblem(layout.CONFIG, "is not as it was written", "run `tba roles` again"))
     return tuple(sorted(found))
 
 
@@ -67,20 +67,20 @@ def _root(path: Path) -> Element | Rule:
         return "is not well-formed XML", "write it again with `tba roles`"
 
 
-def _misplaced(files: dict[str, Path]) -> Iterator[Problem]:
+def _misplaced(files: dict[str, Path]) -> Iterator[SdfProblem]:
     for name in _ALWAYS:
         if name not in files:
-            yield Problem(name, "is missing", "write it again with `tba roles`")
+            yield SdfProblem(name, "is missing", "write it again with `tba roles`")
     if not any(map(_is_object, files)):
-        yield Problem(layout.OBJECTS, "holds no role", "declare role.permissions in the YAML")
+        yield SdfProblem(layout.OBJECTS, "holds no role", "declare role.permissions in the YAML")
     for name, path in files.items():
         if name.startswith(_CONFIGURATION):
             hint = "enable them by hand: each needs its Terms of Service agreed to"
-            yield Problem(name, "SDF cannot enable the features that TBA needs", hint)
+            yield SdfProblem(name, "SDF cannot enable the features that TBA needs", hint)
         elif name not in (*_ALWAYS, MARK, CLI_SETTINGS) and not _is_object(name):
-            yield Problem(name, "does not belong to a project of roles", "move it away")
+            yield SdfProblem(name, "does not belong to a project of roles", "move it away")
         elif path.is_symlink():
-            yield Problem(name, "is a link", "put the file itself there")
+            yield SdfProblem(name, "is a link", "put the file itself there")
 
 
 def _is_object(name: str) -> bool:
@@ -88,18 +88,20 @@ def _is_object(name: str) -> bool:
     return str(path.parent) == layout.OBJECTS and path.suffix == ".xml"
 
 
-def _of_files(roots: dict[str, Element]) -> Iterator[Problem]:
+def _of_files(roots: dict[str, Element]) -> Iterator[SdfProblem]:
     objects = {name: root for name, root in roots.items() if _is_object(name)}
     for name, root in objects.items():
-        yield from (Problem(name, *rule) for rule in role_problems(PurePosixPath(name).stem, root))
-    yield from (Problem(*broken) for broken in _twice(objects))
+        yield from (
+            SdfProblem(name, *rule) for rule in role_problems(PurePosixPath(name).stem, root)
+        )
+    yield from (SdfProblem(*broken) for broken in _twice(objects))
     if layout.MANIFEST in roots:
         needed = {f for root in objects.values() for f in needed_features(root)}
         broken = _manifest(roots[layout.MANIFEST], needed)
-        yield from (Problem(layout.MANIFEST, *rule) for rule in broken)
+        yield from (SdfProblem(layout.MANIFEST, *rule) for rule in broken)
     if layout.DEPLOY in roots:
         yield from (
-            Problem(layout.DEPLOY, *rule) for rule in _deploy(roots[layout.DEPLOY], objects)
+            SdfProblem(layout.DEPLOY, *rule) for rule in _deploy(roots[layout.DEPLOY], objects)
         )
 
 

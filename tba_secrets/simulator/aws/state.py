@@ -96,7 +96,7 @@ class Secret:
         return {vid: labels for vid in self.versions if (labels := self.labels_of(vid))}
 
     def current(self) -> Version | None:
-        """The version that a reader gets by default."""
+        """Return the version that a reader gets by default."""
         return self.versions.get(self.labels.get(AWSCURRENT, ""))
 
 

@@ -19,7 +19,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.utils import rewind_body
 
-from tba_secrets.client.current import CurrentCredential, Held
+from tba_secrets.client.current import CachedCredential, CurrentCredential
 from tba_secrets.client.errors import UnsignableRequestError
 from tba_secrets.client.hosts import refuse_foreign
 from tba_secrets.client.pace import Pace
@@ -32,7 +32,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _log: Final = logging.getLogger(__name__)
 
 
-class Exchange:
+class SignedCalls:
     """The calls of one session. Thread-safe.
 
     Args:
@@ -77,8 +77,8 @@ class Exchange:
         transport: BaseAdapter,
         request: requests.PreparedRequest,
         settings: dict[str, Any],
-        held: Held,
-    ) -> tuple[requests.Response, Held]:
+        held: CachedCredential,
+    ) -> tuple[requests.Response, CachedCredential]:
         """Log in once; return the answer and the credential used."""
         with self._turns.turn(held) as turn:
             signed = self._signed(request, turn.held.credential)
@@ -86,7 +86,7 @@ class Exchange:
             turn.answered(answer.status_code)
             return answer, turn.held
 
-    def _successor(self, refused: Held) -> Held | None:
+    def _successor(self, refused: CachedCredential) -> CachedCredential | None:
         """Return a credential that replaced `refused`; None if there is none or no answer."""
         try:
             newest = self.current.since(self._turns.refused_at(refused), refused.credential)
