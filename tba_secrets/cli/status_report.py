@@ -155,9 +155,7 @@ def _token(token: TokenReport, now: float) -> dict[str, Any]:
         "evidence": list(token.proof.evidence) if token.proof else [],
         "fingerprint": token.fingerprint,
         "stores": [_store(store) for store in token.stores],
-        "refusals": [
-            {"fingerprint": str(one.fingerprint), "at": _iso(one.at)} for one in token.refusals
-        ],
+        "refusals": [{"fingerprint": str(r.fingerprint), "at": _iso(r.at)} for r in token.refusals],
         "not_asked_until": _iso(token.not_asked_until),
     }
 
@@ -187,9 +185,7 @@ def _store(store: StoreReport) -> dict[str, Any]:
 
 
 def _findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    return [
-        {"state": one.standing.word, "what": one.what, "remedy": one.remedy} for one in findings
-    ]
+    return [{"state": f.standing.word, "what": f.what, "remedy": f.remedy} for f in findings]
 
 
 def _iso(at: float | None) -> str | None:

@@ -161,7 +161,7 @@ def environment_session(
     Raises:
         SpecError: The file is absent or invalid, or has no such record.
     """
-    records = {one.path: one for one in credential_records(load_stack(Path(project_root), stack))}
+    records = {r.path: r for r in credential_records(load_stack(Path(project_root), stack))}
     if record not in records:
         raise SpecError(
             f"stacks/{stack}.yaml: there is no record {record!r} (there: {', '.join(records)})",

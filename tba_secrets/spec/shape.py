@@ -107,7 +107,7 @@ def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, s
     if isinstance(value, Unquoted) and kind == "bool_type":
         return "this is not the boolean that it looks like", "write true or false"
     if kind in _EXPECTED:
-        return f"{_kind_of(value)} stands here", remedy or f"write {_EXPECTED[kind]}"
+        return f"this is {_kind_of(value)}", remedy or f"write {_EXPECTED[kind]}"
     if kind == "literal_error":
         choices = sentence.removeprefix("Input should be ")
         return "this is not one of the known words", remedy or f"write {choices}"

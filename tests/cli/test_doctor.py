@@ -154,7 +154,7 @@ def test_on_a_machine_with_nothing_it_says_what_to_install(bench: Bench) -> None
     assert has(found["wrong"], "pulumi-resource-tba is not on PATH", "make install")
     assert has(found["wrong"], "there is no environment for the stack 'test'")
     assert has(found["warning"], "python3 is not on PATH")
-    assert has(found["warning"], "the stack test cannot be looked at")
+    assert has(found["warning"], "the stack test cannot be checked")
     assert not found["ok"]
 
 
