@@ -224,7 +224,7 @@ def test_what_no_check_shows_says_so(tmp_path: Path) -> None:
     assert why(found, "Permissions > Setup: SOAP Web Services, Full") == soap
     assert not ticked(found) & set(BY_LINE[EVIDENCE[2]])
     own = of(project(tmp_path), passed())
-    assert "the integration's own work" in why(own, "Permissions: Customers (View)")
+    assert "by the integration itself" in why(own, "Permissions: Customers (View)")
 
 
 NEEDED = {
