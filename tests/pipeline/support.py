@@ -18,6 +18,7 @@ from tba_secrets.stores.interface import (
     SecretName,
     Snapshot,
     StoredVersion,
+    Unseen,
     VersionId,
 )
 from tba_secrets.stores.memory import MemoryStore
@@ -50,19 +51,29 @@ class RecordingStore(MemoryStore):
         snapshot = super()._describe(name)
         return None if snapshot is None else replace(snapshot, managed_by=self.managed_by)
 
-    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+    def _claim(
+        self,
+        name: SecretName,
+        mark: OwnerMark,
+        description: str | None,
+        seen: Snapshot | Unseen | None,
+    ) -> Snapshot:
         self._wrote("claim")
-        super()._claim(name, mark, description)
+        return super()._claim(name, mark, description, seen)
 
     def _stage(
-        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+        self,
+        name: SecretName,
+        candidate: Candidate,
+        replacing: VersionId | None,
+        seen: Snapshot | None,
     ) -> VersionId:
         self._wrote("stage")
-        return super()._stage(name, candidate, replacing)
+        return super()._stage(name, candidate, replacing, seen)
 
-    def _restage(self, name: SecretName, version: VersionId) -> bool:
+    def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         self._wrote("restage")
-        return super()._restage(name, version)
+        return super()._restage(name, version, seen)
 
     def _promote(
         self,
@@ -70,13 +81,14 @@ class RecordingStore(MemoryStore):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        seen: Snapshot | None,
     ) -> None:
         self._wrote("promote")
-        super()._promote(name, version, replacing, about)
+        super()._promote(name, version, replacing, about, seen)
 
-    def _discard(self, name: SecretName, version: VersionId) -> None:
+    def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
         self._wrote("discard")
-        super()._discard(name, version)
+        super()._discard(name, version, seen)
 
     def _remove(self, name: SecretName) -> None:
         self._wrote("remove")
