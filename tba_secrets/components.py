@@ -152,6 +152,9 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "restore": record.restore or None,
         "retain": record.retain or None,
         "requireValues": record.require_values or None,
+        "retireAfter": None
+        if record.retire_after is None
+        else int(record.retire_after.total_seconds()),
     }
     return {name: value for name, value in inputs.items() if value is not None}
 

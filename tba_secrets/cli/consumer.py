@@ -17,6 +17,7 @@ from tba_secrets.provider.intents import Rotation
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.sources import Pair, open_source
 from tba_secrets.spec import load_stack
+from tba_secrets.stores.versions import Origin
 
 _THE_CUT = (
     "Reset Credentials in NetSuite ends the old consumer pair of {name} at once: every call of its {count} tokens "
@@ -46,7 +47,10 @@ def run(project: Path, environment: str, integration: str, *, accept_cut: bool) 
         typer.confirm("Go on?", abort=True)
     with chdir(project):  # paths in the YAML start from there
         pair = _given(records[0])
-    intents = {record.path: Rotation(lambda _held: pair, part="consumer") for record in records}
+    intents = {
+        record.path: Rotation(lambda _held, _before_issue: pair, "consumer", Origin.CONSUMER)
+        for record in records
+    }
     carry_out(project, environment, intents, typer.echo)
 
 

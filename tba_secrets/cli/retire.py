@@ -13,9 +13,9 @@ from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import carry_out
 from tba_secrets.errors import ValueNeededError
+from tba_secrets.lifecycle.settle import due
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
-from tba_secrets.retire import due
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import Snapshot
 from tba_secrets.stores.journal import Retirement

@@ -16,10 +16,11 @@ from tba_secrets.cli.retire import retire_due
 from tba_secrets.engine import carry_out
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite import Application, Expected, Person, authorize
-from tba_secrets.provider.intents import Rotation
+from tba_secrets.provider.intents import Obtain, Rotation
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, open_source
+from tba_secrets.stores.versions import Origin
 
 _A_DAY: Final = 24 * 60 * 60
 
@@ -30,6 +31,13 @@ class From(Enum):
     DECLARED = "declared"
     PROMPT = "prompt"
     AUTHORIZE = "authorize"
+
+
+_ORIGINS: Final = {
+    From.DECLARED: Origin.ROTATED,
+    From.PROMPT: Origin.TYPED,
+    From.AUTHORIZE: Origin.ISSUED,
+}
 
 
 def run(project: Path, environment: str, tokens: list[str], origin: From, *, browser: bool) -> None:
@@ -55,7 +63,7 @@ def run_for(
     intents = {
         record.path: Rotation(
             _obtain(record, _way(record, origin), browser),
-            issued=_way(record, origin) is From.AUTHORIZE,
+            origin=_ORIGINS[_way(record, origin)],
             overlap_seconds=overlap_seconds(record),
         )
         for record in records
@@ -80,14 +88,16 @@ def _way(record: CredentialRecord, asked: From) -> From:
     return asked
 
 
-def _obtain(record: CredentialRecord, origin: From, browser: bool) -> Callable[[Pair], Pair]:
+def _obtain(record: CredentialRecord, origin: From, browser: bool) -> Obtain:
     match origin:
         case From.DECLARED:
-            return lambda _consumer: _from_source(record)
+            return lambda _consumer, _before_issue: _from_source(record)
         case From.PROMPT:
-            return lambda _consumer: _prompted(record)
+            return lambda _consumer, _before_issue: _prompted(record)
         case From.AUTHORIZE:
-            return lambda consumer: _authorized(record, consumer, browser)
+            return lambda consumer, before_issue: _authorized(
+                record, consumer, before_issue, browser
+            )
 
 
 def _from_source(record: CredentialRecord) -> Pair:
@@ -109,7 +119,9 @@ def _prompted(record: CredentialRecord) -> Pair:
     )
 
 
-def _authorized(record: CredentialRecord, consumer: Pair, browser: bool) -> Pair:
+def _authorized(
+    record: CredentialRecord, consumer: Pair, before_issue: Callable[[], None], browser: bool
+) -> Pair:
     application = Application(record.integration, record.account, consumer, record.endpoint)
     expected = Expected(
         account=record.account,
@@ -119,6 +131,7 @@ def _authorized(record: CredentialRecord, consumer: Pair, browser: bool) -> Pair
         entity=record.user.entity,
         permissions=record.role.permissions,
     )
+    before_issue()
     person = Person(open_page=_opener(browser), announce=typer.echo)
     return authorize(application, expected, person, record=f"token {record.path}")
 

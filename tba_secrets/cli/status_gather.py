@@ -16,12 +16,11 @@ from tba_secrets.cli.status_report import EnvironmentReport, StoreReport, TokenR
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite.lockout import WINDOW_SECONDS, Refusal, Who
-from tba_secrets.places import places_in
+from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.rotation import Finding, Policy, Standing, not_asked_until
 from tba_secrets.spec import load_stack
-from tba_secrets.stage import Place
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
 from tba_secrets.stores.versions import is_placeholder

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tba_secrets.digest import DigestKey
 from tba_secrets.errors import NotAskedError
 from tba_secrets.netsuite import (
     Circumstances,
@@ -19,7 +18,6 @@ from tba_secrets.netsuite import (
     Verification,
     run_checks,
 )
-from tba_secrets.places import reference
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.properties import RefusalEntry, SmokeTestInputs, SmokeTestOutputs
 from tba_secrets.sensitive import Fingerprint
@@ -54,12 +52,6 @@ class Proof:
         """Let the user's other records know what this one's state has kept."""
         inputs = self.inputs
         self.host.gate.remember(inputs.account, inputs.user.email, self._known())
-
-    @property
-    def digest_key(self) -> DigestKey:
-        """The key of the record's digests in the journal: the one of its StagedCredential."""
-        place = reference(self.inputs.stores, self.inputs.secret)
-        return DigestKey.derive(self.host.digest_key, self.inputs.owner, place)
 
     def turn(self) -> AbstractContextManager[Turn]:
         """The user's turn: one call after another, none after a refusal."""

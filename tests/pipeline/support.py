@@ -9,9 +9,9 @@ from typing import ClassVar
 from tba_secrets.errors import StoreError
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import render
+from tba_secrets.places import Place
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.spec.model import Format
-from tba_secrets.stage import Place
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,

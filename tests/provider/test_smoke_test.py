@@ -11,7 +11,7 @@ import pytest
 from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError, ValueNeededError
 from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.simulator import Simulator
-from tba_secrets.stores.interface import SecretName, Stage, VersionId
+from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
 from tests.netsuite_account import Values
 from tests.pipeline.support import RecordingStore
 from tests.provider.bench import BOTH, NAME, URN, Bench, CancelAfter, Kept
@@ -261,9 +261,10 @@ class Moved(RecordingStore):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        seen: Snapshot | None,
     ) -> None:
         self.write_as_another(name, self._secrets[name].versions[version])
-        super()._promote(name, version, replacing, about)
+        super()._promote(name, version, replacing, about, seen)
 
 
 def test_current_moved_meanwhile_is_not_overwritten(bench: Bench) -> None:
@@ -437,6 +438,7 @@ def test_drift_is_tested_and_promoted_again(bench: Bench) -> None:
     bench.write_as_another("{}")
     bench.withhold()
     bench.new_process()
+    bench.refresh(bench.smoke, passed)
 
     restaged = bench.stage(staged)
     mended = bench.test(restaged, passed)
