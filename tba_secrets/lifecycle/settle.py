@@ -77,6 +77,21 @@ def promotion(
     return steps
 
 
+def superseded_version(remembered: Remembered, store: str, sight: Sight) -> VersionId | None:
+    """Return the version whose token a promotion supersedes.
+
+    That is what is current, unless somebody else has put theirs in the place of what passed last: then it is ours, which
+    would be forgotten without a line.
+    """
+    current = sight.current
+    proven = VersionId((remembered.verified or {}).get(store, ""))
+    if current is None or ours(current) or current == proven:
+        return current
+    if proven:
+        return proven
+    return sight.previous if ours(sight.previous) else current
+
+
 def _line(
     declared: Declared,
     remembered: Remembered,
@@ -85,19 +100,19 @@ def _line(
     proven: Proven,
     now: int,
 ) -> JournalEntry | None:
-    """Make the line for what is current, if its token is superseded and no line speaks of it yet."""
-    current, version = sight.current, proven.versions[store]
-    old = sight.credential(current)
-    if current is None or old is None or same_pair(old.pair(TOKEN), proven.credential.pair(TOKEN)):
+    """Make the line for what is superseded, if its token is another one and no line is to revoke it yet."""
+    superseded, version = superseded_version(remembered, store, sight), proven.versions[store]
+    old = sight.credential(superseded)
+    if superseded is None or old is None:
+        return None
+    if same_pair(old.pair(TOKEN), proven.credential.pair(TOKEN)):
         return None
     terms = terms_of(version) or Terms()
-    was_proven = ours(current) or current == (remembered.verified or {}).get(store)
+    was_proven = ours(superseded) or superseded == (remembered.verified or {}).get(store)
     if not was_proven and terms.origin not in OF_ROTATION:
         return None
     digest = declared.keys.writing.pair(old.pair(TOKEN))
-    if any(
-        declared.keys.same(line.digest, old.pair(TOKEN)) and not line.closed for line in sight.lines
-    ):
+    if any(declared.keys.same(line.digest, old.pair(TOKEN)) and line.open for line in sight.lines):
         return None
     if terms.overlap_seconds is not None:
         state, due = Retirement.OVERLAP, now + terms.overlap_seconds
@@ -105,7 +120,7 @@ def _line(
         state, due = Retirement.LEFT, now
     else:
         state, due = Retirement.INFORM, now
-    return JournalEntry(current, digest, now, due, state, proven.predecessor_since)
+    return JournalEntry(superseded, digest, now, due, state, proven.predecessor_since)
 
 
 def _closing(

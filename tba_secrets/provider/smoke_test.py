@@ -25,7 +25,14 @@ from tba_secrets.errors import (
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Remembered, Seen, Settling, Step
 from tba_secrets.lifecycle.look import look
-from tba_secrets.lifecycle.settle import Due, Proven, promotion, refusal, retiring
+from tba_secrets.lifecycle.settle import (
+    Due,
+    Proven,
+    promotion,
+    refusal,
+    retiring,
+    superseded_version,
+)
 from tba_secrets.netsuite import Revocation, RevocationOutcome, Verification
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.places import Place, places_in
@@ -205,9 +212,11 @@ class _Run:
     def seen(self) -> Seen:
         """Look at the stores, with what is current read: it is superseded, or compared with."""
         bare = look(self.record.looked, self.places)
-        needed = {
-            kind: [sight.current] for kind, sight in bare.items() if sight.current is not None
+        superseded = {
+            kind: {sight.current, superseded_version(self.remembered, kind, sight)}
+            for kind, sight in bare.items()
         }
+        needed = {kind: [one for one in found if one] for kind, found in superseded.items()}
         formats = (self.proof.inputs.format, *self.remembered.formats)
         return look(self.record.looked, self.places, formats, needed)
 
