@@ -519,6 +519,8 @@ class Verify(Model):
 
     checks: Annotated[tuple[Check, ...], Field(min_length=1, strict=False)] = ("tokeninfo", "rest")
     """All of them must pass."""
+    accept_unproven: Annotated[tuple[Literal["role", "user"], ...], Field(strict=False)] = ()
+    """What a token may pass without, where NetSuite does not tell it. The account always has to be proven."""
     always: bool = False
     """Also on an `up` that changes nothing."""
 

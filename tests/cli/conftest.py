@@ -114,12 +114,11 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the computer's own settings, and a state folder of the test's own."""
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the computer's own settings."""
     for name in os.environ:
         if name.startswith(("TBA_", "AWS_", "VAULT_", "PULUMI_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
