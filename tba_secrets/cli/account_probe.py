@@ -17,13 +17,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.cli import credentials
-from tba_secrets.errors import TbaError
+from tba_secrets.errors import NotAskedError, TbaError
 from tba_secrets.netsuite import Answer, Client, Gate, RefusedLogins, mark_of
 from tba_secrets.netsuite.exchange import Exchange
 from tba_secrets.netsuite.inferred import POINTS, Observed, Point
 from tba_secrets.netsuite.lockout import MOST_REFUSALS
 from tba_secrets.netsuite.transport import HttpSender
 from tba_secrets.records import CredentialRecord
+from tba_secrets.sensitive import Sensitive
 
 _WIDTH: Final = 150
 
@@ -83,7 +84,7 @@ def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterat
     """
     credential = credentials.current(record).back.credential
     Client(credential, record.endpoint, record=record.path).reach()
-    watched = _Watched()
+    watched = _Watched(credential.token_id)
     exchange = Exchange(credential, record.endpoint, _restlet(wish.restlet), send=watched)
     account, user, mark = record.account, record.user.email, mark_of(credential)
     for point in sorted(POINTS, key=lambda one: one.refused_logins):
@@ -94,25 +95,35 @@ def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterat
             continue
         wish = replace(wish, refused_logins=wish.refused_logins - point.refused_logins)
         # A gate for each: what costs a refused login on purpose does not end the user's turn in this run.
-        with Gate(time.time, logins=logins).admit(account, user, record.path, mark) as turn:
-            watched.refused = bool(point.refused_logins)
-            observed = point.ask(exchange) if point.ask is not None else None
-            if watched.refused:
-                turn.refused()
-        yield _found(point, observed)
+        gate = Gate(time.time, logins=logins)
+        try:
+            with gate.admit(account, user, record.path, mark) as turn:
+                watched.refused = bool(point.refused_logins)
+                observed = point.ask(exchange) if point.ask is not None else None
+                if watched.refused:
+                    turn.refused()
+        except NotAskedError as error:
+            yield Finding(point.number, point.does, error.what, Result.NOT_ASKED)
+        else:
+            yield _found(point, observed)
 
 
 class _Watched:
-    """Sends, and sees refused logins: a token that is revoked is refused where no refusal is asked for."""
+    """Sends, and sees refused logins: a token that is revoked is refused where no refusal is asked for.
 
-    def __init__(self) -> None:
+    A 401 to a request that does not name the token counts for no user.
+    """
+
+    def __init__(self, token_id: Sensitive) -> None:
         self._send = HttpSender()
+        self._token_id = token_id
         self.refused = False
 
     def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
         """See `netsuite.transport.Sender`."""
         answer = self._send(request, seconds)
-        self.refused |= answer.status == 401
+        names_it = self._token_id.reveal() in str(request.headers.get("Authorization", ""))
+        self.refused |= answer.status == 401 and names_it
         return answer
 
 

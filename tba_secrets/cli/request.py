@@ -16,6 +16,7 @@ from tba_secrets.cli.blotting import Blotter
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.sign import Whose, checked, pair
 from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, TbaError
+from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite import (
     Answer,
     Call,
@@ -30,7 +31,7 @@ from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.answers import Outcome, outcome, said
 from tba_secrets.netsuite.asking import Asked
 from tba_secrets.netsuite.circumstances import Circumstances
-from tba_secrets.netsuite.transport import HttpSender, is_loopback
+from tba_secrets.netsuite.transport import HttpSender
 
 _CUT_OFF: Final = 1 << 20
 _NOT_YOURS: Final = {"authorization", "cookie", "proxy-authorization", "host", "content-length"}

@@ -18,8 +18,8 @@ from tba_secrets.errors import SourceError
 from tba_secrets.netsuite import Application, Expected, Person, authorize
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.records import CredentialRecord
-from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, open_source
+from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 
 _A_DAY: Final = 24 * 60 * 60
 
@@ -103,10 +103,13 @@ def _from_source(record: CredentialRecord) -> Pair:
 
 def _prompted(record: CredentialRecord) -> Pair:
     typer.echo(f"{record.path}: the new token, as NetSuite showed it (what you type is not shown)")
-    return Pair(
-        Sensitive(getpass.getpass("  token id: ").strip()),
-        Sensitive(getpass.getpass("  token secret: ").strip()),
-    )
+    texts = getpass.getpass("  token id: "), getpass.getpass("  token secret: ")
+    pair = make_pair(TOKEN_HALVES, ("what was typed", "what was typed"), texts)
+    if pair is None:
+        raise SourceError(f"{record.path}: nothing was typed", "type both halves of the new token")
+    for warning in pair.warnings:
+        typer.echo(f"  warning: {warning}", err=True)
+    return pair
 
 
 def _authorized(record: CredentialRecord, consumer: Pair, browser: bool) -> Pair:

@@ -11,16 +11,15 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite.answers import Answer
 
 _LONGEST_BODY: Final = 1 << 20
@@ -152,15 +151,6 @@ def environment_settings(url: str) -> Mapping[str, Any]:
     if is_loopback(url):
         settings["proxies"] = {}
     return dict(settings)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the host is this machine, by name or number."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def lost(error: Exception) -> LostError:

@@ -15,11 +15,11 @@ from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NameResolutionError
 
+from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite.transport import (
     HttpSender,
     LostError,
     environment_settings,
-    is_loopback,
 )
 from tba_secrets.netsuite.transport import lost as told
 from tests.netsuite.support import Said, told_server
