@@ -169,6 +169,8 @@ def _carry_out(provider: Provider, order: Order) -> None:
     """In the new process: from its environment to the file that tells how it ended."""
     os.environ.clear()
     os.environ.update(provider.environment)
+    # A machine of its own, as a pipeline's job has: what a killed run was asking counts as refused on its machine.
+    os.environ["XDG_STATE_HOME"] = str(provider.folder / f"machine {os.getpid()}")
     sent = _count_requests(order.kill_before)
     intent = order.intent()
     host = Host(log=unheard, intents={RECORD: intent} if intent is not None else {})
