@@ -98,7 +98,7 @@ class Ledger:
             until = datetime.fromtimestamp(recent[-MOST_REFUSALS].at + WINDOW_SECONDS, UTC)
             raise NotAskedError(
                 f"{record}: not asked: NetSuite refused the user {who.user} in account {who.account} "
-                f"{len(recent)} times within 30 minutes, and the fifth time locks the user out; not asked again until "
-                f"{until:%Y-%m-%d %H:%M} UTC",
+                f"{len(recent)} times within 30 minutes (lost answers and killed runs count), and the fifth time locks "
+                f"the user out; not asked again until {until:%Y-%m-%d %H:%M} UTC",
                 "mend the credential meanwhile; the Login Audit Trail names the cause",
             )

@@ -543,7 +543,8 @@ class User(Model):
     email: Email
     """What the user logs in with."""
     entity: InternalId | None = None
-    """The internal entity id, which is what NetSuite answers; recorded by the first pass where absent."""
+    """The internal entity id, which is what NetSuite answers: only where it is declared the user is proven. Where it is
+    absent, later passes must name the entity of the first one."""
 
 
 class Format(Model):
