@@ -172,6 +172,7 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "role": plain(record.role),
         "user": plain(record.user),
         "checks": list(plain(record.verify)["checks"]),
+        "acceptUnproven": list(record.verify.accept_unproven) or None,
         "always": record.verify.always or None,
     }
     return {name: value for name, value in inputs.items() if value is not None}

@@ -48,7 +48,7 @@ def run(project: Path, environment: str, integration: str, *, accept_cut: bool) 
     with chdir(project):  # paths in the YAML start from there
         pair = _given(records[0])
     intents = {
-        record.path: Rotation(lambda _held, _before_issue: pair, "consumer", Origin.CONSUMER)
+        record.path: Rotation(lambda _obtaining: pair, "consumer", Origin.CONSUMER)
         for record in records
     }
     carry_out(project, environment, intents, typer.echo)

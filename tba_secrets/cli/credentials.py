@@ -106,4 +106,5 @@ def expected(record: CredentialRecord) -> Expected:
         user_email=record.user.email,
         entity=record.user.entity,
         permissions=record.role.permissions,
+        accept_unproven=frozenset(record.verify.accept_unproven),
     )

@@ -15,11 +15,11 @@ from tba_secrets.cli import credentials
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.engine import carry_out
 from tba_secrets.errors import SourceError
-from tba_secrets.netsuite import Application, Expected, Person, authorize
-from tba_secrets.provider.intents import Obtain, Rotation
+from tba_secrets.netsuite import Application, Person, authorize
+from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
-from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, open_source
+from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.stores.versions import Origin
 
 _A_DAY: Final = 24 * 60 * 60
@@ -91,13 +91,11 @@ def _way(record: CredentialRecord, asked: From) -> From:
 def _obtain(record: CredentialRecord, origin: From, browser: bool) -> Obtain:
     match origin:
         case From.DECLARED:
-            return lambda _consumer, _before_issue: _from_source(record)
+            return lambda _obtaining: _from_source(record)
         case From.PROMPT:
-            return lambda _consumer, _before_issue: _prompted(record)
+            return lambda _obtaining: _prompted(record)
         case From.AUTHORIZE:
-            return lambda consumer, before_issue: _authorized(
-                record, consumer, before_issue, browser
-            )
+            return lambda obtaining: _authorized(record, obtaining, browser)
 
 
 def _from_source(record: CredentialRecord) -> Pair:
@@ -113,27 +111,28 @@ def _from_source(record: CredentialRecord) -> Pair:
 
 def _prompted(record: CredentialRecord) -> Pair:
     typer.echo(f"{record.path}: the new token, as NetSuite showed it (what you type is not shown)")
-    return Pair(
-        Sensitive(getpass.getpass("  token id: ").strip()),
-        Sensitive(getpass.getpass("  token secret: ").strip()),
-    )
+    texts = getpass.getpass("  token id: "), getpass.getpass("  token secret: ")
+    pair = make_pair(TOKEN_HALVES, ("what was typed", "what was typed"), texts)
+    if pair is None:
+        raise SourceError(f"{record.path}: nothing was typed", "type both halves of the new token")
+    for warning in pair.warnings:
+        typer.echo(f"  warning: {warning}", err=True)
+    return pair
 
 
-def _authorized(
-    record: CredentialRecord, consumer: Pair, before_issue: Callable[[], None], browser: bool
-) -> Pair:
-    application = Application(record.integration, record.account, consumer, record.endpoint)
-    expected = Expected(
-        account=record.account,
-        role_name=record.role.name,
-        role_id=record.role.id,
-        user_email=record.user.email,
-        entity=record.user.entity,
-        permissions=record.role.permissions,
+def _authorized(record: CredentialRecord, obtaining: Obtaining, browser: bool) -> Pair:
+    application = Application(
+        record.integration, record.account, obtaining.consumer, record.endpoint
     )
-    before_issue()
     person = Person(open_page=_opener(browser), announce=typer.echo)
-    return authorize(application, expected, person, record=f"token {record.path}")
+    return authorize(
+        application,
+        credentials.expected(record),
+        person,
+        record=f"token {record.path}",
+        cancelled=obtaining.cancelled,
+        before_issue=obtaining.about_to_issue,
+    )
 
 
 def _opener(browser: bool) -> Callable[[str], None]:

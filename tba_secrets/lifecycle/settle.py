@@ -80,8 +80,8 @@ def promotion(
 def superseded_version(remembered: Remembered, store: str, sight: Sight) -> VersionId | None:
     """Return the version whose token a promotion supersedes.
 
-    That is what is current, unless somebody else has put theirs in the place of what passed last: then it is ours, which
-    would be forgotten without a line.
+    That is what is current, unless somebody else has put theirs in the place of what passed last: then it is ours,
+    which would be forgotten without a line.
     """
     current = sight.current
     proven = VersionId((remembered.verified or {}).get(store, ""))

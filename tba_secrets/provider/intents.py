@@ -13,9 +13,21 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.versions import Origin
 
-Obtain = Callable[[Pair, Callable[[], None]], Pair]
-"""Gets a new pair, given the consumer pair, which signs the authorization flow, and what to call right before NetSuite
-is asked to issue a token."""
+
+@dataclass(frozen=True, repr=False)
+class Obtaining:
+    """What a rotation is given to obtain its new pair with."""
+
+    consumer: Pair
+    """Signs the authorization flow."""
+    about_to_issue: Callable[[], None]
+    """Called right before NetSuite is asked to issue a token; what it raises stops the flow."""
+    cancelled: Callable[[], bool]
+    """Whether the run was cancelled: then nothing may be issued any more."""
+
+
+Obtain = Callable[[Obtaining], Pair]
+"""Gets a new pair."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -62,6 +62,7 @@ class Proof:
             Fingerprint(self.inputs.fingerprint),
             self._known(),
             self.host.cancelled.is_set,
+            lambda words: self.host.warn("", words),
         )
 
     def client(self, credential: TbaCredential) -> Client:
@@ -88,8 +89,10 @@ class Proof:
             role_name=inputs.role.name,
             role_id=inputs.role.id,
             user_email=inputs.user.email,
-            entity=inputs.user.entity or self.before.entity or None,
+            entity=inputs.user.entity,
             permissions=inputs.role.permissions,
+            first_entity=self.before.entity or None,
+            accept_unproven=frozenset(inputs.accept_unproven),
         )
 
 

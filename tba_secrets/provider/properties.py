@@ -5,7 +5,7 @@ The package schema is made from these models, and so are the checks of what arri
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -148,6 +148,8 @@ class SmokeTestInputs(Wire):
     """The user that the token must act for."""
     checks: Annotated[tuple[Check, ...], Field(min_length=1, strict=False)] = ("tokeninfo", "rest")
     """The signed calls to make."""
+    accept_unproven: Annotated[tuple[Literal["role", "user"], ...], Field(strict=False)] = ()
+    """What a token may pass without, where NetSuite does not tell it."""
     versions: dict[str, str] = Field(default_factory=dict)
     """The version to prove, by store; what is current where absent."""
     fingerprint: str = ""

@@ -308,6 +308,7 @@ class _Run:
             update={
                 "verified": dict(back.versions),
                 "token_digest": digest,
+                "entity": verification.entity or self.proof.before.entity,
                 "since": self._since(back, token),
             }
         )
@@ -380,6 +381,8 @@ class _Run:
             done: Revocation = self.host.revoke(self.proof.client(signing))
             if done.login_refused:
                 turn.refused()
+            elif done.unanswered:
+                turn.unanswered()
         after = _AFTERWARDS[done.outcome]
         if after is not Retirement.OVERLAP:
             self._note_all(due, after)

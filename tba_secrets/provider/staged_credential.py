@@ -59,7 +59,7 @@ from tba_secrets.provider.handler import (
 )
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.importing import parse_id
-from tba_secrets.provider.intents import Retire, Rollback, Rotation
+from tba_secrets.provider.intents import Obtaining, Retire, Rollback, Rotation
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
 from tba_secrets.sources import Pair
@@ -460,7 +460,9 @@ class _Run:
     def _obtain(self, seen: Seen) -> None:
         rotation = self.host.intents[self.inputs.record]
         assert isinstance(rotation, Rotation)  # noqa: S101 - nothing else asks for a pair
-        self.pair = rotation.obtain(self._signing(seen), self._about_to_issue)
+        self.pair = rotation.obtain(
+            Obtaining(self._signing(seen), self._about_to_issue, self.host.cancelled.is_set)
+        )
         self.record.brought = True
 
     def _signing(self, seen: Seen) -> Pair:

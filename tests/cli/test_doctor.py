@@ -16,8 +16,8 @@ import pytest
 
 from tba_secrets import __version__
 from tba_secrets.cli.doctor.machine import OLDEST_TESTED
-from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.netsuite import Refusal
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SecretsManagerServer
@@ -477,7 +477,8 @@ def test_a_netsuite_that_does_not_answer(full: Bench, monkeypatch: pytest.Monkey
 def test_a_user_who_was_refused_lately(full: Bench, times: int, level: str, words: str) -> None:
     now = time.time()
     refusals = tuple(Refusal(Fingerprint(f"{n:04x}"), now - n) for n in range(times))
-    RefusalFile.at_home().keep("1234567_SB1", "orders.bot@example.com", refusals)
+    for refusal in refusals:
+        RefusedLogins.at_home().add("1234567_SB1", "orders.bot@example.com", refusal)
     file = Path(os.environ["XDG_STATE_HOME"]) / "tba-secrets" / "refusals.json"
     before = file.read_bytes()
 

@@ -1,4 +1,4 @@
-"""Six wrong tokens of one user in one environment: his good token works throughout, for he is never locked out."""
+"""Wrong tokens of one user, in one stack and in two: his good token works throughout, for he is never locked out."""
 
 from __future__ import annotations
 
@@ -142,3 +142,23 @@ def test_the_simulator_would_have_locked_him_out(one_user: OneUser) -> None:
         requests.get(url, headers={"Authorization": sign(wrong, "GET", url)}, timeout=10)
 
     assert not one_user.good_token_works()
+
+
+def test_two_stacks_of_one_machine_count_together(one_user: OneUser) -> None:
+    """Neither state knows of the other's refusals; the machine does."""
+    project = one_user.project
+    one_user.declare("wrong-1")
+    project.stack = "other"
+    project.init()
+    one_user.declare("wrong-2")
+    yaml = project.folder / "stacks" / "other.yaml"
+    yaml.write_text(yaml.read_text().replace("netsuite/test/", "netsuite/other/"))
+
+    for stack, refusals in (("test", 1), ("other", 2), ("test", 3), ("other", 3), ("test", 3)):
+        ended = project.up("--stack", stack)
+
+        assert ended.status != 0
+        assert one_user.refusals == refusals, ended.output
+
+    assert "not asked again until" in ended.output
+    assert one_user.good_token_works()

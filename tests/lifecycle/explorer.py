@@ -85,6 +85,7 @@ def _lose_state(world: World) -> None:
 
 def _time(world: World) -> None:
     world.now += 2 * A_DAY
+    world.attempts = ()
 
 
 CHANGES: dict[str, Change] = {
@@ -201,6 +202,7 @@ def key_of(world: World) -> Any:
         world.consumer,
         world.consumer_valid,
         world.netsuite,
+        len(world.attempts),
         tuple(sorted(world.valid)),
         tuple(sorted(truth.barred)),
         tuple(sorted(truth.left)),

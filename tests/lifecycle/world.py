@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import copy
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 from tba_secrets.errors import (
@@ -23,16 +25,19 @@ from tba_secrets.errors import (
 )
 from tba_secrets.netsuite import (
     Evidence,
+    Gate,
     Revocation,
     RevocationOutcome,
     TbaCredential,
     Verification,
 )
+from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.payload import parse
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError
 from tba_secrets.provider.host import Host, unheard
-from tba_secrets.provider.intents import Intent, Retire, Rollback, Rotation
+from tba_secrets.provider.intents import Intent, Obtaining, Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
@@ -146,6 +151,8 @@ class World:
     issues: int = 0
     refused: list[int] = field(default_factory=list)
     """When NetSuite refused a login."""
+    attempts: tuple[Refusal, ...] = ()
+    """The machine's ledger."""
 
     def clone(self) -> World:
         """Return a copy that shares nothing."""
@@ -227,10 +234,10 @@ class Run:
             clock=lambda: world.now,
             digest_key=world.digest_key,
         )
+        self.host.gate = Gate(lambda: float(world.now), logins=_Logins(world))
         self.host.intents = {} if intent is None else {RECORD: intent}
         self.host.client = lambda credential, _endpoint, _record: _Client(self, credential)  # type: ignore[assignment, return-value]
         self.host.revoke = self._revoke  # type: ignore[assignment]
-        self.host.started_by = self.host.started_by
 
     # --- the engine -------------------------------------------------------------------------------
 
@@ -364,7 +371,7 @@ class Run:
         if world.netsuite == "away":
             raise NetSuiteUnreachableError(f"{RECORD}: NetSuite is away", "wait")
         if token not in world.valid or consumer != world.consumer_valid:
-            world.refused.append(world.now)
+            self.refuse()
             raise AuthenticationRefusedError(f"{RECORD}: refused", "give another")
         if world.netsuite == "garbled":
             raise NotProvenError(f"{RECORD}: nothing is proven", "look")
@@ -383,7 +390,7 @@ class Run:
                 token not in world.valid
                 or name_of(client.credential.pair("consumer")) != world.consumer_valid
             ):
-                world.refused.append(world.now)
+                self.refuse()
                 return Revocation(RevocationOutcome.NOT_CONFIRMED, RECORD, "401")
             self.check_revoke(token)
             world.valid -= {token}
@@ -392,6 +399,14 @@ class Run:
 
         answer: Revocation = self.call(ask, write=False)
         return answer
+
+    def refuse(self) -> None:
+        """P6: at most three refused logins of the user within 30 minutes."""
+        world = self.world
+        world.refused = [at for at in world.refused if world.now - at < WINDOW_SECONDS]
+        world.refused.append(world.now)
+        if len(world.refused) > MOST_REFUSALS:
+            raise ViolationError("P6", f"{len(world.refused)} refused logins within 30 minutes")
 
     # --- what must hold ---------------------------------------------------------------------------
 
@@ -409,19 +424,18 @@ class Run:
             ):
                 continue
             lines = self._open_lines(kind, token)
-            if len(lines) != 1:
-                raise ViolationError("P4", f"{kind}: {token} stands on {len(lines)} open lines")
+            if not lines or max(lines) > 1:
+                raise ViolationError("P4", f"{kind}: {token} stands on {lines} open lines")
 
-    def _open_lines(self, kind: str, token: str) -> list[str]:
+    def _open_lines(self, kind: str, token: str) -> list[int]:
+        """Count the open lines about a token, in each secret that has one."""
         keys = self.host.keys(ACCOUNT, RECORD)
-        found = []
-        for secret in self.world.stores[kind]._secrets.values():
-            found += [
-                line.version
-                for line in secret.journal.values()
-                if line.open and keys.same(line.digest, pair(token))
-            ]
-        return found
+        counts = (
+            sum(line.open and keys.same(line.digest, pair(token)) is True for line in lines)
+            for secret in self.world.stores[kind]._secrets.values()
+            for lines in [secret.journal.values()]
+        )
+        return [count for count in counts if count]
 
     def check_revoke(self, token: str) -> None:
         """P2: what readers have is not revoked, and something proven is current."""
@@ -539,6 +553,28 @@ class _Proof(Proof):
         return _Client(self.run, credential)
 
 
+class _Logins(RefusedLogins):
+    """The machine's ledger, in the world; its file and its locks have tests of their own."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(Path(os.devnull))
+        self._world = world
+
+    def of(self, account: str, user: str) -> tuple[Refusal, ...]:
+        return self._world.attempts
+
+    def add(self, account: str, user: str, refusal: Refusal) -> Refusal:
+        kept = refusal.beside(self._world.attempts)
+        self._world.attempts = (*self._world.attempts, kept)
+        return kept
+
+    def strike(self, account: str, user: str, refusal: Refusal) -> None:
+        self._world.attempts = tuple(one for one in self._world.attempts if one != refusal)
+
+    def turn(self, account: str, user: str) -> int | None:
+        return os.open(os.devnull, os.O_RDONLY)
+
+
 class _Sources(SourceReader):
     def __init__(self, world: World) -> None:
         super().__init__()
@@ -639,8 +675,8 @@ def rotation(world: World, how: str, run: list[Run]) -> Rotation:
     """Return the intent of `tba rotate`: from the source, typed, issued, or with a new consumer pair."""
     if how == "issued":
 
-        def issue(_consumer: Pair, before_issue: Callable[[], None]) -> Pair:
-            before_issue()
+        def issue(obtaining: Obtaining) -> Pair:
+            obtaining.about_to_issue()
             world.issues += 1
             token = f"I{world.issues}"
 
@@ -655,11 +691,11 @@ def rotation(world: World, how: str, run: list[Run]) -> Rotation:
         return Rotation(issue, origin=Origin.ISSUED, overlap_seconds=A_DAY)
     if how == "consumer":
         new = world.consumer or "K1"
-        return Rotation(lambda _c, _b: pair(new), "consumer", Origin.CONSUMER)
+        return Rotation(lambda _obtaining: pair(new), "consumer", Origin.CONSUMER)
     name = world.token if how == "source" else how.removeprefix("typed ")
     given_pair = pair(name or "A")
     origin = Origin.ROTATED if how == "source" else Origin.TYPED
-    return Rotation(lambda _c, _b: given_pair, origin=origin, overlap_seconds=A_DAY)
+    return Rotation(lambda _obtaining: given_pair, origin=origin, overlap_seconds=A_DAY)
 
 
 INTENTS: Final[Mapping[str, Callable[[World, list[Run]], Intent | None]]] = {

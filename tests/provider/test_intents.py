@@ -35,7 +35,7 @@ def promoted(bench: Bench) -> tuple[Kept, Kept]:
 def rotation(bench: Bench, *, issued: bool = False) -> Rotation:
     spare = bench.account.spares["orders"]
     return Rotation(
-        lambda _held, _before_issue: pair(spare),
+        lambda _obtaining: pair(spare),
         origin=Origin.ISSUED if issued else Origin.ROTATED,
         overlap_seconds=60,
     )
@@ -97,7 +97,7 @@ def test_a_killed_rotation_is_taken_up_with_the_token_that_waits(bench: Bench) -
     first = bench.stage(staged)
     bench.new_process()
 
-    def never(_held: object, _before_issue: object) -> Pair:
+    def never(_obtaining: object) -> Pair:
         raise AssertionError("a second token was asked for")
 
     bench.host.intents = {RECORD: Rotation(never, origin=Origin.ISSUED)}
@@ -112,7 +112,7 @@ def test_the_same_token_is_no_rotation(bench: Bench) -> None:
     staged, tested = promoted(bench)
     bench.refresh(bench.smoke, tested)
     same = bench.account.tokens["orders"]
-    bench.host.intents = {RECORD: Rotation(lambda _held, _before_issue: pair(same))}
+    bench.host.intents = {RECORD: Rotation(lambda _obtaining: pair(same))}
 
     with pytest.raises(ConflictError, match="in the store already"):
         bench.stage(staged)
