@@ -6,14 +6,14 @@ import getpass
 import webbrowser
 from collections.abc import Callable, Iterable
 from enum import Enum
-from pathlib import Path
 from typing import Final
 
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.retire import retire_due
-from tba_secrets.engine import carry_out
+from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite import Application, Expected, Person, authorize
 from tba_secrets.provider.intents import Rotation
@@ -32,35 +32,35 @@ class From(Enum):
     AUTHORIZE = "authorize"
 
 
-def run(project: Path, environment: str, tokens: list[str], origin: From, *, browser: bool) -> None:
+def run(engine: Engine, tokens: list[str], origin: From, *, browser: bool) -> None:
     """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
 
     Raises:
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
-    records = credentials.find(project, environment, tokens)
-    run_for(project, environment, records, origin, browser=browser)
-    retire_due(project, environment, records)
+    records = credentials.find(engine.project, engine.stack, tokens)
+    run_for(engine, records, origin, browser=browser)
+    retire_due(engine, records)
 
 
 def run_for(
-    project: Path,
-    environment: str,
+    engine: Engine,
     records: Iterable[CredentialRecord],
     origin: From,
     *,
     browser: bool,
 ) -> None:
     """Rotate these records with one update."""
+    engine.check_declared()  # before a person is asked for anything
     intents = {
         record.path: Rotation(
-            _obtain(record, _way(record, origin), browser),
+            _obtain(engine, record, _way(record, origin), browser),
             issued=_way(record, origin) is From.AUTHORIZE,
             overlap_seconds=overlap_seconds(record),
         )
         for record in records
     }
-    carry_out(project, environment, intents, typer.echo)
+    carry_out(engine, intents)
     typer.echo(
         "Rotated. The superseded tokens stay valid through their overlap; then the next `tba rotate` or `tba retire` "
         "revokes them."
@@ -80,14 +80,17 @@ def _way(record: CredentialRecord, asked: From) -> From:
     return asked
 
 
-def _obtain(record: CredentialRecord, origin: From, browser: bool) -> Callable[[Pair], Pair]:
+def _obtain(
+    engine: Engine, record: CredentialRecord, origin: From, browser: bool
+) -> Callable[[Pair], Pair]:
     match origin:
         case From.DECLARED:
             return lambda _consumer: _from_source(record)
         case From.PROMPT:
-            return lambda _consumer: _prompted(record)
+            typed = _prompted(record)  # now: Ctrl-C ends a prompt in this thread alone
+            return lambda _consumer: typed
         case From.AUTHORIZE:
-            return lambda consumer: _authorized(record, consumer, browser)
+            return lambda consumer: _authorized(engine, record, consumer, browser)
 
 
 def _from_source(record: CredentialRecord) -> Pair:
@@ -109,7 +112,7 @@ def _prompted(record: CredentialRecord) -> Pair:
     )
 
 
-def _authorized(record: CredentialRecord, consumer: Pair, browser: bool) -> Pair:
+def _authorized(engine: Engine, record: CredentialRecord, consumer: Pair, browser: bool) -> Pair:
     application = Application(record.integration, record.account, consumer, record.endpoint)
     expected = Expected(
         account=record.account,
@@ -119,7 +122,7 @@ def _authorized(record: CredentialRecord, consumer: Pair, browser: bool) -> Pair
         entity=record.user.entity,
         permissions=record.role.permissions,
     )
-    person = Person(open_page=_opener(browser), announce=typer.echo)
+    person = Person(open_page=_opener(browser), announce=typer.echo, cancelled=engine.stopping)
     return authorize(application, expected, person, record=f"token {record.path}")
 
 
