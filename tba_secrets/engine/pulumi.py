@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Thread
@@ -107,8 +108,11 @@ class PulumiCli:
 
     def _run(self, arguments: tuple[str, ...], hear: Hear, *, locks: bool) -> None:
         complaints: list[str] = []
+        began = time.time()
         with self._start(arguments) as process:
-            kept = runs.record(self._project, self._stack, process.pid) if locks else None
+            kept = None
+            if locks:
+                kept = runs.record(self._project, self._stack, process.pid, began)
             self._process = process
             if (
                 self._cancelled.is_set() and not self._told

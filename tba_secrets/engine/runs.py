@@ -12,7 +12,6 @@ import json
 import os
 import re
 import socket
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -117,19 +116,20 @@ class RunRecord:
         )
 
 
-def record(project: Path, stack: str, pid: int) -> RunRecord | None:
+def record(project: Path, stack: str, pid: int, began: float) -> RunRecord | None:
     """Write down a run. Without /proc, or a folder to write to, there is none, and nothing else changes.
 
     Args:
         project: The folder that holds Pulumi.yaml.
         stack: The stack that it updates.
         pid: The CLI's process, which takes the lock.
+        began: When it was started at the earliest, in epoch seconds.
     """
     started = _started(pid)
     if started is None:
         return None
     place = (socket.gethostname(), _boot_id(), _pid_namespace())
-    made = RunRecord(str(project), stack, *place, pid, started, time.time())
+    made = RunRecord(str(project), stack, *place, pid, started, began)
     with suppress(OSError):
         made.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         new = made.path.with_suffix(".new")

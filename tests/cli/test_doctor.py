@@ -273,7 +273,7 @@ def test_a_stack_that_was_never_made(full: Bench) -> None:
 def test_what_a_killed_run_left(full: Bench) -> None:
     full.pulumi(deployment=passed(pending_operations=[{}]))
     with subprocess.Popen(["/bin/sleep", "600"]) as process:
-        runs.record(full.project, "test", process.pid)
+        runs.record(full.project, "test", process.pid, time.time())
         process.kill()
     full.lock(socket.gethostname(), process.pid)
     found = full.ask("test")["warning"]

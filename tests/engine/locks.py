@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ def recorded(project: Path, home: Path, stack: str) -> Iterator[subprocess.Popen
     os.environ["XDG_STATE_HOME"] = str(home / ".local/state")
     try:
         with subprocess.Popen(["sleep", "600"]) as process:
-            assert runs.record(project, stack, process.pid) is not None
+            assert runs.record(project, stack, process.pid, time.time()) is not None
             try:
                 yield process
             finally:

@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -37,7 +38,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def kept(state: Path, process: subprocess.Popen[bytes]) -> RunRecord:
     """A run of `tba` that is at work."""
-    made = runs.record(Path("/project"), STACK, process.pid)
+    made = runs.record(Path("/project"), STACK, process.pid, time.time())
     assert made is not None
     return made
 
@@ -142,7 +143,7 @@ def test_without_a_folder_to_write_to_there_is_no_record(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    assert runs.record(Path("/project"), STACK, os.getpid()) is None
+    assert runs.record(Path("/project"), STACK, os.getpid(), time.time()) is None
 
 
 def test_what_the_cli_says_of_two_holders() -> None:
