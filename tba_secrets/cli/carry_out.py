@@ -33,6 +33,7 @@ def carry_out(engine: Engine, intents: Intents) -> None:
         EngineError: The update did not begin, or not every record succeeded: why.
     """
     listener = Listener(lambda words: typer.echo(words, err=True))
+    listener.tell(f"{engine.stack}: updating {', '.join(intents)}")
     with chdir(engine.project), on_interrupt(engine.cancel):  # paths in the YAML start from there
         try:
             outcome = engine.up(listener, intents)

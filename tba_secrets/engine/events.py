@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from tba_secrets.engine.pulumi import without_password
+
 _COUNTED: Final = re.compile(r"\A[0-9]+ errors? occurred:\s*\* ")
 """What the engine puts before a failure that leaves something in state (hashicorp/go-multierror)."""
 _STAGED: Final = "tba:index:StagedCredential"
@@ -150,7 +152,8 @@ class Listener:
     def _said(self, diagnostic: Mapping[str, Any]) -> None:
         token = self._records.get(diagnostic.get("urn") or "")
         text = _COUNTED.sub("", diagnostic["message"]).strip()
-        message = Message(text, token)
+        # Without a record they are the engine's own words, which may quote the backend's address.
+        message = Message(text if token else without_password(text), token)
         match diagnostic["severity"]:
             case "error" if text != "update failed":
                 self.errors.append(message)

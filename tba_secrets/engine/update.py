@@ -17,10 +17,11 @@ from tba_secrets.engine import runs
 from tba_secrets.engine.events import Listener, Outcome, Result
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
-from tba_secrets.netsuite import Gate
+from tba_secrets.netsuite import Gate, Refusal
 from tba_secrets.provider.intents import Intents
 from tba_secrets.provider.server import Provider, serve
 from tba_secrets.records import credential_records
+from tba_secrets.sensitive import Fingerprint
 from tba_secrets.sources import SourceReader
 from tba_secrets.spec import load_stack
 
@@ -134,6 +135,7 @@ class Engine:
         options: list[str] = []
         if intents:
             self._refuse_undeclared(state)
+            _remember_refusals(self._shared.gate, state.get("resources") or [])
             options = ["--continue-on-error", *_targets(intents)]
         if self.cancelled.is_set():
             return Result.NOT_STARTED
@@ -190,6 +192,19 @@ def undeclared(resources: Iterable[Mapping[str, Any]], declared: Collection[str]
         if not one.get("delete") and _OF_AN_INTEGRATION in one["urn"]
     }
     return sorted(held - set(declared))
+
+
+def _remember_refusals(gate: Gate, resources: Iterable[Mapping[str, Any]]) -> None:
+    """Tell the gate of the refusals of all records: a targeted update reads its targets alone, and three refusals of a
+    user's other tokens count for these as well."""
+    for one in resources:
+        if one["type"].endswith(":SmokeTest"):
+            inputs, outputs = one.get("inputs") or {}, one.get("outputs") or {}
+            refusals = [
+                Refusal(Fingerprint(entry["fingerprint"]), float(entry["at"]))
+                for entry in outputs.get("refusals") or []
+            ]
+            gate.remember(inputs["account"], inputs["user"]["email"], refusals)
 
 
 def _targets(records: Iterable[str]) -> list[str]:

@@ -161,6 +161,13 @@ def test_live_words_are_told_and_not_kept() -> None:
     assert outcome.errors == ()
 
 
+def test_the_engines_own_words_hide_the_backends_password() -> None:
+    failure = said("error", "could not save to postgres://me:obviously-fake@db/state")
+    outcome, told = heard(failure, result=Result.FAILED)
+    assert outcome.errors == (Message("could not save to postgres://db/state"),)
+    assert told == ["could not save to postgres://db/state"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
