@@ -1,4 +1,4 @@
-"""Ctrl-C in `tba rotate`: once it ends in order, whatever it waits for; twice it ends at once, and is taken up."""
+"""Ctrl-C in `tba rotate` and `tba up`: once it ends in order, whatever it waits for; twice it ends as a kill does."""
 
 from __future__ import annotations
 
@@ -46,15 +46,21 @@ def ended_in_order(bench: RotationBench, victim: Victim) -> None:
     assert not list(bench.world.project.folder.glob("state/.pulumi/locks/**/*.json"))
 
 
-def goes_on(bench: RotationBench) -> None:
+def goes_on(bench: RotationBench, command: tuple[str, ...] = ROTATE) -> None:
     """The same command again does the rest."""
-    again = tba(bench.world, *ROTATE)
+    again = tba(bench.world, *command)
     assert again.status == 0, again.output
     assert bench.current() == bench.successor.identifier
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_in_the_middle_ends_in_order(bench: RotationBench, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [(ROTATE, signal.SIGINT), (ROTATE, signal.SIGTERM), (("up", "test"), signal.SIGINT)],
+    ids=["rotate", "rotate, SIGTERM", "up"],
+)
+def test_ctrl_c_in_the_middle_ends_in_order(
+    bench: RotationBench, command: tuple[str, ...], number: signal.Signals
+) -> None:
     victim = Victim()
 
     def once() -> None:
@@ -64,9 +70,9 @@ def test_ctrl_c_in_the_middle_ends_in_order(bench: RotationBench, number: signal
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.before("PutSecretValue", do=once)
     with watching(bench.world):
-        victim.start(start(bench.world, *ROTATE))
+        victim.start(start(bench.world, *command))
         ended_in_order(bench, victim)
-        goes_on(bench)
+        goes_on(bench, command)
 
 
 def test_ctrl_c_while_a_person_is_waited_for(bench: RotationBench) -> None:
