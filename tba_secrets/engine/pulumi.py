@@ -27,6 +27,7 @@ _LOCKED: Final = re.compile(
 _COMPLAINT: Final = re.compile(r"^error: (.+)", re.MULTILINE | re.DOTALL)
 _USER: Final = re.compile(r"""//[^\s"']*@""")
 _PASSWORD: Final = re.compile(r"""([?&][a-z_]*password=)[^&\s"']*""", re.IGNORECASE)
+_WITHOUT_TERMINAL: Final = ("--color", "never", "--non-interactive")
 
 Hear = Callable[[str], None]
 """Is given one line of output."""
@@ -114,19 +115,16 @@ class PulumiCli:
             if locks:
                 kept = runs.record(self._project, self._stack, process.pid, began)
             self._process = process
-            if (
-                self._cancelled.is_set() and not self._told
-            ):  # Ctrl-C came before there was a process
+            # Ctrl-C may have come when there was no process to hand it to; a second one would end the engine at once.
+            if self._cancelled.is_set() and not self._told:
                 self.interrupt()
             reading = Thread(target=_drain, args=(process.stderr, complaints), daemon=True)
             reading.start()
             try:
                 for line in process.stdout or ():
                     hear(line)
-            except (
-                BaseException
-            ):  # Ctrl-C where nobody handles it: the CLI has a process group of its own
-                self.interrupt()
+            except BaseException:
+                self.interrupt()  # Ctrl-C in a command that does not handle it: the CLI has not seen it
                 process.wait()
                 reading.join()
                 raise
@@ -149,7 +147,7 @@ class PulumiCli:
         """Start it in a process group of its own: Ctrl-C reaches `tba` alone, which hands it on once."""
         try:
             return subprocess.Popen(  # noqa: S603 - the CLI, without a shell
-                ["pulumi", *arguments, *f"--stack {self._stack} --color never".split(), _QUIET],  # noqa: S607
+                ["pulumi", *arguments, "--stack", self._stack, *_WITHOUT_TERMINAL],  # noqa: S607
                 cwd=self._project,
                 env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
@@ -163,9 +161,6 @@ class PulumiCli:
             raise EngineError(
                 "the Pulumi CLI is not on PATH", "install it, or run `make tools`"
             ) from None
-
-
-_QUIET: Final = "--non-interactive"
 
 
 def _drain(stream: IO[str], lines: list[str]) -> None:

@@ -128,6 +128,7 @@ class Engine:
         try:
             yield self._cli
         finally:
+            self._provider.host.cancelled.set()  # an engine that was killed will not ask for it
             server.stop(0)
 
     def _update(self, listener: Listener, intents: Intents) -> Result:
