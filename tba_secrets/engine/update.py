@@ -199,13 +199,10 @@ def _remember_refusals(gate: Gate, resources: Iterable[Mapping[str, Any]]) -> No
     """Tell the gate of the refusals of all records: a targeted update reads its targets alone, and three refusals of a
     user's other tokens count for these as well."""
     for one in resources:
-        if one["type"].endswith(":SmokeTest"):
-            inputs, outputs = one.get("inputs") or {}, one.get("outputs") or {}
-            refusals = [
-                Refusal(Fingerprint(entry["fingerprint"]), float(entry["at"]))
-                for entry in outputs.get("refusals") or []
-            ]
-            gate.remember(inputs["account"], inputs["user"]["email"], refusals)
+        known = (one.get("outputs") or {}).get("refusals")
+        if known and one["type"].endswith(":SmokeTest"):
+            refusals = [Refusal(Fingerprint(it["fingerprint"]), float(it["at"])) for it in known]
+            gate.remember(one["inputs"]["account"], one["inputs"]["user"]["email"], refusals)
 
 
 def _targets(records: Iterable[str]) -> list[str]:
