@@ -143,14 +143,15 @@ def export_credentials(environment: Environment) -> None:
     """Export an environment's credentials as the stack's output `credentials`, if all of them are known.
 
     With `--continue-on-error`, as `tba rotate` has it, the program outlives a record that fails, and what is known of
-    that record is Pulumi's internal "unknown" value, which the engine would save for every reader of the output. Ending
-    the program before it registers its outputs keeps the last good ones. By then every record has been through.
+    that record, or of one that is no target and not there yet, is Pulumi's internal "unknown" value. The engine would
+    save it for every reader of the output. Ending the program before it registers its outputs keeps the last good ones.
+    By then every record has been through, and the engine knows which have failed.
     """
 
     async def known() -> pulumi.Output[Any]:
         credentials = pulumi.Output.from_input(environment.credentials)
         if not pulumi.runtime.is_dry_run() and not await credentials.is_known():
-            os._exit(SHOWN)
+            os._exit(0)
         return credentials
 
     pulumi.export("credentials", pulumi.Output.from_input(known()))
