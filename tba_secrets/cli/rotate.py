@@ -6,14 +6,14 @@ import getpass
 import webbrowser
 from collections.abc import Callable, Iterable
 from enum import Enum
-from pathlib import Path
 from typing import Final
 
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.retire import retire_due
-from tba_secrets.engine import carry_out
+from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite import Application, Person, authorize
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
@@ -40,35 +40,35 @@ _ORIGINS: Final = {
 }
 
 
-def run(project: Path, environment: str, tokens: list[str], origin: From, *, browser: bool) -> None:
+def run(engine: Engine, tokens: list[str], origin: From, *, browser: bool) -> None:
     """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
 
     Raises:
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
-    records = credentials.find(project, environment, tokens)
-    run_for(project, environment, records, origin, browser=browser)
-    retire_due(project, environment, records)
+    records = credentials.find(engine.project, engine.stack, tokens)
+    run_for(engine, records, origin, browser=browser)
+    retire_due(engine, records)
 
 
 def run_for(
-    project: Path,
-    environment: str,
+    engine: Engine,
     records: Iterable[CredentialRecord],
     origin: From,
     *,
     browser: bool,
 ) -> None:
     """Rotate these records with one update."""
+    engine.check_declared()  # before a person is asked for anything
     intents = {
         record.path: Rotation(
-            _obtain(record, _way(record, origin), browser),
+            _obtain(engine, record, _way(record, origin), browser),
             origin=_ORIGINS[_way(record, origin)],
             overlap_seconds=overlap_seconds(record),
         )
         for record in records
     }
-    carry_out(project, environment, intents, typer.echo)
+    carry_out(engine, intents)
     typer.echo(
         "Rotated. The superseded tokens stay valid through their overlap; then the next `tba rotate` or `tba retire` "
         "revokes them."
@@ -88,14 +88,15 @@ def _way(record: CredentialRecord, asked: From) -> From:
     return asked
 
 
-def _obtain(record: CredentialRecord, origin: From, browser: bool) -> Obtain:
+def _obtain(engine: Engine, record: CredentialRecord, origin: From, browser: bool) -> Obtain:
     match origin:
         case From.DECLARED:
             return lambda _obtaining: _from_source(record)
         case From.PROMPT:
-            return lambda _obtaining: _prompted(record)
+            typed = _prompted(record)  # now: Ctrl-C ends a prompt in this thread alone
+            return lambda _obtaining: typed
         case From.AUTHORIZE:
-            return lambda obtaining: _authorized(record, obtaining, browser)
+            return lambda obtaining: _authorized(engine, record, obtaining, browser)
 
 
 def _from_source(record: CredentialRecord) -> Pair:
@@ -120,7 +121,9 @@ def _prompted(record: CredentialRecord) -> Pair:
     return pair
 
 
-def _authorized(record: CredentialRecord, obtaining: Obtaining, browser: bool) -> Pair:
+def _authorized(
+    engine: Engine, record: CredentialRecord, obtaining: Obtaining, browser: bool
+) -> Pair:
     application = Application(
         record.integration, record.account, obtaining.consumer, record.endpoint
     )
@@ -130,7 +133,7 @@ def _authorized(record: CredentialRecord, obtaining: Obtaining, browser: bool) -
         credentials.expected(record),
         person,
         record=f"token {record.path}",
-        cancelled=obtaining.cancelled,
+        cancelled=lambda: obtaining.cancelled() or engine.stopping(),
         before_issue=obtaining.about_to_issue,
     )
 

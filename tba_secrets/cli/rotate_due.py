@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from contextlib import chdir
-from pathlib import Path
 
 import typer
 
@@ -19,13 +18,13 @@ from tba_secrets.cli.rotate import From, run_for
 from tba_secrets.cli.status_gather import token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
-from tba_secrets.engine import exported_resources
+from tba_secrets.engine import Engine, exported_resources
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import Policy, judge_age
 from tba_secrets.sources import open_source
 
 
-def run(project: Path, environment: str) -> None:
+def run(engine: Engine) -> None:
     """Rotate what is due, then retire what is due.
 
     Raises:
@@ -33,6 +32,7 @@ def run(project: Path, environment: str) -> None:
         typer.Exit: With `Exit.PERSON` where a token is due and its source has no new value, or a superseded one is left
             for a person to revoke.
     """
+    project, environment = engine.project, engine.stack
     with waiting(f"reading the state of {environment}"):
         states = token_states(exported_resources(project, environment))
     due = [
@@ -49,10 +49,10 @@ def run(project: Path, environment: str) -> None:
                 f"it one, or runs `tba rotate {environment} {record.token} --authorize`"
             )
     if unattended:
-        run_for(project, environment, unattended, From.DECLARED, browser=False)
+        run_for(engine, unattended, From.DECLARED, browser=False)
     if not due:
         typer.echo(f"{environment}: nothing is due")
-    left = retire_due(project, environment, credentials.find(project, environment, []))
+    left = retire_due(engine, credentials.find(project, environment, []))
     if left or len(unattended) < len(due):
         raise typer.Exit(Exit.PERSON)
 

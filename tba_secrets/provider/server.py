@@ -6,6 +6,7 @@ Model: Pulumi's guide "Implement a provider in Python".
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ from tba_secrets.provider.schema import package_schema
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 
-_WORKERS = 64
+_MOST_WORKERS = 10_000
+"""More than the engine ever has calls under way, so that Cancel need not wait for one of them to end. Threads are made
+when they are needed."""
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 
@@ -61,7 +64,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self._connect(request.address)
-        self.host.attached()
+        self.host.attached()  # the engine cancels its providers at the end of every run, too
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -261,8 +264,14 @@ def _bug(error: Exception) -> str:
 
 
 def serve(provider: Provider) -> tuple[grpc.Server, int]:
-    """Serve on a free loopback port; returns the running server and its port."""
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=_WORKERS))
+    """Serve on a free loopback port; returns the running server and its port.
+
+    From now on this process holds values: no core file may ever hold one, and the engine's secret configuration is not
+    for the commands of sources to inherit.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ.pop("PULUMI_CONFIG", None)
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=_MOST_WORKERS))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -13,6 +13,7 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tests.engine.project import Project, new_project
+from tests.engine.tba import tba
 from tests.netsuite_account import NetSuiteAccount, Values
 
 pytestmark = pytest.mark.engine
@@ -97,6 +98,7 @@ def one_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OneUse
 
 
 def test_up_three_times_with_six_wrong_tokens_beside_a_good_one(one_user: OneUser) -> None:
+    """The same holds for `tba rotate` of the good one afterwards, which updates that one alone."""
     first = one_user.project.up()
     assert first.status == 0, first.output
     one_user.declare("good", *WRONG)
@@ -111,6 +113,13 @@ def test_up_three_times_with_six_wrong_tokens_beside_a_good_one(one_user: OneUse
     fourth = one_user.project.up()
 
     assert "not asked again until" in fourth.output
+    assert one_user.refusals == 3
+
+    one_user._give("good", Values())
+    rotated = tba(one_user, "rotate", "test", "good")
+
+    assert rotated.status == 1
+    assert "not asked again until" in rotated.output, "the refusals of his other tokens are unknown"
     assert one_user.refusals == 3
     assert not one_user.netsuite.state.is_locked(one_user.account.id, USER)
 

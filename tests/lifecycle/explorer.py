@@ -343,7 +343,8 @@ def wander(rounds: int, length: int, seed: int, seconds: float | None = None) ->
     for _ in range(rounds):
         if seconds is not None and time.monotonic() - start > seconds:
             break
-        world, trace = World(), []
+        world = World()
+        trace: list[Event] = []
         for _ in range(length):
             what = chance.choice(commands if chance.random() < 0.6 else list(CHANGES))
             cut = None

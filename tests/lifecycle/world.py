@@ -237,7 +237,7 @@ class Run:
         self.host.gate = Gate(lambda: float(world.now), logins=_Logins(world))
         self.host.intents = {} if intent is None else {RECORD: intent}
         self.host.client = lambda credential, _endpoint, _record: _Client(self, credential)  # type: ignore[assignment, return-value]
-        self.host.revoke = self._revoke  # type: ignore[assignment]
+        self.host.revoke = self._revoke
 
     # --- the engine -------------------------------------------------------------------------------
 
