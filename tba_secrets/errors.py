@@ -81,7 +81,17 @@ class NetSuiteError(TbaError):
 
 
 class NetSuiteUnreachableError(NetSuiteError):
-    """NetSuite gave no verdict on the credential: network, maintenance or concurrency limit."""
+    """NetSuite gave no verdict on the credential: network, maintenance or concurrency limit.
+
+    Args:
+        what: What is wrong.
+        remedy: What to do.
+        unanswered: A signed request was sent and its answer was lost: it may have been a refused login.
+    """
+
+    def __init__(self, what: str, remedy: str = "", *, unanswered: bool = False) -> None:
+        super().__init__(what, remedy)
+        self.unanswered = unanswered
 
 
 class CheckFailedError(NetSuiteError):

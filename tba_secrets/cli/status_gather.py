@@ -10,18 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status_findings import refused_findings, state_findings, store_findings
 from tba_secrets.cli.status_report import EnvironmentReport, StoreReport, TokenReport
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, TbaError
-from tba_secrets.netsuite.lockout import WINDOW_SECONDS, Refusal, Who
-from tba_secrets.places import places_in
+from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.rotation import Finding, Policy, Standing, not_asked_until
 from tba_secrets.spec import load_stack
-from tba_secrets.stage import Place
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
 from tba_secrets.stores.versions import is_placeholder
@@ -36,7 +35,7 @@ ReadState: TypeAlias = Callable[[Path, str], list[dict[str, Any]]]
 
 
 def gather(
-    project: Path, environment: str, now: float, read_state: ReadState, refused: RefusalFile
+    project: Path, environment: str, now: float, read_state: ReadState, refused: RefusedLogins
 ) -> EnvironmentReport:
     """Collect everything about one environment; what cannot be read becomes a finding.
 
@@ -45,7 +44,7 @@ def gather(
         environment: The stack's name.
         now: The time of the report, epoch seconds.
         read_state: Returns the stack's resources.
-        refused: The refusals that `tba verify` kept.
+        refused: The refusals that this machine knows.
     """
     try:
         records = credential_records(load_stack(project, environment))
@@ -88,7 +87,7 @@ def _unreadable(what: str, error: TbaError) -> Finding:
 def _refusals(
     records: Iterable[CredentialRecord],
     states: Mapping[str, TokenState],
-    refused: RefusalFile,
+    refused: RefusedLogins,
     now: float,
 ) -> dict[Who, tuple[Refusal, ...]]:
     """Collect the last 30 minutes' refusals by user: one token's refusal concerns them all."""
@@ -98,7 +97,7 @@ def _refusals(
         mine.update(refused.of(record.account, record.user.email))
         mine.update(states.get(record.path, TokenState()).refusals)
     return {
-        who: tuple(sorted((r for r in all_ if abs(now - r.at) < WINDOW_SECONDS), key=_at))
+        who: tuple(sorted((r for r in all_ if r.within_window(now)), key=_at))
         for who, all_ in known.items()
     }
 

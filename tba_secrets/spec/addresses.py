@@ -1,11 +1,12 @@
-"""Step 4: replace each address given as `{env: NAME}` by the address the variable holds."""
+"""Step 4: replace each address given as `{env: NAME}` by the variable's, and refuse http:// over a network."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tba_secrets.loopback import is_loopback
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.spec.model import URL_PATTERN
@@ -36,6 +37,20 @@ def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Sp
         else:
             findings.append(_unusable(document, path, name, found=bool(address)))
     return findings
+
+
+def readable_on_the_way(document: Document) -> Iterator[SpecFinding]:
+    """Find the addresses that credentials would be sent to unencrypted, over a network."""
+    for path in _PLACES:
+        address = document.value(path)
+        if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+            continue
+        if address.startswith("http:") and not is_loopback(address):
+            yield SpecFinding(
+                document.position(path),
+                f"{path_text(path)}: http:// to another machine: anyone on the network path can read the credentials",
+                "write https://; plain http is for 127.0.0.1, [::1] and localhost",
+            )
 
 
 def _variable(value: object) -> str | None:

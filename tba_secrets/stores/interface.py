@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import ClassVar, Final, NewType, final
@@ -20,13 +20,11 @@ from typing import ClassVar, Final, NewType, final
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.journal import JournalEntry, refuse_open
+from tba_secrets.stores.versions import PLAIN, Terms
+from tba_secrets.stores.versions import VersionId as VersionId  # part of this contract
 
 SecretName = NewType("SecretName", str)
 """The whole name (AWS) or path under the mount (Vault), the prefix included."""
-
-VersionId = NewType("VersionId", str)
-"""Names one version for good. A candidate keeps its id when it becomes current, in every store."""
-
 
 ABOUT: Final = ("account", "role", "verified_at", "evidence")
 """What can be noted beside a version that is promoted: what NetSuite named, when, and what was proven."""
@@ -38,6 +36,15 @@ class Stage(Enum):
     CURRENT = "current"
     CANDIDATE = "candidate"
     PREVIOUS = "previous"
+
+
+class Unseen(Enum):
+    """Says that nobody looked, which differs from having seen that there is no secret."""
+
+    UNSEEN = "unseen"
+
+
+UNSEEN: Final = Unseen.UNSEEN
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,8 @@ class Snapshot:
     no end); None where it is neither."""
     journal: tuple[JournalEntry, ...] = ()
     """What is to be retired and what was, oldest first."""
+    native: object = field(default=None, repr=False, compare=False)
+    """What the back end saw, for its own use: it spares a look where the snapshot is handed back as `seen`."""
 
     @property
     def deleted(self) -> str | None:
@@ -98,6 +107,8 @@ class Candidate:
     """Canonical JSON text of a flat object of strings: exactly what a reader will get."""
     fingerprint: Fingerprint
     """The keyed digest of `value`; version ids are derived from it, never from the bare value."""
+    terms: Terms = PLAIN
+    """Why it is written, and what its promotion owes: part of the version's id."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +167,14 @@ class Store(ABC):
             return self._read(name, which)
 
     @final
-    def claim(self, name: SecretName, mark: OwnerMark, description: str | None = None) -> None:
+    def claim(
+        self,
+        name: SecretName,
+        mark: OwnerMark,
+        description: str | None = None,
+        *,
+        seen: Snapshot | Unseen | None = UNSEEN,
+    ) -> Snapshot:
         """Make the secret if it is absent (with our placeholder where the store would make a first version current),
         and write the owner mark, metadata and settings (description, tags, key, replicas) on it. Idempotent.
 
@@ -167,16 +185,26 @@ class Store(ABC):
             name: The secret.
             mark: Who manages it from now on.
             description: What people read beside it, never secret; None leaves the one that is there.
+            seen: What `describe` returned a moment ago; spares a look. The claim is a compare-and-set against it.
+
+        Returns:
+            The secret as it is now.
 
         Raises:
             ScheduledForDeletionError: The secret has to be restored first.
+            ConflictError: Somebody else made or claimed the secret since it was seen.
         """
         with self._typed_errors():
-            self._claim(name, mark, description)
+            return self._claim(name, mark, description, seen)
 
     @final
     def stage(
-        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+        self,
+        name: SecretName,
+        candidate: Candidate,
+        replacing: VersionId | None,
+        *,
+        seen: Snapshot | None = None,
     ) -> VersionId:
         """Write `candidate` and label it so; it ends only when the version that holds it carries the candidate label.
 
@@ -186,6 +214,7 @@ class Store(ABC):
             name: A secret that was claimed.
             candidate: What to write.
             replacing: The version that was current when it was decided to write; None where none was.
+            seen: What `describe` returned a moment ago; spares a look. Then `promote` finds out that current moved.
 
         Raises:
             ConflictError: Another version is current by now, or somebody else's candidate is in the way.
@@ -193,10 +222,12 @@ class Store(ABC):
         """
         self._refuse_oversize(name, candidate.value)
         with self._typed_errors():
-            return self._stage(name, candidate, replacing)
+            return self._stage(name, candidate, replacing, seen)
 
     @final
-    def restage(self, name: SecretName, version: VersionId) -> bool:
+    def restage(
+        self, name: SecretName, version: VersionId, *, seen: Snapshot | None = None
+    ) -> bool:
         """Label an existing version as the candidate again (drift, rollback); False where it is gone.
 
         Nothing is done, and that is True, where the version is current.
@@ -206,7 +237,7 @@ class Store(ABC):
             StoreError: `version` is the placeholder, which is no credential.
         """
         with self._typed_errors():
-            return self._restage(name, version)
+            return self._restage(name, version, seen)
 
     @final
     def promote(
@@ -215,6 +246,8 @@ class Store(ABC):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str] | None = None,
+        *,
+        seen: Snapshot | None = None,
     ) -> None:
         """Make the candidate `version` current; what was current becomes previous. Idempotent.
 
@@ -224,21 +257,24 @@ class Store(ABC):
             replacing: The version that is current now; None where none is.
             about: What is to be noted beside it for people (see `ABOUT`), never secret. A store without a place for it
                 ignores it. A version that is current and has its note keeps it: to test it again writes nothing.
+            seen: What `describe` returned a moment ago; spares a look.
 
         Raises:
             ConflictError: Another version than `replacing` is current, or `version` is not the candidate any more.
         """
         with self._typed_errors():
-            self._promote(name, version, replacing, about or {})
+            self._promote(name, version, replacing, about or {}, seen)
 
     @final
-    def discard(self, name: SecretName, version: VersionId) -> None:
+    def discard(
+        self, name: SecretName, version: VersionId, *, seen: Snapshot | None = None
+    ) -> None:
         """Take the candidate label off `version`; nothing where it is not the candidate. Current is untouched."""
         with self._typed_errors():
-            self._discard(name, version)
+            self._discard(name, version, seen)
 
     @final
-    def note(self, name: SecretName, entry: JournalEntry) -> None:
+    def note(self, name: SecretName, entry: JournalEntry, *, seen: Snapshot | None = None) -> None:
         """Keep `entry` in the secret's journal, in the place of an earlier line for its version. Idempotent.
 
         While it is open its version is pinned: `read` and `restage` find it by its id, whatever is written since. The
@@ -254,7 +290,7 @@ class Store(ABC):
             ScheduledForDeletionError: The secret has to be restored first.
         """
         with self._typed_errors():
-            self._note(name, entry)
+            self._note(name, entry, seen)
 
     @final
     def remove(self, name: SecretName) -> None:
@@ -307,15 +343,25 @@ class Store(ABC):
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None: ...
 
     @abstractmethod
-    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None: ...
+    def _claim(
+        self,
+        name: SecretName,
+        mark: OwnerMark,
+        description: str | None,
+        seen: Snapshot | Unseen | None,
+    ) -> Snapshot: ...
 
     @abstractmethod
     def _stage(
-        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+        self,
+        name: SecretName,
+        candidate: Candidate,
+        replacing: VersionId | None,
+        seen: Snapshot | None,
     ) -> VersionId: ...
 
     @abstractmethod
-    def _restage(self, name: SecretName, version: VersionId) -> bool: ...
+    def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool: ...
 
     @abstractmethod
     def _promote(
@@ -324,13 +370,14 @@ class Store(ABC):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        seen: Snapshot | None,
     ) -> None: ...
 
     @abstractmethod
-    def _discard(self, name: SecretName, version: VersionId) -> None: ...
+    def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None: ...
 
     @abstractmethod
-    def _note(self, name: SecretName, entry: JournalEntry) -> None: ...
+    def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None: ...
 
     @abstractmethod
     def _remove(self, name: SecretName) -> None: ...

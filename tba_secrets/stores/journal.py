@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from hashlib import sha256
@@ -24,14 +24,21 @@ MOST_ENTRIES: Final = 10
 class Retirement(Enum):
     """How far the retiring of a superseded token is."""
 
+    INTENT = "intent"
+    """NetSuite is about to be asked to issue a token. Written before the request; if no version carries the line's
+    nonce, the run was killed in between, and a person has to look whether a token exists."""
     OVERLAP = "overlap"
     """Valid beside its successor until its time has come; then to be revoked."""
     PERSON = "person"
     """Its own role may not revoke it: a person has to, in NetSuite."""
+    INFORM = "inform"
+    """Superseded without a policy: still valid in NetSuite, and nothing will revoke it. Refuses nothing."""
+    LEFT = "left"
+    """A rollback left it, without a policy: not taken again until another value from its source is promoted."""
     REVOKED = "revoked"
     """NetSuite has confirmed it."""
     RESTORED = "restored"
-    """A rollback made it current again: it is not to be revoked, and not stale either."""
+    """It is current again: it is not to be revoked, and not stale either."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +54,28 @@ class JournalEntry:
     revoke_after: int
     """When the overlap ends: epoch seconds."""
     state: Retirement = Retirement.OVERLAP
+    proven: int = 0
+    """When its token was first proven: epoch seconds; 0 if that is not known."""
 
     @property
     def superseded(self) -> bool:
-        """A source that gives its token is stale; after a rollback it is what is wanted."""
-        return self.state is not Retirement.RESTORED
+        """Whether a source that gives its token is stale: `up` never stages it again."""
+        return self.state not in (Retirement.RESTORED, Retirement.INFORM, Retirement.INTENT)
 
     @property
     def open(self) -> bool:
-        """Something is still to be done."""
+        """Whether something is still to be done; the secret may not go while a line is open."""
+        return self.state in (Retirement.OVERLAP, Retirement.PERSON, Retirement.INTENT)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the store must keep its version: it signs its own revoke, or names the token to a person."""
         return self.state in (Retirement.OVERLAP, Retirement.PERSON)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the line is history only, and may make room for another."""
+        return self.state in (Retirement.REVOKED, Retirement.RESTORED)
 
     @property
     def key(self) -> str:
@@ -64,8 +83,11 @@ class JournalEntry:
         return sha256(self.version.encode()).hexdigest()[:8]
 
     def line(self) -> str:
-        """As it is kept: five words, in characters that AWS allows in a tag's value."""
-        return f"{self.version} {self.digest} {self.since} {self.revoke_after} {self.state.value}"
+        """As it is kept: six words, in characters that AWS allows in a tag's value."""
+        return (
+            f"{self.version} {self.digest} {self.since} {self.revoke_after} {self.proven} "
+            f"{self.state.value}"
+        )
 
     @classmethod
     def parse(cls, line: str, where: str) -> JournalEntry:
@@ -80,8 +102,10 @@ class JournalEntry:
         """
         with suppress(ValueError):
             # an id of others may hold spaces
-            version, digest, since, revoke_after, state = line.rsplit(" ", 4)
-            return cls(version, digest, int(since), int(revoke_after), Retirement(state))
+            version, digest, since, revoke_after, proven, state = line.rsplit(" ", 5)
+            return cls(
+                version, digest, int(since), int(revoke_after), Retirement(state), int(proven)
+            )
         raise StoreError(
             f"{where} is a line of the secret's journal, and was not written by tba-secrets",
             "see in NetSuite which of its tokens are still active, then take that line away",
@@ -118,7 +142,9 @@ def noted(
     others = [one for one in journal if one.version != entry.version]
     entries = list(_in_order([*others, entry]))
     while len(entries) > MOST_ENTRIES:
-        done = next((one for one in entries if not one.open), None)
+        done = next((one for one in entries if one.closed), None) or next(
+            (one for one in entries if one.state is Retirement.INFORM), None
+        )
         if done is None:
             raise RetirementOpenError(
                 f"the secret {name}: {len(others)} superseded tokens wait for being revoked at NetSuite, "
@@ -153,8 +179,3 @@ def _waits(entry: JournalEntry) -> str:
 
 def _in_order(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:
     return tuple(sorted(entries, key=lambda one: (one.since, one.version)))
-
-
-def closed(entry: JournalEntry, state: Retirement) -> JournalEntry:
-    """The entry, one step on."""
-    return replace(entry, state=state)

@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import (
+    UNSEEN,
     Candidate,
     OwnerMark,
     Preflight,
@@ -24,10 +25,12 @@ from tba_secrets.stores.interface import (
     Stage,
     Store,
     StoredVersion,
+    Unseen,
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry, noted
 from tba_secrets.stores.refusals import (
+    claimed_by_another,
     foreign_candidate,
     moved_by_another,
     not_claimed,
@@ -61,7 +64,7 @@ class _Secret:
 
     def held(self) -> set[str]:
         """The versions that carry a label, or are pinned."""
-        return {*self.stages.values(), *(e.version for e in self.journal.values() if e.open)}
+        return {*self.stages.values(), *(e.version for e in self.journal.values() if e.pinned)}
 
     def foreign(self) -> VersionId | None:
         """The candidate, where somebody else wrote it; a rollback to a version of others is ours."""
@@ -127,8 +130,10 @@ class MemoryStore(Store):
         return Preflight(identity="this process", settings={"secrets": str(len(names))})
 
     def _describe(self, name: SecretName) -> Snapshot | None:
-        if (secret := self._secrets.get(name)) is None:
-            return None
+        return self._snapshot(name) if name in self._secrets else None
+
+    def _snapshot(self, name: SecretName) -> Snapshot:
+        secret = self._secrets[name]
         current = secret.stages.get(Stage.CURRENT)
         return Snapshot(
             location=f"memory:{name}",
@@ -152,29 +157,44 @@ class MemoryStore(Store):
             return None
         return StoredVersion(version, secret.versions[version])
 
-    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+    def _claim(
+        self,
+        name: SecretName,
+        mark: OwnerMark,
+        description: str | None,
+        seen: Snapshot | Unseen | None,
+    ) -> Snapshot:
         if name in self._secrets:
             self._writable(name)
+            owner = self._secrets[name].owner
+            expected = owner if seen is UNSEEN else (None if seen is None else seen.owner)
+            if (owner is not None or seen is None) and owner != expected:
+                raise claimed_by_another(name, owner)
         secret = self._secrets.setdefault(name, _Secret())
         if Stage.CURRENT not in secret.stages:
-            placeholder = placeholder_version_id(name)
+            placeholder = placeholder_version_id(name, mark.claim)
             secret.versions[placeholder] = Sensitive(PLACEHOLDER)
             secret.make_current(placeholder)
         secret.owner = mark
         secret.description = description if description is not None else secret.description
+        return self._snapshot(name)
 
     def _stage(
-        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+        self,
+        name: SecretName,
+        candidate: Candidate,
+        replacing: VersionId | None,
+        seen: Snapshot | None,
     ) -> VersionId:
         secret = self._claimed(name)
         self._expect_current(name, replacing)
         self._refuse_foreign(name)
-        version = derived_version_id(name, candidate.fingerprint, replacing)
+        version = derived_version_id(name, candidate, replacing)
         secret.versions.setdefault(version, candidate.value)
         secret.stages[Stage.CANDIDATE] = version
         return version
 
-    def _restage(self, name: SecretName, version: VersionId) -> bool:
+    def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         if is_placeholder(version):
             raise placeholder_refused(name)
         secret = self._claimed(name)
@@ -191,6 +211,7 @@ class MemoryStore(Store):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        seen: Snapshot | None,
     ) -> None:
         secret = self._claimed(name)
         if secret.stages[Stage.CURRENT] == version:
@@ -202,13 +223,13 @@ class MemoryStore(Store):
         secret.make_current(version)
         secret.about[version] = about
 
-    def _discard(self, name: SecretName, version: VersionId) -> None:
+    def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
         if name in self._secrets:
             secret = self._writable(name)
             if secret.stages.get(Stage.CANDIDATE) == version:
                 del secret.stages[Stage.CANDIDATE]
 
-    def _note(self, name: SecretName, entry: JournalEntry) -> None:
+    def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
         secret = self._claimed(name)
         lines = noted(name, tuple(secret.journal.values()), entry)
         if entry.version not in secret.versions:

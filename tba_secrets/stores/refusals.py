@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tba_secrets.errors import ConflictError, ScheduledForDeletionError, StoreError
-from tba_secrets.stores.interface import SecretName, VersionId
+from tba_secrets.stores.interface import OwnerMark, SecretName, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 
 _RUN_AGAIN = "run the command again: it reads the store anew and decides from what it finds"
@@ -29,6 +29,15 @@ def not_the_candidate(
     return ConflictError(
         f"the secret {name}: version {version} is not the candidate any more, {found or 'none'} is",
         _RUN_AGAIN,
+    )
+
+
+def claimed_by_another(name: SecretName, owner: OwnerMark | None) -> ConflictError:
+    """Another stack made or claimed the secret since it was seen."""
+    who = "something else" if owner is None else f"{owner.record} of the stack {owner.stack}"
+    return ConflictError(
+        f"the secret {name}: {who} has claimed it a moment ago",
+        "name another secret, or declare `adopt: true` on the token to take it over",
     )
 
 

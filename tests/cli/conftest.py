@@ -20,9 +20,8 @@ from tba_secrets.places import places_in
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
-from tba_secrets.stage import stage
 from tba_secrets.stores import open_stores
-from tba_secrets.stores.interface import Candidate, OwnerMark
+from tba_secrets.stores.interface import Candidate, OwnerMark, Stage
 from tests.netsuite_account import TOKENS, NetSuiteAccount, Values
 
 SCRIPT = Path(sys.executable).parent / "tba"
@@ -96,11 +95,9 @@ class World:
         held = (by.identifier, by.secret, pair.identifier, pair.secret)
         text = render(TbaCredential(self.account.id, *map(Sensitive, held)), record.format)
         candidate = Candidate(text, fingerprint(b"k" * 32, text.reveal()))
-        staged = stage(place, candidate, None, lambda: None)
-        before = place.store.describe(place.name)
-        assert before is not None
-        current = next((v for s, v in before.stages.items() if s.value == "current"), None)
-        place.store.promote(place.name, staged.version, replacing=current)
+        current = place.store.claim(place.name, MARK).stages.get(Stage.CURRENT)
+        version = place.store.stage(place.name, candidate, replacing=current)
+        place.store.promote(place.name, version, replacing=current)
 
     def write(self, text: str) -> None:
         """Put the environment's YAML in place."""
@@ -114,12 +111,11 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the computer's own settings, and a state folder of the test's own."""
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the computer's own settings."""
     for name in os.environ:
         if name.startswith(("TBA_", "AWS_", "VAULT_", "PULUMI_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 

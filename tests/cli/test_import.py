@@ -18,8 +18,8 @@ from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.import_ import complete_emails
 from tba_secrets.cli.import_.identify import Identified, remember
 from tba_secrets.cli.import_.secrets import Importable, look
-from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.errors import AuthenticationRefusedError
+from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.spec.construct import construct, yaml_text
@@ -367,7 +367,7 @@ def test_a_refusal_counts_for_its_user_once_that_is_told(shop: AwsShop) -> None:
     stores = Stores(aws=AwsStore(region="us-east-1", prefix=PREFIX))
     (found,) = look(stores, ["wrong"], shop.account.id)
     assert isinstance(found, Importable)
-    file, refused = RefusalFile.at_home(), AuthenticationRefusedError("refused")
+    file, refused = RefusedLogins.at_home(), AuthenticationRefusedError("refused")
     remember([Identified(found)], {"wrong": STOCK})
     assert file.of(shop.account.id, STOCK) == ()
     for _ in range(2):

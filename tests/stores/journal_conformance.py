@@ -9,7 +9,7 @@ import pytest
 
 from tba_secrets.errors import RetirementOpenError, ScheduledForDeletionError, StoreError
 from tba_secrets.stores.interface import Stage, Store, VersionId
-from tba_secrets.stores.journal import MOST_ENTRIES, JournalEntry, Retirement, closed
+from tba_secrets.stores.journal import MOST_ENTRIES, JournalEntry, Retirement
 from tests.stores.support import (
     CANARY,
     MARK,
@@ -232,6 +232,11 @@ def later(bench: Bench) -> VersionId:
         newest = promoted(bench.store, candidate())
         bench.drop_unheld(NAME)
     return newest
+
+
+def closed(entry: JournalEntry, state: Retirement) -> JournalEntry:
+    """The entry, one step on."""
+    return replace(entry, state=state)
 
 
 def line_for(version: VersionId, since: int) -> JournalEntry:

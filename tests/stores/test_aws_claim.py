@@ -122,7 +122,7 @@ def test_a_secret_without_a_value_gets_the_placeholder(
     assert Stage.CURRENT not in seen(aws.store).stages
     refusal(StoreError, lambda: aws.store.stage(NAME, candidate(), None), NAME)
     replacing = claimed(aws.store)
-    assert replacing == placeholder_version_id(NAME) == seen(aws.store).placeholder
+    assert replacing == placeholder_version_id(NAME, MARK.claim) == seen(aws.store).placeholder
     aws.store.stage(NAME, candidate(), replacing)
     assert aws.default_read(NAME) == PLACEHOLDER
 

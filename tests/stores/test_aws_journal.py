@@ -10,9 +10,9 @@ from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.simulator.aws import SecretsManagerServer
 from tba_secrets.stores.aws.secret import JOURNAL_TAG, PIN
 from tba_secrets.stores.interface import VersionId
-from tba_secrets.stores.journal import MOST_ENTRIES, JournalEntry, Retirement, closed
+from tba_secrets.stores.journal import MOST_ENTRIES, JournalEntry, Retirement
 from tests.stores.aws_bench import AwsBench, StrictAwsBench
-from tests.stores.journal_conformance import current_one, later, line_for, revoked, waiting
+from tests.stores.journal_conformance import closed, current_one, later, line_for, revoked, waiting
 from tests.stores.support import NAME, candidate, claimed, promoted, refusal, seen, value_of
 
 WRITES = ("UpdateSecretVersionStage", "TagResource", "UntagResource")

@@ -10,9 +10,9 @@ import requests
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.stores.interface import VersionId
-from tba_secrets.stores.journal import MOST_ENTRIES, Retirement, closed
+from tba_secrets.stores.journal import MOST_ENTRIES, Retirement
 from tba_secrets.stores.vault import VaultStore
-from tests.stores.journal_conformance import current_one, later, revoked, waiting
+from tests.stores.journal_conformance import closed, current_one, later, revoked, waiting
 from tests.stores.support import CANARY, NAME, candidate, claimed, promoted, refusal, seen, value_of
 from tests.stores.vault_bench import (
     CANDIDATE_PATH,

@@ -10,9 +10,10 @@ import requests
 
 from tba_secrets.errors import AccessDeniedError
 from tba_secrets.stores.interface import Stage
-from tba_secrets.stores.journal import JournalEntry, Retirement, closed
+from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.vault import VaultStore
 from tba_secrets.stores.vault.policy import OF_EVERY_TOKEN, PolicyLine, pasted, policy_lines
+from tests.stores.journal_conformance import closed
 from tests.stores.support import MARK, NAME, candidate, promoted, refusal, seen
 from tests.stores.vault_bench import (
     CANDIDATE_PATH,

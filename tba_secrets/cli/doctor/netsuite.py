@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import DoctorFinding, counted, ok, warning, wrong
-from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status_state import TokenState
 from tba_secrets.netsuite import Service, base_url
-from tba_secrets.netsuite.lockout import WINDOW_SECONDS, Refusal, Who
+from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import not_asked_until, when
 
@@ -31,7 +31,7 @@ def look(
             hosts[base_url(record.account, service, record.endpoint)] = None
         account, user = record.account, record.user.email
         known = users.setdefault(Who.of(account, user), set())
-        known.update(RefusalFile.at_home().of(account, user))
+        known.update(RefusedLogins.at_home().of(account, user))
         known.update(states.get(record.path, TokenState()).refusals)
     yield from (measured(host, "NetSuite's") for host in hosts)
     yield from _refused(users, time.time())
@@ -40,7 +40,7 @@ def look(
 def _refused(users: Mapping[Who, Iterable[Refusal]], now: float) -> Iterator[DoctorFinding]:
     well = True
     for who, refusals in users.items():
-        recent = [refusal for refusal in refusals if abs(now - refusal.at) < WINDOW_SECONDS]
+        recent = [refusal for refusal in refusals if refusal.within_window(now)]
         if not recent:
             continue
         well = False

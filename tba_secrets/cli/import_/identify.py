@@ -13,10 +13,16 @@ from typing import Final
 
 from tba_secrets.cli.exits import Exit, exit_of
 from tba_secrets.cli.import_.secrets import Importable
-from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.errors import IdentityMismatchError, NetSuiteError, NotAskedError
-from tba_secrets.netsuite import Client, Expected, Gate, Verification, run_checks
-from tba_secrets.netsuite.lockout import WINDOW_SECONDS
+from tba_secrets.netsuite import (
+    Client,
+    Expected,
+    Gate,
+    RefusedLogins,
+    Verification,
+    mark_of,
+    run_checks,
+)
 
 _UNNAMED_USER: Final = "(for all that is known; --user tells users apart)"
 """Stands for every user whom `--user` does not name."""
@@ -60,22 +66,20 @@ def identify(
         return []
     Client(secrets[0].recognised.credential, endpoint, record="import").reach()
     run = _Identification(endpoint, users)
-    try:
-        return [run.identify(secret) for secret in secrets]
-    finally:
-        run.keep_refusals(secrets)
+    return [run.identify(secret) for secret in secrets]
 
 
 def remember(identified: Sequence[Identified], emails: Mapping[str, str]) -> None:
     """Keep refusals under the users' names once these are known, for the other commands to count."""
-    file = RefusalFile.at_home()
+    logins = RefusedLogins.at_home()
     for item in identified:
         credential, email = item.secret.recognised.credential, emails.get(item.secret.name)
         if email is not None and item.exit is Exit.REFUSED:
             account, mark = credential.account, mark_of(credential)
-            new = {r for r in file.of(account, _UNNAMED_USER) if r.fingerprint == mark}
-            known = {*file.of(account, email), *new}
-            file.keep(account, email, tuple(sorted(known, key=lambda refusal: refusal.at)))
+            known = logins.of(account, email)
+            for refusal in logins.of(account, _UNNAMED_USER):
+                if refusal.fingerprint == mark and refusal not in known:
+                    logins.add(account, email, refusal)
 
 
 class _Identification:
@@ -84,7 +88,7 @@ class _Identification:
     def __init__(self, endpoint: str | None, users: Mapping[str, str]) -> None:
         self._endpoint = endpoint
         self._users = users
-        self._file = RefusalFile.at_home()
+        self._logins = RefusedLogins.at_home()
         self._gate = Gate(time.time)
 
     def identify(self, secret: Importable) -> Identified:
@@ -94,18 +98,12 @@ class _Identification:
             return Identified(secret, error=error)
         return Identified(secret, proof.role_name, proof.role_id, proof.entity)
 
-    def keep_refusals(self, secrets: Sequence[Importable]) -> None:
-        """Keep this run's refusals for the next run."""
-        for account, user in {self._user_of(secret) for secret in secrets}:
-            self._file.keep(account, user, self._gate.refusals(account, user))
-
     def _proof(self, secret: Importable) -> Verification:
         credential, record = secret.recognised.credential, str(secret.place)
         (account, user), mark = self._user_of(secret), mark_of(credential)
-        known = self._file.of(account, user)
-        self._gate.remember(account, user, known)
-        horizon = time.time() - WINDOW_SECONDS
-        if any(refusal.fingerprint == mark and refusal.at > horizon for refusal in known):
+        known = self._logins.of(account, user)
+        now = time.time()
+        if any(refusal.fingerprint == mark and refusal.within_window(now) for refusal in known):
             raise NotAskedError(
                 f"{record}: not asked: NetSuite refused this very credential within the last 30 minutes",
                 "correct it in the meantime; the Login Audit Trail names the cause",

@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from tba_secrets.errors import AccountIdError, NotOursError, StoreError, TbaError
+from tba_secrets.lifecycle.act import admit
+from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.netsuite.account import realm
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse
-from tba_secrets.places import places_in
+from tba_secrets.places import Place, places_in
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.looks_secret import shown_key
 from tba_secrets.spec.model import Format, Stores
-from tba_secrets.stage import Place, admit
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Snapshot, Stage
 
@@ -147,7 +148,7 @@ def _importable(name: str, place: Place, account: str) -> Importable:
 
 def _refuse_managed(place: Place, snapshot: Snapshot) -> None:
     """Refuse a secret that is already managed: `adopt: true` would disable this check in `pulumi up`."""
-    admit(place, snapshot)
+    admit(place, snapshot, Remembered())
     if (owner := snapshot.owner) is not None:
         raise NotOursError(
             f"{place} is already managed: it is marked as {owner.record} of the stack {owner.stack}",

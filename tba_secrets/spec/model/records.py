@@ -52,6 +52,8 @@ class Verify(Model):
 
     checks: Annotated[tuple[Check, ...], Field(min_length=1, strict=False)] = ("tokeninfo", "rest")
     """The checks, all of which must pass."""
+    accept_unproven: Annotated[tuple[Literal["role", "user"], ...], Field(strict=False)] = ()
+    """What a token may pass without, where NetSuite does not tell it. The account must always be proven."""
     always: bool = False
     """Run the checks even on an `up` that changes nothing."""
 
@@ -74,7 +76,8 @@ class User(Model):
     email: Email
     """The address that the user logs in with."""
     entity: InternalId | None = None
-    """The internal entity id, which NetSuite answers; if absent, the first pass records it."""
+    """The internal entity id, which NetSuite answers; only a declared entity proves the user. If absent, later
+    passes must name the entity of the first one."""
 
 
 class Format(Model):

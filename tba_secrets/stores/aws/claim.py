@@ -27,16 +27,16 @@ class SecretLifecycle:
         self._access = access
         self._settings = access.client.settings
 
-    def claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+    def claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> AwsSecret:
         """See `Store.claim`: one call for a new secret, none where all is as it should be."""
         tags = {**self._settings.tags, **owner_tags(mark)}
         secret = self._access.look(name)
         if secret is None:
-            secret = self._create(name, tags, description)
+            secret = self._create(name, tags, description, mark)
         self._access.refuse_deleted(name, secret)
         if secret.current is None:
-            secret = self._give_placeholder(name)
-        self._adjust(name, secret, tags, description)
+            secret = self._give_placeholder(name, mark)
+        return self._adjust(name, secret, tags, description)
 
     def remove(self, name: SecretName) -> None:
         """See `Store.remove`. A primary is not deletable while it has replicas (API: DeleteSecret)."""
@@ -61,7 +61,11 @@ class SecretLifecycle:
             )
 
     def _create(
-        self, name: SecretName, tags: Mapping[str, str], description: str | None
+        self,
+        name: SecretName,
+        tags: Mapping[str, str],
+        description: str | None,
+        mark: OwnerMark,
     ) -> AwsSecret:
         """CreateSecret with all that belongs to it: no instant at which the secret is there and unmarked.
 
@@ -79,7 +83,7 @@ class SecretLifecycle:
             name,
             {
                 "Name": name,
-                "ClientRequestToken": placeholder_version_id(name),
+                "ClientRequestToken": placeholder_version_id(name, mark.claim),
                 "SecretString": Sensitive(PLACEHOLDER),
                 "Tags": tag_list(tags),
                 **optional,
@@ -87,13 +91,13 @@ class SecretLifecycle:
             exists,
         )
 
-    def _give_placeholder(self, name: SecretName) -> AwsSecret:
+    def _give_placeholder(self, name: SecretName, mark: OwnerMark) -> AwsSecret:
         """Make the placeholder current in a secret that others made without a value.
 
         In two steps, for a value that others write meanwhile must stay current: first with a label of its own (a first
         version becomes current by that), then AWSCURRENT, without RemoveFromVersionId: refused where anything holds it.
         """
-        placeholder = placeholder_version_id(name)
+        placeholder = placeholder_version_id(name, mark.claim)
         secret = self._access.write(
             "PutSecretValue",
             name,
@@ -117,11 +121,11 @@ class SecretLifecycle:
 
     def _adjust(
         self, name: SecretName, secret: AwsSecret, tags: Mapping[str, str], description: str | None
-    ) -> None:
+    ) -> AwsSecret:
         """Write what differs, and only that. Tags, replicas and versions that are not ours stay."""
         changed = {key: value for key, value in tags.items() if secret.tags.get(key) != value}
         if changed:
-            self._access.write(
+            secret = self._access.write(
                 "TagResource",
                 name,
                 {"SecretId": name, "Tags": tag_list(changed)},
@@ -133,7 +137,7 @@ class SecretLifecycle:
         if not _same_key(self._settings.kms_key, secret.kms_key):
             fields["KmsKeyId"] = str(self._settings.kms_key)
         if fields:
-            self._access.write(
+            secret = self._access.write(
                 "UpdateSecret",
                 name,
                 {"SecretId": name, **fields},
@@ -141,12 +145,13 @@ class SecretLifecycle:
             )
         if missing := self._replicas(secret.replica_regions):
             regions = {replica["Region"] for replica in missing}
-            self._access.write(
+            secret = self._access.write(
                 "ReplicateSecretToRegions",
                 name,
                 {"SecretId": name, "AddReplicaRegions": missing},
                 lambda s: regions <= set(s.replica_regions),
             )
+        return secret
 
     def _delete(self, name: SecretName) -> None:
         try:

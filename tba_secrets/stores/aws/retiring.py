@@ -56,7 +56,7 @@ class RetiringLabels:
     def _pin(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> AwsSecret:
         """Put the label on, where the line is open."""
         label, version = f"{PIN}{entry.key}", VersionId(entry.version)
-        if not entry.open or secret.labels.get(label) == version:
+        if not entry.pinned or secret.labels.get(label) == version:
             return secret
         try:
             return self._access.write(

@@ -79,8 +79,8 @@ class AwsSecret:
 
     @property
     def loose_pins(self) -> dict[str, VersionId]:
-        """The labels that pin a version of which no open line speaks, with that version."""
-        needed = {f"{PIN}{entry.key}" for entry in self.journal if entry.open}
+        """The labels that pin a version that no line needs, with that version."""
+        needed = {f"{PIN}{entry.key}" for entry in self.journal if entry.pinned}
         pins = {label for label in self.labels if label.startswith(PIN)}
         return {label: self.labels[label] for label in sorted(pins - needed)}
 

@@ -45,7 +45,7 @@ class StagingLabels:
         self, name: SecretName, candidate: Candidate, replacing: VersionId | None
     ) -> VersionId:
         """See `Store.stage`. One write; a second one where the version exists without the label."""
-        version = derived_version_id(name, candidate.fingerprint, replacing)
+        version = derived_version_id(name, candidate, replacing)
         # 1. look  2. refuse
         secret = self._claimed(name, lambda s: s.current == replacing)
         if secret.current != replacing:

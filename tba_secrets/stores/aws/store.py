@@ -37,6 +37,7 @@ from tba_secrets.stores.interface import (
     Stage,
     Store,
     StoredVersion,
+    Unseen,
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
@@ -117,17 +118,27 @@ class AwsStore(Store):
             lambda: self._get(name, which), lambda found: found is not None, patience.settle
         )
 
-    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
-        self._lifecycle.claim(name, mark, description)
+    def _claim(
+        self,
+        name: SecretName,
+        mark: OwnerMark,
+        description: str | None,
+        seen: Snapshot | Unseen | None,
+    ) -> Snapshot:
+        return self._lifecycle.claim(name, mark, description).snapshot()
 
     def _stage(
-        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+        self,
+        name: SecretName,
+        candidate: Candidate,
+        replacing: VersionId | None,
+        seen: Snapshot | None,
     ) -> VersionId:
         version = self._labels.stage(name, candidate, replacing)
         self._staged_here.add((name, version))
         return version
 
-    def _restage(self, name: SecretName, version: VersionId) -> bool:
+    def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         return self._labels.restage(name, version)
 
     def _promote(
@@ -136,14 +147,15 @@ class AwsStore(Store):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        seen: Snapshot | None,
     ) -> None:
         """AWS has no place for what is to be noted beside one version: tags are the secret's, and limited."""
         self._labels.promote(name, version, replacing)
 
-    def _discard(self, name: SecretName, version: VersionId) -> None:
+    def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
         self._labels.discard(name, version)
 
-    def _note(self, name: SecretName, entry: JournalEntry) -> None:
+    def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
         self._retiring.note(name, entry)
 
     def _remove(self, name: SecretName) -> None:

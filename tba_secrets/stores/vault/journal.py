@@ -105,7 +105,7 @@ class VaultJournal:
     def _pin(self, name: SecretName, entry: JournalEntry, custom: Mapping[str, str]) -> None:
         """Let a copy be there, where the line is open."""
         version = VersionId(entry.version)
-        if not entry.open or self.pinned(name, custom, version) is not None:
+        if not entry.pinned or self.pinned(name, custom, version) is not None:
             return
         if (found := self._shelf.find(name, version)) is None:
             refuse_version_gone(name, entry)
@@ -150,6 +150,6 @@ def _line_changes(
 
 def _loose(custom: Mapping[str, str]) -> list[str]:
     """The keys of the copies of which no open line speaks."""
-    needed = {entry.key for entry in kept_journal(custom) if entry.open}
+    needed = {entry.key for entry in kept_journal(custom) if entry.pinned}
     pinned = {key.removeprefix(PIN) for key in custom if key.startswith(PIN)}
     return sorted(pinned - needed)

@@ -64,9 +64,7 @@ class KvStages:
     ) -> VersionId:
         """See `Store.stage`."""
         value = text_of(data_of(candidate.value))
-        entry = Entry(
-            derived_version_id(name, candidate.fingerprint, replacing), candidate.fingerprint
-        )
+        entry = Entry(derived_version_id(name, candidate, replacing), candidate.fingerprint)
         # 1. look  2. refuse
         secret = self._claimed(name)
         if (current := _current_id(secret)) != replacing:

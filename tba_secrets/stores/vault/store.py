@@ -24,9 +24,11 @@ from tba_secrets.stores.interface import (
     Stage,
     Store,
     StoredVersion,
+    Unseen,
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
+from tba_secrets.stores.refusals import not_claimed
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import VaultFailure
 from tba_secrets.stores.vault.kv2 import KvV2
@@ -105,15 +107,29 @@ class VaultStore(Store):
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         return self._opened().read(name, which)
 
-    def _claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+    def _claim(
+        self,
+        name: SecretName,
+        mark: OwnerMark,
+        description: str | None,
+        seen: Snapshot | Unseen | None,
+    ) -> Snapshot:
         self._opened().claim(name, mark, description)
+        claimed = self._opened().describe(name)
+        if claimed is None:
+            raise not_claimed(name)
+        return claimed
 
     def _stage(
-        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
+        self,
+        name: SecretName,
+        candidate: Candidate,
+        replacing: VersionId | None,
+        seen: Snapshot | None,
     ) -> VersionId:
         return self._opened().stage(name, candidate, replacing)
 
-    def _restage(self, name: SecretName, version: VersionId) -> bool:
+    def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         return self._opened().restage(name, version)
 
     def _promote(
@@ -122,13 +138,14 @@ class VaultStore(Store):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        seen: Snapshot | None,
     ) -> None:
         self._opened().promote(name, version, replacing, about)
 
-    def _discard(self, name: SecretName, version: VersionId) -> None:
+    def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
         self._opened().discard(name, version)
 
-    def _note(self, name: SecretName, entry: JournalEntry) -> None:
+    def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
         self._opened().note(name, entry)
 
     def _remove(self, name: SecretName) -> None:

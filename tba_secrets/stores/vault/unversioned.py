@@ -183,7 +183,7 @@ class UnversionedMount(Mount):
     def stage(
         self, name: SecretName, candidate: Candidate, replacing: VersionId | None
     ) -> VersionId:
-        version = derived_version_id(name, candidate.fingerprint, replacing)
+        version = derived_version_id(name, candidate, replacing)
         text = text_of(data_of(candidate.value)).reveal()
         with self._lock:
             seen = self.claimed(name)
