@@ -118,6 +118,12 @@ _REFUSED: Final = _Meaning(
     f"Vault refuses {_CALL} (HTTP {{status}})",
     "check `store.vault` in the environment's YAML; the server's own log says more",
 )
+_NO_PATCH: Final = _Meaning(
+    Outcome.REFUSED,
+    StoreError,
+    f"this Vault does not know {_CALL} (HTTP {{status}}), and without it another run's marks could be undone",
+    "update Vault to 1.10 or newer: from there on KV version 2 merges metadata by PATCH",
+)
 _TOO_LARGE: Final = _Meaning(
     Outcome.REFUSED,
     StoreError,
@@ -235,6 +241,8 @@ def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFai
             return _failure(meaning, asked, status)
     if asked.path.startswith("auth/") and asked.path.endswith("/login") and 400 <= status < 404:
         return _failure(_LOGIN_DENIED, asked, status)
+    if asked.method == "PATCH" and status in (405, 415):
+        return _failure(_NO_PATCH, asked, status)
     if status == 403:
         return _failure(_DENIED, asked, status)
     fallback = _BROKEN if status >= 500 else _REFUSED

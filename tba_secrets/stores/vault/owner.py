@@ -5,19 +5,23 @@ Limits: KV version 2 API, "Create/Update Metadata": 64 keys, keys of 128 and val
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from tba_secrets.errors import StoreError
+from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import ABOUT, OwnerMark
 from tba_secrets.stores.vault.journal import LINE, PIN
-from tba_secrets.stores.vault.secret import ANNOUNCED, ENTRY, Entry, KvVersion
+from tba_secrets.stores.vault.secret import CANDIDATE, ENTRY, Entry, KvVersion
 
 STACK: Final = "tba_stack"
 INTEGRATION: Final = "tba_integration"
 TOKEN: Final = "tba_token"
 CLAIM: Final = "tba_claim"
+OWNER: Final = "tba_owner"
+"""The version of the owner's key that this mark repeats: the next claim is a check-and-set against it."""
 DESCRIPTION: Final = "description"
 _LONGEST: Final = 512
 
@@ -50,9 +54,19 @@ def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
     return OwnerMark(stack, record, custom.get(CLAIM, ""))
 
 
+def owner_text(mark: OwnerMark) -> Sensitive:
+    """Return what the owner's key holds: the mark, and nothing secret."""
+    return Sensitive(json.dumps(owner_metadata(mark, None)))
+
+
+def owner_in(text: Sensitive | None) -> OwnerMark | None:
+    """Return the mark that the owner's key holds; None if it holds none."""
+    return None if text is None else owner_of(json.loads(text.reveal()))
+
+
 def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
     """Every key that we write, as a merge patch takes them away."""
-    ours = {STACK, INTEGRATION, TOKEN, CLAIM, ANNOUNCED, *_promotion_keys(), *_proof_keys()}
+    ours = {STACK, INTEGRATION, TOKEN, CLAIM, OWNER, CANDIDATE, *_promotion_keys(), *_proof_keys()}
     return {key: None for key in custom if key in ours or key.startswith((ENTRY, LINE, PIN))}
 
 

@@ -2,7 +2,8 @@
 
 Source: Vault documentation, "Policies", "Capabilities"; KV v2 API (data, metadata, delete and undelete are paths of
 their own, so that a policy can tell them apart). Nothing here allows `metadata` of a real secret to be deleted, for
-that would destroy every version. The copies of what is to be retired lie under the candidates: their lines cover both.
+that would destroy every version. The owners' keys and the copies of what is to be retired lie under the candidates,
+whose lines cover them too.
 """
 
 from __future__ import annotations
@@ -69,9 +70,7 @@ def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine,
         PolicyLine(f"{mount}/data/{current}*", ("create", "read", "update")),
         PolicyLine(f"{mount}/metadata/{current}*", ("create", "read", "update", "patch")),
         PolicyLine(f"{mount}/data/{candidates}*", ("create", "read", "update")),
-        PolicyLine(
-            f"{mount}/metadata/{candidates}*", ("create", "read", "update", "patch", "delete")
-        ),
+        PolicyLine(f"{mount}/metadata/{candidates}*", ("read", "delete")),
         PolicyLine(f"{mount}/delete/{current}*", ("update",), always=False),
         PolicyLine(f"{mount}/undelete/{current}*", ("update",), always=False),
     )

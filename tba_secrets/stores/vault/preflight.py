@@ -9,12 +9,12 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tba_secrets.errors import AccessDeniedError, StoreUnavailableError
+from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
 from tba_secrets.stores.interface import Preflight, SecretName
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
-from tba_secrets.stores.vault.paths import paths_of
 from tba_secrets.stores.vault.policy import missing_lines, pasted, policy_lines
+from tba_secrets.stores.vault.secret import paths_of
 
 SHORTEST_TOKEN_LIFE: Final = 120
 """Seconds that a token which nobody can renew must still live: a run with a handful of signed calls."""
@@ -56,6 +56,44 @@ def examined(
         identity=str(token.get("display_name") or "a Vault token"),
         settings={key: text for key, text in settings.items() if text},
     )
+
+
+def kv_version_of(client: VaultClient) -> int:
+    """Ask the mount's version, before the first call: a write meant for version 2 "succeeds" on a mount of
+    version 1, at the wrong path (Vault API, `/sys/internal/ui/mounts/:path`).
+
+    Raises:
+        StoreError: It is no KV mount, or one of version 1 that was not allowed.
+        AccessDeniedError: It does not exist, or the login may see nothing on it.
+        VaultFailure: Vault could not be asked.
+    """
+    settings = client.settings
+    client.session.token()  # a login that is refused is no mount that is missing
+    try:
+        told = client.call("GET", f"sys/internal/ui/mounts/{settings.mount}").data
+    except VaultFailure as failure:
+        if failure.outcome is not Outcome.DENIED:
+            raise
+        raise AccessDeniedError(
+            f"Vault at {settings.address_url} shows no mount {settings.mount}: there is none, "
+            "or no policy of this login allows anything on it",
+            "`vault secrets list` shows the mounts: correct `store.vault.mount` or `namespace`; "
+            f"a login needs a policy with:\n{pasted(policy_lines(settings))}",
+        ) from None
+    version = (told.get("options") or {}).get("version") or "1"
+    if told.get("type") not in ("kv", "generic") or str(version) not in ("1", "2"):
+        raise StoreError(
+            f"the mount {settings.mount} of Vault at {settings.address_url} is not a KV secrets engine",
+            "`vault secrets list` shows the mounts and their types: correct `store.vault.mount`",
+        )
+    if version == "1" and not settings.allow_unversioned:
+        raise StoreError(
+            f"the mount {settings.mount} of Vault at {settings.address_url} is KV version 1, which keeps no "
+            "previous version: there is no rollback, no check-and-set and no recoverable deletion",
+            f"`vault kv enable-versioning {settings.mount}/` makes it version 2; "
+            "or declare `allow_unversioned: true` and do without",
+        )
+    return int(version)
 
 
 def _server(client: VaultClient) -> str:

@@ -2,27 +2,57 @@
 
 A version number is no identity: after the metadata is deleted, numbering starts at 1 again. So each entry of ours names
 the `created_time` with the number, and is ignored where the version of that number has another one.
+
+Where a secret and its candidate are is said here too. The owner's key and the copies of versions that are to be
+retired lie below the candidate's path, so one line of a policy covers them all and no reader of the prefix sees them.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NewType
 
-from tba_secrets.sensitive import Fingerprint
-from tba_secrets.stores.interface import VersionId
+from tba_secrets.errors import StoreError
+from tba_secrets.sensitive import Fingerprint, Sensitive
+from tba_secrets.spec.model import VaultStore
+from tba_secrets.stores.interface import SecretName, VersionId
+
+KvPath = NewType("KvPath", str)
+"""A path under the mount, as the Vault CLI takes it with `-mount`."""
 
 ENTRY: Final = "tba_version_"
 """Before a version's number: `created_time version-id fingerprint` of a version that we wrote."""
-ANNOUNCED: Final = "tba_announced"
-"""The number that a version of ours is about to get: it says whose a version without an entry is after a kill."""
+CANDIDATE: Final = "tba_candidate"
+"""`number version-id fingerprint` of the candidate that waits at its path, or is about to. Where it is absent nothing
+of ours waits, so a look at the secret is one call."""
+_ID, _FINGERPRINT, _VALUE = "tba_version", "tba_fingerprint", "value"
 _NATIVE: Final = re.compile(r"([1-9][0-9]*)@(.+)")
 _FRACTION: Final = re.compile(r"\.(\d+)")
 _DELETION_GRANULARITY: Final = 1.0
 """Seconds: of the Date header, which deletion times are compared with."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The places of one secret."""
+
+    current: KvPath
+    """What readers are given."""
+    candidate: KvPath
+    """Where a value waits for its checks."""
+
+    @property
+    def owner(self) -> KvPath:
+        """The key whose versions say, by check-and-set, who manages the secret."""
+        return KvPath(f"{self.candidate}/owner")
+
+    def copy(self, key: str) -> KvPath:
+        """Where a version that is to be retired is copied to."""
+        return KvPath(f"{self.candidate}/retiring/{key}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +81,34 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Enclosed:
+    """What is written at the candidate's path: the value, and whose it is, in one write."""
+
+    entry: Entry
+    value: Sensitive
+
+    def text(self) -> Sensitive:
+        """The object that is stored."""
+        data = {
+            _ID: self.entry.version,
+            _FINGERPRINT: self.entry.fingerprint,
+            _VALUE: self.value.reveal(),
+        }
+        return Sensitive(
+            json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        )
+
+    @classmethod
+    def parse(cls, stored: Sensitive | None) -> Enclosed | None:
+        """Return what was enclosed; None if something else wrote there."""
+        data = {} if stored is None else json.loads(stored.reveal())
+        if not {_ID, _FINGERPRINT, _VALUE} <= set(data):
+            return None
+        entry = Entry(VersionId(data[_ID]), Fingerprint(data[_FINGERPRINT]))
+        return cls(entry, Sensitive(data[_VALUE]))
+
+
+@dataclass(frozen=True)
 class KvSecret:
     """One path of a KV version 2 mount, without its values."""
 
@@ -61,6 +119,8 @@ class KvSecret:
     """The whole custom_metadata, what others wrote included."""
     now: datetime
     """The server's clock."""
+    max_versions: int = 0
+    """How many versions Vault keeps of this path; 0 if that is left to the mount."""
 
     @property
     def newest(self) -> KvVersion | None:
@@ -97,11 +157,6 @@ class KvSecret:
         entry = self.entry(version)
         return version.native_id if entry is None else entry.version
 
-    def age(self, version: KvVersion) -> float:
-        """Seconds since a version was written, by the server's clock."""
-        created = _time(version.created_time)
-        return 0.0 if created is None else (self.now - created).total_seconds()
-
     def version_of(self, version: VersionId) -> KvVersion | None:
         """The newest version that can be read and has the id."""
         for number in sorted(self.versions, reverse=True):
@@ -111,9 +166,44 @@ class KvSecret:
         return None
 
     @property
-    def announced(self) -> bool:
-        """Whether the newest version is ours although no entry speaks of it: a kill came between."""
-        return self.custom.get(ANNOUNCED) == str(self.number)
+    def current_id(self) -> VersionId | None:
+        """The id of the version that a reader gets by default."""
+        return None if self.live is None else self.id_of(self.live)
+
+    def writes_left(self, version: KvVersion) -> int:
+        """How many more versions may be written before Vault can drop this one, as far as that is certain.
+
+        Vault keeps the greater of the path's and the mount's number, or ten (KV version 2 API, max_versions). The
+        mount's is not asked for: what is kept now proves a lower bound.
+        """
+        kept = self.max_versions or self.number - min(self.versions, default=self.number) + 1
+        return version.number + kept - 1 - self.number
+
+    def annotated(self, changes: Mapping[str, str | None]) -> KvSecret:
+        """The secret after its custom_metadata was merged with `changes`."""
+        merged = {**self.custom, **changes}
+        return replace(self, custom={k: text for k, text in merged.items() if text is not None})
+
+
+def paths_of(name: SecretName, settings: VaultStore) -> Paths:
+    """Return the places of `name`.
+
+    Raises:
+        StoreError: A segment is empty, `.` or `..`: HTTP clients take `a/../b` for `b`, so another secret would be
+            written. Or candidates would be where readers of `prefix` see them.
+    """
+    if any(segment in ("", ".", "..") for segment in name.split("/")):
+        raise StoreError(
+            f"the path {name} has a segment that is empty, `.` or `..`, or ends in a slash",
+            "name every segment: such a path is another one by the time Vault gets it",
+        )
+    if settings.candidate_prefix.startswith(settings.prefix):
+        raise StoreError(
+            f"store.vault.candidate_prefix {settings.candidate_prefix} lies within prefix {settings.prefix}: "
+            "whoever reads there would see values that are not tested",
+            "choose a folder outside the prefix, or leave candidate_prefix out",
+        )
+    return Paths(KvPath(name), KvPath(settings.candidate_prefix + name))
 
 
 def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
@@ -132,6 +222,7 @@ def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
         versions=versions,
         custom=answer.get("custom_metadata") or {},
         now=datetime.fromtimestamp(date, UTC) if date is not None else datetime.now(UTC),
+        max_versions=int(answer.get("max_versions") or 0),
     )
 
 
@@ -158,6 +249,20 @@ def entry_for(version: KvVersion, entry: Entry) -> dict[str, str]:
     """The metadata that `entry_of` reads."""
     text = f"{version.created_time} {entry.version} {entry.fingerprint}"
     return {f"{ENTRY}{version.number}": text}
+
+
+def candidate_named(custom: Mapping[str, str]) -> tuple[int, Entry] | None:
+    """Return the candidate that the secret's metadata names, with its number; None if it names none."""
+    number, _, rest = custom.get(CANDIDATE, "").partition(" ")
+    version, _, fingerprint = rest.partition(" ")
+    if not number.isdigit() or not version:
+        return None
+    return int(number), Entry(VersionId(version), Fingerprint(fingerprint))
+
+
+def naming(number: int, entry: Entry) -> dict[str, str | None]:
+    """Return the metadata that `candidate_named` reads."""
+    return {CANDIDATE: f"{number} {entry.version} {entry.fingerprint}"}
 
 
 def entries_beyond(custom: Mapping[str, str], oldest: int) -> dict[str, None]:
