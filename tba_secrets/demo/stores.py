@@ -126,7 +126,7 @@ class VaultDemoStore(DemoStore):
             f"vault kv get secret/{PREFIX}orders-bot",
             f"vault kv metadata get secret/{PREFIX}stock-bot    # what was proven, and both versions",
             f"vault kv get -version=1 secret/{PREFIX}stock-bot    # the token before the rotation",
-            "vault kv list secret/tba-candidates    # No value found: nothing waits for its checks",
+            f"vault kv get secret/tba-candidates/{PREFIX}orders-bot    # No value found: nothing waits for its checks",
         ]
 
     def _row(self, name: str, metadata: Mapping[str, Any]) -> SecretRow:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -104,6 +106,24 @@ PROMOTE = [
     "PATCH metadata of secret",
     "DELETE metadata of candidate",
 ]
+READ_BOTH = ["GET data of secret", "GET data of secret"]
+CALLS = {
+    "create, prove, promote": [
+        *LOOK,
+        "POST data of owner",
+        "POST metadata of secret",
+        *STAGE,
+        *PROVE,
+        *PROMOTE,
+    ],
+    "changed source": [*LOOK, *STAGE, *PROVE, *PROMOTE],
+    "rotation": [*LOOK, "PATCH metadata of secret", *STAGE, *PROVE, *PROMOTE],
+    "no-op, preview": LOOK,
+    "destroy": [*LOOK, "POST delete of secret"],
+    "retire, one line": [*LOOK, *READ_BOTH, "PATCH metadata of secret"],
+}
+"""What docs/stores.md counts, call by call."""
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "stores.md"
 
 
 # --- the least --------------------------------------------------------------------------------------
@@ -113,14 +133,7 @@ def test_create_prove_and_promote(wire: Wire) -> None:
     assert wire.store.describe(NAME) is None
     before = wire.store.claim(NAME, MARK, "what it is for", seen=None)
     version = wire.changed(before)
-    assert wire.calls() == [
-        *LOOK,
-        "POST data of owner",
-        "POST metadata of secret",
-        *STAGE,
-        *PROVE,
-        *PROMOTE,
-    ]
+    assert wire.calls() == CALLS["create, prove, promote"]
     assert seen(wire.direct.store).stages == {Stage.CURRENT: version}
     assert seen(wire.direct.store).owner == MARK
 
@@ -129,7 +142,7 @@ def test_changed_source(wire: Wire) -> None:
     before = wire.established()
     look = wire.looked()
     version = wire.changed(wire.store.claim(NAME, MARK, seen=look))
-    assert wire.calls() == [*LOOK, *STAGE, *PROVE, *PROMOTE]
+    assert wire.calls() == CALLS["changed source"]
     assert seen(wire.direct.store).stages == {Stage.CURRENT: version, Stage.PREVIOUS: before}
 
 
@@ -138,7 +151,7 @@ def test_rotation_writes_its_line_too(wire: Wire) -> None:
     look = wire.looked()
     wire.store.note(NAME, entry, seen=look)
     wire.changed(look)
-    assert wire.calls() == [*LOOK, "PATCH metadata of secret", *STAGE, *PROVE, *PROMOTE]
+    assert wire.calls() == CALLS["rotation"]
     assert seen(wire.direct.store).journal == (entry,)
     assert value_of(wire.direct.store, VersionId(entry.version)) is not None
 
@@ -167,7 +180,7 @@ def test_no_op(wire: Wire) -> None:
     look = wire.looked()
     assert wire.store.claim(NAME, MARK, seen=look) == look
     wire.store.promote(NAME, look.stages[Stage.CURRENT], None, seen=look)
-    assert wire.calls() == LOOK
+    assert wire.calls() == CALLS["no-op, preview"]
 
 
 def test_a_candidate_that_waits_costs_a_call_more(wire: Wire) -> None:
@@ -205,7 +218,7 @@ def test_discard(wire: Wire) -> None:
 def test_destroy(wire: Wire) -> None:
     wire.established()
     wire.store.remove(NAME)
-    assert wire.calls() == [*LOOK, "POST delete of secret"]
+    assert wire.calls() == CALLS["destroy"]
 
 
 def test_destroy_with_a_candidate(wire: Wire) -> None:
@@ -229,14 +242,11 @@ def retired(wire: Wire, entry: JournalEntry) -> list[str]:
     return wire.calls()
 
 
-READ_BOTH = ["GET data of secret", "GET data of secret"]
-
-
 def test_retire_one_line(wire: Wire) -> None:
     entry = line_for(wire.established(), 1)
     wire.direct.store.note(NAME, entry)
     promoted(wire.direct.store, candidate())
-    assert retired(wire, entry) == [*LOOK, *READ_BOTH, "PATCH metadata of secret"]
+    assert retired(wire, entry) == CALLS["retire, one line"]
 
 
 def test_retire_one_line_that_has_a_copy(wire: Wire) -> None:
@@ -246,6 +256,42 @@ def test_retire_one_line_that_has_a_copy(wire: Wire) -> None:
     promoted(wire.direct.store, candidate())
     ended = ["DELETE metadata of copy", "PATCH metadata of secret"]
     assert retired(wire, entry) == [*LOOK, *READ_BOTH, *ended]
+
+
+def test_the_documented_calls_are_the_counted_ones() -> None:
+    rows = re.findall(r"^\| ([a-z, -]+) \| (\d+) \|", DOCUMENTED.read_text(), re.MULTILINE)
+    assert {path: int(count) for path, count in rows} == {
+        path: len(calls) for path, calls in CALLS.items()
+    }
+
+
+def test_one_look_serves_every_move_of_a_run(wire: Wire) -> None:
+    """What we have written since is known without another look."""
+    entry = line_for(wire.established(), 1)
+    look = wire.looked()
+    wire.store.note(NAME, entry, seen=look)
+    version = wire.changed(look)
+    wire.store.note(NAME, closed(entry, Retirement.PERSON), seen=look)
+    again = wire.store.stage(NAME, candidate(), version, seen=look)
+    wire.store.discard(NAME, again, seen=look)
+    renamed = replace(MARK, stack="acme/netsuite/renamed")
+    assert wire.store.claim(NAME, renamed, seen=look).owner == renamed
+    line = "PATCH metadata of secret"
+    assert wire.calls() == [
+        *LOOK,
+        line,
+        *STAGE,
+        *PROVE,
+        *PROMOTE,
+        line,
+        *STAGE,
+        *["DELETE metadata of candidate", "PATCH metadata of secret"],
+        *["POST data of owner", "PATCH metadata of secret"],
+    ]
+    now = seen(wire.direct.store)
+    assert now.stages == {Stage.CURRENT: version, Stage.PREVIOUS: entry.version}
+    assert now.journal == (closed(entry, Retirement.PERSON),)
+    assert now.owner == renamed
 
 
 # --- what was seen is old ---------------------------------------------------------------------------

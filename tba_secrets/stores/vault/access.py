@@ -7,7 +7,8 @@ is met at the latest when we write there, which is a check-and-set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from tba_secrets.errors import ScheduledForDeletionError
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
@@ -39,10 +40,17 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look saw: a snapshot's `native`."""
+    """What one look saw, or what our own writes have made of it since: a snapshot's `native`."""
 
     secret: KvSecret
     waiting: Waiting
+    origin: object = field(default_factory=object, repr=False, compare=False)
+    """Tells looks apart: what was written since shares it."""
+
+    def after(self, changes: Mapping[str, str | None], waiting: Waiting | None = None) -> Look:
+        """Return the look after custom_metadata was merged with `changes`, and the candidate is as given."""
+        secret = self.secret.annotated(changes)
+        return replace(self, secret=secret, waiting=waiting or self.waiting)
 
 
 class SecretAccess:
@@ -96,13 +104,18 @@ class SecretAccess:
         return name in self._last and self._last[name] is None
 
     def known(self, name: SecretName, seen: Snapshot | None) -> Look | None:
-        """Return what `seen` tells; look closely if it tells nothing.
+        """Return what `seen` tells, and what we have written since; look closely if it tells nothing.
 
         Raises:
             ScheduledForDeletionError: The secret is deleted.
         """
         native = None if seen is None else seen.native
-        look = native if isinstance(native, Look) else self.look(name, closely=True)
+        if isinstance(native, Look):
+            last = self._last.get(name)
+            ours = last is not None and last.origin is native.origin
+            look: Look | None = last if ours else native
+        else:
+            look = self.look(name, closely=True)
         if look is not None and look.secret.removed is not None:
             raise self.deleted(name, look.secret.removed)
         return look

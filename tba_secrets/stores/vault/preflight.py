@@ -186,7 +186,10 @@ def _paths(client: VaultClient, name: SecretName, version: int) -> list[str]:
     if version == 1:
         return [f"{mount}/{paths.current}", f"{mount}/{paths.candidate}"]
     return [
-        f"{mount}/{kind}/{path}"
-        for kind in ("data", "metadata")
-        for path in (paths.current, paths.candidate)
+        f"{mount}/data/{paths.owner}",
+        *(
+            f"{mount}/{kind}/{path}"
+            for kind in ("data", "metadata")
+            for path in (paths.current, paths.candidate)
+        ),
     ]

@@ -121,6 +121,8 @@ class KvSecret:
     """The server's clock."""
     max_versions: int = 0
     """How many versions Vault keeps of this path; 0 if that is left to the mount."""
+    kept: int = 0
+    """How many versions were there when the secret was looked at."""
 
     @property
     def newest(self) -> KvVersion | None:
@@ -174,10 +176,15 @@ class KvSecret:
         """How many more versions may be written before Vault can drop this one, as far as that is certain.
 
         Vault keeps the greater of the path's and the mount's number, or ten (KV version 2 API, max_versions). The
-        mount's is not asked for: what is kept now proves a lower bound.
+        mount's is not asked for: what was kept proves a lower bound.
         """
-        kept = self.max_versions or self.number - min(self.versions, default=self.number) + 1
-        return version.number + kept - 1 - self.number
+        return version.number + (self.max_versions or self.kept) - 1 - self.number
+
+    def written(self, version: KvVersion) -> KvSecret:
+        """Return the secret after a write that was acknowledged."""
+        return replace(
+            self, number=version.number, versions={**self.versions, version.number: version}
+        )
 
     def annotated(self, changes: Mapping[str, str | None]) -> KvSecret:
         """The secret after its custom_metadata was merged with `changes`."""
@@ -217,12 +224,14 @@ def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
         int(number): kv_version(int(number), told)
         for number, told in (answer.get("versions") or {}).items()
     }
+    number = int(answer.get("current_version") or 0)
     return KvSecret(
-        number=int(answer.get("current_version") or 0),
+        number=number,
         versions=versions,
         custom=answer.get("custom_metadata") or {},
         now=datetime.fromtimestamp(date, UTC) if date is not None else datetime.now(UTC),
         max_versions=int(answer.get("max_versions") or 0),
+        kept=number - min(versions, default=number) + 1,
     )
 
 

@@ -14,6 +14,7 @@ A write that is acknowledged is believed. Where check-and-set refuses one, the s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -141,8 +142,8 @@ class VersionedMount:
         else:
             changes = {k: text for k, text in told.items() if look.secret.custom.get(k) != text}
             self.kv.annotate(self.access.paths(name).current, changes)
-        look = Look(look.secret.annotated(told), look.waiting)
-        return self.access.snapshot(name, self.access.remember(name, self._settled(name, look)))
+        look = self._settled(name, look.after(told))
+        return self.access.snapshot(name, self.access.remember(name, look))
 
     def remove(self, name: SecretName) -> None:
         """See `Store.remove`, which has just looked. Where no version was ever written nothing can be recovered: our
@@ -198,9 +199,8 @@ class VersionedMount:
             if failure.outcome is not Outcome.MISMATCH:
                 raise
             number = self._stage_over(name, enclosed, look.secret)
-        self.access.remember(
-            name, Look(look.secret.annotated(naming(number, entry)), Waiting(number, entry.version))
-        )
+        waiting = Waiting(number, entry.version)
+        self.access.remember(name, look.after(naming(number, entry), waiting))
 
     def restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         """See `Store.restage`: the bytes of an old version wait at the candidate's path, with the id that they had."""
@@ -236,7 +236,9 @@ class VersionedMount:
         if enclosed is None or enclosed.entry.version != version:
             enclosed = None if look.secret.current_id == version else self.access.enclosed(name)
         for _ in range(_LOOKS):
-            if self._promoted(name, look, enclosed, version, replacing, about, seen):
+            after = self._promoted(name, look, enclosed, version, replacing, about, seen)
+            if after is not None:
+                self.access.remember(name, after)
                 return
             seen, look, enclosed = None, self._claimed(name, None), self.access.enclosed(name)
         found = look.secret.current_id
@@ -251,11 +253,13 @@ class VersionedMount:
             # What was staged since it was seen is discarded too.
             look = self.access.known(name, None)
         if look is not None and look.waiting.id == version:
-            self._drop_candidate(name, look)
+            self.access.remember(name, self._drop_candidate(name, look))
 
     def note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
         """See `Store.note`."""
-        note(name, self._shelf(name, self._claimed(name, seen), seen), entry)
+        shelf = self._shelf(name, self._claimed(name, seen), seen)
+        note(name, shelf, entry)
+        self.access.remember(name, shelf.look)
 
     # --- steps of claim ---------------------------------------------------------------------
 
@@ -319,10 +323,11 @@ class VersionedMount:
             return look
         if waiting.id != secret.current_id:
             enclosed = self.access.enclosed(name) if secret.entry(secret.live) is None else None
-            if enclosed is None or not self._finished(name, secret, enclosed, {}):
+            finished = None if enclosed is None else self._finished(name, look, enclosed, {})
+            if finished is None:
                 return look
-        self._drop_candidate(name, look)
-        return self.access.look(name) or look
+            look = finished
+        return self._drop_candidate(name, look)
 
     # --- steps of stage and promote -----------------------------------------------------------
 
@@ -363,90 +368,93 @@ class VersionedMount:
         replacing: VersionId | None,
         about: Mapping[str, str],
         seen: Snapshot | None,
-    ) -> bool:
-        """Whether `version` is current now; False if it is not the candidate, or current moved, as far as was seen."""
-        secret = look.secret
-        if secret.current_id == version:
-            self._note_again(name, secret, about)
-            if look.waiting.id == version:
-                self._drop_candidate(name, look)
-            return True
+    ) -> Look | None:
+        """Make `version` current; None if it is not the candidate, or current moved, as far as was seen."""
+        if look.secret.current_id == version:
+            look = self._note_again(name, look, about)
+            return self._drop_candidate(name, look) if look.waiting.id == version else look
         if enclosed is None or enclosed.entry.version != version:
-            return False
+            return None
         # 4. alone, where it is written already
-        if not self._finished(name, secret, enclosed, about):
+        after = self._finished(name, look, enclosed, about)
+        if after is None:
             # 2. refuse
-            if secret.current_id != replacing:
-                return False
-            keep_pinned(name, self._shelf(name, look, seen))
+            if look.secret.current_id != replacing:
+                return None
+            shelf = self._shelf(name, look, seen)
+            keep_pinned(name, shelf)
             # 3. and 4.
-            if not self._written(name, secret, enclosed, about):
-                return False
+            after = self._written(name, shelf.look, enclosed, about)
         # 5. take the candidate away
-        self.kv.drop(self.access.paths(name).candidate)
-        return True
+        if after is not None:
+            self.kv.drop(self.access.paths(name).candidate)
+        return after
 
-    def _note_again(self, name: SecretName, secret: KvSecret, about: Mapping[str, str]) -> None:
+    def _note_again(self, name: SecretName, look: Look, about: Mapping[str, str]) -> Look:
         """Write what a killed run could not write beside the version that is current; what is there stays."""
-        if about and not has_proof(secret.custom):
-            self.kv.annotate(self.access.paths(name).current, proof_metadata(about))
+        if not about or has_proof(look.secret.custom):
+            return look
+        changes = proof_metadata(about)
+        self.kv.annotate(self.access.paths(name).current, changes)
+        return look.after(changes)
 
     def _finished(
-        self, name: SecretName, secret: KvSecret, enclosed: Enclosed, about: Mapping[str, str]
-    ) -> bool:
-        """Whether the newest version is the candidate's bytes, by a run that was killed before it could say so; say it
-        now.
+        self, name: SecretName, look: Look, enclosed: Enclosed, about: Mapping[str, str]
+    ) -> Look | None:
+        """Say whose the newest version is, if it is the candidate's bytes: a run was killed before it could say so.
+        None if it is not.
         """
-        newest = secret.live
-        if newest is None or secret.entry(newest) is not None:
-            return False
+        newest = look.secret.live
+        if newest is None or look.secret.entry(newest) is not None:
+            return None
         current = self.access.current_value(name)
         if current is None or current.version != newest or current.value != enclosed.value:
-            return False
-        self._say_whose(name, secret, newest, enclosed.entry, about)
-        return True
+            return None
+        return self._say_whose(name, look, newest, enclosed.entry, about)
 
     def _written(
-        self, name: SecretName, secret: KvSecret, enclosed: Enclosed, about: Mapping[str, str]
-    ) -> bool:
-        """Write the very bytes that were read back; False if another version was written since `secret` was seen."""
+        self, name: SecretName, look: Look, enclosed: Enclosed, about: Mapping[str, str]
+    ) -> Look | None:
+        """Write the very bytes that were read back; None if another version was written since the look."""
         path = self.access.paths(name).current
         try:
-            version = self.kv.write(path, enclosed.value, secret.number)
+            version = self.kv.write(path, enclosed.value, look.secret.number)
         except VaultFailure as failure:
             if failure.outcome is not Outcome.MISMATCH:
                 raise
-            return False
-        self._say_whose(name, secret, version, enclosed.entry, about)
-        return True
+            return None
+        look = replace(look, secret=look.secret.written(version))
+        return self._say_whose(name, look, version, enclosed.entry, about)
 
     def _say_whose(
         self,
         name: SecretName,
-        secret: KvSecret,
+        look: Look,
         version: KvVersion,
         entry: Entry,
         about: Mapping[str, str],
-    ) -> None:
+    ) -> Look:
         """Write beside the secret that `version` is ours, and that nothing waits any more. Entries of versions that
         Vault dropped are taken away.
         """
         changes: dict[str, str | None] = {
-            **entries_beyond(secret.custom, version.number - _KEPT_ENTRIES + 1),
+            **entries_beyond(look.secret.custom, version.number - _KEPT_ENTRIES + 1),
             **entry_for(version, entry),
             **promotion_metadata(version, entry),
             **proof_metadata(about),
             CANDIDATE: None,
         }
         self.kv.annotate(self.access.paths(name).current, changes)
+        return look.after(changes, Waiting())
 
-    def _drop_candidate(self, name: SecretName, look: Look) -> None:
+    def _drop_candidate(self, name: SecretName, look: Look) -> Look:
         """Delete the candidate's path, then its name: a look between the two finds nothing there."""
         paths = self.access.paths(name)
         self.kv.drop(paths.candidate)
         if candidate_named(look.secret.custom) is not None:
             self.kv.annotate(paths.current, {CANDIDATE: None})
         self._read_back.pop(name, None)
+        return look.after({CANDIDATE: None}, Waiting())
 
     # --- steps of read ------------------------------------------------------------------------
 
@@ -498,26 +506,27 @@ class _Shelf(Shelf):
         self._mount = mount
         self._believed = believed
         self._name = name
-        self._look = look
+        self.look = look
         self._paths = mount.access.paths(name)
 
     @property
     def custom(self) -> Mapping[str, str]:
-        return self._look.secret.custom
+        return self.look.secret.custom
 
     def annotate(self, changes: Mapping[str, str | None]) -> None:
         self._mount.kv.annotate(self._paths.current, changes)
-        self._look = Look(self._look.secret.annotated(changes), self._look.waiting)
+        self.look = self.look.after(changes)
 
     def find(self, version: VersionId) -> StoredVersion | None:
-        return self._mount.found(self._name, self._look, version)
+        return self._mount.found(self._name, self.look, version)
 
     def holds(self, version: VersionId) -> bool:
-        return self._look.secret.version_of(version) is not None
+        there = self.look.secret.version_of(version)
+        return there is not None and self.look.secret.writes_left(there) >= 0
 
     def lasts(self, version: VersionId) -> bool:
-        there = self._look.secret.version_of(version)
-        return there is not None and self._look.secret.writes_left(there) >= _WRITES_TO_OUTLAST
+        there = self.look.secret.version_of(version)
+        return there is not None and self.look.secret.writes_left(there) >= _WRITES_TO_OUTLAST
 
     def copied(self, key: str) -> Sensitive | None:
         found = self._mount.kv.read(self._paths.copy(key))
