@@ -318,6 +318,22 @@ def test_an_old_look_meets_the_candidate_of_others(wire: Wire) -> None:
     assert Stage.CANDIDATE not in seen(wire.direct.store).stages
 
 
+def test_a_name_is_not_taken_for_the_candidate(wire: Wire) -> None:
+    """Killed between the name and the write; then somebody else writes there."""
+    before = wire.established()
+    staged = candidate()
+    wire.direct.store.stage(NAME, staged, before)
+    path = f"{wire.direct.mount}/metadata/{CANDIDATE_PATH}"
+    wire.direct.api.call("DELETE", path)
+    theirs = wire.direct.write_as_another(NAME, '{"a":"theirs"}', Stage.CANDIDATE)
+    look = wire.looked()
+    refusal(ConflictError, lambda: wire.store.stage(NAME, staged, before, seen=look), theirs)
+    refusal(ConflictError, lambda: wire.store.stage(NAME, candidate(), before), theirs)
+    wire.direct.api.call("DELETE", path)
+    version = wire.store.stage(NAME, staged, before, seen=look)
+    assert seen(wire.direct.store).stages[Stage.CANDIDATE] == version
+
+
 def test_an_old_look_stages_over_what_a_killed_promotion_left(wire: Wire) -> None:
     """Killed before its candidate was taken away: it is current, so nobody waits for it."""
     before = wire.established()

@@ -200,10 +200,12 @@ class SecretAccess:
         if there is None or there.live is None:
             return Waiting(0 if there is None else there.number)
         named = candidate_named(secret.custom)
-        if named is not None and named[0] == there.number:
+        if closely:
+            # The name may be missing after a kill before the candidate was taken away, or speak of a write that a kill
+            # prevented. The value tells.
+            ours = self.enclosed(name)
+            if ours is not None:
+                return Waiting(there.number, ours.entry.version)
+        elif named is not None and named[0] == there.number:
             return Waiting(there.number, named[1].version)
-        # Not named: another's, or ours after a kill between the end of a promotion and the end of its candidate.
-        ours = self.enclosed(name) if closely else None
-        if ours is not None:
-            return Waiting(there.number, ours.entry.version)
         return Waiting(there.number, there.live.native_id, foreign=True)

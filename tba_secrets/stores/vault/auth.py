@@ -31,7 +31,7 @@ from tba_secrets.stores.vault.transport import VaultAdapter
 
 _STS_REQUEST: Final = "Action=GetCallerIdentity&Version=2011-06-15"
 Login = Callable[[], Mapping[str, Any]]
-"""Logs in once; the `auth` block of the answer."""
+"""Logs in once, and returns the `auth` block of the answer."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Method:
     shown: Mapping[str, str]
     """The settings in force; never secret."""
     login: Login | None
-    """None where a token is given and cannot be had again."""
+    """None if a token is given, which cannot be obtained again."""
     given: Callable[[], Sensitive] | None = None
-    """The token that somebody else obtained."""
+    """Returns the token that another program obtained."""
 
 
 def method_of(auth: VaultAuth, adapter: VaultAdapter) -> Method:
-    """The method that `auth` declares; nothing is read or sent yet.
+    """Return the method that `auth` declares; read and send nothing yet.
 
     Raises:
         StoreError: Not exactly one is declared (`spec.load` refuses that with its position).
@@ -175,7 +175,7 @@ def _auth(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _value(place: VaultCredential, what: str) -> Sensitive:
-    """What the variable or file holds, without white space around it.
+    """Return what the variable or file holds, without white space around it.
 
     Raises:
         AccessDeniedError: It is absent or empty.

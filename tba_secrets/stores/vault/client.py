@@ -1,4 +1,4 @@
-"""Calls to one Vault with the token in use: retried where that may help, logged in again once where it expired."""
+"""Calls to one Vault with the token in use: retried if that may help, with one new login if it expired."""
 
 from __future__ import annotations
 
@@ -64,7 +64,6 @@ class VaultClient:
         Raises:
             VaultFailure: Whatever went wrong.
         """
-
         asked = self._asked(method, path)
         outcomes = AGAIN if repeatable else UNLESS_SENT
         tries, replaced = 1, False
@@ -85,14 +84,14 @@ class VaultClient:
             tries += 1
 
     def health(self) -> Answer:
-        """`/sys/health`: needs no token, and is in the root namespace."""
+        """Ask `/sys/health`, which needs no token and is in the root namespace."""
         asked = self._asked("GET", "sys/health")
         return self.retry.always(
             lambda: self.adapter.exchange(asked, expected=HEALTH_STATUSES, in_namespace=False)
         )
 
     def command(self, verb: str, path: str, *options: str) -> str:
-        """A command of the Vault CLI for this server, ready to paste: `command("kv undelete", path, "-versions=3")`."""
+        """Return a command of the Vault CLI for this server: `command("kv undelete", path, "-versions=3")`."""
         where = [f"-address={self.settings.address_url}"]
         if self.settings.namespace is not None:
             where.append(f"-namespace={self.settings.namespace}")

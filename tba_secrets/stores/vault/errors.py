@@ -228,7 +228,7 @@ _BY_SENTENCE: Final[tuple[tuple[int, str, _Meaning], ...]] = (
 
 
 def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFailure:
-    """What an answer that is no success means.
+    """Return what an answer that is no success means.
 
     Args:
         status: Of HTTP.
@@ -250,27 +250,27 @@ def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFai
 
 
 def redirected(status: int, target: str, asked: Asked) -> VaultFailure:
-    """A redirect, which is not followed; `target` is scheme and host only."""
+    """Return the failure of a redirect, which is not followed; `target` is scheme and host only."""
     return _failure(_REDIRECTED, asked, status, target=target)
 
 
 def not_vault(status: int, asked: Asked) -> VaultFailure:
-    """An answer that cannot be Vault's."""
+    """Return the failure of an answer that cannot be Vault's."""
     return _failure(_NOT_VAULT, asked, status)
 
 
 def lost(how: str, asked: Asked) -> VaultFailure:
-    """It was sent, or may have been, and no whole answer came."""
+    """Return the failure of a call that was or may have been sent, and got no whole answer."""
     return _failure(_LOST, asked, None, how=how)
 
 
 def unreachable(how: str, asked: Asked) -> VaultFailure:
-    """It was never sent."""
+    """Return the failure of a call that was never sent."""
     return _failure(_UNREACHABLE, asked, None, how=how)
 
 
 def untrusted(asked: Asked) -> VaultFailure:
-    """TLS failed, so nothing was sent."""
+    """Return the failure of TLS: nothing was sent."""
     return _failure(_UNTRUSTED, asked, None)
 
 

@@ -22,7 +22,7 @@ class KvValue:
 
     version: KvVersion
     value: Sensitive | None
-    """Canonical JSON text; None where the version is deleted or destroyed."""
+    """Canonical JSON text; None if the version is deleted or destroyed."""
     custom: Mapping[str, str]
 
 
@@ -38,7 +38,7 @@ class KvV2:
         self._mount = client.settings.mount
 
     def look(self, path: KvPath) -> KvSecret | None:
-        """The path without its values; None where it is absent."""
+        """Look at a path without its values; None if it is absent."""
         try:
             answer = self.client.call("GET", self._at("metadata", path))
         except VaultFailure as failure:
@@ -48,7 +48,7 @@ class KvV2:
         return described(answer.data, answer.date)
 
     def read(self, path: KvPath, number: int | None = None) -> KvValue | None:
-        """The newest version, or the one of a number; None where there is none."""
+        """Read the newest version, or the one of a number; None if there is none."""
         query = None if number is None else {"version": str(number)}
         answer = self.client.call("GET", self._at("data", path), query=query, expected=(404,))
         told = answer.data.get("metadata")
@@ -62,10 +62,10 @@ class KvV2:
         )
 
     def write(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion:
-        """Write a version where number `cas` is the newest. A lost reply is not believed either way: it is read back.
+        """Write a version if number `cas` is the newest. A lost reply is not believed either way: it is read back.
 
         Raises:
-            VaultFailure: With the outcome MISMATCH where another version is the newest; nothing was written.
+            VaultFailure: With the outcome MISMATCH if another version is the newest; nothing was written.
         """
         body = {"data": data_of(value), "options": {"cas": cas}}
         for last in (False, True):
@@ -93,8 +93,9 @@ class KvV2:
             self.client.call("PATCH", self._at("metadata", path), body)
 
     def make(self, path: KvPath, custom: Mapping[str, str]) -> None:
-        """Make a path with custom_metadata and no version; it replaces what custom_metadata is there. Its other
-        settings are left to the mount.
+        """Make a path with custom_metadata and no version.
+
+        It replaces what custom_metadata is there. The other settings are left to the mount.
         """
         self.client.call("POST", self._at("metadata", path), {"custom_metadata": dict(custom)})
 
@@ -111,7 +112,7 @@ class KvV2:
         self.client.call("DELETE", self._at("metadata", path))
 
     def _read_back(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion | None:
-        """The version that the write was to make, where it is there with that very value."""
+        """Return the version that the write was to make, if it is there with that very value."""
         found = self.read(path)
         if found is None or found.version.number != cas + 1 or found.value is None:
             return None
@@ -122,10 +123,10 @@ class KvV2:
 
 
 def data_of(value: Sensitive) -> dict[str, str]:
-    """The object that is stored for a text.
+    """Return the object that is stored for a text.
 
     Raises:
-        StoreError: The text is no flat JSON object of strings. Vault would take numbers, and lose digits of them.
+        StoreError: The text is no flat JSON object of strings. Vault takes numbers, and loses digits of them.
     """
     try:
         data = json.loads(value.reveal())
@@ -140,5 +141,5 @@ def data_of(value: Sensitive) -> dict[str, str]:
 
 
 def text_of(data: Mapping[str, Any]) -> Sensitive:
-    """The canonical text of an object, as `tba_secrets.payload.render` writes it: Vault keeps no text."""
+    """Return the canonical text of an object, as `tba_secrets.payload.render` writes it: Vault keeps no text."""
     return Sensitive(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))

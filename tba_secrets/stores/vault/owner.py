@@ -27,7 +27,7 @@ _LONGEST: Final = 512
 
 
 def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
-    """The custom_metadata that says who manages a secret.
+    """Return the custom_metadata that says who manages a secret.
 
     Raises:
         StoreError: A name is too long.
@@ -45,7 +45,7 @@ def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
 
 
 def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
-    """The owner mark in the metadata; None where there is none."""
+    """Return the owner mark in the metadata; None if there is none."""
     stack, integration = custom.get(STACK), custom.get(INTEGRATION)
     if not stack or not integration:
         return None
@@ -65,13 +65,13 @@ def owner_in(text: Sensitive | None) -> OwnerMark | None:
 
 
 def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
-    """Every key that we write, as a merge patch takes them away."""
+    """Return a merge patch that takes every key of ours away."""
     ours = {STACK, INTEGRATION, TOKEN, CLAIM, OWNER, CANDIDATE, *_promotion_keys(), *_proof_keys()}
     return {key: None for key in custom if key in ours or key.startswith((ENTRY, LINE, PIN))}
 
 
 def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None]:
-    """What people read beside a version that was promoted, and of which version it speaks; as a merge patch."""
+    """Return a merge patch that tells people which version was promoted, and when."""
     values = (
         version.native_id,
         entry.version,
@@ -82,7 +82,7 @@ def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None
 
 
 def proof_metadata(about: Mapping[str, str]) -> dict[str, str | None]:
-    """What was proven of the version that is current, as a merge patch: what is not known of it is taken away.
+    """Return a merge patch that says what was proven of the current version, and nothing of any other.
 
     Args:
         about: Some of `ABOUT`; never secret.
@@ -107,7 +107,7 @@ def _promotion_keys() -> tuple[str, ...]:
 
 
 def _shortened(text: str) -> str:
-    """The text, cut at a whole character where it is too long for a value of custom_metadata."""
+    """Cut a text that is too long for a value of custom_metadata, at a whole character."""
     encoded = text.encode()
     if len(encoded) <= _LONGEST:
         return text

@@ -47,11 +47,11 @@ OF_EVERY_TOKEN: Final = (
     PolicyLine("sys/capabilities-self", ("update",)),
     PolicyLine("sys/internal/ui/mounts/*", ("read",)),
 )
-"""What Vault's policy `default` allows; named where a token was made without it."""
+"""What Vault's policy `default` allows; named if a token was made without it."""
 
 
 def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine, ...]:
-    """What a login needs, beside what the policy `default` gives every token.
+    """Return what a login needs, beside what the policy `default` gives every token.
 
     Args:
         settings: `store.vault` of the environment's YAML.
@@ -77,12 +77,12 @@ def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine,
 
 
 def listing_line(folder: str) -> PolicyLine:
-    """What a login needs to list a folder, and all that is below it: for `tba import` alone."""
+    """Return what a login needs to list a folder and all below it, for `tba import` alone."""
     return PolicyLine(f"{folder}*", ("list",))
 
 
 def line_for(lines: Iterable[PolicyLine], path: str) -> str:
-    """The line that allows calls on `path`, ready to paste."""
+    """Return the line that allows calls on `path`, ready to paste."""
     for line in (*lines, *OF_EVERY_TOKEN):
         if line.covers(path):
             return str(line)
@@ -92,7 +92,7 @@ def line_for(lines: Iterable[PolicyLine], path: str) -> str:
 def missing_lines(
     lines: Iterable[PolicyLine], granted: Mapping[str, Iterable[str]]
 ) -> Iterator[PolicyLine]:
-    """The lines that a login lacks.
+    """Yield the lines that a login lacks.
 
     Args:
         lines: What is needed.
@@ -104,5 +104,5 @@ def missing_lines(
 
 
 def pasted(lines: Iterable[PolicyLine]) -> str:
-    """The lines as they are pasted into a policy."""
+    """Return the lines as they are pasted into a policy."""
     return "\n".join(f"    {line}" for line in lines)

@@ -17,15 +17,15 @@ from tba_secrets.stores.vault.policy import missing_lines, pasted, policy_lines
 from tba_secrets.stores.vault.secret import paths_of
 
 SHORTEST_TOKEN_LIFE: Final = 120
-"""Seconds that a token which nobody can renew must still live: a run with a handful of signed calls."""
+"""Seconds that a token which cannot be renewed must still live: a run with a handful of signed calls."""
 _IGNORED: Final = ("VAULT_ADDR", "VAULT_NAMESPACE", "VAULT_SKIP_VERIFY", "VAULT_CACERT")
-"""Settings of the Vault CLI and of hvac that have no effect here, where the YAML says otherwise."""
+"""Settings of the Vault CLI and of hvac that have no effect here: the YAML says it all."""
 
 
 def examined(
     client: VaultClient, names: tuple[SecretName, ...], kv_version: Callable[[], int]
 ) -> Preflight:
-    """Who we are, and whether the secrets can be staged and promoted.
+    """Find out who we are, and whether the secrets can be staged and promoted.
 
     Args:
         client: The calls.
@@ -59,8 +59,9 @@ def examined(
 
 
 def kv_version_of(client: VaultClient) -> int:
-    """Ask the mount's version, before the first call: a write meant for version 2 "succeeds" on a mount of
-    version 1, at the wrong path (Vault API, `/sys/internal/ui/mounts/:path`).
+    """Ask for the mount's version (Vault API, `/sys/internal/ui/mounts/:path`).
+
+    Before the first call: a write meant for version 2 "succeeds" on a mount of version 1, at the wrong path.
 
     Raises:
         StoreError: It is no KV mount, or one of version 1 that was not allowed.
@@ -97,7 +98,7 @@ def kv_version_of(client: VaultClient) -> int:
 
 
 def _server(client: VaultClient) -> str:
-    """The state of the server, in words."""
+    """Return the state of the server, in words."""
     answer = client.health()
     told, address = answer.body, client.settings.address_url
     if answer.status == 501 or told.get("initialized") is False:
@@ -131,7 +132,7 @@ def _same_cluster(client: VaultClient, found: str) -> None:
 
 
 def _token(client: VaultClient) -> Mapping[str, Any]:
-    """What Vault tells of the token in use; nothing where no policy allows to ask."""
+    """Return what Vault tells of the token in use; nothing if no policy allows us to ask."""
     try:
         told = client.call("GET", "auth/token/lookup-self").data
     except VaultFailure as failure:
@@ -166,7 +167,7 @@ def _life(token: Mapping[str, Any], *, can_log_in: bool) -> str:
 
 
 def _capabilities(client: VaultClient, names: tuple[SecretName, ...], version: int) -> None:
-    """Refuse a login that cannot do what a run needs, with the lines that are missing."""
+    """Refuse a login that cannot do what a run needs; the refusal holds the missing lines."""
     lines = policy_lines(client.settings, version)
     needed = [line for line in lines if line.always]
     asked = [path for name in names for path in _paths(client, name, version)]

@@ -1,7 +1,7 @@
 """A secret as Vault's KV version 2 shows it: its versions, and what our custom_metadata says of them. Pure.
 
 A version number is no identity: after the metadata is deleted, numbering starts at 1 again. So each entry of ours names
-the `created_time` with the number, and is ignored where the version of that number has another one.
+the `created_time` with the number, and is ignored if the version of that number has another one.
 
 Where a secret and its candidate are is said here too. The owner's key and the copies of versions that are to be
 retired lie below the candidate's path, so one line of a policy covers them all and no reader of the prefix sees them.
@@ -27,8 +27,8 @@ KvPath = NewType("KvPath", str)
 ENTRY: Final = "tba_version_"
 """Before a version's number: `created_time version-id fingerprint` of a version that we wrote."""
 CANDIDATE: Final = "tba_candidate"
-"""`number version-id fingerprint` of the candidate that waits at its path, or is about to. Where it is absent nothing
-of ours waits, so a look at the secret is one call."""
+"""`number version-id fingerprint` of the candidate that waits at its path, or is about to. If it is absent nothing of
+ours waits, so a look at the secret is one call."""
 _ID, _FINGERPRINT, _VALUE = "tba_version", "tba_fingerprint", "value"
 _NATIVE: Final = re.compile(r"([1-9][0-9]*)@(.+)")
 _FRACTION: Final = re.compile(r"\.(\d+)")
@@ -88,7 +88,7 @@ class Enclosed:
     value: Sensitive
 
     def text(self) -> Sensitive:
-        """The object that is stored."""
+        """Return the object that is stored."""
         data = {
             _ID: self.entry.version,
             _FINGERPRINT: self.entry.fingerprint,
@@ -113,7 +113,7 @@ class KvSecret:
     """One path of a KV version 2 mount, without its values."""
 
     number: int
-    """The newest version's; 0 where none was ever written. What check-and-set compares with."""
+    """The newest version's; 0 if none was ever written. What check-and-set compares with."""
     versions: Mapping[int, KvVersion]
     custom: Mapping[str, str]
     """The whole custom_metadata, what others wrote included."""
@@ -131,13 +131,13 @@ class KvSecret:
 
     @property
     def live(self) -> KvVersion | None:
-        """The newest version, where it can be read."""
+        """The newest version, if it can be read."""
         newest = self.newest
         return newest if newest is not None and self.is_live(newest) else None
 
     @property
     def removed(self) -> KvVersion | None:
-        """The newest version, where it is deleted and can be restored."""
+        """The newest version, if it is deleted and can be restored."""
         newest = self.newest
         if newest is None or newest.destroyed or self.is_live(newest):
             return None
@@ -151,16 +151,16 @@ class KvSecret:
         return deleted is None or (deleted - self.now).total_seconds() > _DELETION_GRANULARITY
 
     def entry(self, version: KvVersion) -> Entry | None:
-        """What our metadata says of this very version."""
+        """Return what our metadata says of this very version."""
         return entry_of(self.custom, version)
 
     def id_of(self, version: KvVersion) -> VersionId:
-        """Our id where we wrote it, else Vault's number and time."""
+        """Return our id if we wrote the version, else Vault's number and time."""
         entry = self.entry(version)
         return version.native_id if entry is None else entry.version
 
     def version_of(self, version: VersionId) -> KvVersion | None:
-        """The newest version that can be read and has the id."""
+        """Return the newest version that can be read and has the id."""
         for number in sorted(self.versions, reverse=True):
             found = self.versions[number]
             if version in (self.id_of(found), found.native_id) and self.is_live(found):
@@ -187,7 +187,7 @@ class KvSecret:
         )
 
     def annotated(self, changes: Mapping[str, str | None]) -> KvSecret:
-        """The secret after its custom_metadata was merged with `changes`."""
+        """Return the secret after its custom_metadata was merged with `changes`."""
         merged = {**self.custom, **changes}
         return replace(self, custom={k: text for k, text in merged.items() if text is not None})
 
@@ -218,7 +218,7 @@ def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
 
     Args:
         answer: Its `data`.
-        date: The server's clock, epoch seconds; this machine's where it is not told.
+        date: The server's clock, epoch seconds; this machine's if it is not told.
     """
     versions = {
         int(number): kv_version(int(number), told)
@@ -236,7 +236,7 @@ def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
 
 
 def kv_version(number: int, told: Mapping[str, Any]) -> KvVersion:
-    """One version's metadata, as every endpoint of KV version 2 writes it."""
+    """Read one version's metadata, as every endpoint of KV version 2 writes it."""
     return KvVersion(
         number=number,
         created_time=str(told.get("created_time", "")),
@@ -246,7 +246,7 @@ def kv_version(number: int, told: Mapping[str, Any]) -> KvVersion:
 
 
 def entry_of(custom: Mapping[str, str], version: KvVersion) -> Entry | None:
-    """The entry in `custom` that speaks of this very version."""
+    """Return the entry in `custom` that speaks of this very version."""
     created_time, _, rest = custom.get(f"{ENTRY}{version.number}", "").partition(" ")
     named, _, fingerprint = rest.partition(" ")
     if created_time != version.created_time or not named:
@@ -255,7 +255,7 @@ def entry_of(custom: Mapping[str, str], version: KvVersion) -> Entry | None:
 
 
 def entry_for(version: KvVersion, entry: Entry) -> dict[str, str]:
-    """The metadata that `entry_of` reads."""
+    """Return the metadata that `entry_of` reads."""
     text = f"{version.created_time} {entry.version} {entry.fingerprint}"
     return {f"{ENTRY}{version.number}": text}
 
@@ -275,13 +275,13 @@ def naming(number: int, entry: Entry) -> dict[str, str | None]:
 
 
 def entries_beyond(custom: Mapping[str, str], oldest: int) -> dict[str, None]:
-    """The entries of versions older than `oldest`, as a merge patch takes them away."""
+    """Return a merge patch that takes away the entries of versions older than `oldest`."""
     numbers = {key: key.removeprefix(ENTRY) for key in custom if key.startswith(ENTRY)}
     return {key: None for key, n in numbers.items() if not n.isdigit() or int(n) < oldest}
 
 
 def _time(text: str) -> datetime | None:
-    """RFC 3339, of which Vault writes nine digits after the point and Python reads six."""
+    """Parse RFC 3339; Vault writes nine digits after the point, and Python reads six."""
     if not text:
         return None
     shortened = _FRACTION.sub(lambda match: f".{match.group(1)[:6]:0<6}", text)

@@ -67,7 +67,7 @@ class VaultStore(Store):
         self._mount: VersionedMount | UnversionedMount | None = None
 
     def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
-        """Some at a time: KV has no batch read of metadata."""
+        """Describe a few at a time: KV has no batch read of metadata."""
         wanted = tuple(names)
         with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             return dict(zip(wanted, pool.map(self.describe, wanted), strict=True))
@@ -102,8 +102,9 @@ class VaultStore(Store):
         return self._opened().describe(name)
 
     def _names(self, prefix: str) -> Iterator[SecretName]:
-        """A folder is listed at a time, and what ends in a slash is a folder; an empty folder is a 404 (Vault API, "KV
-        secrets engine", "List Secrets"). Softly deleted secrets are listed too.
+        """List folder by folder; softly deleted secrets are among the names.
+
+        What ends in a slash is a folder, and an empty folder is a 404 (Vault API, "KV secrets engine", "List Secrets").
         """
         mount = self._settings.mount + ("/metadata" if self._opened().kv_version == 2 else "")
         folders = [prefix[: prefix.rfind("/") + 1]]
@@ -167,7 +168,7 @@ class VaultStore(Store):
         self._opened().restore(name)
 
     def _opened(self) -> VersionedMount | UnversionedMount:
-        """The mount, whose version is asked once."""
+        """Return the mount; its version is asked once."""
         with self._opening:
             if self._mount is None:
                 self._client.kv_version = kv_version_of(self._client)

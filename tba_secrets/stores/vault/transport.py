@@ -50,7 +50,7 @@ class Answer:
 
     status: int
     body: Mapping[str, Any]
-    """The JSON object; empty where there is none. It may hold the value: never logged, never put into a message."""
+    """The JSON object; empty if there is none. It may hold the value: never logged, never put into a message."""
     date: float | None
     """The server's clock, epoch seconds."""
 
@@ -106,7 +106,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         raise_exception: bool = True,
         **arguments: Any,
     ) -> Mapping[str, Any]:
-        """What hvac's auth methods call: a login, which needs no token.
+        """Send a login, which needs no token: hvac's auth methods call this.
 
         Raises:
             VaultFailure: Whatever went wrong.
@@ -115,7 +115,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         return self.exchange(asked, json=arguments.get("json")).body
 
     def get_login_token(self, response: Mapping[str, Any]) -> str:
-        """The token in the answer to a login."""
+        """Return the token in the answer to a login."""
         return str(response["auth"]["client_token"])
 
     def exchange(
@@ -178,7 +178,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
 
 
 def _not_answered(error: Exception, asked: Asked) -> VaultFailure:
-    """Our words for a library's exception, by its type alone; the type tells whether the request can have been sent."""
+    """Put a library's exception into our words, by its type: that tells whether the request can have been sent."""
     if isinstance(error, requests.exceptions.SSLError):
         return errors.untrusted(asked)
     if isinstance(error, requests.exceptions.ProxyError):

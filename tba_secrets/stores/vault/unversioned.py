@@ -58,7 +58,7 @@ class KvV1:
         self.client = client
 
     def read(self, path: KvPath) -> dict[str, str] | None:
-        """What is at a path; None where it is absent."""
+        """Read what is at a path; None if it is absent."""
         try:
             return dict(self.client.call("GET", self._at(path)).data)
         except VaultFailure as failure:
@@ -122,7 +122,7 @@ class _Seen:
         return text_of(self.candidate) if text is None or self.foreign else Sensitive(text)
 
     def find(self, which: Stage | VersionId) -> StoredVersion | None:
-        """The version that plays a part, or has an id; None where it is gone."""
+        """Return the version that plays a part, or has an id; None if it is gone."""
         for stage, version, value in (
             (Stage.CURRENT, self.current, self.value),
             (Stage.CANDIDATE, self.waiting, self.waiting_value),
@@ -174,7 +174,7 @@ class UnversionedMount:
         description: str | None,
         before: Snapshot | Unseen | None,
     ) -> Snapshot | None:
-        """Without check-and-set, two that claim at the same instant are not told apart."""
+        """See `Store.claim`. Without check-and-set, two that claim at the same instant are not told apart."""
         with self._lock:
             seen = self.look(name)
             owner = owner_of(seen.notes or {})
@@ -208,7 +208,7 @@ class UnversionedMount:
                 self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: text})
 
     def restage(self, name: SecretName, version: VersionId, _: Snapshot | None) -> bool:
-        """Only what is pinned is there to go back to."""
+        """Go back to what is pinned; nothing else is there."""
         with self._lock:
             seen = self.claimed(name)
             if version in (seen.current, seen.waiting):
@@ -228,7 +228,7 @@ class UnversionedMount:
         about: Mapping[str, str],
         _: Snapshot | None,
     ) -> None:
-        """Two steps: the value, then whose it is. A kill between them is found by equal contents."""
+        """Write the value, then whose it is. A kill between the two is found by equal contents."""
         with self._lock:
             seen = self.claimed(name)
             value = seen.waiting_value
@@ -255,14 +255,14 @@ class UnversionedMount:
             note(name, _NotesShelf(self, self._kv, name, self.claimed(name)), entry)
 
     def remove(self, name: SecretName) -> None:
-        """The candidate goes; the secret stays, for nobody could bring it back."""
+        """Delete the candidate. The secret stays: nothing could bring it back."""
         with self._lock:
             seen = self.look(name)
             if seen.waiting is not None and seen.foreign is None:
                 self._kv.delete(seen.paths.candidate)
 
     def restore(self, name: SecretName) -> None:
-        """Nothing: nothing was deleted."""
+        """Do nothing: nothing was deleted."""
 
     def restore_command(self, name: SecretName) -> str:
         return self._kv.client.command("kv get", KvPath(name))
@@ -285,7 +285,7 @@ class UnversionedMount:
         self._kv.delete(seen.paths.candidate)
 
     def look(self, name: SecretName) -> _Seen:
-        """The secret as it is seen now."""
+        """Look at the secret."""
         paths = paths_of(name, self._kv.client.settings)
         value = self._kv.read(paths.current)
         return _Seen(
@@ -296,7 +296,7 @@ class UnversionedMount:
         )
 
     def claimed(self, name: SecretName) -> _Seen:
-        """The secret, which must have been claimed."""
+        """Look at the secret, which must have been claimed."""
         seen = self.look(name)
         if seen.notes is None:
             raise not_claimed(name)

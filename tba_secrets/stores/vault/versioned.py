@@ -146,8 +146,9 @@ class VersionedMount:
         return self.access.snapshot(name, self.access.remember(name, look))
 
     def remove(self, name: SecretName) -> None:
-        """See `Store.remove`, which has just looked. Where no version was ever written nothing can be recovered: our
-        marks are taken off.
+        """See `Store.remove`, which has just looked.
+
+        If no version was ever written nothing could be recovered, so our marks are taken off.
         """
         look = self.access.last(name) or self.access.look(name, closely=True)
         if look is None or look.secret.removed is not None:
@@ -189,7 +190,11 @@ class VersionedMount:
             raise moved_by_another(name, replacing, look.secret.current_id)
         self.access.refuse_foreign(name, look.waiting)
         if look.waiting.id == entry.version:
-            return
+            if self.access.enclosed(name) is not None:
+                return
+            # It is named and not there: a run was killed in between, and others may have written there since.
+            look = self._claimed(name, None)
+            self.access.refuse_foreign(name, look.waiting)
         # 3. name it, then write it
         paths, number = self.access.paths(name), look.waiting.number + 1
         self.kv.annotate(paths.current, naming(number, entry))
@@ -401,8 +406,9 @@ class VersionedMount:
     def _finished(
         self, name: SecretName, look: Look, enclosed: Enclosed, about: Mapping[str, str]
     ) -> Look | None:
-        """Say whose the newest version is, if it is the candidate's bytes: a run was killed before it could say so.
-        None if it is not.
+        """Say whose the newest version is, if it is the candidate's bytes; None if it is not.
+
+        A run was killed before it could say so.
         """
         newest = look.secret.live
         if newest is None or look.secret.entry(newest) is not None:
@@ -434,8 +440,9 @@ class VersionedMount:
         entry: Entry,
         about: Mapping[str, str],
     ) -> Look:
-        """Write beside the secret that `version` is ours, and that nothing waits any more. Entries of versions that
-        Vault dropped are taken away.
+        """Write beside the secret that `version` is ours, and that nothing waits any more.
+
+        Entries of versions that Vault dropped are taken away.
         """
         changes: dict[str, str | None] = {
             **entries_beyond(look.secret.custom, version.number - _KEPT_ENTRIES + 1),
@@ -533,7 +540,7 @@ class _Shelf(Shelf):
         return None if found is None else found.value
 
     def has_copy(self, key: str) -> bool:
-        """A write that was acknowledged is believed; what another process announced is read back."""
+        """Believe a write that was acknowledged; read back what another process announced."""
         return self._paths.copy(key) in self._believed or self.copied(key) is not None
 
     def copy(self, key: str, value: Sensitive) -> None:
