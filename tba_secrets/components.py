@@ -6,14 +6,18 @@ each token. The resource classes can be used on their own, from any program.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pulumi
 
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec.model import Environment as EnvironmentSpec
 from tba_secrets.spec.model import Model
+
+SHOWN: Final = 32
+"""A program's exit code that tells the engine: it failed, and the reason has been shown."""
 
 
 class StagedCredential(pulumi.CustomResource):
@@ -135,6 +139,24 @@ class Environment(pulumi.ComponentResource):
         self.register_outputs({})
 
 
+def export_credentials(environment: Environment) -> None:
+    """Export an environment's credentials as the stack's output `credentials`, if all of them are known.
+
+    With `--continue-on-error`, as `tba rotate` has it, the program outlives a record that fails, and what is known of
+    that record, or of one that is no target and not there yet, is Pulumi's internal "unknown" value. The engine would
+    save it for every reader of the output. Ending the program before it registers its outputs keeps the last good ones.
+    By then every record has been through, and the engine knows which have failed.
+    """
+
+    async def known() -> pulumi.Output[Any]:
+        credentials = pulumi.Output.from_input(environment.credentials)
+        if not pulumi.runtime.is_dry_run() and not await credentials.is_known():
+            os._exit(0)
+        return credentials
+
+    pulumi.export("credentials", pulumi.Output.from_input(known()))
+
+
 def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
     """A record as the inputs of a `StagedCredential`."""
     inputs = {
@@ -152,6 +174,9 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "restore": record.restore or None,
         "retain": record.retain or None,
         "requireValues": record.require_values or None,
+        "retireAfter": None
+        if record.retire_after is None
+        else int(record.retire_after.total_seconds()),
     }
     return {name: value for name, value in inputs.items() if value is not None}
 
@@ -169,6 +194,7 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "role": plain(record.role),
         "user": plain(record.user),
         "checks": list(plain(record.verify)["checks"]),
+        "acceptUnproven": list(record.verify.accept_unproven) or None,
         "always": record.verify.always or None,
     }
     return {name: value for name, value in inputs.items() if value is not None}

@@ -1,6 +1,7 @@
 """Keyed digests: how a value is told from another one without being kept.
 
-A digest is written `KEYID:DIGITS`. Digests under different key ids cannot be compared; the contents are, in the store.
+A digest is written `KEYID:DIGITS`. It counts only under the key that made it: digests of different keys cannot be
+compared, so a digest that was made under another key keeps that key's id.
 """
 
 from __future__ import annotations
@@ -17,23 +18,25 @@ _KEY_ID_HEX_DIGITS = 6
 
 @dataclass(frozen=True, repr=False)
 class DigestKey:
-    """The HMAC key of one record in one stack, and its public id."""
+    """One HMAC key of one record, and its public id."""
 
     key: bytes
 
     @classmethod
-    def derive(cls, configured: str | None, stack: str, reference: str) -> DigestKey:
-        """HKDF (RFC 5869) of the secret config `tba:digestKey` where set, else of the public names alone.
+    def derive(cls, configured: str | None, account: str, record: str) -> DigestKey:
+        """Derive a key by HKDF (RFC 5869) from a configured secret, or from the record's name alone.
 
-        A fresh stack then needs no set-up, and one whose state was lost gives the same digests.
+        The default is made of the NetSuite account and the record: no rename of a store, a secret, a stack, a project
+        or an organization touches it, and a stack whose state was lost gives the same digests.
 
         Args:
-            configured: The value of `tba:digestKey`, at least 16 characters of it random.
-            stack: `organization/project/stack`.
-            reference: The stores and the secret's name in them.
+            configured: The value of `tba:digestKey`, at least 16 characters of it random; None for the default key.
+            account: The NetSuite account id.
+            record: `integration/token`.
         """
-        material = configured.encode() if configured else f"{stack}\0{reference}".encode()
-        return cls(hkdf(material, salt=b"tba-secrets", info=f"digest\0{reference}".encode()))
+        name = f"{account}\0{record}"
+        material = configured.encode() if configured else name.encode()
+        return cls(hkdf(material, salt=b"tba-secrets", info=f"digest\0{name}".encode()))
 
     @property
     def id(self) -> str:
@@ -41,17 +44,63 @@ class DigestKey:
         return hmac.new(self.key, b"id", sha256).hexdigest()[:_KEY_ID_HEX_DIGITS]
 
     def pair(self, pair: Pair) -> str:
-        """The digest of a consumer key and secret, or of a token id and secret."""
+        """Return the digest of a consumer key and secret, or of a token id and secret."""
         return self._written(
             fingerprint(self.key, f"{pair.identifier.reveal()}\0{pair.secret.reveal()}")
         )
 
     def text(self, value: Sensitive) -> Fingerprint:
-        """The digest of the exact text that is stored."""
+        """Return the digest of the exact text that is stored."""
         return Fingerprint(self._written(fingerprint(self.key, value.reveal())))
 
     def _written(self, digits: Fingerprint) -> str:
         return f"{self.id}:{digits}"
+
+
+@dataclass(frozen=True, repr=False)
+class DigestKeys:
+    """The key that makes a record's digests, and those that can still compare older ones."""
+
+    writing: DigestKey
+    others: tuple[DigestKey, ...] = ()
+
+    @classmethod
+    def of(
+        cls, configured: str | None, previous: str | None, account: str, record: str
+    ) -> DigestKeys:
+        """Derive the keys of a record.
+
+        Args:
+            configured: `tba:digestKey`; the default key makes the digests if it is not set.
+            previous: `tba:previousDigestKey`, which compares what an earlier `tba:digestKey` made.
+            account: The NetSuite account id.
+            record: `integration/token`.
+        """
+        keys = [
+            DigestKey.derive(secret, account, record) for secret in (configured, previous) if secret
+        ]
+        default = DigestKey.derive(None, account, record)
+        return cls(keys[0], (*keys[1:], default)) if configured else cls(default, tuple(keys))
+
+    def same(self, digest: str | None, pair: Pair) -> bool | None:
+        """Whether a digest is that of a pair; None if no key at hand made it."""
+        if digest is None:
+            return None
+        key_id = digest.partition(":")[0]
+        for key in (self.writing, *self.others):
+            if key.id == key_id:
+                return key.pair(pair) == digest
+        return None
+
+    def same_text(self, digest: str | None, value: Sensitive) -> bool | None:
+        """Whether a digest is that of a stored text; None if no key at hand made it."""
+        if digest is None:
+            return None
+        key_id = digest.partition(":")[0]
+        for key in (self.writing, *self.others):
+            if key.id == key_id:
+                return key.text(value) == digest
+        return None
 
 
 def hkdf(material: bytes, salt: bytes, info: bytes) -> bytes:

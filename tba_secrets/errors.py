@@ -74,7 +74,17 @@ class NetSuiteError(TbaError):
 
 
 class NetSuiteUnreachableError(NetSuiteError):
-    """NetSuite could not be asked (network, maintenance, concurrency): no verdict on the credential."""
+    """NetSuite could not be asked (network, maintenance, concurrency): no verdict on the credential.
+
+    Args:
+        what: What is wrong.
+        remedy: What to do.
+        unanswered: Something signed was sent, and its answer was lost: it may have been a refused login.
+    """
+
+    def __init__(self, what: str, remedy: str = "", *, unanswered: bool = False) -> None:
+        super().__init__(what, remedy)
+        self.unanswered = unanswered
 
 
 class CheckFailedError(NetSuiteError):

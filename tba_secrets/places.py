@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tba_secrets.errors import StoreError
-from tba_secrets.spec.model import AwsStore, Stores, VaultStore
-from tba_secrets.stage import Place
+from tba_secrets.spec.model import Stores
 from tba_secrets.stores.interface import OwnerMark, SecretName, Store
 
 _NOBODY = OwnerMark(stack="", record="", claim="")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one record is kept in one store, and on what terms."""
+
+    store: Store
+    name: SecretName
+    mark: OwnerMark
+    adopt: bool = False
+    restore: bool = False
+    description: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.store.kind} secret {self.name}"
+
+
+Places = Mapping[str, Place]
+"""By store kind, in the order of promotion."""
 
 
 def places_in(
@@ -22,7 +41,7 @@ def places_in(
     restore: bool = False,
     description: str | None = None,
 ) -> dict[str, Place]:
-    """A place in each store, by kind, in the order in which they are promoted.
+    """Return a place in each store, by kind, in the order in which they are promoted.
 
     Args:
         opened: The stores by kind, as `stores.open_stores` opens them.
@@ -44,17 +63,5 @@ def places_in(
 
 
 def prefix(stores: Stores, kind: str) -> str:
-    """The prefix of one store."""
+    """Return the prefix of one store."""
     return str(getattr(stores, kind).prefix)
-
-
-def reference(stores: Stores, secret: str) -> str:
-    """Names the places in words that do not change from run to run: part of the digest key."""
-    return ";".join(
-        f"{kind}:{_whereabouts(settings)}:{settings.prefix}{secret}"
-        for kind, settings in sorted(stores.listed.items())
-    )
-
-
-def _whereabouts(settings: AwsStore | VaultStore) -> str:
-    return settings.region if isinstance(settings, AwsStore) else settings.mount

@@ -120,12 +120,25 @@ _ROTATE: Final = "rotate it (`tba rotate`)"
 
 
 def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[Finding, ...]:
-    """What the superseded tokens of a secret call for; one whose overlap is not over is only mentioned."""
-    return tuple(_judge_entry(entry, now) for entry in journal if entry.open)
+    """Say what the superseded tokens of a secret call for; one that is not due is only mentioned."""
+    return tuple(_judge_entry(entry, now) for entry in journal if not entry.closed)
 
 
 def _judge_entry(entry: JournalEntry, now: float) -> Finding:
     token = f"the token of version {short(entry.version)}, superseded {when(entry.since)},"
+    if entry.state is Retirement.INTENT:
+        return Finding(
+            Standing.ATTENTION,
+            f"NetSuite was asked for a token on {when(entry.since)}, and the run was killed: "
+            "one may exist that no store holds",
+            "run `pulumi up`; then look in NetSuite (Setup > Users/Roles > Access Tokens) for a token of that time",
+        )
+    if entry.state in (Retirement.INFORM, Retirement.LEFT):
+        return Finding(
+            Standing.WELL,
+            f"{token} is still valid in NetSuite, and nothing will revoke it",
+            "revoke it in NetSuite (Setup > Users/Roles > Access Tokens) once nobody uses it",
+        )
     if entry.state is Retirement.PERSON:
         return Finding(
             Standing.ATTENTION,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from tba_secrets.errors import ConflictError, ValueNeededError
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse, same_content
+from tba_secrets.places import Place
 from tba_secrets.spec.model import Format
-from tba_secrets.stage import Place
-from tba_secrets.stores.interface import Stage, VersionId
+from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,10 @@ class ReadBack:
 
 
 def read_back(
-    places: Mapping[str, Place], versions: Mapping[str, VersionId], names: Format
+    places: Mapping[str, Place],
+    versions: Mapping[str, VersionId],
+    names: Format,
+    snapshots: Mapping[str, Snapshot | None],
 ) -> ReadBack:
     """Read the versions to prove from every store; they must hold the same.
 
@@ -37,6 +40,7 @@ def read_back(
         places: By store kind, in the order of promotion.
         versions: The version to read in each; a store that is not named gives its current version.
         names: The keys of the stored object.
+        snapshots: What a look at each store showed.
 
     Raises:
         ValueNeededError: A version is gone, or is the placeholder.
@@ -45,7 +49,7 @@ def read_back(
     found = {}
     current = {}
     for kind, place in places.items():
-        snapshot = place.store.describe(place.name)
+        snapshot = snapshots[kind]
         current[kind] = snapshot.stages.get(Stage.CURRENT) if snapshot else None
         wanted = versions.get(kind, Stage.CURRENT)
         stored = place.store.read(place.name, wanted)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+import requests
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.cli import credentials
-from tba_secrets.cli.refusals import RefusalFile, mark_of
-from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Client, Refusal
+from tba_secrets.errors import NotAskedError, TbaError
+from tba_secrets.netsuite import Answer, Client, Gate, RefusedLogins, mark_of
 from tba_secrets.netsuite.exchange import Exchange
 from tba_secrets.netsuite.inferred import POINTS, Observed, Point
-from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS
+from tba_secrets.netsuite.lockout import MOST_REFUSALS
+from tba_secrets.netsuite.transport import HttpSender
 from tba_secrets.records import CredentialRecord
+from tba_secrets.sensitive import Sensitive
 
 _WIDTH: Final = 150
 
@@ -65,34 +67,64 @@ def run(project: Path, environment: str, names: list[str], wish: Wish, *, as_jso
     if len(names) != 1:
         raise TbaError("the account probe asks with one token", "name one: tba verify ENV TOKEN")
     record = credentials.find_one(project, environment, names[0])
-    findings = list(probe(record, wish, RefusalFile.at_home()))
+    found = probe(record, wish, RefusedLogins.at_home())
+    findings = sorted(found, key=lambda finding: finding.number)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         _show(record, findings)
 
 
-def probe(record: CredentialRecord, wish: Wish, file: RefusalFile) -> Iterator[Finding]:
+def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterator[Finding]:
     """Ask the points one after another.
 
     1. The clock first: nothing is signed while it is wrong.
-    2. What costs a refused login only as far as it is allowed, and never beyond three in 30 minutes.
-    3. Each refused login is kept, so that later commands leave the user alone as well.
+    2. What costs a refused login last, only as far as it is allowed, and never beyond three in 30 minutes.
+    3. Each attempt is recorded before it is sent, so that every other run leaves the user alone as well.
     """
     credential = credentials.current(record).back.credential
     Client(credential, record.endpoint, record=record.path).reach()
-    exchange = Exchange(credential, record.endpoint, _restlet(wish.restlet))
+    watched = _Watched(credential.token_id)
+    exchange = Exchange(credential, record.endpoint, _restlet(wish.restlet), send=watched)
     account, user, mark = record.account, record.user.email, mark_of(credential)
-    for point in POINTS:
-        recent = [r for r in file.of(account, user) if time.time() - r.at < WINDOW_SECONDS]
+    for point in sorted(POINTS, key=lambda one: one.refused_logins):
+        recent = [one for one in logins.of(account, user) if one.within_window(time.time())]
         left = min(wish.refused_logins, MOST_REFUSALS - len(recent))
         if (why := _why_not(point, wish, left)) is not None:
             yield Finding(point.number, point.does, why, Result.NOT_ASKED)
             continue
-        if point.refused_logins:
-            file.keep(account, user, (*recent, Refusal(mark, int(time.time()) + len(recent))))
-            wish = Wish(wish.points, wish.refused_logins - point.refused_logins, wish.restlet)
-        yield _found(point, point.ask(exchange) if point.ask is not None else None)
+        wish = replace(wish, refused_logins=wish.refused_logins - point.refused_logins)
+        # A gate for each: what costs a refused login on purpose does not end the user's turn in this run.
+        gate = Gate(time.time, logins=logins)
+        try:
+            with gate.admit(account, user, record.path, mark) as turn:
+                watched.refused = bool(point.refused_logins)
+                observed = point.ask(exchange) if point.ask is not None else None
+                if watched.refused:
+                    turn.refused()
+        except NotAskedError as error:
+            yield Finding(point.number, point.does, error.what, Result.NOT_ASKED)
+        else:
+            yield _found(point, observed)
+
+
+class _Watched:
+    """Sends, and sees refused logins: a token that is revoked is refused where no refusal is asked for.
+
+    A 401 to a request that does not name the token counts for no user.
+    """
+
+    def __init__(self, token_id: Sensitive) -> None:
+        self._send = HttpSender()
+        self._token_id = token_id
+        self.refused = False
+
+    def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
+        """See `netsuite.transport.Sender`."""
+        answer = self._send(request, seconds)
+        names_it = self._token_id.reveal() in str(request.headers.get("Authorization", ""))
+        self.refused |= answer.status == 401 and names_it
+        return answer
 
 
 def _why_not(point: Point, wish: Wish, left: int) -> str | None:

@@ -34,6 +34,13 @@ Tokens = Annotated[
     list[str] | None,
     typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN."),
 ]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over",
+        help="Cancel the update that holds the stack's lock: you are sure that it is dead.",
+    ),
+]
 
 
 @app.command()
@@ -197,19 +204,26 @@ def up(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of stacks/.")] = False,
     parallel: Annotated[int, typer.Option(min=1, max=16, help="How many stacks at once.")] = 2,
+    take_over: TakeOver = False,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
 ) -> None:
     """Run `pulumi up` for several environments, and report once. One that fails does not stop the others.
 
     The YAML of all of them is checked before the first one starts. Stacks are made by `pulumi stack init`, not here.
-    Exit codes: 0 done, or nothing to do; 1 an environment failed; 2 usage.
+    Exit codes: 0 done, or nothing to do; 1 an environment failed; 2 usage; 130 interrupted.
     """
     from tba_secrets.cli.up import run
 
     if everything == bool(environments):
         raise typer.BadParameter("name the environments, or take all of stacks/ with --all")
-    run(project.resolve(), environments or [], parallel=parallel, as_json=as_json)
+    run(
+        project.resolve(),
+        environments or [],
+        parallel=parallel,
+        take_over=take_over,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -455,6 +469,7 @@ def rotate(
     accept_cut: Annotated[
         bool, typer.Option("--accept-cut", help="Do not ask: a consumer pair has no overlap.")
     ] = False,
+    take_over: TakeOver = False,
     project: Project = Path(),
 ) -> None:
     """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
@@ -462,7 +477,8 @@ def rotate(
     It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
     Tokens that an earlier rotation superseded are revoked where their overlap is over.
 
-    Exit codes: 0 done; 1 not every record succeeded; 2 usage; 5 with --due: a token waits for a person.
+    Exit codes: 0 done; 1 not every record succeeded; 2 usage; 5 with --due: a token waits
+    for a person; 130 interrupted.
     """
     if prompt and authorize:
         raise typer.BadParameter("take one of --prompt and --authorize")
@@ -470,20 +486,23 @@ def rotate(
         raise typer.BadParameter(
             "name the tokens to rotate; or an integration with --consumer; or --due"
         )
+    from tba_secrets.engine import Engine
+
+    engine = Engine(project.resolve(), environment, take_over=take_over)
     if due:
         from tba_secrets.cli.rotate_due import run as rotate_due
 
-        rotate_due(project.resolve(), environment)
+        rotate_due(engine)
         return
     if consumer is not None:
         from tba_secrets.cli.consumer import run as rotate_consumer
 
-        rotate_consumer(project.resolve(), environment, consumer, accept_cut=accept_cut)
+        rotate_consumer(engine, consumer, accept_cut=accept_cut)
         return
     from tba_secrets.cli.rotate import From, run
 
     origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
-    run(project.resolve(), environment, tokens or [], origin, browser=browser)
+    run(engine, tokens or [], origin, browser=browser)
 
 
 @app.command()
@@ -495,26 +514,32 @@ def retire(
         bool,
         typer.Option("--by-hand", help="You have revoked in NetSuite what was left for a person."),
     ] = False,
+    take_over: TakeOver = False,
     project: Project = Path(),
 ) -> None:
     """Revoke superseded tokens whose overlap is over, and prove that the current ones still work.
 
-    Exit codes: 0 done, or nothing is due; 1 not every record succeeded; 5 a token is left for a person to revoke.
+    Exit codes: 0 done, or nothing is due; 1 not every record succeeded; 5 a token is left for
+    a person to revoke; 130 interrupted.
     """
     from tba_secrets.cli.retire import run
+    from tba_secrets.engine import Engine
 
     if by_hand and not tokens:
         raise typer.BadParameter("name the tokens that you have revoked by hand")
-    run(project.resolve(), environment, tokens or [], now=now, by_hand=by_hand)
+    engine = Engine(project.resolve(), environment, take_over=take_over)
+    run(engine, tokens or [], now=now, by_hand=by_hand)
 
 
 @app.command()
 def rollback(
     environment: Environment,
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="INTEGRATION/TOKEN or TOKEN.")],
+    take_over: TakeOver = False,
     project: Project = Path(),
 ) -> None:
     """Make what was current before current again, tested before and after."""
     from tba_secrets.cli.rollback import run
+    from tba_secrets.engine import Engine
 
-    run(project.resolve(), environment, token)
+    run(Engine(project.resolve(), environment, take_over=take_over), token)

@@ -7,16 +7,17 @@ Consumer Key and Secret"). So there is a cut, and every token is promoted as soo
 from __future__ import annotations
 
 from contextlib import chdir
-from pathlib import Path
 
 import typer
 
-from tba_secrets.engine import carry_out
+from tba_secrets.cli.carry_out import carry_out
+from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError, SpecError
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.sources import Pair, open_source
 from tba_secrets.spec import load_stack
+from tba_secrets.stores.versions import Origin
 
 _THE_CUT = (
     "Reset Credentials in NetSuite ends the old consumer pair of {name} at once: every call of its {count} tokens "
@@ -24,7 +25,7 @@ _THE_CUT = (
 )
 
 
-def run(project: Path, environment: str, integration: str, *, accept_cut: bool) -> None:
+def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
     """Take the new pair from its source, test every token of the integration with it, promote what passes.
 
     Raises:
@@ -33,21 +34,25 @@ def run(project: Path, environment: str, integration: str, *, accept_cut: bool) 
     """
     records = tuple(
         record
-        for record in credential_records(load_stack(project, environment))
+        for record in credential_records(load_stack(engine.project, engine.stack))
         if record.integration == integration
     )
     if not records:
         raise SpecError(
-            f"stacks/{environment}.yaml declares no integration {integration}",
+            f"stacks/{engine.stack}.yaml declares no integration {integration}",
             "name one that it declares",
         )
+    engine.check_declared()  # before the person resets the pair: from then on every call fails
     typer.echo(_THE_CUT.format(name=integration, count=len(records)))
     if not accept_cut:
         typer.confirm("Go on?", abort=True)
-    with chdir(project):  # paths in the YAML start from there
+    with chdir(engine.project):  # paths in the YAML start from there
         pair = _given(records[0])
-    intents = {record.path: Rotation(lambda _held: pair, part="consumer") for record in records}
-    carry_out(project, environment, intents, typer.echo)
+    intents = {
+        record.path: Rotation(lambda _obtaining: pair, "consumer", Origin.CONSUMER)
+        for record in records
+    }
+    carry_out(engine, intents)
 
 
 def _given(record: CredentialRecord) -> Pair:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from tba_secrets.errors import TbaError, ValueNeededError
 from tba_secrets.netsuite import Expected
-from tba_secrets.places import places_in
+from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import load_stack
-from tba_secrets.stage import Place
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Snapshot, Stage
 from tba_secrets.verify import ReadBack, read_back
@@ -81,7 +80,7 @@ def current(record: CredentialRecord) -> Held:
     found = [snapshot for snapshot in snapshots.values() if snapshot is not None]
     entries = [entry for snapshot in found for entry in snapshot.journal]
     superseded = frozenset(entry.digest for entry in entries if entry.superseded)
-    return Held(read_back(places, {}, record.format), ours, superseded)
+    return Held(read_back(places, {}, record.format, snapshots), ours, superseded)
 
 
 def places_of(record: CredentialRecord) -> dict[str, Place]:
@@ -107,4 +106,5 @@ def expected(record: CredentialRecord) -> Expected:
         user_email=record.user.email,
         entity=record.user.entity,
         permissions=record.role.permissions,
+        accept_unproven=frozenset(record.verify.accept_unproven),
     )

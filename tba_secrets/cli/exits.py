@@ -23,6 +23,8 @@ class Exit(IntEnum):
     """NetSuite took the login, and its answer is another failure, or not what is declared."""
     PERSON = 5
     """Only a person can go on: bring a new token for one that is due, or revoke one that its role may not."""
+    INTERRUPTED = 130
+    """Ctrl-C, or SIGTERM: it ended in order, and what was done so far is kept. By the shells' rule, 128 + SIGINT."""
 
 
 _WORST_FIRST = (Exit.REFUSED, Exit.OTHERWISE, Exit.FAILED, Exit.USAGE)

@@ -14,15 +14,24 @@ import typer
 from tba_secrets.cli import credentials
 from tba_secrets.cli.blotting import Blotter
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.cli.sign import Whose, checked, pair
 from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, TbaError
-from tba_secrets.netsuite import Answer, Call, Client, Expected, Gate, Service, TbaCredential
+from tba_secrets.loopback import is_loopback
+from tba_secrets.netsuite import (
+    Answer,
+    Call,
+    Client,
+    Expected,
+    Gate,
+    Service,
+    TbaCredential,
+    mark_of,
+)
 from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.answers import Outcome, outcome, said
 from tba_secrets.netsuite.asking import Asked
 from tba_secrets.netsuite.circumstances import Circumstances
-from tba_secrets.netsuite.transport import HttpSender, is_loopback
+from tba_secrets.netsuite.transport import HttpSender
 
 _CUT_OFF: Final = 1 << 20
 _NOT_YOURS: Final = {"authorization", "cookie", "proxy-authorization", "host", "content-length"}
@@ -178,17 +187,11 @@ def _service_of(path: str) -> Service:
 def _asked_once(client: Client, call: Call, target: Target) -> Answer:
     """Send within the limits that keep the user from being locked out (five refused logins in 30 minutes)."""
     account, user = target.expected.account, target.expected.user_email
-    file, gate = RefusalFile.at_home(), Gate(time.time)
-    known = file.of(account, user)
-    mark = mark_of(target.credential)
-    try:
-        with gate.admit(account, user, target.name, mark, known) as turn:
-            answer = client.call_once(call)
-            if outcome(answer, call.protocol) is Outcome.REFUSED:
-                turn.refused()
-            return answer
-    finally:
-        file.keep(account, user, gate.refusals(account, user))
+    with Gate(time.time).admit(account, user, target.name, mark_of(target.credential)) as turn:
+        answer = client.call_once(call)
+        if outcome(answer, call.protocol) is Outcome.REFUSED:
+            turn.refused()
+        return answer
 
 
 def _judged(client: Client, call: Call, answer: Answer, target: Target) -> Exit:

@@ -4,68 +4,67 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.waiting import waiting
-from tba_secrets.engine import carry_out
+from tba_secrets.engine import Engine
 from tba_secrets.errors import ValueNeededError
+from tba_secrets.lifecycle.settle import due
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
-from tba_secrets.retire import due
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import Snapshot
 from tba_secrets.stores.journal import Retirement
 
 
-def run(project: Path, environment: str, tokens: list[str], *, now: bool, by_hand: bool) -> None:
+def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool) -> None:
     """Retire what is due of the tokens named, or of all.
 
     Raises:
         TbaError: A token that is not declared; a current credential that cannot be read or has failed.
         typer.Exit: With `Exit.PERSON` where a token is left for a person to revoke.
     """
-    records = credentials.find(project, environment, tokens)
-    if not _carried_out(project, environment, records, now=now, by_hand=by_hand):
+    records = credentials.find(engine.project, engine.stack, tokens)
+    if not _carried_out(engine, records, now=now, by_hand=by_hand):
         typer.echo(
-            f"{environment}: no superseded token is to be {'noted' if by_hand else 'revoked'}"
+            f"{engine.stack}: no superseded token is to be {'noted' if by_hand else 'revoked'}"
         )
     if _left_for_a_person(records):
         raise typer.Exit(Exit.PERSON)
 
 
-def retire_due(project: Path, environment: str, records: Sequence[CredentialRecord]) -> bool:
+def retire_due(engine: Engine, records: Sequence[CredentialRecord]) -> bool:
     """After a rotation: revoke what is past its overlap, and say what is left for a person.
 
     Returns:
         Whether something is.
     """
-    _carried_out(project, environment, records, now=False, by_hand=False)
+    _carried_out(engine, records, now=False, by_hand=False)
     return _left_for_a_person(records)
 
 
 def _carried_out(
-    project: Path,
-    environment: str,
+    engine: Engine,
     records: Sequence[CredentialRecord],
     *,
     now: bool,
     by_hand: bool,
 ) -> bool:
     """Whether there was anything to do."""
-    with waiting(f"reading the journals of {environment}"):
+    with waiting(f"reading the journals of {engine.stack}"):
         concerned = [
             record
             for record in records
             if (_needs_person(record) if by_hand else _is_due(record, at_once=now))
         ]
     if concerned:
-        everybody = credentials.find(project, environment, [])
+        everybody = credentials.find(engine.project, engine.stack, [])
         intent = Retire(in_use=_users(everybody), at_once=now, by_hand=by_hand)
-        carry_out(project, environment, {record.path: intent for record in concerned}, typer.echo)
+        carry_out(engine, {record.path: intent for record in concerned})
     return bool(concerned)
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
 from tba_secrets.cli import credentials
-from tba_secrets.engine import carry_out
+from tba_secrets.cli.carry_out import carry_out
+from tba_secrets.engine import Engine
 from tba_secrets.provider.intents import Rollback
 
 
-def run(project: Path, environment: str, token: str) -> None:
+def run(engine: Engine, token: str) -> None:
     """Roll one token back.
 
     Raises:
         TbaError: It is not declared, has no previous credential, or the previous one is revoked or has failed.
     """
-    record = credentials.find_one(project, environment, token)
-    carry_out(project, environment, {record.path: Rollback()}, typer.echo)
+    record = credentials.find_one(engine.project, engine.stack, token)
+    carry_out(engine, {record.path: Rollback()})
     typer.echo(
         f"Rolled back {record.path}. The token that it had until now stays valid in NetSuite, and nothing is going to "
         "revoke it: do so there (Setup > Users/Roles > Access Tokens) if nobody is to use it any more."

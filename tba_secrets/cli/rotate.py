@@ -6,20 +6,21 @@ import getpass
 import webbrowser
 from collections.abc import Callable, Iterable
 from enum import Enum
-from pathlib import Path
 from typing import Final
 
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.retire import retire_due
-from tba_secrets.engine import carry_out
+from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError
-from tba_secrets.netsuite import Application, Expected, Person, authorize
-from tba_secrets.provider.intents import Rotation
+from tba_secrets.netsuite import Application, Person, authorize
+from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
-from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, open_source
+from tba_secrets.sources.values import TOKEN_HALVES, make_pair
+from tba_secrets.stores.versions import Origin
 
 _A_DAY: Final = 24 * 60 * 60
 
@@ -32,35 +33,42 @@ class From(Enum):
     AUTHORIZE = "authorize"
 
 
-def run(project: Path, environment: str, tokens: list[str], origin: From, *, browser: bool) -> None:
+_ORIGINS: Final = {
+    From.DECLARED: Origin.ROTATED,
+    From.PROMPT: Origin.TYPED,
+    From.AUTHORIZE: Origin.ISSUED,
+}
+
+
+def run(engine: Engine, tokens: list[str], origin: From, *, browser: bool) -> None:
     """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
 
     Raises:
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
-    records = credentials.find(project, environment, tokens)
-    run_for(project, environment, records, origin, browser=browser)
-    retire_due(project, environment, records)
+    records = credentials.find(engine.project, engine.stack, tokens)
+    run_for(engine, records, origin, browser=browser)
+    retire_due(engine, records)
 
 
 def run_for(
-    project: Path,
-    environment: str,
+    engine: Engine,
     records: Iterable[CredentialRecord],
     origin: From,
     *,
     browser: bool,
 ) -> None:
     """Rotate these records with one update."""
+    engine.check_declared()  # before a person is asked for anything
     intents = {
         record.path: Rotation(
-            _obtain(record, _way(record, origin), browser),
-            issued=_way(record, origin) is From.AUTHORIZE,
+            _obtain(engine, record, _way(record, origin), browser),
+            origin=_ORIGINS[_way(record, origin)],
             overlap_seconds=overlap_seconds(record),
         )
         for record in records
     }
-    carry_out(project, environment, intents, typer.echo)
+    carry_out(engine, intents)
     typer.echo(
         "Rotated. The superseded tokens stay valid through their overlap; then the next `tba rotate` or `tba retire` "
         "revokes them."
@@ -80,14 +88,15 @@ def _way(record: CredentialRecord, asked: From) -> From:
     return asked
 
 
-def _obtain(record: CredentialRecord, origin: From, browser: bool) -> Callable[[Pair], Pair]:
+def _obtain(engine: Engine, record: CredentialRecord, origin: From, browser: bool) -> Obtain:
     match origin:
         case From.DECLARED:
-            return lambda _consumer: _from_source(record)
+            return lambda _obtaining: _from_source(record)
         case From.PROMPT:
-            return lambda _consumer: _prompted(record)
+            typed = _prompted(record)  # now: Ctrl-C ends a prompt in this thread alone
+            return lambda _obtaining: typed
         case From.AUTHORIZE:
-            return lambda consumer: _authorized(record, consumer, browser)
+            return lambda obtaining: _authorized(engine, record, obtaining, browser)
 
 
 def _from_source(record: CredentialRecord) -> Pair:
@@ -103,24 +112,30 @@ def _from_source(record: CredentialRecord) -> Pair:
 
 def _prompted(record: CredentialRecord) -> Pair:
     typer.echo(f"{record.path}: the new token, as NetSuite showed it (what you type is not shown)")
-    return Pair(
-        Sensitive(getpass.getpass("  token id: ").strip()),
-        Sensitive(getpass.getpass("  token secret: ").strip()),
-    )
+    texts = getpass.getpass("  token id: "), getpass.getpass("  token secret: ")
+    pair = make_pair(TOKEN_HALVES, ("what was typed", "what was typed"), texts)
+    if pair is None:
+        raise SourceError(f"{record.path}: nothing was typed", "type both halves of the new token")
+    for warning in pair.warnings:
+        typer.echo(f"  warning: {warning}", err=True)
+    return pair
 
 
-def _authorized(record: CredentialRecord, consumer: Pair, browser: bool) -> Pair:
-    application = Application(record.integration, record.account, consumer, record.endpoint)
-    expected = Expected(
-        account=record.account,
-        role_name=record.role.name,
-        role_id=record.role.id,
-        user_email=record.user.email,
-        entity=record.user.entity,
-        permissions=record.role.permissions,
+def _authorized(
+    engine: Engine, record: CredentialRecord, obtaining: Obtaining, browser: bool
+) -> Pair:
+    application = Application(
+        record.integration, record.account, obtaining.consumer, record.endpoint
     )
     person = Person(open_page=_opener(browser), announce=typer.echo)
-    return authorize(application, expected, person, record=f"token {record.path}")
+    return authorize(
+        application,
+        credentials.expected(record),
+        person,
+        record=f"token {record.path}",
+        cancelled=lambda: obtaining.cancelled() or engine.stopping(),
+        before_issue=obtaining.about_to_issue,
+    )
 
 
 def _opener(browser: bool) -> Callable[[str], None]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from contextlib import chdir
-from pathlib import Path
 
 import typer
 
@@ -16,17 +15,16 @@ from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.rotate import From, run_for
-from tba_secrets.cli.status_gather import TokenState, token_states
+from tba_secrets.cli.status_gather import token_states
 from tba_secrets.cli.waiting import waiting
-from tba_secrets.digest import DigestKey
-from tba_secrets.engine import exported_resources
-from tba_secrets.places import reference
+from tba_secrets.digest import DigestKeys
+from tba_secrets.engine import Engine, exported_resources
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import Policy, judge_age
 from tba_secrets.sources import open_source
 
 
-def run(project: Path, environment: str) -> None:
+def run(engine: Engine) -> None:
     """Rotate what is due, then retire what is due.
 
     Raises:
@@ -34,6 +32,7 @@ def run(project: Path, environment: str) -> None:
         typer.Exit: With `Exit.PERSON` where a token is due and its source has no new value, or a superseded one is left
             for a person to revoke.
     """
+    project, environment = engine.project, engine.stack
     with waiting(f"reading the state of {environment}"):
         states = token_states(exported_resources(project, environment))
     due = [
@@ -42,7 +41,7 @@ def run(project: Path, environment: str) -> None:
         if record.path in states and _is_due(record, states[record.path].since)
     ]
     with chdir(project):  # paths in the YAML start from there
-        unattended = [record for record in due if _has_new_value(record, states[record.path])]
+        unattended = [record for record in due if _has_new_value(record)]
     for record in due:
         if record not in unattended:
             typer.echo(
@@ -50,10 +49,10 @@ def run(project: Path, environment: str) -> None:
                 f"it one, or runs `tba rotate {environment} {record.token} --authorize`"
             )
     if unattended:
-        run_for(project, environment, unattended, From.DECLARED, browser=False)
+        run_for(engine, unattended, From.DECLARED, browser=False)
     if not due:
         typer.echo(f"{environment}: nothing is due")
-    left = retire_due(project, environment, credentials.find(project, environment, []))
+    left = retire_due(engine, credentials.find(project, environment, []))
     if left or len(unattended) < len(due):
         raise typer.Exit(Exit.PERSON)
 
@@ -63,7 +62,7 @@ def _is_due(record: CredentialRecord, since: int | None) -> bool:
     return judge_age(policy, since, time.time()) is not None
 
 
-def _has_new_value(record: CredentialRecord, state: TokenState) -> bool:
+def _has_new_value(record: CredentialRecord) -> bool:
     """The source gives a token that neither is current nor was superseded.
 
     The journal's digests are compared where the key is derived from public names; under a key of one's own the provider
@@ -73,5 +72,5 @@ def _has_new_value(record: CredentialRecord, state: TokenState) -> bool:
     held = credentials.current(record)
     if pair is None or pair.identifier == held.back.credential.token_id:
         return False
-    key = DigestKey.derive(None, state.staged["owner"], reference(record.stores, record.secret))
-    return key.pair(pair) not in held.superseded
+    keys = DigestKeys.of(None, None, record.account, record.path)
+    return not any(keys.same(digest, pair) for digest in held.superseded)

@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status_gather import ReadState, gather
 from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.rotation import Finding, Standing, short, span, when
 from tba_secrets.spec import stack_names
 
@@ -66,7 +66,7 @@ def survey(
     """
     names = tuple(dict.fromkeys(environments)) or stack_names(project)
     _refuse_unknown(project, names)
-    at, refused = time.time() if now is None else now, RefusalFile.at_home()
+    at, refused = time.time() if now is None else now, RefusedLogins.at_home()
     found: dict[str, EnvironmentReport] = {}
     with waiting(_waiting(names)) as status, ThreadPoolExecutor(_AT_ONCE) as pool:
         asked = [pool.submit(gather, project, name, at, read_state, refused) for name in names]

@@ -10,18 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status_findings import refused_findings, state_findings, store_findings
 from tba_secrets.cli.status_report import EnvironmentReport, StoreReport, TokenReport
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, TbaError
-from tba_secrets.netsuite.lockout import WINDOW_SECONDS, Refusal, Who
-from tba_secrets.places import places_in
+from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.rotation import Finding, Policy, Standing, not_asked_until
 from tba_secrets.spec import load_stack
-from tba_secrets.stage import Place
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
 from tba_secrets.stores.versions import is_placeholder
@@ -36,7 +35,7 @@ ReadState: TypeAlias = Callable[[Path, str], list[dict[str, Any]]]
 
 
 def gather(
-    project: Path, environment: str, now: float, read_state: ReadState, refused: RefusalFile
+    project: Path, environment: str, now: float, read_state: ReadState, refused: RefusedLogins
 ) -> EnvironmentReport:
     """Everything there is to say of one environment; never raises for what cannot be read.
 
@@ -45,7 +44,7 @@ def gather(
         environment: The stack's name.
         now: The time of the report, epoch seconds.
         read_state: Gives the stack's resources.
-        refused: The refusals that `tba verify` has kept.
+        refused: The refusals that this machine knows.
     """
     try:
         records = credential_records(load_stack(project, environment))
@@ -88,7 +87,7 @@ def _unreadable(what: str, error: TbaError) -> Finding:
 def _refusals(
     records: Iterable[CredentialRecord],
     states: Mapping[str, TokenState],
-    refused: RefusalFile,
+    refused: RefusedLogins,
     now: float,
 ) -> dict[Who, tuple[Refusal, ...]]:
     """By user, the last 30 minutes: what one token's run has learnt holds for all of the user's."""
@@ -98,7 +97,7 @@ def _refusals(
         mine.update(refused.of(record.account, record.user.email))
         mine.update(states.get(record.path, TokenState()).refusals)
     return {
-        who: tuple(sorted((r for r in all_ if abs(now - r.at) < WINDOW_SECONDS), key=_at))
+        who: tuple(sorted((r for r in all_ if r.within_window(now)), key=_at))
         for who, all_ in known.items()
     }
 

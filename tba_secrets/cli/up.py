@@ -6,8 +6,9 @@ The environments' YAML is checked first: a mistake in one of them lets none begi
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import chdir
 from pathlib import Path
 
@@ -17,22 +18,32 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
 from tba_secrets.cli.up_report import coloured, exit_code, plain, show
-from tba_secrets.engine_events import Message, Outcome, Result, Tell
-from tba_secrets.errors import SpecError
+from tba_secrets.engine import Engine, Shared
+from tba_secrets.engine.events import Listener, Message, Outcome, Result, Tell
+from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 
 Up = Callable[[str, Tell], Outcome]
 """Brings one environment up."""
 
 
-def run(project: Path, environments: Sequence[str], *, parallel: int, as_json: bool) -> None:
+def run(
+    project: Path,
+    environments: Sequence[str],
+    *,
+    parallel: int,
+    take_over: bool,
+    as_json: bool,
+) -> None:
     """Bring environments up, report, and end with `Exit.FAILED` where one has failed.
 
     Args:
         project: The folder that holds Pulumi.yaml and stacks/.
         environments: Their names; all of stacks/ where there are none.
         parallel: How many at once.
+        take_over: Cancel the updates that hold their locks, unless they are known to be alive.
         as_json: Report for programs.
 
     Raises:
@@ -43,11 +54,14 @@ def run(project: Path, environments: Sequence[str], *, parallel: int, as_json: b
         raise SpecError(
             f"{project / 'stacks'}: there is no environment", "create stacks/STACK.yaml"
         )
-    report = refused(project, names) or _brought_up(project, names, parallel)
+    fleet = Fleet(project, names, take_over=take_over)
+    report = refused(project, names) or _brought_up(project, fleet, parallel)
     if as_json:
         typer.echo(json.dumps({"environments": [plain(one) for one in report]}, indent=2))
     else:
         show(report)
+    if fleet.cancelled:
+        end_interrupted()
     raise typer.Exit(exit_code(report))
 
 
@@ -71,41 +85,71 @@ def refused(project: Path, names: Sequence[str]) -> list[Outcome]:
     ]
 
 
-def _brought_up(project: Path, names: Sequence[str], parallel: int) -> list[Outcome]:
-    from tba_secrets.deployment import Deployer
+class Fleet:
+    """The stacks of one run, side by side.
 
-    deployer = Deployer(project)
-    with chdir(project), Progress(names) as progress:  # a source's path is relative to the project
-        return all_up(names, deployer.up, parallel, progress, deployer.stop)
+    Args:
+        project: The folder that holds Pulumi.yaml.
+        names: The environments.
+        take_over: As for `run`.
+    """
+
+    def __init__(self, project: Path, names: Sequence[str], *, take_over: bool = False) -> None:
+        shared = Shared()
+        self.engines = {
+            name: Engine(project, name, take_over=take_over, shared=shared) for name in names
+        }
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the user has asked to stop."""
+        return any(engine.cancelled.is_set() for engine in self.engines.values())
+
+    def cancel(self) -> None:
+        """Let those that run end in order, and begin no other. For a signal handler."""
+        for engine in self.engines.values():
+            engine.cancel()
+
+    def up(self, name: str, tell: Tell) -> Outcome:
+        """Bring one environment up. Never raises for what goes wrong; for threads.
+
+        Args:
+            name: The environment.
+            tell: Is given what happens, line by line.
+        """
+        engine, began = self.engines[name], time.monotonic()
+        if engine.cancelled.is_set():
+            return Outcome(name, Result.NOT_STARTED)
+        tell("begins")
+        try:
+            return engine.up(Listener(tell))
+        except TbaError as error:
+            tell(error.what.partition("\n")[0])
+            seconds = time.monotonic() - began
+            return Outcome(name, Result.FAILED, errors=(Message(str(error)),), seconds=seconds)
 
 
-def all_up(
-    names: Sequence[str], up: Up, parallel: int, progress: Progress, stop: Callable[[], None]
-) -> list[Outcome]:
-    """Every environment, in the order given; what an interrupt left out is `NOT_STARTED`.
+def _brought_up(project: Path, fleet: Fleet, parallel: int) -> list[Outcome]:
+    names = tuple(fleet.engines)
+    # A source's path is relative to the project.
+    with chdir(project), on_interrupt(fleet.cancel), Progress(names) as progress:
+        return all_up(names, fleet.up, parallel, progress)
+
+
+def all_up(names: Sequence[str], up: Up, parallel: int, progress: Progress) -> list[Outcome]:
+    """Bring every environment up; the outcomes in the order given.
 
     Args:
         names: The environments.
         up: Brings one up.
         parallel: How many at once.
         progress: Is told of each.
-        stop: Lets those that run end early.
     """
-    found: dict[str, Outcome] = {}
-    asked: dict[Future[Outcome], str] = {}
     with ThreadPoolExecutor(parallel) as pool:
-        try:
-            asked = {pool.submit(up, name, progress.teller(name)): name for name in names}
-            for done in as_completed(asked):
-                found[asked[done]] = outcome = done.result()
-                progress.ended(outcome)
-        except KeyboardInterrupt:
-            stop()
-            pool.shutdown(cancel_futures=True)
-            found |= {
-                asked[f]: f.result() for f in asked if not f.cancelled() and not f.exception()
-            }
-    return [found.get(name, Outcome(name, Result.NOT_STARTED)) for name in names]
+        asked = {name: pool.submit(up, name, progress.teller(name)) for name in names}
+        for done in as_completed(asked.values()):
+            progress.ended(done.result())
+    return [done.result() for done in asked.values()]
 
 
 # --- while it runs ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.engine_events import Message, Outcome, Result, TokenOutcome
+from tba_secrets.engine.events import Message, Outcome, Result, TokenOutcome
 
 _COLOURS: Final = {
     Result.DONE: "green",
@@ -28,22 +28,28 @@ def exit_code(report: Sequence[Outcome]) -> Exit:
 
 def show(report: Sequence[Outcome]) -> None:
     """For people: each environment, what was done to its tokens, and why not."""
-    console = Console(highlight=False)
     for one in report:
-        seconds = f" in {one.seconds:.1f} s" if one.seconds else ""
-        console.print(f"{escape(one.environment)}: {coloured(one.result)}{seconds}", soft_wrap=True)
-        for line in (
-            *(f"  {escape(name)}: {_done(token)}" for name, token in sorted(one.tokens.items())),
-            *(f"  [yellow]warning:[/] {_indented(message)}" for message in one.warnings),
-            *(f"  [red]error:[/] {_indented(message)}" for message in one.errors),
-        ):
-            console.print(line, soft_wrap=True)
+        show_one(one)
     counted = [
         f"{count} {result.value}"
         for result in Result
         if (count := sum(one.result is result for one in report))
     ]
-    console.print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
+    Console(highlight=False).print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
+
+
+def show_one(one: Outcome) -> None:
+    """Show one environment, what was done to its tokens, and why not."""
+    console = Console(highlight=False)
+    seconds = f" in {one.seconds:.1f} s" if one.seconds else ""
+    console.print(f"{escape(one.environment)}: {coloured(one.result)}{seconds}", soft_wrap=True)
+    for line in (
+        *(f"  {escape(name)}: {_done(token)}" for name, token in sorted(one.tokens.items())),
+        *(f"  {_indented(message)}" for message in one.notes),
+        *(f"  [yellow]warning:[/] {_indented(message)}" for message in one.warnings),
+        *(f"  [red]error:[/] {_indented(message)}" for message in one.errors),
+    ):
+        console.print(line, soft_wrap=True)
 
 
 def _done(token: TokenOutcome) -> str:
@@ -77,6 +83,7 @@ def plain(one: Outcome) -> dict[str, Any]:
         "tokens": [{"token": name, **asdict(token)} for name, token in sorted(one.tokens.items())],
         "errors": [_plain_message(message) for message in one.errors],
         "warnings": [_plain_message(message) for message in one.warnings],
+        "notes": [_plain_message(message) for message in one.notes],
     }
 
 

@@ -17,10 +17,9 @@ from rich.table import Table
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit, exit_of, worst
-from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
-from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, run_checks
+from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, mark_of, run_checks
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Verdict, others
 from tba_secrets.records import CredentialRecord
@@ -72,35 +71,26 @@ def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> 
 
 def check(records: tuple[CredentialRecord, ...]) -> list[Checked]:
     """Ask for every record, as many side by side as the gate lets through."""
-    file, gate = RefusalFile.at_home(), Gate(time.time)
-    for record in records:
-        account, user = record.account, record.user.email
-        gate.remember(account, user, file.of(account, user))
-    try:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(lambda record: _checked(record, gate, file), records))
-    finally:
-        for record in records:
-            account, user = record.account, record.user.email
-            file.keep(account, user, gate.refusals(account, user))
+    gate = Gate(time.time)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda record: _checked(record, gate), records))
 
 
-def _checked(record: CredentialRecord, gate: Gate, file: RefusalFile) -> Checked:
+def _checked(record: CredentialRecord, gate: Gate) -> Checked:
     try:
         held = credentials.current(record)
     except TbaError as error:
         return Checked(record, error=error)
     credential = held.back.credential
-    refusals = file.of(record.account, record.user.email)
-    known = Circumstances(held.passed_before, recently_refused=bool(refusals))
+    account, user = record.account, record.user.email
     client = Client(credential, record.endpoint, record=record.path)
-    done = Checked(record, credential=credential, known=known)
+    done = Checked(record, credential=credential, known=Circumstances(held.passed_before))
     try:
-        with gate.admit(
-            record.account, record.user.email, record.path, mark_of(credential), refusals
-        ):
+        with gate.admit(account, user, record.path, mark_of(credential)):
+            refused = bool(gate.refusals(account, user))
+            done = replace(done, known=replace(done.known, recently_refused=refused))
             checks, expected = record.verify.checks, credentials.expected(record)
-            return replace(done, verification=run_checks(client, checks, expected, known))
+            return replace(done, verification=run_checks(client, checks, expected, done.known))
     except TbaError as error:
         return replace(done, error=error)
 

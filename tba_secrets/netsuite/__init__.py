@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from tba_secrets.netsuite.flow import Person, authorize
     from tba_secrets.netsuite.flow_errors import FlowError, TokenOrphanedError
     from tba_secrets.netsuite.flow_wire import Application
-    from tba_secrets.netsuite.lockout import Gate, Refusal, Turn
-    from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome, revoke
+    from tba_secrets.netsuite.gate import Gate, Turn
+    from tba_secrets.netsuite.lockout import Refusal
+    from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
+    from tba_secrets.netsuite.revocation import (
+        Revocation,
+        RevocationOutcome,
+        revoke,
+        revoked_unless_kept,
+    )
     from tba_secrets.netsuite.rules import Clue
     from tba_secrets.netsuite.signing import Once, SigningKeys, authorization, sign
 
@@ -36,24 +43,27 @@ _HOME = {
     "Evidence": "evidence",
     "Expected": "evidence",
     "FlowError": "flow_errors",
-    "Gate": "lockout",
+    "Gate": "gate",
     "Once": "signing",
     "Person": "flow",
     "Refusal": "lockout",
+    "RefusedLogins": "refused_logins",
     "Revocation": "revocation",
     "RevocationOutcome": "revocation",
     "Service": "account",
     "SigningKeys": "signing",
     "TokenOrphanedError": "flow_errors",
-    "Turn": "lockout",
+    "Turn": "gate",
     "Verification": "evidence",
     "authorization": "signing",
     "authorize": "flow",
     "base_url": "account",
     "diagnose": "diagnosis",
     "explain": "diagnosis",
+    "mark_of": "refused_logins",
     "realm": "account",
     "revoke": "revocation",
+    "revoked_unless_kept": "revocation",
     "run_checks": "checks",
     "sign": "signing",
 }
@@ -73,6 +83,7 @@ __all__ = [
     "Once",
     "Person",
     "Refusal",
+    "RefusedLogins",
     "Revocation",
     "RevocationOutcome",
     "Service",
@@ -86,8 +97,10 @@ __all__ = [
     "base_url",
     "diagnose",
     "explain",
+    "mark_of",
     "realm",
     "revoke",
+    "revoked_unless_kept",
     "run_checks",
     "sign",
 ]

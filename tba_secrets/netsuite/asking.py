@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -61,10 +61,6 @@ class Asked:
             not_proven=tuple(not_proven),
         )
 
-    def service(self, answer: Answer, service: str, proven: bool) -> Evidence:
-        """Evidence of one thing: that a service answered the signed call, or that this is not proven."""
-        return self.evidence(answer, [service] if proven else [], [] if proven else [service])
-
     def accepted(self, answer: Answer, protocol: Protocol) -> Answer:
         """The answer where it is a success.
 
@@ -92,7 +88,11 @@ class Asked:
 
     def unreadable(self, answer: Answer, protocol: Protocol, wanted: str) -> NotProvenError:
         """The error for a success whose body is no answer of this service at all."""
-        diagnosis = self._diagnosis(answer, protocol, f" without the {wanted} that belongs there")
+        return self.not_proven(answer, protocol, f" without the {wanted} that belongs there")
+
+    def not_proven(self, answer: Answer, protocol: Protocol, why: str) -> NotProvenError:
+        """The error for a success that proves nothing; `why` goes on after how it was answered."""
+        diagnosis = self._diagnosis(answer, protocol, why)
         return NotProvenError(f"{self.client.record}: not proven: {diagnosis}", diagnosis=diagnosis)
 
     def match(self, aspect: str, got: str | None, expected: str | None) -> None:
@@ -113,7 +113,44 @@ class Asked:
             expected=expected,
         )
 
-    def _diagnosis(self, answer: Answer, protocol: Protocol, addition: str = "") -> Diagnosis:
+    def match_first(self, got: str | None, first: str | None) -> None:
+        """Refuse another user than the one of the first proof. Raises as `match` does."""
+        if got is None or first is None or got == first:
+            return
+        shown = redact(got, self.client.credential.secrets)[:_LONGEST_NAME]
+        raise IdentityMismatchError(
+            f"{self.client.record}: the token works, and its user is the entity {shown!r}; the one that was proven "
+            f"first is {first!r}",
+            f"take a token of the same user; where another one is meant, declare `user: {{email: "
+            f"{self.expected.user_email}, entity: ID}}`",
+            aspect="user",
+            got=shown,
+            expected=first,
+        )
+
+    def required(self, answer: Answer, missing: Sequence[str]) -> None:
+        """Refuse an answer that leaves open what its check is for.
+
+        Raises:
+            NotProvenError: Something is missing; it names what the declaration may do without.
+        """
+        if not missing:
+            return
+        without = {word for one in missing for word in one.split()} | self.expected.accept_unproven
+        accepted = ", ".join(word for word in ("role", "user") if word in without)
+        remedy = (
+            "look at the answer's shape with `tba request GET /rest/tokeninfo --record TOKEN --env ENV`, and report it"
+            if "account" in missing
+            else "where this account does not tell it, write under `defaults:` or at the token: "
+            f"verify: {{accept_unproven: [{accepted}]}}"
+        )
+        raise NotProvenError(
+            f"{self.client.record}: not proven: {self.check} was answered without {' and '.join(missing)}, and it has "
+            "to prove that",
+            remedy,
+        )
+
+    def _diagnosis(self, answer: Answer, protocol: Protocol, why: str = "") -> Diagnosis:
         worked = {Clue.LOGIN_WORKED} if self.login_worked else set()
         record = clues_of_record(
             self.client.credential,
@@ -122,7 +159,7 @@ class Asked:
             own_hosts=self.client.own_hosts,
         )
         return diagnose(
-            f"{self.check} was answered {said(answer, protocol)}{addition}",
+            f"{self.check} was answered {said(answer, protocol)}{why}",
             self.clues | worked | record | clues_of_answer(answer, protocol),
         )
 

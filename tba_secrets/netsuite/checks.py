@@ -1,12 +1,13 @@
 """Signed calls as proofs: each check asks NetSuite one thing and returns what the answer proves, no more.
 
-An answer of unknown shape proves nothing and never passes. A token that works and is another's (account, role, user) is
-refused. `tokeninfo` goes first whatever the order: it tells the most and needs no permission of a service.
+An answer that does not prove what its check is for has not passed, whatever the other checks prove. A token that works
+and is another's (account, role, user) is refused. `tokeninfo` goes first whatever the order: it tells the most and
+needs no permission of a service.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from tba_secrets.errors import NotProvenError
@@ -21,6 +22,8 @@ from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.tokeninfo import TokenInfo
 from tba_secrets.spec.model import Check, Restlet, RestletCheck
 
+SAME_USER: Final = "same user as first proven"
+"""What a recorded entity proves: it says nothing of the declared e-mail address."""
 _SUITEQL_QUERY: Final = '{"q": "SELECT 1 AS one FROM DUAL"}'
 
 
@@ -44,23 +47,20 @@ def run_checks(
     Raises:
         AuthenticationRefusedError: NetSuite refused the login; it was asked once.
         IdentityMismatchError: The token is of another account, role or user.
-        NotProvenError: No check was asked for, or the answers prove nothing.
+        NotProvenError: No check was asked for, or an answer does not prove what its check is for.
         CheckFailedError: A check was answered with a failure.
         ClockSkewError: Nothing was signed.
         NetSuiteUnreachableError: No verdict.
     """
+    if not checks:
+        raise NotProvenError(
+            f"{client.record}: nothing is proven: no check was asked for",
+            "declare checks under `verify:`",
+        )
     evidence: list[Evidence] = []
     for check in sorted(checks, key=lambda one: one != "tokeninfo"):
-        worked = any(one.proven for one in evidence)
-        evidence.append(_run(client, check, expected, worked, circumstances))
-    verification = Verification(tuple(evidence))
-    if not verification.proven:
-        asked = ", ".join(one.check for one in evidence) or "no check"
-        raise NotProvenError(
-            f"{client.record}: nothing is proven: {asked} was asked for, and no answer proves anything",
-            "declare checks under `verify:`; where NetSuite's answers have changed, report their shape",
-        )
-    return verification
+        evidence.append(_run(client, check, expected, bool(evidence), circumstances))
+    return Verification(tuple(evidence))
 
 
 def _run(
@@ -75,23 +75,45 @@ def _run(
 
 
 def _tokeninfo(asked: Asked) -> Evidence:
-    """GET /rest/tokeninfo: account, role and user of the token."""
+    """GET /rest/tokeninfo: account, role and user of the token. It is for all three."""
     answer = asked.client.call(Call(Service.RESTLETS, "GET", "/rest/tokeninfo"))
-    info = TokenInfo.read(asked.json_object(answer, Protocol.RESTLET))
+    asked.json_object(answer, Protocol.RESTLET)
+    info = TokenInfo.parse(answer.body_text)
+    if info.contradictory is not None:
+        raise asked.not_proven(answer, Protocol.RESTLET, f", and names two {info.contradictory}s")
     expected = asked.expected
     asked.match("account", info.account, expected.account)
     asked.match("role", info.role_name, expected.role_name)
     asked.match("role id", info.role_id, expected.role_id)
     asked.match("user", info.entity, expected.entity)
+    if expected.entity is None:
+        asked.match_first(info.entity, expected.first_entity)
     has_role_id = expected.role_id is None or info.role_id is not None
     proofs = {
         "account": info.account is not None,
         "role": info.role_name is not None and has_role_id,
         # An entity id is not an e-mail address: without a declared id nobody knows whose it is.
         "user": info.entity is not None and expected.entity is not None,
+        SAME_USER: info.entity is not None
+        and expected.entity is None
+        and expected.first_entity is not None,
     }
+    asked.required(answer, [aspect for aspect in _required(expected) if not proofs[aspect]])
     proven = [aspect for aspect, holds in proofs.items() if holds]
-    return asked.evidence(answer, proven, [a for a in proofs if a not in proven], info)
+    left_open = [a for a in ("account", "role", "user") if a not in proven]
+    return asked.evidence(answer, proven, left_open, info)
+
+
+def _required(expected: Expected) -> Iterator[str]:
+    """What tokeninfo has to prove, in the order of the proofs."""
+    yield "account"
+    if expected.role_name is not None and "role" not in expected.accept_unproven:
+        yield "role"
+    if "user" not in expected.accept_unproven:
+        if expected.entity is not None:
+            yield "user"
+        elif expected.first_entity is not None:
+            yield SAME_USER
 
 
 def _rest(asked: Asked) -> Evidence:
@@ -101,10 +123,13 @@ def _rest(asked: Asked) -> Evidence:
     if answer.status == 404:
         answer = asked.client.call(Call(Service.SUITETALK, "OPTIONS", "/services/rest/*"))
         asked.accepted(answer, Protocol.REST)
-        return asked.service(answer, Protocol.REST.value, answer.status == 204)
+        if answer.status != 204:
+            raise asked.unreadable(answer, Protocol.REST, "status 204")
+        return asked.evidence(answer, [Protocol.REST.value])
     server_time = asked.json_object(answer, Protocol.REST).get("serverTime")
-    told = isinstance(server_time, str) and bool(server_time.strip())
-    return asked.service(answer, Protocol.REST.value, told)
+    if not isinstance(server_time, str) or not server_time.strip():
+        raise asked.unreadable(answer, Protocol.REST, "serverTime")
+    return asked.evidence(answer, [Protocol.REST.value])
 
 
 def _suiteql(asked: Asked) -> Evidence:
@@ -118,8 +143,9 @@ def _suiteql(asked: Asked) -> Evidence:
         headers={"Prefer": "transient"},
     )
     answer = asked.client.call(call)
-    items = asked.json_object(answer, Protocol.REST).get("items")
-    return asked.service(answer, "SuiteQL", isinstance(items, list))
+    if not isinstance(asked.json_object(answer, Protocol.REST).get("items"), list):
+        raise asked.unreadable(answer, Protocol.REST, "list of items")
+    return asked.evidence(answer, ["SuiteQL"])
 
 
 def _restlet(asked: Asked, restlet: Restlet) -> Evidence:
@@ -127,10 +153,11 @@ def _restlet(asked: Asked, restlet: Restlet) -> Evidence:
     query = (("script", restlet.script), ("deploy", restlet.deploy))
     call = Call(Service.RESTLETS, "GET", "/app/site/hosting/restlet.nl", query=query)
     answer = asked.accepted(asked.client.call(call), Protocol.RESTLET)
-    if answer.content_type == "text/html" or answer.body_text.lstrip().startswith("<"):
-        raise asked.unreadable(answer, Protocol.RESTLET, "JSON or text")
+    is_page = answer.content_type == "text/html" or answer.body_text.lstrip().startswith("<")
     is_text = answer.content_type == "text/plain" and bool(answer.body_text)
-    return asked.service(answer, asked.check, is_text or answer.json() is not None)
+    if is_page or not (is_text or answer.json() is not None):
+        raise asked.unreadable(answer, Protocol.RESTLET, "JSON or text")
+    return asked.evidence(answer, [asked.check])
 
 
 def _soap(asked: Asked) -> Evidence:
@@ -141,8 +168,9 @@ def _soap(asked: Asked) -> Evidence:
         raise asked.unreadable(answer, Protocol.SOAP, "SOAP envelope")
     status = soap.first(root, "status")
     succeeded = status is not None and status.get("isSuccess") == "true"
-    told = succeeded and bool(soap.text_of(root, "serverTime"))
-    return asked.service(answer, Protocol.SOAP.value, told)
+    if not succeeded or not soap.text_of(root, "serverTime"):
+        raise asked.unreadable(answer, Protocol.SOAP, "success with a serverTime")
+    return asked.evidence(answer, [Protocol.SOAP.value])
 
 
 _CHECKS: Final[dict[str, Callable[[Asked], Evidence]]] = {

@@ -181,6 +181,7 @@ class Client:
                 "see that this machine reaches that host (DNS, proxy, firewall), and that `account` and `endpoint` are "
                 "right; look at https://status.netsuite.com and at what else uses this account's concurrency (Setup > "
                 "Integration > Integration Governance); then run again",
+                unanswered=lost.sent,
             ) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.sources.interface import Pair
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,12 @@ class TbaCredential:
         if part == "consumer":
             return replace(self, consumer_key=identifier, consumer_secret=secret)
         return replace(self, token_id=identifier, token_secret=secret)
+
+    def pair(self, part: str) -> Pair:
+        """Return the `consumer` or the `token` pair."""
+        if part == "consumer":
+            return Pair(self.consumer_key, self.consumer_secret)
+        return Pair(self.token_id, self.token_secret)
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:

@@ -17,9 +17,13 @@ class Expected:
     """Where it is declared."""
     user_email: str
     entity: str | None
-    """The internal entity id, where it is declared or was recorded by an earlier pass."""
+    """The internal entity id, where it is declared."""
     permissions: tuple[str, ...] = ()
     """The role's declared permissions: for the diagnosis alone."""
+    first_entity: str | None = None
+    """The entity id that NetSuite named at the first proof, where that is recorded."""
+    accept_unproven: frozenset[str] = frozenset()
+    """What a token may pass without: `role`, `user`."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Evidence:
     """How far our clock is ahead of NetSuite's; None where the answer had no date."""
     proven: tuple[str, ...]
     not_proven: tuple[str, ...]
+    """What the answer leaves open, and nothing requires."""
 
 
 @dataclass(frozen=True)

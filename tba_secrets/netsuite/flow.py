@@ -1,13 +1,16 @@
 """NetSuite's three-step authorization flow: a new access token, without anybody seeing it.
 
 1. A listener on loopback gets a port and a path that nobody can guess.
-2. Step one: `POST /rest/requesttoken` with that callback and the role that is asked for.
-3. A person is told whom to log in as, and the consent page is opened, with a random `state`.
-4. The browser comes back. State, request token, account, role and user must be the right ones, before
-5. step three: `POST /rest/accesstoken` exchanges request token and verifier, once.
+2. Every host that the issued token will be used with is reached: what cannot be proven is not to be issued.
+3. Step one: `POST /rest/requesttoken` with that callback and the role that is asked for.
+4. A person is told whom to log in as, and the consent page is opened, with a random `state`.
+5. The browser comes back. State, request token, account, role and user must be the right ones, before
+6. the caller writes down that a token is about to be issued, and is asked for the last time whether to go on.
+7. Step three: `POST /rest/accesstoken` exchanges request token and verifier, once.
 
 Until step three nothing exists in NetSuite but a request token that leads nowhere: every ending before it changes
-nothing. Source: Oracle help, "The Three-Step TBA Authorization Flow".
+nothing. From then on the caller holds the token: `revocation.revoked_unless_kept` takes it back.
+Source: Oracle help, "The Three-Step TBA Authorization Flow".
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ from tba_secrets.sources.interface import Pair
 CONSENT_PATH: Final = "/app/login/secure/authorizetoken.nl"
 CONSENT_SECONDS: Final = 300.0
 """How long a login with a second factor and a look at the page may take."""
+_POLL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,6 @@ class Person:
     announce: Callable[[str], None]
     """Shows what to do on the page; holds no value."""
     timeout_seconds: float = CONSENT_SECONDS
-    cancelled: Callable[[], bool] = lambda: False
-    """Asked twenty times a second while waiting, and before the exchange."""
 
 
 def authorize(
@@ -61,6 +63,8 @@ def authorize(
     person: Person,
     *,
     record: str,
+    cancelled: Callable[[], bool] = lambda: False,
+    before_issue: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.time,
     sender: Sender | None = None,
     deadline_seconds: float = 30.0,
@@ -76,6 +80,9 @@ def authorize(
             where one is None only its name is announced, and a check of the issued token has to prove it.
         person: Who gives consent.
         record: How messages name the token, such as `token warehouse-sync/bot`.
+        cancelled: Asked before each step, ten times a second or more while waiting, and last before the exchange.
+        before_issue: Called once, immediately before the exchange; what it raises stops the flow. Of all errors below
+            only `TokenOrphanedError` says that a token may exist.
         clock: Epoch seconds.
         sender: How a request gets out; over the network where None.
         deadline_seconds: How long each of the two calls may take.
@@ -90,26 +97,43 @@ def authorize(
         ConsentDeniedError: No consent. Nothing was exchanged, as in all that follow but the last.
         ConsentMismatchError: Another account, role or user gave it.
         ConsentTimeoutError: Nobody answered.
-        FlowCancelledError: `person.cancelled` said so.
+        FlowCancelledError: `cancelled` said so.
         FlowRefusedError: NetSuite refused step one or three.
         ClockSkewError: The clocks differ too much for a signature.
-        NetSuiteUnreachableError: Step one got no answer.
+        NetSuiteUnreachableError: A host cannot be reached, or step one got no answer.
         FlowError: There is no port to listen on, or something else answers in NetSuite's place.
         TokenOrphanedError: The answer to step three was lost: a token may exist that nobody holds.
     """
-    retry = Retry(sender or HttpSender(clock, monotonic), deadline_seconds, sleep, monotonic)
+
+    def go_on() -> None:
+        if cancelled():
+            raise FlowCancelledError(
+                f"{record}: the authorization flow was cancelled. No token was issued, and nothing was changed"
+            )
+
+    def pause(seconds: float) -> None:
+        while seconds > 0:
+            go_on()
+            sleep(min(seconds, _POLL_SECONDS))
+            seconds -= _POLL_SECONDS
+
+    retry = Retry(sender or HttpSender(clock, monotonic), deadline_seconds, pause, monotonic)
     steps = Steps(application, record, retry, clock, probe, _whose(application, expected))
     with Listener() as listener:
-        _stop_where_cancelled(person, record)
+        go_on()
+        steps.reach()
+        go_on()
         request_token = steps.request_token(listener.url, expected.role_id)
         state = Sensitive(token_hex(16))
         listener.expect(Asked(state, request_token.identifier, expected))
         until = monotonic() + person.timeout_seconds
         person.announce(_announcement(expected, person, record))
         person.open_page(_page_url(application, request_token, state))
-        consent = _wait(listener, person, record, monotonic, until)
+        consent = _wait(listener, person, record, go_on, monotonic, until)
     verifier = _verifier(consent, expected, record)
-    _stop_where_cancelled(person, record)
+    go_on()
+    before_issue()
+    go_on()
     return steps.access_token(request_token, verifier)
 
 
@@ -148,11 +172,12 @@ def _wait(
     listener: Listener,
     person: Person,
     record: str,
+    go_on: Callable[[], None],
     monotonic: Callable[[], float],
     until: float,
 ) -> Consent:
     while (consent := listener.poll()) is None:
-        _stop_where_cancelled(person, record)
+        go_on()
         if monotonic() >= until:
             raise ConsentTimeoutError(
                 f"{record}: nobody answered NetSuite's consent page within {person.timeout_seconds:.0f} s. "
@@ -160,13 +185,6 @@ def _wait(
                 "start the flow again; where the page says that the request is unknown, its address was cut off",
             )
     return consent
-
-
-def _stop_where_cancelled(person: Person, record: str) -> None:
-    if person.cancelled():
-        raise FlowCancelledError(
-            f"{record}: the authorization flow was cancelled. No token was issued, and nothing was changed"
-        )
 
 
 def _verifier(consent: Consent, expected: Expected, record: str) -> Sensitive:

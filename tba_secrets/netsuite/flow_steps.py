@@ -1,6 +1,6 @@
 """Steps one and three of the authorization flow: two signed calls, each sent and judged.
 
-1. The clock is compared with the server's by an unsigned call, as before every signed one (clock.py).
+1. Both hosts are reached by an unsigned call, which compares the clocks, as before every signed one (clock.py).
 2. Step one may be tried again: a request token that nobody uses does nothing.
 3. Step three is sent once: its lost answer may have held a token, and a second try would be refused.
 
@@ -39,7 +39,7 @@ _NETSUITE_STATUS: Final = "look at https://status.netsuite.com, then start the f
 
 
 class Steps:
-    """Makes the two calls of one application.
+    """Makes the calls of one application.
 
     Args:
         application: Who asks.
@@ -66,6 +66,16 @@ class Steps:
         self._probe = probe
         self._whose = whose
 
+    def reach(self) -> None:
+        """Ask the host that issues the token, and the one that it will be proven with, unsigned.
+
+        Raises:
+            ClockSkewError: Signatures could not be accepted.
+            NetSuiteUnreachableError: No answer came within the deadline.
+        """
+        for service in (Service.RESTLETS, Service.SUITETALK):
+            self._check_clock(service)
+
     def request_token(self, callback: str, role_id: str | None) -> Pair:
         """Step one.
 
@@ -77,12 +87,10 @@ class Steps:
             The request token and its secret.
 
         Raises:
-            ClockSkewError: Nothing was signed.
             NetSuiteUnreachableError: No answer to judge came within the deadline.
             FlowRefusedError: NetSuite refused, with a diagnosis.
             FlowError: The answer is none of this step, or does not confirm the callback (RFC 5849 section 2.1).
         """
-        self._check_clock()
 
         def attempt() -> requests.PreparedRequest:
             once = Once.now(self._clock())
@@ -129,6 +137,8 @@ class Steps:
             answer = self._retry.once(request)
         except LostError as lost:
             raise self._orphaned(lost.how) from None
+        except KeyboardInterrupt:
+            raise self._orphaned("interrupted before the answer was there") from None
         if answer.status >= 500:
             raise self._orphaned(f"the answer was {said(answer, Protocol.RESTLET)}")
         if outcome(answer, Protocol.RESTLET) is not Outcome.ACCEPTED:
@@ -140,8 +150,8 @@ class Steps:
             )
         return issued
 
-    def _check_clock(self) -> None:
-        base = self._application.url(Service.RESTLETS)
+    def _check_clock(self, service: Service) -> None:
+        base = self._application.url(service)
 
         def measure() -> float | None:
             unsigned = requests.Request("HEAD", base + "/").prepare

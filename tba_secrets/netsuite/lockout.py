@@ -4,35 +4,42 @@
 one after another; none after a refused one in this run; none after three refusals within 30 minutes, this run's and
 earlier ones. And for each account: only so many users at a time, because NetSuite's concurrency belongs to the account.
 
-The ledger is pure; the gate adds the waiting. History is given in and read out: the caller keeps it.
+Here are the rules, without IO: `refused_logins.py` is the file that all runs of a machine share, `gate.py` the waiting.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from threading import Condition
 from typing import Final, NamedTuple
 
-from tba_secrets.errors import AuthenticationRefusedError, NotAskedError
+from tba_secrets.errors import NotAskedError
 from tba_secrets.sensitive import Fingerprint
 
 WINDOW_SECONDS: Final = 30 * 60.0
 MOST_REFUSALS: Final = 3
 """NetSuite locks at five; two are left for the tokens that work."""
-_POLL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """NetSuite refused a login with this credential."""
+    """NetSuite refused a login with this credential, or may have: its answer was lost."""
 
     fingerprint: Fingerprint
     at: float
     """Epoch seconds, whole ones where the gate noted it: the same refusal read back from a state counts once."""
+
+    def beside(self, known: Collection[Refusal]) -> Refusal:
+        """This one, as another one than those known: a second one within the same second counts as well."""
+        one = self
+        while one in known:
+            one = replace(one, at=one.at + 1)
+        return one
+
+    def within_window(self, now: float) -> bool:
+        """Whether it still counts. A time ahead of the clock counts by its distance."""
+        return abs(now - self.at) < WINDOW_SECONDS
 
 
 class Who(NamedTuple):
@@ -56,21 +63,21 @@ class Ledger:
 
     def learn(self, who: Who, refusals: Iterable[Refusal]) -> None:
         """Take earlier refusals over."""
-        self._refusals[who] = self._refusals.get(who, frozenset()) | frozenset(refusals)
+        self._refusals[who] = self.known(who) | frozenset(refusals)
+
+    def known(self, who: Who) -> frozenset[Refusal]:
+        """All of the user's, however old."""
+        return self._refusals.get(who, frozenset())
 
     def refused(self, who: Who, record: str, refusal: Refusal) -> None:
-        """Note a refusal of this run; a second one within the same second is another one."""
-        known = self._refusals.get(who, frozenset())
-        while refusal in known:
-            refusal = replace(refusal, at=refusal.at + 1)
+        """Note a refusal of this run."""
         self.learn(who, [refusal])
         self._refused_now.setdefault(who, record)
 
     def recent(self, who: Who, now: float) -> tuple[Refusal, ...]:
-        """The refusals within the window, oldest first. A time ahead of the clock counts by its distance."""
-        known = self._refusals.get(who, frozenset())
+        """The refusals within the window, oldest first."""
         return tuple(
-            sorted((r for r in known if abs(now - r.at) < WINDOW_SECONDS), key=lambda r: r.at)
+            sorted((r for r in self.known(who) if r.within_window(now)), key=lambda r: r.at)
         )
 
     def check(self, who: Who, record: str, now: float) -> None:
@@ -91,128 +98,7 @@ class Ledger:
             until = datetime.fromtimestamp(recent[-MOST_REFUSALS].at + WINDOW_SECONDS, UTC)
             raise NotAskedError(
                 f"{record}: not asked: NetSuite refused the user {who.user} in account {who.account} "
-                f"{len(recent)} times within 30 minutes, and the fifth time locks the user out; not asked again until "
-                f"{until:%Y-%m-%d %H:%M} UTC",
+                f"{len(recent)} times within 30 minutes (lost answers and killed runs count), and the fifth time locks "
+                f"the user out; not asked again until {until:%Y-%m-%d %H:%M} UTC",
                 "mend the credential meanwhile; the Login Audit Trail names the cause",
             )
-
-
-class Turn:
-    """The right to call NetSuite for one user, held inside `Gate.admit`."""
-
-    def __init__(self, note: Callable[[], None]) -> None:
-        self._note = note
-        self._noted = False
-
-    def refused(self) -> None:
-        """NetSuite refused the login: the user is not asked again in this run. Calling it twice counts once."""
-        if not self._noted:
-            self._noted = True
-            self._note()
-
-
-class Gate:
-    """Lets signed calls through, one user's one after another. For threads of one process.
-
-    Args:
-        clock: Epoch seconds.
-        per_account: How many users of one account are asked side by side.
-    """
-
-    def __init__(self, clock: Callable[[], float], per_account: int = 2) -> None:
-        if per_account < 1:
-            raise ValueError(f"per_account is {per_account}: at least 1 has to get through")
-        self._clock = clock
-        self._per_account = per_account
-        self._changed = Condition()
-        self._ledger = Ledger()
-        self._queues: dict[Who, list[object]] = {}
-        self._running: Counter[str] = Counter()
-
-    @contextmanager
-    def admit(
-        self,
-        account: str,
-        user: str,
-        record: str,
-        fingerprint: Fingerprint,
-        known_refusals: Sequence[Refusal] = (),
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Turn]:
-        """Wait for the user's turn and a free place of the account, and hold both.
-
-        An `AuthenticationRefusedError` that leaves the block counts as `turn.refused()`.
-
-        Args:
-            account: The account id.
-            user: The user's e-mail address or entity id; the same for all records of one user.
-            record: How messages name the credential.
-            fingerprint: Of the credential; kept with a refusal.
-            known_refusals: What earlier runs recorded.
-            cancelled: Asked while waiting, ten times a second.
-
-        Raises:
-            NotAskedError: The user may not be asked, or `cancelled` said so.
-        """
-        who, ticket = Who.of(account, user), object()
-        self._enter(who, ticket, record, known_refusals, cancelled)
-
-        def note() -> None:
-            with self._changed:
-                self._ledger.refused(who, record, Refusal(fingerprint, float(int(self._clock()))))
-
-        turn = Turn(note)
-        try:
-            yield turn
-        except AuthenticationRefusedError:
-            turn.refused()
-            raise
-        finally:
-            self._leave(who, ticket, ran=True)
-
-    def remember(self, account: str, user: str, refusals: Iterable[Refusal]) -> None:
-        """Take over what earlier runs recorded of a user, whichever record it was."""
-        with self._changed:
-            self._ledger.learn(Who.of(account, user), refusals)
-
-    def refusals(self, account: str, user: str) -> tuple[Refusal, ...]:
-        """Known and new refusals of the last 30 minutes, oldest first: for the caller to keep."""
-        with self._changed:
-            return self._ledger.recent(Who.of(account, user), self._clock())
-
-    def _enter(
-        self,
-        who: Who,
-        ticket: object,
-        record: str,
-        known: Sequence[Refusal],
-        cancelled: Callable[[], bool],
-    ) -> None:
-        with self._changed:
-            self._ledger.learn(who, known)
-            self._queues.setdefault(who, []).append(ticket)
-            try:
-                self._check(who, record, cancelled)
-                while not self._free(who, ticket):
-                    self._changed.wait(_POLL_SECONDS)
-                    self._check(who, record, cancelled)
-            except BaseException:
-                self._leave(who, ticket, ran=False)
-                raise
-            self._running[who.account] += 1
-
-    def _check(self, who: Who, record: str, cancelled: Callable[[], bool]) -> None:
-        self._ledger.check(who, record, self._clock())
-        if cancelled():
-            raise NotAskedError(f"{record}: not asked: the run was cancelled")
-
-    def _free(self, who: Who, ticket: object) -> bool:
-        return self._queues[who][0] is ticket and self._running[who.account] < self._per_account
-
-    def _leave(self, who: Who, ticket: object, *, ran: bool) -> None:
-        with self._changed:
-            self._queues[who].remove(ticket)
-            if not self._queues[who]:
-                del self._queues[who]
-            self._running[who.account] -= ran
-            self._changed.notify_all()

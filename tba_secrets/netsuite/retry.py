@@ -16,8 +16,9 @@ import requests
 from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
 from tba_secrets.netsuite.transport import LostError, Sender
 
-_MOST_UNANSWERED: Final = 4
-"""A lost answer may have been a refused login, and the fifth of those locks the user out."""
+_MOST_LOST: Final = 4
+_MOST_UNANSWERED: Final = 2
+"""What was signed and sent, and has no answer: it may have been a refused login, and the fifth locks the user out."""
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 8.0
 
@@ -46,16 +47,18 @@ class Retry:
             protocol: How the answer is read; None takes any answer.
 
         Raises:
-            LostError: There was none within the deadline.
+            LostError: There was none within the deadline; `sent` where a signed request may have been refused unheard.
         """
         budget = _Budget(self.deadline_seconds, self.monotonic)
-        unanswered = 0
+        lost_ones = unanswered = 0
         while True:
             try:
                 answer = self.sender(attempt(), budget.left)
             except LostError as lost:
-                unanswered += 1
-                if not lost.retry or unanswered >= _MOST_UNANSWERED:
+                lost_ones += 1
+                unanswered += lost.sent and protocol is not None
+                lost.sent = unanswered > 0
+                if not lost.retry or lost_ones >= _MOST_LOST or unanswered >= _MOST_UNANSWERED:
                     raise
                 problem, asked = lost.how, None
             else:
@@ -65,7 +68,8 @@ class Retry:
             pause = budget.pause(asked)
             if pause is None:
                 raise LostError(
-                    f"{problem}, and no other answer within {self.deadline_seconds:.0f} s"
+                    f"{problem}, and no other answer within {self.deadline_seconds:.0f} s",
+                    sent=unanswered > 0,
                 )
             self.sleep(pause)
 

@@ -11,22 +11,27 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite.answers import Answer
 
 _LONGEST_BODY: Final = 1 << 20
 _CHUNK: Final = 1 << 16
 _CONNECT_SECONDS: Final = 10.0
 
+_NEVER_SENT: Final = (
+    requests.exceptions.SSLError,
+    requests.exceptions.ProxyError,
+    requests.exceptions.ConnectTimeout,
+    ValueError,
+)
 _KINDS: Final[tuple[tuple[type[Exception], str, bool], ...]] = (
     (requests.exceptions.SSLError, "its TLS certificate or handshake was not accepted", False),
     (requests.exceptions.ProxyError, "the proxy did not connect", True),
@@ -50,12 +55,14 @@ class LostError(Exception):
     Args:
         how: What happened.
         retry: Whether another try may help.
+        sent: Whether the request may have arrived.
     """
 
-    def __init__(self, how: str, *, retry: bool = True) -> None:
+    def __init__(self, how: str, *, retry: bool = True, sent: bool = True) -> None:
         super().__init__(how)
         self.how = how
         self.retry = retry
+        self.sent = sent
 
 
 class Sender(Protocol):
@@ -146,22 +153,15 @@ def environment_settings(url: str) -> Mapping[str, Any]:
     return dict(settings)
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the host is this machine, by name or number."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def lost(error: Exception) -> LostError:
     """Our words for a library's exception, by its type alone."""
-    if isinstance(getattr(next(iter(error.args), None), "reason", None), NameResolutionError):
-        return LostError("its name cannot be resolved (DNS)")
+    reason = getattr(next(iter(error.args), None), "reason", None)
+    if isinstance(reason, NameResolutionError):
+        return LostError("its name cannot be resolved (DNS)", sent=False)
+    sent = not isinstance(error, _NEVER_SENT) and not isinstance(reason, NewConnectionError)
     for kind, how, retry in _KINDS:
         if isinstance(error, kind):
-            return LostError(how, retry=retry)
+            return LostError(how, retry=retry, sent=sent)
     return LostError(f"the exchange broke ({type(error).__name__})")
 
 

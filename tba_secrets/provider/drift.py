@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tba_secrets.stage import Place
+from tba_secrets.places import Place
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 
 Snapshots = Mapping[str, Snapshot | None]
-
-
-def observe(places: Mapping[str, Place]) -> Snapshots:
-    """Every store's view of the secret, by kind."""
-    return {kind: place.store.describe(place.name) for kind, place in places.items()}
 
 
 def missing(

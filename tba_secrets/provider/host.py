@@ -10,13 +10,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Gate
+from tba_secrets.lifecycle.facts import Remembered
+from tba_secrets.lifecycle.look import Looked
+from tba_secrets.netsuite import Client, Gate, Revocation, TbaCredential, revoke
+from tba_secrets.places import Place
+from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.intents import Intents
-from tba_secrets.sources import SourceReader
-from tba_secrets.spec.model import Stores, TokenOrigin
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.sources import Pair, SourceReader
+from tba_secrets.spec.model import Format, Stores, TokenOrigin
 from tba_secrets.stores import open_stores
-from tba_secrets.stores.interface import Store
+from tba_secrets.stores.interface import Preflight, Store
 
 
 class Severity(Enum):
@@ -38,8 +44,60 @@ def unheard(severity: Severity, message: str, urn: str, ephemeral: bool) -> None
     """A log that nobody reads: for a process without an engine."""
 
 
+def client_for(credential: TbaCredential, endpoint: str | None, record: str) -> Client:
+    """Return a client that talks to NetSuite."""
+    return Client(credential, endpoint, record=record)
+
+
 class CancelledError(TbaError):
     """The run was cancelled before an irreversible step; nothing of that step was done."""
+
+
+@dataclass
+class RecordMemory:
+    """What one run of the provider knows of one record. Both resources of the record share it.
+
+    The engine reads every resource before it checks, compares or updates one (`refresh_before_update`), and calls Check
+    before Diff before Update. A targeted run reads its targets alone.
+    """
+
+    looked: Looked = field(default_factory=Looked)
+    """What the stores show; filled by Read, kept up to date by our own writes."""
+    staged: Properties = field(default_factory=dict)
+    """The StagedCredential's state; filled by Read."""
+    tested: Properties = field(default_factory=dict)
+    """The SmokeTest's state; filled by Read."""
+    offered: dict[str, Pair | None] | None = field(default=None, repr=False)
+    """What the sources give; filled by Check. None until they were asked."""
+    token_origin: TokenOrigin | None = None
+    """Where the token comes from; filled by Check."""
+    brought: bool = False
+    """This run obtained the new pair of a rotation; filled by Update."""
+    updated: bool = False
+    """This run has updated the StagedCredential."""
+
+    def remembered(self, state: Properties | None = None) -> Remembered:
+        """Return what state says, as facts.
+
+        Args:
+            state: The StagedCredential's state as the engine gives it now; the one that was read if None.
+        """
+        staged = self.staged if state is None else state
+        formats = [
+            Format.model_validate(one["format"])
+            for one in (staged, self.tested)
+            if isinstance(one.get("format"), dict)
+        ]
+        return Remembered(
+            exists=bool(staged.get("versions")) and "imported" not in staged,
+            claim=staged.get("claim", ""),
+            owner=staged.get("owner", ""),
+            versions=staged.get("versions", {}),
+            source_digests=staged.get("sourceDigests", {}),
+            stored_digests=staged.get("storedDigests", {}),
+            verified=self.tested.get("verified"),
+            formats=(*formats, Format()),
+        )
 
 
 @dataclass
@@ -55,22 +113,45 @@ class Host:
     """Opens the stores of a record, by kind, in the order of promotion."""
     intents: Intents = field(default_factory=dict)
     """What `tba` asks for beyond a plain `up`; empty in a provider that the engine started."""
-    proven: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """By record, what its SmokeTest's state says has passed last, by store; known once that was read."""
-    token_sources: dict[str, TokenOrigin] = field(default_factory=dict)
-    """By record, where its token comes from; known once its StagedCredential was checked."""
-    missing: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """By record, the versions that its StagedCredential's state names, where a store has one no more; else empty."""
-    superseded: dict[str, frozenset[str]] = field(default_factory=dict)
-    """By record, the digests of the tokens in its journals; known once its StagedCredential was read."""
-    stored: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """By record, the digest of each part in the stores, as state has it; known once its StagedCredential was read."""
-    brought: set[str] = field(default_factory=set)
-    """The records that a rotation has brought a new pair for in this process."""
-    overlaps: dict[str, int] = field(default_factory=dict)
-    """By record: the overlap of a rotation that state says is still to be proven and promoted, in seconds."""
+    previous_digest_key: str | None = field(default=None, repr=False)
+    """The secret config `tba:previousDigestKey`."""
+    updating: bool = False
+    """The program runs: what is deleted now was taken out of it, or renamed."""
+    records: dict[str, RecordMemory] = field(default_factory=dict)
+    """By `integration/token`."""
+    tokens_staged: set[Sensitive] = field(default_factory=set, repr=False)
+    """The token ids that this run has staged: a secret whose token moved to another record is left to its readers."""
+    preflights: dict[Store, Preflight] = field(default_factory=dict)
     gate: Gate = field(default_factory=lambda: Gate(time.time))
+    client: Callable[[TbaCredential, str | None, str], Client] = client_for
+    """Makes a client of NetSuite for a credential, an endpoint and a record."""
+    revoke: Callable[[Client], Revocation] = revoke
+    """Revokes a token by its own signature."""
+    clock: Callable[[], float] = time.time
+    """Epoch seconds."""
     started_by: int = field(default_factory=os.getppid)
+
+    def record(self, name: str) -> RecordMemory:
+        """Return what this run knows of one record."""
+        return self.records.setdefault(name, RecordMemory())
+
+    def attached(self) -> None:
+        """Begin another run of the engine: nothing that an earlier one has seen is believed."""
+        self.cancelled.clear()
+        self.records.clear()
+        self.tokens_staged.clear()
+        self.updating = False
+
+    def keys(self, account: str, record: str) -> DigestKeys:
+        """Return the digest keys of a record."""
+        return DigestKeys.of(self.digest_key, self.previous_digest_key, account, record)
+
+    def preflight(self, place: Place) -> Preflight | None:
+        """Find out who we are to a store, once a run; None if it is known already."""
+        if place.store in self.preflights:
+            return None
+        found = self.preflights[place.store] = place.store.preflight([place.name])
+        return found
 
     def orphaned(self) -> bool:
         """The process that started this one is gone: nobody would learn of what is done from here on."""

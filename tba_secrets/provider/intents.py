@@ -9,32 +9,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tba_secrets.errors import NotOursError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
-from tba_secrets.stage import Place
-from tba_secrets.stores.interface import Stage, VersionId
-from tba_secrets.stores.journal import Retirement
-from tba_secrets.stores.versions import is_placeholder
+from tba_secrets.stores.versions import Origin
+
+
+@dataclass(frozen=True, repr=False)
+class Obtaining:
+    """What a rotation is given to obtain its new pair with."""
+
+    consumer: Pair
+    """Signs the authorization flow."""
+    about_to_issue: Callable[[], None]
+    """Called right before NetSuite is asked to issue a token; what it raises stops the flow."""
+    cancelled: Callable[[], bool]
+    """Whether the run was cancelled: then nothing may be issued any more."""
+
+
+Obtain = Callable[[Obtaining], Pair]
+"""Gets a new pair."""
 
 
 @dataclass(frozen=True, repr=False)
 class Rotation:
     """A new pair for one part of a record."""
 
-    obtain: Callable[[Pair], Pair]
-    """Gets it, given the consumer pair, which signs the authorization flow."""
+    obtain: Obtain
     part: str = "token"
     """`token` or `consumer`."""
-    issued: bool = False
-    """NetSuite issues it now: no source can give it again, so a refused one is kept."""
+    origin: Origin = Origin.ROTATED
+    """Where the new pair comes from."""
     overlap_seconds: int = 0
     """How long the superseded token stays valid before it is revoked. A consumer pair has no overlap."""
+    again: bool = False
+    """A superseded token may come back: a person asked for it by name."""
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """The previous version is to be current again, once it has passed."""
+    """The last proven credential with another token is to be current again, once it has passed."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,22 +65,3 @@ class Retire:
 Intent = Rotation | Rollback | Retire
 Intents = Mapping[str, Intent]
 """By `integration/token`."""
-
-
-def previous(place: Place) -> VersionId:
-    """The version to roll back to.
-
-    Raises:
-        NotOursError: There is none, it never was a credential, or its token is revoked.
-    """
-    snapshot = place.store.describe(place.name)
-    version = snapshot.stages.get(Stage.PREVIOUS) if snapshot else None
-    if snapshot is None or version is None or is_placeholder(version):
-        raise NotOursError(
-            f"{place} has no previous credential", "there is nothing to roll back to"
-        )
-    if any(one.version == version and one.state is Retirement.REVOKED for one in snapshot.journal):
-        raise NotOursError(
-            f"{place}: the previous token is revoked at NetSuite", "rotate to a new token instead"
-        )
-    return version

@@ -26,19 +26,10 @@ class Resolved:
     """What Check finds out about the parts."""
 
     digests: dict[str, object] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)
-    """Those of `digests` that a source gave now."""
+    pairs: dict[str, Pair | None] = field(default_factory=dict, repr=False)
+    """What each source gave; None if it has no value."""
     failures: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-
-
-def read_parts(sources: Sources, reader: SourceReader) -> dict[str, Pair | None]:
-    """Both pairs; None for a part that its source does not have.
-
-    Raises:
-        SourceError: A source could not give its pair whole.
-    """
-    return {part: reader.read(source) for part, source in sources.items()}
 
 
 def resolve(
@@ -73,8 +64,9 @@ def resolve(
         except SourceError as error:
             resolved.failures[part] = str(error)
             continue
+        resolved.pairs[part] = pair
         if pair is not None:
-            resolved.digests[part] = resolved.given[part] = key.pair(pair)
+            resolved.digests[part] = key.pair(pair)
             resolved.warnings += [f"{part} from {place}: {warning}" for warning in pair.warnings]
         elif part == brought or isinstance(source, str):
             resolved.digests[part] = known.get(part, UNSEEN)

@@ -7,7 +7,6 @@ that started it is gone, so that nothing is written of which nobody would learn.
 from __future__ import annotations
 
 import os
-import resource
 import select
 import signal
 import sys
@@ -21,8 +20,6 @@ _LOOK_SECONDS: Final = 0.2
 
 def main() -> None:
     """The console script `pulumi-resource-tba ENGINE_ADDRESS`."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core file ever holds a value
-    os.environ.pop("PULUMI_CONFIG", None)  # secret config in clear: not for the sources' commands
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tba_secrets.digest import DigestKey
 from tba_secrets.errors import NotAskedError
 from tba_secrets.netsuite import (
     Circumstances,
@@ -19,7 +18,6 @@ from tba_secrets.netsuite import (
     Verification,
     run_checks,
 )
-from tba_secrets.places import reference
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.properties import RefusalEntry, SmokeTestInputs, SmokeTestOutputs
 from tba_secrets.sensitive import Fingerprint
@@ -55,12 +53,6 @@ class Proof:
         inputs = self.inputs
         self.host.gate.remember(inputs.account, inputs.user.email, self._known())
 
-    @property
-    def digest_key(self) -> DigestKey:
-        """The key of the record's digests in the journal: the one of its StagedCredential."""
-        place = reference(self.inputs.stores, self.inputs.secret)
-        return DigestKey.derive(self.host.digest_key, self.inputs.owner, place)
-
     def turn(self) -> AbstractContextManager[Turn]:
         """The user's turn: one call after another, none after a refusal."""
         return self.host.gate.admit(
@@ -70,6 +62,7 @@ class Proof:
             Fingerprint(self.inputs.fingerprint),
             self._known(),
             self.host.cancelled.is_set,
+            lambda words: self.host.warn("", words),
         )
 
     def client(self, credential: TbaCredential) -> Client:
@@ -96,8 +89,10 @@ class Proof:
             role_name=inputs.role.name,
             role_id=inputs.role.id,
             user_email=inputs.user.email,
-            entity=inputs.user.entity or self.before.entity or None,
+            entity=inputs.user.entity,
             permissions=inputs.role.permissions,
+            first_entity=self.before.entity or None,
+            accept_unproven=frozenset(inputs.accept_unproven),
         )
 
 

@@ -5,7 +5,7 @@ The package schema is made from these models, and so are the checks of what arri
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -92,6 +92,8 @@ class StagedCredentialInputs(Wire):
     """Leave the secret in the store on destroy."""
     require_values: bool = False
     """A source without a value is an error."""
+    retire_after: int | None = None
+    """How long a superseded token stays valid before it is revoked, in seconds; nothing revokes it where absent."""
     preview: bool = False
     """Set by the component in a dry run; never persisted."""
     digests: dict[str, str] = Field(default_factory=dict)
@@ -114,10 +116,11 @@ class StagedCredentialOutputs(Wire):
     """The keyed digest of the exact text that is stored."""
     stored_digests: dict[str, str]
     """The keyed digest of each part, as it is in the store."""
+    source_digests: dict[str, str] = Field(default_factory=dict)
+    """The keyed digest of each part, as its source gave it last. An output beside the input `digests`: a partly failed
+    update is saved with its old inputs and its new outputs."""
     claim: str
     """Our mark on the secret; Delete touches nothing that carries another."""
-    rotation: dict[str, int] = Field(default_factory=dict)
-    """Where a rotation brought the token: `overlap_seconds`, for which the superseded one stays valid. Else empty."""
     drift: dict[str, str] = Field(default_factory=dict)
     """Where the version is neither candidate nor current, by store: what is there instead."""
 
@@ -145,6 +148,8 @@ class SmokeTestInputs(Wire):
     """The user that the token must act for."""
     checks: Annotated[tuple[Check, ...], Field(min_length=1, strict=False)] = ("tokeninfo", "rest")
     """The signed calls to make."""
+    accept_unproven: Annotated[tuple[Literal["role", "user"], ...], Field(strict=False)] = ()
+    """What a token may pass without, where NetSuite does not tell it."""
     versions: dict[str, str] = Field(default_factory=dict)
     """The version to prove, by store; what is current where absent."""
     fingerprint: str = ""
@@ -175,7 +180,9 @@ class SmokeTestOutputs(Wire):
     verified_as: str = ""
     """`role R in account A`."""
     since: int = 0
-    """When the verified version was first proven: epoch seconds; 0 where nothing has passed yet."""
+    """When the verified token was first proven: epoch seconds; 0 if that is not known."""
+    token_digest: str = ""
+    """The keyed digest of the token that was proven: its age counts wherever it moves."""
     entity: str = ""
     """The internal id of the user that NetSuite named; later proofs must name the same."""
     evidence: Annotated[tuple[str, ...], Field(strict=False)] = ()

@@ -26,18 +26,25 @@ def package_schema(handlers: Iterable[Handler]) -> str:
         "displayName": "tba-secrets",
         "version": __version__,
         "description": "NetSuite TBA credentials, staged, proven by a signed call, then promoted.",
-        "config": {"variables": {"digestKey": _DIGEST_KEY}},
-        "provider": {"inputProperties": {"digestKey": _DIGEST_KEY}},
+        "config": {"variables": _SETTINGS},
+        "provider": {"inputProperties": _SETTINGS},
         "resources": {handler.token: _resource(handler, types) for handler in handlers},
         "types": types,
     }
     return json.dumps(schema, indent=2, sort_keys=True)
 
 
-_DIGEST_KEY: Schema = {
-    "type": "string",
-    "secret": True,
-    "description": "Keys the digests that stand for values in state; derived from public names where absent.",
+_SETTINGS: Schema = {
+    "digestKey": {
+        "type": "string",
+        "secret": True,
+        "description": "Keys the digests that stand for values in state; derived from public names if absent.",
+    },
+    "previousDigestKey": {
+        "type": "string",
+        "secret": True,
+        "description": "The digestKey of before: for the first run after it was changed.",
+    },
 }
 
 

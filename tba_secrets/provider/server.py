@@ -6,6 +6,7 @@ Model: Pulumi's guide "Implement a provider in Python".
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -27,10 +28,13 @@ from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties, decode, encode
 from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
 from tba_secrets.provider.host import CancelledError, Host, Severity
-from tba_secrets.provider.registry import handlers
 from tba_secrets.provider.schema import package_schema
+from tba_secrets.provider.smoke_test import SmokeTestHandler
+from tba_secrets.provider.staged_credential import StagedCredentialHandler
 
-_WORKERS = 64
+_MOST_WORKERS = 10_000
+"""More than the engine ever has calls under way, so that Cancel need not wait for one of them to end. Threads are made
+when they are needed."""
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 
@@ -42,7 +46,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if engine_address:
             self._connect(engine_address)
         self.host = Host(log=self._log)
-        self._handlers: dict[str, Handler] = handlers(self.host)
+        every: tuple[Handler, ...] = (
+            StagedCredentialHandler(self.host),
+            SmokeTestHandler(self.host),
+        )
+        self._handlers = {handler.token: handler for handler in every}
+
+    def schema(self) -> str:
+        """Return the package schema, as JSON text."""
+        return package_schema(self._handlers.values())
 
     # --- the process ------------------------------------------------------------------------------
 
@@ -52,14 +64,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self._connect(request.address)
-        self.host.cancelled.clear()
+        self.host.attached()  # the engine cancels its providers at the end of every run, too
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return plugin_pb2.PluginInfo(version=__version__)
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return provider_pb2.GetSchemaResponse(schema=package_schema(self._handlers.values()))
+        return provider_pb2.GetSchemaResponse(schema=self.schema())
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -69,7 +81,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
-            self.host.digest_key = decode(request.args).get("digestKey")
+            settings = decode(request.args)
+            self.host.digest_key = settings.get("digestKey")
+            self.host.previous_digest_key = settings.get("previousDigestKey")
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True
         )
@@ -250,8 +264,14 @@ def _bug(error: Exception) -> str:
 
 
 def serve(provider: Provider) -> tuple[grpc.Server, int]:
-    """Serve on a free loopback port; returns the running server and its port."""
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=_WORKERS))
+    """Serve on a free loopback port; returns the running server and its port.
+
+    From now on this process holds values: no core file may ever hold one, and the engine's secret configuration is not
+    for the commands of sources to inherit.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ.pop("PULUMI_CONFIG", None)
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=_MOST_WORKERS))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

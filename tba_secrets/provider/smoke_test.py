@@ -7,15 +7,35 @@ the next update tests again by itself.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from tba_secrets.errors import CheckFailedError, NetSuiteError, NotAskedError, TbaError
-from tba_secrets.netsuite import Verification
-from tba_secrets.places import places_in
-from tba_secrets.promote import promote
+from tba_secrets.digest import DigestKeys
+from tba_secrets.errors import (
+    CheckFailedError,
+    ConflictError,
+    NetSuiteError,
+    NotAskedError,
+    SourceError,
+    StoreError,
+    TbaError,
+)
+from tba_secrets.lifecycle import act
+from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Remembered, Seen, Settling, Step
+from tba_secrets.lifecycle.look import look
+from tba_secrets.lifecycle.settle import (
+    Due,
+    Proven,
+    promotion,
+    refusal,
+    retiring,
+    superseded_version,
+)
+from tba_secrets.netsuite import Revocation, RevocationOutcome, Verification
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -27,16 +47,22 @@ from tba_secrets.provider.handler import (
     merged,
     validation_failures,
 )
-from tba_secrets.provider.holdings import who_holds_what
-from tba_secrets.provider.host import Host
+from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs
-from tba_secrets.provider.refused import Refused
-from tba_secrets.provider.superseded import Superseded
-from tba_secrets.stage import Place
+from tba_secrets.sources import Pair
 from tba_secrets.stores.interface import Stage, VersionId
+from tba_secrets.stores.journal import Retirement
+from tba_secrets.stores.versions import is_ours
 from tba_secrets.verify import ReadBack, read_back
+
+_AFTERWARDS: Mapping[RevocationOutcome, Retirement] = {
+    RevocationOutcome.REVOKED: Retirement.REVOKED,
+    RevocationOutcome.UNKNOWN: Retirement.OVERLAP,
+    RevocationOutcome.NOT_CONFIRMED: Retirement.PERSON,
+    RevocationOutcome.NEEDS_PERSON: Retirement.PERSON,
+}
 
 
 class SmokeTestHandler(Handler):
@@ -49,9 +75,9 @@ class SmokeTestHandler(Handler):
     inputs = SmokeTestInputs
     outputs = SmokeTestOutputs
 
-    def __init__(self, host: Host, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, host: Host, proof: type[Proof] = Proof) -> None:
         self._host = host
-        self._clock = clock
+        self._proof = proof
 
     def check(self, urn: str, old: Properties, new: Properties) -> Checked:
         if has_unknown(new):
@@ -92,14 +118,16 @@ class SmokeTestHandler(Handler):
             raise TbaError("a SmokeTest cannot be imported", "declare it: `pulumi up` tests then")
         declared = SmokeTestInputs.model_validate(inputs)
         # The engine reads all resources before it updates one: every record then knows its user's history.
-        Proof(self._host, declared, SmokeTestOutputs.model_validate(_found(state))).remember()
+        self._proof(self._host, declared, SmokeTestOutputs.model_validate(_found(state))).remember()
         places = self._places(declared)
-        snapshots = drift.observe(places)
+        record = self._host.record(declared.record)
+        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
         if not any(snapshots.values()):
             return None
-        verified = self._host.proven[declared.record] = state.get("verified", {})
+        verified = state.get("verified", {})
         observed = drift.missing(places, snapshots, verified, (Stage.CURRENT,)) if verified else {}
-        return inputs, {**state, "drift": observed}
+        record.tested = {**state, "drift": observed}
+        return inputs, record.tested
 
     def delete(self, urn: str, state: Properties) -> None:
         """Nothing: the secret belongs to the StagedCredential."""
@@ -111,133 +139,330 @@ class SmokeTestHandler(Handler):
 
     def _run(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = SmokeTestInputs.model_validate(new)
-        proof = Proof(self._host, inputs, SmokeTestOutputs.model_validate(_found(old)))
-        places = self._places(inputs)
+        record = self._host.record(inputs.record)
+        record.tested = old or record.tested
+        proof = self._proof(self._host, inputs, SmokeTestOutputs.model_validate(_found(old)))
+        run = _Run(self._host, urn, proof, record, self._places(inputs), new)
         self._host.status(urn, "testing")
-        back = read_back(places, _wanted(inputs), inputs.format)
+        back = run.read_back(run.asked_for())
         try:
             verification = proof.verify(back)
         except NetSuiteError as error:
-            outcome = self._after_failure(proof, places, back, error)
+            outcome = run.after_failure(back, error)
             after = proof.before.model_copy(update={"refusals": proof.refusals()})
             raise _failed(inputs.record, outcome, error, merged(new, after)) from None
         self._host.status(urn, f"verified as {verification.summary}")
         if inputs.promote:
-            self._promote(proof, places, back, verification, new)
+            run.promote(back, verification)
             self._host.status(urn, f"verified as {verification.summary}, promoted")
-        after = self._proven(proof.before, back, verification)
-        return merged(new, self._carried_out(urn, proof, places, back, after, new))
-
-    def _proven(
-        self, before: SmokeTestOutputs, back: ReadBack, verification: Verification
-    ) -> SmokeTestOutputs:
-        same = before.verified == back.versions and before.since > 0
-        since = before.since if same else int(self._clock())
-        return as_outputs(verification).model_copy(
-            update={"verified": dict(back.versions), "since": since}
-        )
-
-    def _carried_out(
-        self,
-        urn: str,
-        proof: Proof,
-        places: Mapping[str, Place],
-        back: ReadBack,
-        after: SmokeTestOutputs,
-        new: Properties,
-    ) -> SmokeTestOutputs:
-        """What an intent asks for beyond the test; what readers get is then tested once more."""
-        intent = self._host.intents.get(proof.inputs.record)
-        if isinstance(intent, Retire):
-            own = f"{proof.inputs.record}: "
-            for words in Superseded(proof, int(self._clock())).retire(intent, places, back):
-                self._host.inform(urn, f"{proof.inputs.record}: {words.removeprefix(own)}")
-        elif not isinstance(intent, Rollback):
-            return after
-        try:
-            again = proof.verify(read_back(places, {}, proof.inputs.format))
-        except (
-            NotAskedError
-        ):  # a refused revoke has ended the user's turn: the proof from before it stands
-            return after.model_copy(update={"refusals": proof.refusals()})
-        except NetSuiteError as error:
-            kept = after.model_copy(update={"verified": {}, "refusals": proof.refusals()})
-            outcome = "it was done, but the current credential has failed afterwards"
-            raise _failed(proof.inputs.record, outcome, error, merged(new, kept)) from None
-        return after.model_copy(update=as_outputs(again).model_dump(exclude_unset=True))
-
-    def _after_failure(
-        self,
-        proof: Proof,
-        places: Mapping[str, Place],
-        back: ReadBack,
-        error: NetSuiteError,
-    ) -> str:
-        """Says what became of what has failed."""
-        if all(back.current[kind] == version for kind, version in back.versions.items()):
-            return "the current credential has failed, and is left as it is"
-        if not isinstance(error, CheckFailedError):
-            return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
-        if not proof.inputs.promote:
-            return "the version that was tested has failed, and is left as it is"
-        settled = Refused(proof, places, back, int(self._clock())).settle()
-        return f"not promoted; current is unchanged, {settled}"
-
-    def _promote(
-        self,
-        proof: Proof,
-        places: Mapping[str, Place],
-        back: ReadBack,
-        verification: Verification,
-        new: Properties,
-    ) -> None:
-        record, before = proof.inputs.record, proof.before
-        intent = self._host.intents.get(record)
-        done: dict[str, str] = {}
-        for kind, place in places.items():
-            try:
-                self._host.proceed()
-                overlap = self._overlap(proof, kind, back)
-                if overlap is not None:
-                    Superseded(proof, int(self._clock())).note(overlap, place, back)
-                promote(place, back, verification)
-                if isinstance(intent, Rollback):
-                    Superseded(proof, int(self._clock())).restored(place, back)
-            except TbaError as error:
-                held = who_holds_what(places, back, done)
-                what = (
-                    f"{record}: it has passed, but {place} was not promoted ({held}): {error.what}"
-                )
-                kept = before.model_copy(update={"verified": {**before.verified, **done}})
-                raise PartialFailureError(TbaError(what, error.remedy), merged(new, kept)) from None
-            done[kind] = back.versions[kind]
-
-    def _overlap(self, proof: Proof, kind: str, back: ReadBack) -> int | None:
-        """How long the token that is superseded stays valid; None where no rotation supersedes it.
-
-        A plain `up` finishes a rotation that was interrupted, and then only for the version that passed last.
-        """
-        intent = self._host.intents.get(proof.inputs.record)
-        if isinstance(intent, Rotation):
-            return intent.overlap_seconds if intent.part == "token" else None
-        if back.current[kind] != proof.before.verified.get(kind):
-            return None
-        return self._host.overlaps.get(proof.inputs.record)
+        after = run.proven(back, verification)
+        return merged(new, run.carried_out(back, after))
 
     def _asked_to_retire(self, new: Properties) -> bool:
         return isinstance(self._host.intents.get(new.get("record", "")), Retire)
 
 
+@dataclass
+class _Run:
+    """One Create or Update of one record."""
+
+    host: Host
+    urn: str
+    proof: Proof
+    record: RecordMemory
+    places: Mapping[str, Place]
+    new: Properties
+
+    @property
+    def name(self) -> str:
+        return self.proof.inputs.record
+
+    @property
+    def keys(self) -> DigestKeys:
+        return self.host.keys(self.proof.inputs.account, self.name)
+
+    @property
+    def declared(self) -> Declared:
+        inputs = self.proof.inputs
+        return Declared(self.name, inputs.account, inputs.format, self.keys)
+
+    @property
+    def remembered(self) -> Remembered:
+        return self.record.remembered()
+
+    @property
+    def now(self) -> int:
+        return int(self.host.clock())
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def asked_for(self) -> Mapping[str, VersionId]:
+        """Return the versions to prove: to retire, what readers have, unless this run has staged another one."""
+        if isinstance(self.host.intents.get(self.name), Retire) and not self.record.updated:
+            return {}
+        return {kind: VersionId(one) for kind, one in self.proof.inputs.versions.items()}
+
+    def read_back(self, versions: Mapping[str, VersionId]) -> ReadBack:
+        """Read what is to be signed with from every store."""
+        snapshots = {
+            kind: self.record.looked.snapshot(place) for kind, place in self.places.items()
+        }
+        return read_back(self.places, versions, self.proof.inputs.format, snapshots)
+
+    def seen(self) -> Seen:
+        """Look at the stores, with what is current read: it is superseded, or compared with."""
+        bare = look(self.record.looked, self.places)
+        superseded = {
+            kind: {sight.current, superseded_version(self.remembered, kind, sight)}
+            for kind, sight in bare.items()
+        }
+        needed = {kind: [one for one in found if one] for kind, found in superseded.items()}
+        formats = (self.proof.inputs.format, *self.remembered.formats)
+        return look(self.record.looked, self.places, formats, needed)
+
+    # --- a verdict --------------------------------------------------------------------------------
+
+    def promote(self, back: ReadBack, verification: Verification) -> None:
+        """Make what has passed current in each store, its line first.
+
+        Raises:
+            PartialFailureError: Some stores hold it, or none.
+        """
+        before = self.proof.before
+        current = {
+            kind: snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
+            for kind, snapshot in self._snapshots().items()
+        }
+        done: dict[str, str] = {}
+        try:
+            for kind, steps in self._promotion(back).items():
+                self._write(kind, steps, verification)
+                done[kind] = back.versions[kind]
+        except TbaError as error:
+            kind = next(kind for kind in self.places if kind not in done)
+            held = self._who_holds_what(back, current, done)
+            what = (
+                f"{self.name}: it has passed, but {self.places[kind]} was not promoted ({held}): "
+                f"{error.what}"
+            )
+            kept = before.model_copy(update={"verified": {**before.verified, **done}})
+            raise PartialFailureError(
+                TbaError(what, error.remedy), merged(self.new, kept)
+            ) from None
+
+    def _promotion(self, back: ReadBack) -> dict[str, list[Step]]:
+        if all(back.current[kind] == version for kind, version in back.versions.items()):
+            seen = look(self.record.looked, self.places)
+        else:
+            seen = self.seen()
+        proven = Proven(back.credential, back.versions, self.proof.before.since)
+        return promotion(self.declared, self.remembered, seen, proven, self.now)
+
+    def after_failure(self, back: ReadBack, error: NetSuiteError) -> str:
+        """Say what became of what has failed."""
+        if all(back.current[kind] == version for kind, version in back.versions.items()):
+            return "the current credential has failed, and is left as it is"
+        if not isinstance(error, CheckFailedError):
+            return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
+        if not self.proof.inputs.promote:
+            return "the version that was tested has failed, and is left as it is"
+        return f"not promoted; current is unchanged, {self._settle(back)}"
+
+    def _settle(self, back: ReadBack) -> str:
+        plan = self._refusal(back)
+        failed = []
+        for kind in self.places:
+            steps = [step for step in plan.steps if step.store == kind]
+            try:
+                self._write(kind, steps)
+            except StoreError as failure:
+                failed.append(failure.what)
+        if failed:
+            return f"but the candidate was not discarded ({'; '.join(failed)})"
+        return plan.words
+
+    def _refusal(self, back: ReadBack) -> Settling:
+        source = self.record.token_origin
+        try:
+            given = None if source is None else self.host.sources.read(source)
+        except SourceError:
+            given = None
+        return refusal(
+            self.declared,
+            self.seen(),
+            back.credential,
+            back.versions,
+            source_token=given,
+            source_known=source is not None,
+            rotating=isinstance(self.host.intents.get(self.name), Rotation),
+            brought=self.record.brought,
+            keep=self.proof.inputs.keep_candidate,
+            now=self.now,
+        )
+
+    def proven(self, back: ReadBack, verification: Verification) -> SmokeTestOutputs:
+        """Return what state keeps of a proof; the age is that of the token, wherever it moves."""
+        token = back.credential.pair(TOKEN)
+        digest = self.keys.writing.pair(token)
+        return as_outputs(verification).model_copy(
+            update={
+                "verified": dict(back.versions),
+                "token_digest": digest,
+                "entity": verification.entity or self.proof.before.entity,
+                "since": self._since(back, token),
+            }
+        )
+
+    def _since(self, back: ReadBack, token: Pair) -> int:
+        before = self.proof.before
+        if before.since and self.keys.same(before.token_digest, token):
+            return before.since
+        for snapshot in self._snapshots().values():
+            for line in snapshot.journal if snapshot is not None else ():
+                if line.proven and self.keys.same(line.digest, token):
+                    return line.proven
+        was_current = all(back.current[kind] == one for kind, one in back.versions.items())
+        if was_current and not all(is_ours(one) for one in back.versions.values()):
+            return 0  # an adopted credential: nobody knows how old its token is
+        return self.now
+
+    # --- an intent --------------------------------------------------------------------------------
+
+    def carried_out(self, back: ReadBack, after: SmokeTestOutputs) -> SmokeTestOutputs:
+        """Do what an intent asks for beyond the test; then test once more what readers get."""
+        intent = self.host.intents.get(self.name)
+        if isinstance(intent, Retire):
+            own = f"{self.name}: "
+            for words in self._retire(intent, back):
+                self.host.inform(self.urn, f"{own}{words.removeprefix(own)}")
+        elif not isinstance(intent, Rollback):
+            return after
+        try:
+            again = self.proof.verify(self.read_back({}))
+        except (
+            NotAskedError
+        ):  # a refused revoke has ended the user's turn: the proof from before it stands
+            return after.model_copy(update={"refusals": self.proof.refusals()})
+        except NetSuiteError as error:
+            kept = after.model_copy(update={"verified": {}, "refusals": self.proof.refusals()})
+            outcome = "it was done, but the current credential has failed afterwards"
+            raise _failed(self.name, outcome, error, merged(self.new, kept)) from None
+        return after.model_copy(update=as_outputs(again).model_dump(exclude_unset=True))
+
+    def _retire(self, intent: Retire, back: ReadBack) -> list[str]:
+        plan = retiring(
+            self.declared,
+            look(self.record.looked, self.places),
+            back.credential,
+            self.now,
+            at_once=intent.at_once,
+            by_hand=intent.by_hand,
+        )
+        words = []
+        for note in plan.closing:
+            self._write(note.store, [note])
+            words.append(f"{self.places[note.store]}: noted as {note.entry.state.value}")
+        words += (self._revoke(intent, due, back) for due in plan.due)
+        return words
+
+    def _revoke(self, intent: Retire, due: Due, back: ReadBack) -> str:
+        """Revoke one superseded token with its own signature, and write down what is known of it now."""
+        place = self.places[due.lines[0][0]]
+        old = self._superseded(due)
+        if old is None:
+            self._note_all(due, Retirement.PERSON)
+            return f"{place}: the superseded version is gone, so its token cannot sign its own revoke: a person has to"
+        if (user := intent.in_use(old.token_id)) is not None:
+            return f"{place}: the superseded token is what {user} uses now: it is not revoked"
+        consumer = back.credential.pair("consumer")
+        signing = old.with_pair("consumer", consumer.identifier, consumer.secret)
+        self.host.proceed()
+        with self.proof.turn() as turn:
+            done: Revocation = self.host.revoke(self.proof.client(signing))
+            if done.login_refused:
+                turn.refused()
+            elif done.unanswered:
+                turn.unanswered()
+        after = _AFTERWARDS[done.outcome]
+        if after is not Retirement.OVERLAP:
+            self._note_all(due, after)
+        return str(done)
+
+    def _superseded(self, due: Due) -> TbaCredential | None:
+        """Read the superseded credential from the first store that still has it."""
+        formats = (self.proof.inputs.format, *self.remembered.formats)
+        for store, line in due.lines:
+            version = VersionId(line.version)
+            where = {store: self.places[store]}
+            sight = look(self.record.looked, where, formats, {store: [version]})[store]
+            if (held := sight.credential(version)) is not None:
+                return held
+        return None
+
+    def _note_all(self, due: Due, state: Retirement) -> None:
+        """Write the outcome in every store: what one line says of a token holds for all."""
+        failed: StoreError | None = None
+        for store, line in due.lines:
+            try:
+                self._write(store, [Note(store, replace(line, state=state))])
+            except ConflictError:
+                raise
+            except StoreError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def _snapshots(self) -> drift.Snapshots:
+        return {kind: self.record.looked.snapshot(place) for kind, place in self.places.items()}
+
+    def _write(
+        self, kind: str, steps: list[Step], verification: Verification | None = None
+    ) -> None:
+        act.carry_out(
+            self.record.looked,
+            self.places[kind],
+            steps,
+            self.proof.inputs.format,
+            self.keys.writing,
+            self.host.proceed,
+            verification,
+        )
+
+    def _who_holds_what(
+        self, back: ReadBack, before: Mapping[str, VersionId | None], done: Mapping[str, str]
+    ) -> str:
+        """Say what readers get now: `aws holds the new one, vault still holds the one before`."""
+        words = []
+        self.record.looked.forget()
+        for kind, place in self.places.items():
+            if kind in done:
+                words.append(f"{kind} holds the new one")
+                continue
+            try:
+                snapshot = self.record.looked.snapshot(place)
+            except StoreError:
+                words.append(f"{kind} cannot be asked what it holds")
+                continue
+            current = snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
+            if current == back.versions[kind]:
+                words.append(f"{kind} holds the new one")
+            elif snapshot is None or current in (None, snapshot.placeholder):
+                words.append(f"{kind} holds none yet")
+            elif current == before[kind]:
+                words.append(f"{kind} still holds the one before")
+            else:
+                words.append(f"{kind} holds one that somebody else wrote")
+        return ", ".join(words)
+
+
 def _failed(
     record: str, outcome: str, error: NetSuiteError, state: Properties
 ) -> PartialFailureError:
-    """What became of the record first: the engine shows the first line in the status column."""
+    """Say first what became of the record: the engine shows the first line in the status column."""
     what = f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}"
     return PartialFailureError(TbaError(what, error.remedy), state)
-
-
-def _wanted(inputs: SmokeTestInputs) -> dict[str, VersionId]:
-    return {kind: VersionId(version) for kind, version in inputs.versions.items()}
 
 
 def _passed(state: Properties, new: Properties) -> bool:

@@ -1,23 +1,51 @@
 """`tba:index:StagedCredential`: the credential in its stores, as a candidate that nobody reads by default.
 
-The inputs name sources; Check reads them, and the engine persists only keyed digests of what they gave. State keeps two
-digests for each part: the one last seen at the source (an input), and the one in the store (an output). Only a change
-at the source makes a candidate.
+The inputs name sources; Check reads them, and the engine persists only keyed digests of what they gave. What is to be
+staged is decided in `lifecycle.decide`; this module gathers its facts, obtains a rotation's new pair, and carries the
+plan out.
 """
 
 from __future__ import annotations
 
+import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
-from tba_secrets.digest import DigestKey
-from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Client, revoke
+from tba_secrets.digest import DigestKeys
+from tba_secrets.errors import (
+    ConflictError,
+    RetirementOpenError,
+    StoreError,
+    TbaError,
+    ValueNeededError,
+)
+from tba_secrets.lifecycle import act
+from tba_secrets.lifecycle.decide import Offer, compare, decide, stale, unknown, versions_to_read
+from tba_secrets.lifecycle.facts import (
+    CONSUMER,
+    TOKEN,
+    UNREPEATABLE,
+    Asked,
+    Declared,
+    Note,
+    Offered,
+    Remembered,
+    RollBack,
+    Rotate,
+    Seen,
+    Staging,
+    Up,
+)
+from tba_secrets.lifecycle.look import look
+from tba_secrets.lifecycle.settle import deletion
+from tba_secrets.netsuite import RevocationOutcome
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.payload import render
-from tba_secrets.places import places_in, reference
+from tba_secrets.payload import parse, render
+from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -29,16 +57,19 @@ from tba_secrets.provider.handler import (
     merged,
     validation_failures,
 )
-from tba_secrets.provider.host import Host
+from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.importing import parse_id
-from tba_secrets.provider.intents import Retire, Rollback, Rotation
+from tba_secrets.provider.intents import Obtaining, Retire, Rollback, Rotation
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
-from tba_secrets.provider.rotating import Rotating
-from tba_secrets.provider.wanted import Wanted, consumer_pair, stale, superseded, token_pair
-from tba_secrets.spec.model import Stores
-from tba_secrets.stage import Place, stage
-from tba_secrets.stores.interface import Candidate, OwnerMark, Stage, VersionId
+from tba_secrets.sources import Pair
+from tba_secrets.spec.model import Format, Stores
+from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage
+from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.versions import Terms, terms_of
+
+_MOST_LOOKS = 3
+"""How often a run decides again because somebody else moved what it had seen."""
 
 
 class StagedCredentialHandler(Handler):
@@ -55,6 +86,7 @@ class StagedCredentialHandler(Handler):
         self._host = host
 
     def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+        self._host.updating = True
         kept = {key: value for key, value in new.items() if key != "preview"}
         if has_unknown(new):
             return Checked({**kept, "digests": UNKNOWN}, {})
@@ -62,43 +94,48 @@ class StagedCredentialHandler(Handler):
             inputs = StagedCredentialInputs.model_validate(new)
         except ValidationError as error:
             return Checked(kept, validation_failures(error))
-        self._host.token_sources[inputs.record] = inputs.token
+        record = self._host.record(inputs.record)
+        record.token_origin = inputs.token
         intent = self._host.intents.get(inputs.record)
-        if isinstance(intent, Retire | Rollback) and (seen := old.get("digests")):
-            return Checked({**kept, "digests": seen}, {})  # neither is about the source
+        record.offered = {}
+        if isinstance(intent, Retire | Rollback) and (digests := old.get("digests")):
+            return Checked({**kept, "digests": digests}, {})  # neither is about the source
+        keys = self._keys(inputs)
         resolved = resolve(
             inputs.sources,
             self._host.sources,
-            self._key(inputs),
+            keys.writing,
             old.get("digests", {}),
             preview=inputs.preview,
-            refused=self._refused(inputs.record),
+            refused=_refused(record),
             required=inputs.require_values,
-            brought=self._brought(inputs.record),
+            brought=intent.part if isinstance(intent, Rotation) else None,
         )
-        for warning in resolved.warnings:
+        record.offered = resolved.pairs
+        for warning in (*resolved.warnings, *_unused(record, keys)):
             self._host.warn(urn, f"{inputs.record}: {warning}")
-        if resolved.digests.get("token") in self._superseded(new):
-            self._host.warn(urn, stale(inputs.record, "token"))
-        elif self._abandoned(inputs.record, resolved.given, old.get("digests", {})):
-            self._host.warn(
-                urn,
-                f"{inputs.record}: a source still gives what was rolled back or rotated away: it is not used until it "
-                "changes",
-            )
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
+        name = str(new.get("record", ""))
+        record = self._host.record(name)
         changes = [
             change
             for change in input_changes(old_inputs, new)
-            if not (change.property == "digests" and self._nothing_new(old_inputs, old_state, new))
+            if not (
+                change.property == "digests"
+                and self._nothing_new(record, old_inputs, old_state, new)
+            )
         ]
         changes += [
             Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
         ]
-        if isinstance(self._host.intents.get(new.get("record", "")), Rotation | Rollback):
+        if any(line.state is Retirement.INTENT for line in _lines(record)):
+            changes.append(Change("journal", input=False))
+        if isinstance(self._host.intents.get(name), Rotation | Rollback):
             changes.append(Change("versions", input=False))
+        if self._is_moved(old_state, new):
+            self._refuse_move(name, old_state, new)
         return changes
 
     def preview(self, old_state: Properties, new: Properties) -> Properties:
@@ -119,72 +156,121 @@ class StagedCredentialHandler(Handler):
         imported = not inputs
         stores, secret = parse_id(id) if imported else _where(inputs)
         places = self._places(stores, secret)
-        snapshots = drift.observe(places)
+        record = self._host.record(str(inputs.get("record", "")))
+        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
         if not any(snapshots.values()):
             return None
         if imported:
             return _imported(stores, secret, snapshots)
-        if rotation := state.get("rotation"):
-            self._host.overlaps[str(inputs["record"])] = rotation["overlap_seconds"]
-        self._host.stored[str(inputs.get("record", ""))] = state.get("storedDigests", {})
-        self._host.superseded[str(inputs.get("record", ""))] = superseded(snapshots.values())
         observed = drift.missing(
             places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
         )
-        self._host.missing[str(inputs.get("record", ""))] = (
-            state.get("versions", {}) if observed else {}
-        )
-        return inputs, {**state, "drift": observed}
+        record.staged = {**state, "drift": observed}
+        return inputs, record.staged
 
     def delete(self, urn: str, state: Properties) -> None:
+        self._host.record(
+            str(state.get("record", ""))
+        ).looked.forget()  # what goes is looked at anew
         for kind, place in self._places(*_where(state)).items():
             self._remove(urn, place, state, state["versions"].get(kind))
 
     # --- inside -----------------------------------------------------------------------------------
 
+    def _keys(self, inputs: StagedCredentialInputs) -> DigestKeys:
+        return self._host.keys(inputs.account, inputs.record)
+
     def _places(self, stores: Stores, secret: str) -> dict[str, Place]:
-        """For reading and deleting only."""
+        """Return the places for reading and deleting only."""
         return places_in(self._host.open_stores(stores), stores, secret)
 
-    def _places_before(self, old: Properties) -> dict[str, Place]:
-        """Where state says that the credential is; nothing for a new resource."""
-        return self._places(*_where(old)) if old.get("versions") else {}
-
-    def _superseded(self, properties: Properties) -> frozenset[str]:
-        return self._host.superseded.get(properties.get("record", ""), frozenset())
-
-    def _abandoned(self, record: str, given: Mapping[str, str], seen: Mapping[str, str]) -> bool:
-        """Whether a source gives what it gave before, and the store has something else."""
-        stored = self._host.stored.get(record, {})
-        return any(
-            part in stored and digest == seen.get(part) and digest != stored[part]
-            for part, digest in given.items()
-        )
-
-    def _refused(self, record: str) -> bool:
-        """Whether the version that state names is gone without having passed."""
-        missing = self._host.missing.get(record)
-        return bool(missing) and missing != self._host.proven.get(record)
-
-    def _nothing_new(self, old_inputs: Properties, old_state: Properties, new: Properties) -> bool:
-        """Each part is as it was last seen, is what the store holds (a source that caught up with a rotation), or was
-        superseded (one that did not)."""
+    def _nothing_new(
+        self,
+        record: RecordMemory,
+        old_inputs: Properties,
+        old_state: Properties,
+        new: Properties,
+    ) -> bool:
+        """Whether no part's source gives anything that is to be staged."""
+        if has_unknown(new):
+            return False
+        keys = self._host.keys(str(new.get("account", "")), str(new.get("record", "")))
+        offers = _offers(record, keys)
         seen, stored = old_inputs.get("digests", {}), old_state.get("storedDigests", {})
-        given = new["digests"]
-        return not has_unknown(given) and all(
-            digest in (seen.get(part), stored.get(part)) or digest in self._superseded(new)
-            for part, digest in given.items()
+        return all(
+            offers[part] not in (Offer.NEW, Offer.UNKNOWN)
+            if offers.get(part, Offer.ABSENT) is not Offer.ABSENT
+            else digest in (seen.get(part), stored.get(part))
+            for part, digest in new["digests"].items()
         )
 
-    def _key(self, inputs: StagedCredentialInputs) -> DigestKey:
-        return DigestKey.derive(
-            self._host.digest_key, inputs.owner, reference(inputs.stores, inputs.secret)
-        )
+    def _refuse_move(self, name: str, old: Properties, new: Properties) -> None:
+        """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.
+
+        Raises:
+            RetirementOpenError: They wait.
+        """
+        left = self._left_behind(old, new)
+        looked = self._host.record(name).looked
+        for place in left:
+            snapshot = looked.snapshot(place)
+            if snapshot is None:
+                continue
+            if (terms_of(snapshot.stages.get(Stage.CANDIDATE)) or Terms()).origin in UNREPEATABLE:
+                raise RetirementOpenError(
+                    f"{name}: {place} cannot be left yet: a new token waits there for its proof, and no source can "
+                    "give it again",
+                    "run `pulumi up` under the old name until it has passed",
+                )
+            waiting = [line for line in snapshot.journal if line.open]
+            if waiting:
+                raise RetirementOpenError(
+                    f"{name}: {place} cannot be left yet: {len(waiting)} of its superseded tokens can still sign, and "
+                    "would be forgotten",
+                    f"run `tba retire STACK {name.rpartition('/')[2]}` (with --now if their overlap may end early) "
+                    "under the old name first",
+                )
+
+    def _is_moved(self, old: Properties, new: Properties) -> bool:
+        if not old.get("versions") or has_unknown([new.get("stores"), new.get("secret")]):
+            return False
+        names = ("stores", "secret")
+        return isinstance(old.get("stores"), Mapping) and any(old[n] != new.get(n) for n in names)
+
+    def _left_behind(self, old: Properties, new: Properties) -> list[Place]:
+        now = {(p.store.kind, p.name) for p in self._places(*_where(new)).values()}
+        before = self._places(*_where(old)).values() if old.get("versions") else ()
+        return [place for place in before if (place.store.kind, place.name) not in now]
 
     def _stage(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = StagedCredentialInputs.model_validate(new)
+        record = self._host.record(inputs.record)
+        run = _Run(
+            self._host,
+            urn,
+            inputs,
+            record,
+            record.remembered(old),
+            self._keys(inputs),
+            self._open(inputs, old),
+            self._left_behind(old, new) if self._is_moved(old, new) else [],
+            new,
+            imported="imported" in old,
+        )
+        if self._is_moved(old, new):
+            self._refuse_move(inputs.record, old, new)
+        outputs = run.staged()
+        record.updated = True
+        for place in run.before:
+            self._host.warn(
+                urn, f"{place} is left as it is: delete it when nobody reads it any more"
+            )
+        self._host.status(urn, "staged")
+        return merged(new, outputs)
+
+    def _open(self, inputs: StagedCredentialInputs, old: Properties) -> dict[str, Place]:
         mark = OwnerMark(inputs.owner, inputs.record, old.get("claim") or uuid.uuid4().hex)
-        places = places_in(
+        return places_in(
             self._host.open_stores(inputs.stores),
             inputs.stores,
             inputs.secret,
@@ -193,94 +279,315 @@ class StagedCredentialHandler(Handler):
             restore=inputs.restore,
             description=inputs.description,
         )
-        key = self._key(inputs)
-        for place in places.values():
-            found = place.store.preflight([place.name])
-            self._host.debug(urn, f"{place}: as {found.identity}; {_shown(found.settings)}")
-        wanted = Wanted(self._host, urn, inputs, old, self._places_before(old), places, key)
-        known, credential = wanted.known(), self._credential(wanted)
-        Client(credential, inputs.endpoint, record=inputs.record).reach()
-        value = render(credential, inputs.format)
-        outputs = StagedCredentialOutputs(
-            versions={},
-            locations={},
-            fingerprint=key.text(value),
-            stored_digests=_digests(key, credential),
-            claim=mark.claim,
-            rotation=self._rotation(inputs.record),
+
+    def _remove(self, urn: str, place: Place, state: Properties, version: str | None) -> None:
+        looked = self._host.record(str(state.get("record", ""))).looked
+        snapshot = looked.snapshot(place)
+        readable = snapshot is not None and snapshot.deletion_at is None
+        pending = (
+            snapshot.stages.get(Stage.CANDIDATE) if snapshot is not None and readable else None
         )
-        for kind, place in places.items():
-            self._host.status(urn, f"staging in {place}")
+        format = Format.model_validate(state.get("format", {}))
+        needed = {place.store.kind: [pending] if pending is not None else []}
+        sight = look(looked, {place.store.kind: place}, [format], needed)[place.store.kind]
+        keys = self._host.keys(str(state.get("account", "")), str(state.get("record", "")))
+        declared = Declared(
+            str(state.get("record", "")), str(state.get("account", "")), format, keys
+        )
+        plan = deletion(
+            declared,
+            sight,
+            state.get("claim", ""),
+            version,
+            retain=bool(state.get("retain")),
+            now=int(self._host.clock()),
+        )
+        act.carry_out(looked, place, plan.steps, format, keys.writing, self._host.proceed)
+        if plan.removed and self._moved_on(place, format):
+            self._host.warn(
+                urn,
+                f"{place} is left as it is: its token is another record's now, and readers may still use it",
+            )
+        elif plan.removed:
+            self._host.proceed()
+            place.store.remove(place.name)
+        if plan.words:
+            self._host.warn(urn, plan.words)
+
+    def _moved_on(self, place: Place, format: Format) -> bool:
+        """Whether another record of this run has taken over the token: the record was renamed, not removed."""
+        if not (self._host.updating and self._host.tokens_staged):
+            return False
+        stored = place.store.read(place.name, Stage.CURRENT)
+        try:
+            held = parse(stored.value, format, str(place)) if stored is not None else None
+        except StoreError:
+            return False
+        return held is not None and held.token_id in self._host.tokens_staged
+
+
+@dataclass
+class _Run:
+    """One Create or Update of one record."""
+
+    host: Host
+    urn: str
+    inputs: StagedCredentialInputs
+    record: RecordMemory
+    remembered: Remembered
+    keys: DigestKeys
+    places: Mapping[str, Place]
+    before: Sequence[Place]
+    """The places that the record leaves."""
+    new: Properties
+    imported: bool
+    pair: Pair | None = field(default=None, repr=False)
+    """The new pair of a rotation, once it was obtained."""
+    nonce: str = ""
+    """Of the line of intent that was written for an issued token."""
+
+    @property
+    def declared(self) -> Declared:
+        inputs = self.inputs
+        return Declared(
+            inputs.record, inputs.account, inputs.format, self.keys, inputs.retire_after
+        )
+
+    @property
+    def offered(self) -> Offered:
+        """What the sources give: Check has asked them, unless a caller left it out."""
+        if self.record.offered is None:
+            self.record.offered = {
+                part: self.host.sources.read(source) for part, source in self.inputs.sources.items()
+            }
+        return self.record.offered
+
+    def staged(self) -> StagedCredentialOutputs:
+        """Bring the credential into every store, and return what is there.
+
+        Raises:
+            TbaError: Nothing was written, or it is still the same as before.
+            PartialFailureError: Some stores have it.
+        """
+        for place in self.places.values():
+            if (found := self.host.preflight(place)) is not None:
+                self.host.debug(self.urn, f"{place}: as {found.identity}; {_shown(found.settings)}")
+        try:
+            return self._until_it_holds()
+        except PartialFailureError:
+            raise
+        except TbaError as error:
+            raise self._in_vain(error) from None
+
+    def _until_it_holds(self) -> StagedCredentialOutputs:
+        for attempt in range(1, _MOST_LOOKS + 1):
             try:
-                staged = stage(
-                    place,
-                    Candidate(value, key.text(value)),
-                    known.get(kind),
-                    self._host.proceed,
+                return self._once()
+            except ConflictError:
+                # Every move is a compare-and-set, so nothing was lost: look again, and decide from what is there now.
+                self.record.looked.forget()
+                if attempt == _MOST_LOOKS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _once(self) -> StagedCredentialOutputs:
+        for place in self.places.values():
+            act.admit(place, self.record.looked.snapshot(place), self.remembered)
+        self._restore()
+        plan = self._decide()
+        if plan.obtain:
+            self._obtain(self._seen(self._asked()))
+            plan = self._decide()
+        credential = plan.credential
+        assert credential is not None  # noqa: S101 - a plan without one asks to obtain a pair
+        self.host.client(credential, self.inputs.endpoint, self.inputs.record).reach()
+        return self._carry_out(plan, credential)
+
+    def _restore(self) -> None:
+        for place in self.places.values():
+            snapshot = self.record.looked.snapshot(place)
+            if snapshot is not None and snapshot.deletion_at is not None:
+                act.claim(self.record.looked, place, self.host.proceed)
+
+    def _decide(self) -> Staging:
+        asked = self._asked()
+        return decide(
+            self.declared,
+            replace(self.remembered, moved=self._moved()),
+            self._seen(asked),
+            self.offered,
+            asked,
+            int(self.host.clock()),
+        )
+
+    def _asked(self) -> Asked:
+        match self.host.intents.get(self.inputs.record):
+            case Rotation() as rotation:
+                overlap = rotation.overlap_seconds if rotation.part == TOKEN else None
+                return Rotate(
+                    rotation.part, rotation.origin, overlap, self.pair, rotation.again, self.nonce
                 )
-            except TbaError as error:
-                if not outputs.versions:
-                    raise self._in_vain(inputs, credential, error) from None
-                outputs.drift[kind] = f"{place} was not written"
-                raise PartialFailureError(error, merged(new, outputs)) from None
-            outputs.versions[kind], outputs.locations[kind] = staged.version, staged.location
-        self._report_left_behind(urn, places, old)
-        self._host.status(urn, "staged")
-        return merged(new, outputs)
+            case Rollback():
+                return RollBack()
+        return Up()
 
-    def _brought(self, record: str) -> str | None:
-        """The part that an intent brings."""
-        intent = self._host.intents.get(record)
-        return intent.part if isinstance(intent, Rotation) else None
+    def _seen(self, asked: Asked) -> Seen:
+        """Look at the places, and read what the decision needs."""
+        looked = self.record.looked
+        bare = look(looked, self.places)
+        needed = versions_to_read(self.declared, self.remembered, bare, self.offered, asked)
+        account = self.inputs.account if self.imported or not self.remembered.exists else None
+        return look(looked, self.places, self._formats, needed, account)
 
-    def _credential(self, wanted: Wanted) -> TbaCredential:
-        intent = self._host.intents.get(wanted.inputs.record)
-        if isinstance(intent, Rotation):
-            return Rotating(wanted, intent).credential()
-        return wanted.credential()
+    def _moved(self) -> TbaCredential | None:
+        """Return what the places hold that the record leaves: a secret moves with its content."""
+        for place in self.before:
+            where = {place.store.kind: place}
+            (bare,) = look(self.record.looked, where).values()
+            for version in (bare.current, bare.pending):
+                needed = {place.store.kind: [version] if version is not None else []}
+                (sight,) = look(self.record.looked, where, self._formats, needed).values()
+                if (held := sight.credential(version)) is not None:
+                    return held
+        return None
 
-    def _rotation(self, record: str) -> dict[str, int]:
-        """What a rotation declares; anything else that is staged supersedes without a revoke."""
-        self._host.overlaps.pop(record, None)
-        match self._host.intents.get(record):
-            case Rotation(part="token", overlap_seconds=seconds):
-                return {"overlap_seconds": seconds}
-        return {}
+    @property
+    def _formats(self) -> tuple[Format, ...]:
+        return (self.inputs.format, *self.remembered.formats)
 
-    def _in_vain(
-        self, inputs: StagedCredentialInputs, credential: TbaCredential, error: TbaError
-    ) -> TbaError:
-        """What could not be stored is lost; a token that NetSuite has just issued must not be left behind."""
-        intent = self._host.intents.get(inputs.record)
-        if not (isinstance(intent, Rotation) and intent.issued):
+    # --- a rotation's new pair --------------------------------------------------------------------
+
+    def _obtain(self, seen: Seen) -> None:
+        rotation = self.host.intents[self.inputs.record]
+        assert isinstance(rotation, Rotation)  # noqa: S101 - nothing else asks for a pair
+        self.pair = rotation.obtain(
+            Obtaining(self._signing(seen), self._about_to_issue, self.host.cancelled.is_set)
+        )
+        self.record.brought = True
+
+    def _signing(self, seen: Seen) -> Pair:
+        """Return the consumer pair that signs the authorization flow."""
+        for sight in seen.values():
+            if (held := sight.credential(sight.current)) is not None:
+                return held.pair(CONSUMER)
+        if (given := self.offered.get(CONSUMER)) is not None:
+            return given
+        raise ValueNeededError(
+            f"{self.inputs.record}: there is no credential yet, and its consumer's source has no value",
+            "give the consumer's source its value, and run `tba rotate` for the token",
+        )
+
+    def _about_to_issue(self) -> None:
+        """Write the line of intent: a kill after NetSuite has issued a token must not lose it."""
+        place = next(iter(self.places.values()))
+        looked = self.record.looked
+        act.claim(looked, place, self.host.proceed)
+        self.nonce = secrets.token_hex(8)
+        now = int(self.host.clock())
+        line = JournalEntry(f"tba-intent-{self.nonce}", self.nonce, now, now, Retirement.INTENT)
+        act.carry_out(
+            looked,
+            place,
+            [Note(place.store.kind, line)],
+            self.inputs.format,
+            self.keys.writing,
+            self.host.proceed,
+        )
+
+    def _in_vain(self, error: TbaError) -> TbaError:
+        """Revoke a token that NetSuite has just issued and that no store took: it must not be left behind."""
+        intent = self.host.intents.get(self.inputs.record)
+        if self.pair is None or not (
+            isinstance(intent, Rotation) and intent.origin in UNREPEATABLE and intent.part == TOKEN
+        ):
             return error
-        revocation = revoke(Client(credential, inputs.endpoint, record=inputs.record))
+        consumer = self._signing(self._seen(Up()))
+        token = TbaCredential(
+            self.inputs.account,
+            consumer.identifier,
+            consumer.secret,
+            self.pair.identifier,
+            self.pair.secret,
+        )
+        revocation = self.host.revoke(
+            self.host.client(token, self.inputs.endpoint, self.inputs.record)
+        )
+        if revocation.outcome is RevocationOutcome.REVOKED:
+            self._close_intent()
         return TbaError(
             f"{error.what}\n  The token that NetSuite issued: {revocation}", error.remedy
         )
 
-    def _remove(self, urn: str, place: Place, state: Properties, version: str | None) -> None:
-        snapshot = place.store.describe(place.name)
-        if snapshot is None or snapshot.deletion_at is not None:
-            return
-        if snapshot.owner is None or snapshot.owner.claim != state.get("claim"):
-            self._host.warn(urn, f"{place} does not carry our mark, and is left as it is")
-            return
-        if version is not None:
-            self._host.proceed()
-            place.store.discard(place.name, VersionId(version))
-        if state.get("retain"):
-            self._host.warn(urn, f"{place} is left in the store (on_delete: retain)")
-        else:
-            self._host.proceed()
-            place.store.remove(place.name)
+    def _close_intent(self) -> None:
+        """Close the line of intent: its token is gone. A store that fails leaves the line to the next run."""
+        place = next(iter(self.places.values()))
+        snapshot = self.record.looked.snapshot(place)
+        lines = [] if snapshot is None else snapshot.journal
+        notes = [
+            Note(place.store.kind, replace(line, state=Retirement.REVOKED))
+            for line in lines
+            if line.digest == self.nonce and line.state is Retirement.INTENT
+        ]
+        with suppress(StoreError):
+            act.carry_out(
+                self.record.looked,
+                place,
+                notes,
+                self.inputs.format,
+                self.keys.writing,
+                lambda: None,
+            )
 
-    def _report_left_behind(self, urn: str, places: Mapping[str, Place], old: Properties) -> None:
-        for kind, place in self._places_before(old).items():
-            if kind not in places or places[kind].name != place.name:
-                self._host.warn(
-                    urn, f"{place} is left as it is: delete it when nobody reads it any more"
+    # --- writing ----------------------------------------------------------------------------------
+
+    def _carry_out(self, plan: Staging, credential: TbaCredential) -> StagedCredentialOutputs:
+        looked, key = self.record.looked, self.keys.writing
+        outputs = StagedCredentialOutputs(
+            versions={},
+            locations={},
+            fingerprint=key.text(render(credential, self.inputs.format)),
+            stored_digests={part: key.pair(credential.pair(part)) for part in (CONSUMER, TOKEN)},
+            source_digests=self._source_digests(),
+            claim=next(iter(self.places.values())).mark.claim,
+        )
+        for kind, place in self.places.items():
+            self.host.status(self.urn, f"staging in {place}")
+            steps = [step for step in plan.steps if step.store == kind]
+            try:
+                claimed = act.claim(looked, place, self.host.proceed)
+                steps += self._carried_lines(kind, claimed)
+                staged = act.carry_out(
+                    looked, place, steps, self.inputs.format, key, self.host.proceed
                 )
+            except TbaError as error:
+                if not outputs.versions:
+                    raise
+                outputs.drift[kind] = f"{place} was not written"
+                raise PartialFailureError(error, merged(self.new, outputs)) from None
+            version = staged or plan.versions.get(kind)
+            assert version is not None  # noqa: S101 - a plan writes what no store holds
+            outputs.versions[kind], outputs.locations[kind] = version, claimed.location
+        self.host.tokens_staged.add(credential.token_id)
+        return outputs
+
+    def _carried_lines(self, kind: str, claimed: Snapshot) -> list[Note]:
+        """Return the lines that inform, of the places that the record leaves; open ones have refused the move."""
+        there = {line.key for line in claimed.journal}
+        return [
+            Note(kind, line)
+            for place in self.before
+            for line in getattr(self.record.looked.snapshot(place), "journal", ())
+            if line.state in (Retirement.INFORM, Retirement.LEFT) and line.key not in there
+        ]
+
+    def _source_digests(self) -> dict[str, str]:
+        """Return what the sources gave last; a part that is absent now keeps its digest."""
+        given = {
+            part: self.keys.writing.pair(pair)
+            for part, pair in self.offered.items()
+            if pair is not None
+        }
+        return {**self.remembered.source_digests, **given}
 
 
 def _shown(settings: Mapping[str, str]) -> str:
@@ -288,15 +595,47 @@ def _shown(settings: Mapping[str, str]) -> str:
 
 
 def _where(properties: Properties) -> tuple[Stores, str]:
-    """The stores and the secret's name; an imported resource has not much more."""
+    """Return the stores and the secret's name; an imported resource has not much more."""
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
 
 
-def _digests(key: DigestKey, credential: TbaCredential) -> dict[str, str]:
-    return {
-        "consumer": key.pair(consumer_pair(credential)),
-        "token": key.pair(token_pair(credential)),
-    }
+def _refused(record: RecordMemory) -> bool:
+    """Whether the version that state names is gone without having passed."""
+    staged = record.staged
+    return bool(staged.get("drift")) and staged.get("versions") != record.tested.get("verified")
+
+
+def _lines(record: RecordMemory) -> Iterator[JournalEntry]:
+    for snapshot in record.looked.snapshots.values():
+        yield from () if snapshot is None else snapshot.journal
+
+
+def _offers(record: RecordMemory, keys: DigestKeys) -> dict[str, Offer]:
+    """Judge what the sources give by digests alone: no value is read for a preview."""
+    return {part: _offer(record, keys, part, pair) for part, pair in (record.offered or {}).items()}
+
+
+def _offer(record: RecordMemory, keys: DigestKeys, part: str, pair: Pair | None) -> Offer:
+    if pair is None:
+        return Offer.ABSENT
+    remembered = record.remembered()
+    if keys.same(remembered.stored_digests.get(part), pair):
+        return Offer.HELD
+    barring = (line for line in _lines(record) if line.superseded and keys.same(line.digest, pair))
+    if part == TOKEN and any(barring):
+        return Offer.STALE
+    return compare(keys, pair, remembered.source_digests.get(part), None)
+
+
+def _unused(record: RecordMemory, keys: DigestKeys) -> Iterator[str]:
+    """Say which source's value is not used, and why."""
+    if not record.staged:
+        return
+    for part, offer in _offers(record, keys).items():
+        if offer is Offer.STALE:
+            yield stale(part)
+        elif offer is Offer.UNKNOWN:
+            yield unknown(part)
 
 
 def _imported(

@@ -1,11 +1,12 @@
-"""Step 4: an address given as `{env: NAME}` -> the address that the variable holds."""
+"""Step 4: an address given as `{env: NAME}` -> the address that the variable holds; and what an address must not be."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tba_secrets.loopback import is_loopback
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.model import URL_PATTERN
 from tba_secrets.spec.paths import Path, path_text
@@ -34,6 +35,20 @@ def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Fi
         else:
             findings.append(_unusable(document, path, name, found=bool(address)))
     return findings
+
+
+def readable_on_the_way(document: Document) -> Iterator[Finding]:
+    """Addresses that credentials would be sent to in clear, over a network."""
+    for path in _PLACES:
+        address = document.value(path)
+        if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+            continue
+        if address.startswith("http:") and not is_loopback(address):
+            yield Finding(
+                document.position(path),
+                f"{path_text(path)}: http:// to another machine: whoever is on the way reads credentials",
+                "write https://; plain http is for 127.0.0.1, [::1] and localhost",
+            )
 
 
 def _variable(value: object) -> str | None:

@@ -519,6 +519,8 @@ class Verify(Model):
 
     checks: Annotated[tuple[Check, ...], Field(min_length=1, strict=False)] = ("tokeninfo", "rest")
     """All of them must pass."""
+    accept_unproven: Annotated[tuple[Literal["role", "user"], ...], Field(strict=False)] = ()
+    """What a token may pass without, where NetSuite does not tell it. The account always has to be proven."""
     always: bool = False
     """Also on an `up` that changes nothing."""
 
@@ -541,7 +543,8 @@ class User(Model):
     email: Email
     """What the user logs in with."""
     entity: InternalId | None = None
-    """The internal entity id, which is what NetSuite answers; recorded by the first pass where absent."""
+    """The internal entity id, which is what NetSuite answers: only where it is declared the user is proven. Where it is
+    absent, later passes must name the entity of the first one."""
 
 
 class Format(Model):

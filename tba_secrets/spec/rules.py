@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
+from tba_secrets.spec.addresses import readable_on_the_way
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.duration import parse_duration
 from tba_secrets.spec.model import Format
@@ -196,4 +197,5 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     _tags,
     _formats,
     _warned_in_time,
+    readable_on_the_way,
 )

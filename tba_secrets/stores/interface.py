@@ -20,7 +20,8 @@ from typing import ClassVar, Final, NewType, final
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.journal import JournalEntry, refuse_open
-from tba_secrets.stores.versions import PLAIN, Terms, VersionId
+from tba_secrets.stores.versions import PLAIN, Terms
+from tba_secrets.stores.versions import VersionId as VersionId  # part of this contract
 
 SecretName = NewType("SecretName", str)
 """The whole name (AWS) or path under the mount (Vault), the prefix included."""

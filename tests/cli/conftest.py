@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tba_secrets.stage import stage
 
 from tba_secrets.cli import main
 from tba_secrets.cli.credentials import find_one
@@ -20,7 +21,6 @@ from tba_secrets.places import places_in
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
-from tba_secrets.stage import stage
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Candidate, OwnerMark
 from tests.netsuite_account import TOKENS, NetSuiteAccount, Values
@@ -114,12 +114,11 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the computer's own settings, and a state folder of the test's own."""
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the computer's own settings."""
     for name in os.environ:
         if name.startswith(("TBA_", "AWS_", "VAULT_", "PULUMI_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 

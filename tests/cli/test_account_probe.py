@@ -78,8 +78,17 @@ def test_never_more_than_three_refused_logins_in_thirty_minutes(probe: Tba, worl
     again = findings(probe, "--allow-refused-logins", "3")
     asked = [n for n in COSTLY if first[n]["result"] != "not asked"]
     assert asked == COSTLY[:3]
-    assert [n for n in COSTLY if again[n]["result"] != "not asked"] == []
+    assert {one["result"] for one in again.values()} == {"not asked"}
+    assert "not asked again until" in again[FREE[0]]["answered"]
     assert not world.netsuite.state.is_locked(world.account.id, USER)
+
+
+def test_a_token_that_is_refused_everywhere_is_asked_three_times(probe: Tba, world: World) -> None:
+    world.netsuite.state.revoke_token(world.account.id, "orders")
+    for _ in range(4):
+        found = findings(probe)
+    assert found[FREE[0]]["result"] == "not asked"
+    assert len(world.netsuite.state.trail.failures()) == 3
 
 
 def test_and_a_check_leaves_the_user_alone_afterwards(probe: Tba, tba: Tba, world: World) -> None:

@@ -154,10 +154,32 @@ def test_the_user_is_ticked_once_the_entity_is_known_to_be_his(tmp_path: Path) -
     given = "Given to orders@example.com: Setup > Users/Roles > Manage Users, Access"
     open_ = of(project(tmp_path), passed((TOKENINFO,)))
     assert 'entity 38, not an e-mail: where that is right, declare entity: "38"' in why(open_, user)
-    shown = of(project(tmp_path), passed(("tokeninfo proves account, role, user",)))
+    known = {"email": "orders@example.com", "entity": "38"}
+    shown = of(project(tmp_path), passed(("tokeninfo proves account, role, user",), user=known))
     assert ticked(shown) == OF_TOKENINFO | {user, given}
-    no_role = of(project(tmp_path), passed(("tokeninfo proves account, user; not role",)))
+    no_role = of(
+        project(tmp_path), passed(("tokeninfo proves account, user; not role",), user=known)
+    )
     assert ticked(no_role) & {given, user, "Role: warehouse role"} == {user}
+
+
+@pytest.mark.parametrize("proven", ["same user as first proven", "user"])
+def test_an_e_mail_that_nobody_has_proven_is_not_ticked(proven: str, tmp_path: Path) -> None:
+    """Earlier versions wrote `user` for a recorded entity."""
+    user = "User: orders@example.com"
+    found = of(project(tmp_path), passed((f"tokeninfo proves account, role, {proven}",)))
+    assert ticked(found) == OF_TOKENINFO
+    assert "entity 38, not an e-mail" in why(found, user)
+
+
+def test_an_entity_that_is_declared_since_has_to_be_tested_first(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    yaml = folder / "stacks" / "prod.yaml"
+    declared = "user: {email: orders@example.com, entity: '38'}"
+    yaml.write_text(yaml.read_text().replace("user: orders@example.com", declared))
+    found = of(folder, passed(("tokeninfo proves account, role, same user as first proven",)))
+    assert ticked(found) == set()
+    assert "entity declared now differ" in found.notes[0]
 
 
 DOUBTS: dict[str, tuple[dict[str, Any], str]] = {

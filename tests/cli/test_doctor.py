@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +17,15 @@ import pytest
 
 from tba_secrets import __version__
 from tba_secrets.cli.doctor.machine import OLDEST_TESTED
-from tba_secrets.cli.refusals import RefusalFile
+from tba_secrets.engine import runs
 from tba_secrets.netsuite import Refusal
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SecretsManagerServer
 from tests.cli.conftest import PERMISSIONS, SCRIPT, YAML, Tba, World
 from tests.cli.status_bench import smoke_test
+from tests.engine.locks import now
 from tests.engine.project import ROOT
 
 PLUGIN = SCRIPT.parent / "pulumi-resource-tba"
@@ -82,11 +85,12 @@ class Bench:
         cases = "\n".join(f"{pattern}) {script};;" for pattern, script in answers.items())
         self.program("pulumi", f'case "$*" in\n{cases}\nesac')
 
-    def lock(self, host: str) -> None:
-        """Hold the stack's lock, as a process that is gone did on that host."""
+    def lock(self, host: str, pid: int = GONE) -> None:
+        """Hold the stack's lock, as a process on that host does."""
         folder = self.state / ".pulumi/locks/organization/acme/test"
         folder.mkdir(parents=True)
-        (folder / "0d3c4ac2.json").write_text(json.dumps({"pid": GONE, "hostname": host}))
+        held = {"pid": pid, "username": "ci", "hostname": host, "timestamp": now()}
+        (folder / "0d3c4ac2.json").write_text(json.dumps(held))
 
     def ask(self, *arguments: str) -> dict[str, list[str]]:
         """What is found, by level, each with its remedy."""
@@ -268,16 +272,27 @@ def test_a_stack_that_was_never_made(full: Bench) -> None:
 
 def test_what_a_killed_run_left(full: Bench) -> None:
     full.pulumi(deployment=passed(pending_operations=[{}]))
-    full.lock(socket.gethostname())
+    with subprocess.Popen(["/bin/sleep", "600"]) as process:
+        runs.record(full.project, "test", process.pid, time.time())
+        process.kill()
+    full.lock(socket.gethostname(), process.pid)
     found = full.ask("test")["warning"]
     assert has(found, "1 operation pending", "tba up test", "--clear-pending-creates")
-    assert has(found, f"locked by process {GONE} on", "which is gone", "`tba up` takes it up")
+    held = f"locked by process {process.pid} of ci on"
+    assert has(found, held, "which is dead", "`tba up test` takes it up")
+
+
+def test_a_lock_of_a_run_that_tba_did_not_start(full: Bench) -> None:
+    full.lock(socket.gethostname())
+    found = full.ask("test")["warning"]
+    assert has(found, f"being updated by process {GONE} of ci on", "`tba up test --take-over`")
 
 
 def test_a_lock_of_another_machine(full: Bench) -> None:
     full.lock("runner-1")
     found = full.ask("test")["warning"]
-    assert has(found, f"being updated by process {GONE} on runner-1", "pulumi cancel --yes")
+    held = f"being updated by process {GONE} of ci on runner-1, since"
+    assert has(found, held, "`tba up test --take-over`")
 
 
 def test_a_passphrase_that_is_not_set(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -477,7 +492,8 @@ def test_a_netsuite_that_does_not_answer(full: Bench, monkeypatch: pytest.Monkey
 def test_a_user_who_was_refused_lately(full: Bench, times: int, level: str, words: str) -> None:
     now = time.time()
     refusals = tuple(Refusal(Fingerprint(f"{n:04x}"), now - n) for n in range(times))
-    RefusalFile.at_home().keep("1234567_SB1", "orders.bot@example.com", refusals)
+    for refusal in refusals:
+        RefusedLogins.at_home().add("1234567_SB1", "orders.bot@example.com", refusal)
     file = Path(os.environ["XDG_STATE_HOME"]) / "tba-secrets" / "refusals.json"
     before = file.read_bytes()
 

@@ -19,8 +19,8 @@ from tba_secrets.cli.adopt.asking import Asked, remember
 from tba_secrets.cli.adopt.found import Found, look
 from tba_secrets.cli.adopt.writing import scalar
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.errors import AuthenticationRefusedError
+from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.spec.construct import construct
@@ -368,7 +368,7 @@ def test_a_refusal_counts_for_its_user_once_that_is_told(shop: AwsShop) -> None:
     stores = Stores(aws=AwsStore(region="us-east-1", prefix=PREFIX))
     (found,) = look(stores, ["wrong"], shop.account.id)
     assert isinstance(found, Found)
-    file, refused = RefusalFile.at_home(), AuthenticationRefusedError("refused")
+    file, refused = RefusedLogins.at_home(), AuthenticationRefusedError("refused")
     remember([Asked(found)], {"wrong": STOCK})
     assert file.of(shop.account.id, STOCK) == ()
     for _ in range(2):

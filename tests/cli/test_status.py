@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 import boto3
 import pytest
 
-from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status import show, survey, versions
 from tba_secrets.cli.status_gather import ReadState, snapshots
 from tba_secrets.cli.status_report import Report, StoreReport, TokenReport
 from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.rotation import Finding, Standing
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import SecretName, Snapshot
@@ -166,8 +166,8 @@ def test_refusals_of_a_run_and_of_verify_together_lock_out(world: World) -> None
     known = ask(world, state)[ORDERS]
     assert (known.standing, known.not_asked_until) == (Standing.WELL, None)
     assert "2 times within 30 minutes" in known.findings[0].what
-    RefusalFile.at_home().keep(
-        "1234567_SB1", "orders.bot@example.com", (Refusal(Fingerprint("11"), NOW - 10),)
+    RefusedLogins.at_home().add(
+        "1234567_SB1", "orders.bot@example.com", Refusal(Fingerprint("11"), NOW - 10)
     )
 
     found = ask(world, state)

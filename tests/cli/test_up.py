@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +13,9 @@ from typing import Any
 import pytest
 
 from tba_secrets.cli import up
+from tba_secrets.cli.carry_out import on_interrupt
 from tba_secrets.cli.up_report import show
-from tba_secrets.deployment import Deployer
-from tba_secrets.engine_events import Listener, Message, Outcome, Result, Tell, TokenOutcome
+from tba_secrets.engine.events import Listener, Message, Outcome, Result, Tell, TokenOutcome
 from tests.cli.conftest import PERMISSIONS, YAML, Tba
 
 URN = "urn:pulumi:test::tba-secrets::tba:index:{kind}::orders"
@@ -54,13 +56,13 @@ def summary(**changes: int) -> str:
     return json.dumps({"summaryEvent": {"resourceChanges": changes}})
 
 
-def heard(*lines: str, succeeded: bool = True) -> tuple[Outcome, list[str]]:
+def heard(*lines: str, result: Result = Result.DONE) -> tuple[Outcome, list[str]]:
     """What is made of a stream, and what was told meanwhile."""
     told: list[str] = []
     listener = Listener(told.append)
     for line in lines:
         listener.hear(line)
-    return listener.outcome("test", succeeded=succeeded, seconds=1.0), told
+    return listener.outcome("test", result, seconds=1.0), told
 
 
 @pytest.mark.parametrize(
@@ -103,18 +105,19 @@ def test_a_step_that_changes_nothing_is_not_told(op: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "succeeded", "result"),
+    ("changes", "verdict", "result"),
     [
-        ({"same": 6}, True, Result.NOTHING),
-        ({"same": 5, "update": 1}, True, Result.DONE),
-        ({"create": 6}, True, Result.DONE),
-        ({"delete": 2, "same": 4}, True, Result.DONE),
-        ({"same": 6}, False, Result.FAILED),
-        ({"create": 3}, False, Result.FAILED),
+        ({"same": 6}, Result.DONE, Result.NOTHING),
+        ({"same": 5, "update": 1}, Result.DONE, Result.DONE),
+        ({"create": 6}, Result.DONE, Result.DONE),
+        ({"delete": 2, "same": 4}, Result.DONE, Result.DONE),
+        ({"same": 6}, Result.FAILED, Result.FAILED),
+        ({"create": 3}, Result.FAILED, Result.FAILED),
+        ({}, Result.NOT_STARTED, Result.NOT_STARTED),
     ],
 )
-def test_how_it_ended(changes: dict[str, int], succeeded: bool, result: Result) -> None:
-    assert heard(summary(**changes), succeeded=succeeded)[0].result is result
+def test_how_it_ended(changes: dict[str, int], verdict: Result, result: Result) -> None:
+    assert heard(summary(**changes), result=verdict)[0].result is result
 
 
 def test_a_failure_is_kept_whole_and_once() -> None:
@@ -128,7 +131,7 @@ def test_a_failure_is_kept_whole_and_once() -> None:
         failure,
         failure,
         said("error", "update failed\n"),
-        succeeded=False,
+        result=Result.FAILED,
     )
 
     assert outcome.errors == (Message("warehouse/orders: not promoted\n  1. why", RECORD),)
@@ -144,11 +147,25 @@ def test_live_words_are_told_and_not_kept() -> None:
         said("info", "testing\n", urn, ephemeral=True),
         said("debug", "endpoint ...", urn),
         said("warning", "the source is stale", urn),
+        said("info", "one token was revoked", urn),
+        said("info", "the program prints something", URN.format(kind="Stack")),
     )
 
-    assert told == ["warehouse/orders: testing", "warehouse/orders: the source is stale"]
+    assert told == [
+        "warehouse/orders: testing",
+        "warehouse/orders: the source is stale",
+        "warehouse/orders: one token was revoked",
+    ]
     assert outcome.warnings == (Message("the source is stale", RECORD),)
+    assert outcome.notes == (Message("one token was revoked", RECORD),)
     assert outcome.errors == ()
+
+
+def test_the_engines_own_words_hide_the_backends_password() -> None:
+    failure = said("error", "could not save to postgres://me:obviously-fake@db/state")
+    outcome, told = heard(failure, result=Result.FAILED)
+    assert outcome.errors == (Message("could not save to postgres://db/state"),)
+    assert told == ["could not save to postgres://db/state"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +193,7 @@ def test_what_is_not_known_is_passed_over(line: str) -> None:
 def bring_up(names: list[str], one: Callable[[str, Tell], Outcome], parallel: int) -> list[Outcome]:
     """All of them; nobody watches."""
     with up.Progress(names) as progress:
-        return up.all_up(names, one, parallel, progress, lambda: None)
+        return up.all_up(names, one, parallel, progress)
 
 
 def test_one_that_fails_stops_no_other_and_the_order_stays() -> None:
@@ -203,28 +220,31 @@ def test_as_many_at_once_as_are_asked_for() -> None:
     assert {o.result for o in bring_up(["a", "b"], one, parallel=2)} == {Result.DONE}
 
 
-def test_an_interrupt_reports_what_was_done() -> None:
-    stopped: list[bool] = []
+def test_after_an_interrupt_no_other_begins(tmp_path: Path) -> None:
+    """The first is at work when it comes; the second is asked for only then."""
+    fleet = up.Fleet(tmp_path, ["a", "b"])
 
     def one(name: str, tell: Tell) -> Outcome:
-        if name == "b":
-            raise KeyboardInterrupt
-        return Outcome(name, Result.DONE)
+        if name == "a":
+            os.kill(os.getpid(), signal.SIGINT)
+            assert fleet.engines["a"].cancelled.wait(60)
+            return Outcome(name, Result.DONE)
+        return fleet.up(name, tell)
 
-    with up.Progress(["a", "b"]) as progress:
-        report = up.all_up(["a", "b"], one, 1, progress, lambda: stopped.append(True))
+    with on_interrupt(fleet.cancel):
+        report = bring_up(["a", "b"], one, parallel=1)
 
     assert [o.result for o in report] == [Result.DONE, Result.NOT_STARTED]
-    assert stopped == [True]
+    assert fleet.cancelled
 
 
 def test_all_stacks_share_a_users_turn_and_the_sources(tmp_path: Path) -> None:
-    deployer = Deployer(tmp_path)
-    first, second = deployer.provider().host, deployer.provider().host
+    fleet = up.Fleet(tmp_path, ["a", "b"])
+    first, second = (engine.provider({}).host for engine in fleet.engines.values())
     assert first.gate is second.gate
     assert first.sources is second.sources
     assert first.cancelled is not second.cancelled
-    assert first.proven is not second.proven
+    assert first.records is not second.records
 
 
 # --- the command --------------------------------------------------------------------------------------
@@ -292,7 +312,7 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
                 },
                 (Message(f"{RECORD}: refused\n  To mend it: look", RECORD),),
                 (Message("stale [source]", "w/b"),),
-                2.04,
+                seconds=2.04,
             ),
             Outcome("test", Result.NOTHING, seconds=1.0),
         ]

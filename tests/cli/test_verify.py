@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.refusals import RefusalFile
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.simulator.vocabulary import Feature
 from tests.cli.conftest import PERMISSIONS, YAML, Ended, Tba, World
 from tests.netsuite_account import Values
@@ -153,10 +153,10 @@ def test_a_store_that_does_not_answer_takes_no_refusal_out_of_memory(
     world.put("orders", Values())
     assert verify(tba, world, "orders").status == Exit.REFUSED
     account, user = world.account.id, world.account.user_of("orders")
-    known = RefusalFile.at_home().of(account, user)
+    known = RefusedLogins.at_home().of(account, user)
     assert len(known) == 1
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
     assert verify(tba, world, "orders").status == Exit.FAILED
 
-    assert RefusalFile.at_home().of(account, user) == known
+    assert RefusedLogins.at_home().of(account, user) == known

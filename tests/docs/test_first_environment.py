@@ -136,8 +136,6 @@ def test_it_works_as_written(walk: Walk) -> None:
     assert walk.reads()["token_id"] == person.token.identifier
     assert "warehouse-bot" in types("tba status")
 
-    types("pulumi cancel --yes")
-    types("pulumi refresh --yes --clear-pending-creates")
-    types("pulumi up")
+    types("tba up sandbox")
     assert walk.reads()["token_id"] == person.token.identifier
     assert {c for c in told() if not c.startswith("aws ")} == {*typed, *NOT_WALKED}

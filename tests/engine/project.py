@@ -63,6 +63,10 @@ class Project:
             start_new_session=True,
         )
 
+    def on_a_new_machine(self) -> None:
+        """Forget what is kept outside the project: refused logins, and attempts of runs that were killed."""
+        shutil.rmtree(self.environment["XDG_STATE_HOME"], ignore_errors=True)
+
     def init(self) -> None:
         """Make the stack: all that a new stack needs beside its YAML."""
         run = self.pulumi("stack", "init", self.stack)
@@ -107,6 +111,7 @@ def _settings(folder: Path, scripts: Path) -> dict[str, str]:
         "PATH": f"{scripts}:{ROOT / '.tools' / 'bin'}:{os.environ['PATH']}",
         "HOME": str(folder / "home"),
         "LANG": "C.UTF-8",
+        "XDG_STATE_HOME": str(folder / "home" / "state"),
         "PULUMI_HOME": str(folder / "home" / ".pulumi"),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",

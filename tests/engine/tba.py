@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -24,10 +25,19 @@ class Person(Protocol):
 SCRIPT = Path(".venv/bin/tba")
 
 
-def start(world: AnyWorld, *arguments: str, folder: Path | None = None) -> subprocess.Popen[str]:
-    """Start it in a process group of its own; in the project's folder where no other is named."""
+def start(
+    world: AnyWorld, *arguments: str, folder: Path | None = None, under: Sequence[str] = ()
+) -> subprocess.Popen[str]:
+    """Start it in a process group of its own; in the project's folder where no other is named.
+
+    Args:
+        world: Its project.
+        arguments: What is typed after `tba`.
+        folder: Where it runs.
+        under: What stands before it on the command line.
+    """
     return subprocess.Popen(
-        [world.project.folder / SCRIPT, *arguments],
+        [*under, world.project.folder / SCRIPT, *arguments],
         cwd=folder or world.project.folder,
         env={**world.project.environment, "COLUMNS": "200"},
         stdin=subprocess.DEVNULL,

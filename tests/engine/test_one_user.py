@@ -1,4 +1,4 @@
-"""Six wrong tokens of one user in one environment: his good token works throughout, for he is never locked out."""
+"""Wrong tokens of one user, in one stack and in two: his good token works throughout, for he is never locked out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tests.engine.project import Project, new_project
+from tests.engine.tba import tba
 from tests.netsuite_account import NetSuiteAccount, Values
 
 pytestmark = pytest.mark.engine
@@ -97,6 +98,7 @@ def one_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OneUse
 
 
 def test_up_three_times_with_six_wrong_tokens_beside_a_good_one(one_user: OneUser) -> None:
+    """The same holds for `tba rotate` of the good one afterwards, which updates that one alone."""
     first = one_user.project.up()
     assert first.status == 0, first.output
     one_user.declare("good", *WRONG)
@@ -111,6 +113,13 @@ def test_up_three_times_with_six_wrong_tokens_beside_a_good_one(one_user: OneUse
     fourth = one_user.project.up()
 
     assert "not asked again until" in fourth.output
+    assert one_user.refusals == 3
+
+    one_user._give("good", Values())
+    rotated = tba(one_user, "rotate", "test", "good")
+
+    assert rotated.status == 1
+    assert "not asked again until" in rotated.output, "the refusals of his other tokens are unknown"
     assert one_user.refusals == 3
     assert not one_user.netsuite.state.is_locked(one_user.account.id, USER)
 
@@ -142,3 +151,23 @@ def test_the_simulator_would_have_locked_him_out(one_user: OneUser) -> None:
         requests.get(url, headers={"Authorization": sign(wrong, "GET", url)}, timeout=10)
 
     assert not one_user.good_token_works()
+
+
+def test_two_stacks_of_one_machine_count_together(one_user: OneUser) -> None:
+    """Neither state knows of the other's refusals; the machine does."""
+    project = one_user.project
+    one_user.declare("wrong-1")
+    project.stack = "other"
+    project.init()
+    one_user.declare("wrong-2")
+    yaml = project.folder / "stacks" / "other.yaml"
+    yaml.write_text(yaml.read_text().replace("netsuite/test/", "netsuite/other/"))
+
+    for stack, refusals in (("test", 1), ("other", 2), ("test", 3), ("other", 3), ("test", 3)):
+        ended = project.up("--stack", stack)
+
+        assert ended.status != 0
+        assert one_user.refusals == refusals, ended.output
+
+    assert "not asked again until" in ended.output
+    assert one_user.good_token_works()

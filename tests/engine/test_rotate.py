@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import World
-from tests.engine.project import Run
+from tests.engine.project import Run, environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
 from tests.netsuite.browser import DENY, Browser
-from tests.netsuite_account import Values
+from tests.netsuite_account import TOKENS, Values
 
 pytestmark = pytest.mark.engine
 
@@ -40,15 +40,17 @@ def test_a_token_from_its_source(world: World) -> None:
     assert world.project.up().status == 0
 
 
-def test_only_the_token_that_is_named(world: World) -> None:
+def test_only_the_token_that_is_named_and_the_selected_stack_stays(world: World) -> None:
     world.project.up()
     stock = world.labels("stock")
+    assert world.project.pulumi("stack", "init", "another").status == 0
     world.give(orders=world.account.spares["orders"], stock=world.account.spares["stock"])
 
     run = rotate(world, "warehouse/orders")
 
     assert run.status == 0, run.output
     assert world.labels("stock") == stock
+    assert world.project.pulumi("stack", "--show-name").output.strip() == "another"
 
 
 @pytest.mark.parametrize("afterwards", ["absent", "old", "same"])
@@ -86,16 +88,49 @@ def test_consent_denied_changes_nothing(world: World) -> None:
 
 
 def test_a_refused_token_changes_nothing_for_readers(world: World) -> None:
+    """Neither for those of the store nor for those of the stack's output; and the other token is rotated."""
     world.project.up()
-    labels = world.labels("orders")
-    world.give(orders=Values())
+    labels, outputs = world.labels("orders"), world.project.outputs()
+    world.give(orders=Values(), invoices=world.account.spares["invoices"])
 
-    run = rotate(world, "orders")
+    run = rotate(world, "orders", "invoices")
 
-    assert run.status != 0
+    assert run.status == 1
     assert "not promoted; current is unchanged" in run.output
+    assert "test: not every record succeeded" in run.output
     assert "Traceback" not in run.output
     assert world.labels("orders") == labels
+    assert world.current("invoices")["token_id"] == world.account.spares["invoices"].identifier
+    assert world.project.outputs() == outputs
+    world.give(invoices=world.account.spares["invoices"])
+    assert world.project.up().status == 0
+    found = world.project.outputs()["credentials"]
+    assert found["warehouse/orders"] == outputs["credentials"]["warehouse/orders"]
+    version = world.labels("invoices")["AWSCURRENT"]
+    assert found["billing/invoices"]["versions"] == {"aws": version}
+
+
+def test_what_is_no_longer_declared_has_to_go_first(world: World) -> None:
+    """The engine would refuse it too: at the end, when the store was changed."""
+    world.project.up()
+    labels, writes = world.labels("orders"), world.writes()
+    rest = tuple(token for token in TOKENS if token != "stock")
+    world.project.write(environment_yaml(world.account, tokens=rest))
+    world.give(orders=world.account.spares["orders"])
+
+    for command in ("rotate", "rollback"):
+        run = tba(world, command, "test", "orders")
+        assert run.status == 1
+        assert "warehouse/stock is still deployed but no longer declared" in run.output
+        assert "run `pulumi up` first" in run.output
+        assert "Traceback" not in run.output
+    assert (world.labels("orders"), world.writes()) == (labels, writes)
+
+    world.give()
+    assert world.project.up().status == 0
+    world.give(orders=world.account.spares["orders"])
+    run = rotate(world, "orders")
+    assert run.status == 0, run.output
 
 
 def test_the_same_token_again_is_no_rotation(world: World) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import socket
 from typing import Any
 
 import pytest
 
 from tests.engine.conftest import World
+from tests.engine.locks import killed_run, lock
 from tests.engine.project import Run, environment_yaml
 from tests.engine.tba import tba
 from tests.netsuite_account import Values
 
 pytestmark = pytest.mark.engine
 
-GONE = 2**22 + 1
-"""A process id that no process has (proc(5), pid_max)."""
 TOKENS = {"one": ("orders",), "two": ("stock", "invoices")}
 
 
@@ -86,27 +84,24 @@ def test_the_refused_user_of_one_is_not_asked_for_the_other(two: World) -> None:
     assert "two: failed" in run.output
 
 
-def lock(world: World, stack: str, pid: int, host: str) -> None:
-    """Hold a stack's lock, as a run of that process does (pulumi, pkg/backend/diy/lock.go)."""
-    folder = world.project.folder / "state/.pulumi/locks/organization/tba-secrets" / stack
-    folder.mkdir(parents=True, exist_ok=True)
-    held = {"pid": pid, "username": "ci", "hostname": host, "timestamp": "2026-01-01T00:00:00Z"}
-    (folder / "0d3c4ac2-9bd2-4b2f-8a07-7c8c3f8f1a51.json").write_text(json.dumps(held))
-
-
 def test_a_stack_that_is_not_there_one_that_is_held_and_one_whose_holder_is_gone(
     two: World,
 ) -> None:
     stacks = two.project.folder / "stacks"
     (stacks / "three.yaml").write_text((stacks / "two.yaml").read_text())
-    lock(two, "two", 4711, "runner-1")
-    lock(two, "one", GONE, socket.gethostname())
+    lock(two, 4711, "runner-1", at="2026-01-01T00:00:00Z", stack="two")
+    killed_run(two, "one")
 
     run = tba(two, "up", "--all", "--json")
 
     said = report(run)
     assert run.status == 1
     assert said["one"]["result"] == "done", run.output
-    assert "one: the process that held the stack's lock is gone: taking its work up" in run.output
+    assert "one: the run that held the stack's lock is dead: taking its work up" in run.output
     assert "`pulumi stack init three`" in said["three"]["errors"][0]["message"]
-    assert "is being updated by process 4711 on runner-1" in said["two"]["errors"][0]["message"]
+    (held,) = said["two"]["errors"]
+    assert (
+        "is being updated by process 4711 of ci on runner-1, since 2026-01-01T00:00:00Z"
+        in held["message"]
+    )
+    assert "--take-over" in held["message"]

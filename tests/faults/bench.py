@@ -63,6 +63,7 @@ class Bench:
         backend = self._backend
         shutil.rmtree(backend)
         shutil.copytree(beginning.backend, backend)
+        self.world.project.on_a_new_machine()
         self._put_back(beginning.secret)
         self.world.aws.faults.clear()
         self.world.netsuite.state.faults.clear()

@@ -26,6 +26,7 @@ from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
+from tba_secrets.stores.versions import Origin
 from tests.engine.project import HANG_GUARD_SECONDS
 from tests.netsuite_account import NetSuiteAccount, Values
 
@@ -62,12 +63,14 @@ class Order:
             return Rollback()
         if self.consumer is not None:
             consumer = _pair(self.consumer)
-            return Rotation(lambda _consumer: consumer, part="consumer")
+            return Rotation(lambda _obtaining: consumer, "consumer", Origin.CONSUMER)
         if self.given is None:
             return None
         token = _pair(self.given)
         return Rotation(
-            lambda _consumer: token, issued=self.issued, overlap_seconds=self.overlap_seconds
+            lambda _obtaining: token,
+            origin=Origin.ISSUED if self.issued else Origin.ROTATED,
+            overlap_seconds=self.overlap_seconds,
         )
 
 
@@ -169,12 +172,15 @@ def _carry_out(provider: Provider, order: Order) -> None:
     """In the new process: from its environment to the file that tells how it ended."""
     os.environ.clear()
     os.environ.update(provider.environment)
+    # A machine of its own, as a pipeline's job has: what a killed run was asking counts as refused on its machine.
+    os.environ["XDG_STATE_HOME"] = str(provider.folder / f"machine {os.getpid()}")
     sent = _count_requests(order.kill_before)
     intent = order.intent()
     host = Host(log=unheard, intents={RECORD: intent} if intent is not None else {})
     error = ""
     try:
-        smoke = SmokeTestHandler(host, lambda: float(order.now))
+        host.clock = lambda: float(order.now)
+        smoke = SmokeTestHandler(host)
         _refreshed(smoke, provider.folder / "smoke.json")
         staged = _update(
             StagedCredentialHandler(host), provider.folder / "staged.json", provider.staged_inputs()

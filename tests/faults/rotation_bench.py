@@ -77,6 +77,7 @@ class RotationBench:
         self.world.aws.faults.clear()
         self.world.aws.calls.clear()
         state.faults.clear()
+        self.world.project.on_a_new_machine()
         state.clear_lockout(self.world.account.id, self.world.account.user_of(TOKEN))
         for token in state.account(self.world.account.id).tokens:
             token.revoked, token.active = False, True

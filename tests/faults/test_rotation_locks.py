@@ -1,27 +1,24 @@
-"""Who holds the stack: a dead holder's lock is taken up, a living one is named and nothing is done.
-
-A lock of the engine's file backend is a file with the holder's user, host, process id and time
-(github.com/pulumi/pulumi, pkg/backend/diy/lock.go).
-"""
+"""Who holds the stack: a lock of a run that is known to be dead is taken up, any other holder is named."""
 
 from __future__ import annotations
 
-import json
-import os
+import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 
 import pytest
 
 from tests.engine.conftest import World, world
+from tests.engine.locks import killed_run, lock, now, recorded
 from tests.engine.project import HANG_GUARD_SECONDS
 from tests.engine.tba import assert_nothing_to_do, start, tba
 from tests.faults.rotation_bench import TOKEN, journal
 
 __all__ = ["world"]
+
+RUNS = ".local/state/tba-secrets/runs"
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
@@ -34,42 +31,87 @@ def ready(world: World) -> World:
     return world
 
 
-@contextmanager
-def zombie() -> Iterator[int]:
-    """A process that is killed, and that nobody has waited for: as in a container whose process 1 does not."""
-    with subprocess.Popen(["sleep", "600"]) as process:
-        process.kill()
-        yield process.pid
-
-
-def lock(world: World, pid: int, host: str) -> None:
-    """Hold the stack's lock, as a run of that process does."""
-    folder = world.project.folder / "state/.pulumi/locks/organization/tba-secrets/test"
-    folder.mkdir(parents=True, exist_ok=True)
-    held = {"pid": pid, "username": "ci", "hostname": host, "timestamp": "2026-01-01T00:00:00Z"}
-    (folder / "0d3c4ac2-9bd2-4b2f-8a07-7c8c3f8f1a51.json").write_text(json.dumps(held))
-
-
-def test_a_dead_holder_is_taken_up(ready: World) -> None:
-    with zombie() as pid:
-        lock(ready, pid, socket.gethostname())
-        run = tba(ready, "rotate", "test", TOKEN)
-    assert run.status == 0, run.output
-    assert "taking its work up" in run.output
-    assert ready.current(TOKEN)["token_id"] == ready.account.spares[TOKEN].identifier
-
-
-@pytest.mark.parametrize("host", [socket.gethostname(), "another-machine"])
-def test_a_holder_that_may_live_is_named(ready: World, host: str) -> None:
-    writes, labels = ready.writes(), ready.labels(TOKEN)
-    lock(ready, os.getpid(), host)
+def test_a_dead_run_is_taken_up(ready: World) -> None:
+    killed_run(ready)
 
     run = tba(ready, "rotate", "test", TOKEN)
 
-    assert run.status != 0
-    assert f"is being updated by process {os.getpid()} on {host}: nothing was changed" in run.output
+    assert run.status == 0, run.output
+    assert "the run that held the stack's lock is dead: taking its work up" in run.output
+    assert ready.current(TOKEN)["token_id"] == ready.account.spares[TOKEN].identifier
+    assert not list((Path(ready.project.environment["HOME"]) / RUNS).iterdir())
+
+
+def dead_process() -> int:
+    """A process of which `tba` knows nothing was here, and is gone."""
+    with subprocess.Popen(["true"]) as process:
+        return process.pid
+
+
+@pytest.mark.parametrize("host", [socket.gethostname(), "another-machine"])
+def test_a_holder_that_may_live_is_named_and_taken_over_on_request(ready: World, host: str) -> None:
+    """A plain `pulumi up` that was killed is such a one: nobody has written down which process it was."""
+    writes, labels, pid, at = ready.writes(), ready.labels(TOKEN), dead_process(), now()
+    lock(ready, pid, host, at=at)
+
+    run = tba(ready, "rotate", "test", TOKEN)
+
+    assert run.status == 1
+    assert f"updated by process {pid} of ci on {host}, since {at}: nothing was ch" in run.output
+    assert "add --take-over" in run.output
     assert "Traceback" not in run.output
     assert (ready.writes(), ready.labels(TOKEN)) == (writes, labels)
+
+    again = tba(ready, "rotate", "test", TOKEN, "--take-over")
+
+    assert again.status == 0, again.output
+    assert "as --take-over says" in again.output
+    assert ready.current(TOKEN)["token_id"] == ready.account.spares[TOKEN].identifier
+
+
+def test_a_run_that_is_known_to_live_is_not_taken_over(ready: World) -> None:
+    labels, home = ready.labels(TOKEN), Path(ready.project.environment["HOME"])
+    with recorded(ready.project.folder, home, "test") as process:
+        lock(ready, process.pid)
+        run = tba(ready, "rotate", "test", TOKEN, "--take-over")
+    assert run.status == 1
+    assert "it is at work: wait for it" in run.output
+    assert ready.labels(TOKEN) == labels
+
+
+@pytest.fixture
+def in_a_container() -> list[str]:
+    """Before a command: its process ids are of another namespace; host name and home are the same."""
+    command = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*command, "true"], check=False).returncode
+    ):
+        pytest.skip("this machine does not let us make a PID namespace")
+    return command
+
+
+def test_a_live_run_in_a_container_is_not_taken_for_dead(
+    ready: World, in_a_container: list[str]
+) -> None:
+    """Its process id is nobody's here, and the record that `tba` has written there is of another namespace."""
+    begun, ended = Event(), Event()
+
+    def in_the_middle() -> None:
+        begun.set()
+        assert ended.wait(HANG_GUARD_SECONDS)
+
+    ready.aws.faults.after("PutSecretValue", do=in_the_middle)
+    with start(ready, "rotate", "test", TOKEN, under=in_a_container) as first:
+        assert begun.wait(HANG_GUARD_SECONDS)
+        second = tba(ready, "rotate", "test", TOKEN)
+        ended.set()
+        output, _ = first.communicate(timeout=HANG_GUARD_SECONDS)
+    assert second.status == 1, second.output
+    assert "is being updated by process" in second.output
+    assert "add --take-over" in second.output
+    assert first.returncode == 0, output
+    assert ready.current(TOKEN)["token_id"] == ready.account.spares[TOKEN].identifier
 
 
 def test_two_rotations_at_once(ready: World) -> None:

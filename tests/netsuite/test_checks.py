@@ -272,26 +272,112 @@ def test_a_restlet_may_answer_what_its_script_likes(said: Said) -> None:
     assert ask(said, RESTLET).proven == ("restlet 7/2",)
 
 
-def test_a_tokeninfo_of_unknown_spelling_is_not_proven_and_does_not_undo_the_rest(
-    client: MakeClient,
+GOOD_TIME = '"serverTime": "2026-01-01T00:00:00.000Z"'
+WHOLE = '"companyId": "1234567_SB1", "roleName": "Warehouse Integration", "roleId": "1042"'
+
+
+def prove(said: str, expected: Expected = EXPECTED) -> Verification:
+    """tokeninfo and rest; one answer serves both, and proves REST web services."""
+    with told_server(told(f"{{{GOOD_TIME}, {said}}}".encode())) as server:
+        made = Client(credential(), server.url, record=RECORD, probe=ClockProbe())
+        return run_checks(made, ["tokeninfo", "rest"], expected)
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ('"status": "ok"', "account and role"),
+        ('"tenant": "1234567_SB1"', "account and role"),
+        ('"roleName": "Warehouse Integration"', "account"),
+    ],
+)
+def test_a_good_rest_makes_up_for_no_account(said: str, missing: str) -> None:
+    accepting = replace(EXPECTED, accept_unproven=frozenset({"role", "user"}))
+    assert prove(WHOLE).proven == ("account", "role", "REST web services")  # the twin
+    with pytest.raises(NotProvenError, match=f"answered without {missing}, ") as caught:
+        prove(said)
+    assert "accept_unproven" not in str(caught.value)
+    with pytest.raises(NotProvenError, match="answered without account, "):
+        prove(said, accepting)
+
+
+@pytest.mark.parametrize(
+    ("said", "aspect"),
+    [
+        ('"companyId": "1234567_SB1", "account": "7654321"', "account"),
+        ('"companyId": "1234567_SB1", "companyId": "7654321"', "account"),
+        ('"companyId": "1234567_SB1", "roleId": "1", "role": {"id": "2"}', "role"),
+    ],
+)
+def test_an_answer_that_contradicts_itself_never_passes(said: str, aspect: str) -> None:
+    for accepted in (frozenset[str](), frozenset({"role", "user"})):
+        with pytest.raises(NotProvenError, match=f"and names two {aspect}s"):
+            prove(said, replace(EXPECTED, accept_unproven=accepted))
+
+
+OPEN = {
+    "role": (EXPECTED, '"companyId": "1234567_SB1"', "role", "role"),
+    "role id": (
+        replace(EXPECTED, role_id="1042"),
+        '"companyId": "1234567_SB1", "roleName": "Warehouse Integration"',
+        "role",
+        "role",
+    ),
+    "user": (replace(EXPECTED, entity="38"), WHOLE, "user", "user"),
+    "first user": (
+        replace(EXPECTED, first_entity="38"),
+        WHOLE,
+        "same user as first proven",
+        "user",
+    ),
+    "both": (
+        replace(EXPECTED, entity="38"),
+        '"companyId": "1234567_SB1"',
+        "role and user",
+        "role, user",
+    ),
+}
+
+
+@pytest.mark.parametrize(("expected", "said", "missing", "line"), OPEN.values(), ids=OPEN)
+def test_what_is_not_told_is_refused_with_the_line_that_accepts_it(
+    expected: Expected, said: str, missing: str, line: str
 ) -> None:
-    """One answer serves both checks here: it proves REST web services, and nothing of account, role and user."""
-    found = ask(
-        told(b'{"serverTime": "2026-01-01T00:00:00.000Z", "tenant": "1"}'), "tokeninfo", "rest"
-    )
-    assert found.proven == ("REST web services",)
-    assert found.not_proven == ("account", "role", "user")
-    assert found.summary == "REST web services (role and account not proven)"
+    with pytest.raises(NotProvenError, match=f"answered without {missing}, ") as caught:
+        prove(said, expected)
+    assert f"verify: {{accept_unproven: [{line}]}}" in caught.value.remedy
+    accepted = frozenset(line.split(", "))
+    found = prove(said, replace(expected, accept_unproven=accepted))
+    assert accepted <= set(found.not_proven)
+    assert not accepted & set(found.proven)
 
 
-def test_a_declared_role_id_that_is_not_answered_leaves_the_role_open() -> None:
-    body = told(b'{"companyId": "1234567_SB1", "roleName": "Warehouse Integration"}')
-    with told_server(body) as server:
-        made = Client(credential(), server.url, probe=ClockProbe())
-        assert "role" in run_checks(made, ["tokeninfo"], EXPECTED).proven
-        found = run_checks(made, ["tokeninfo"], replace(EXPECTED, role_id="1042"))
-    assert found.proven == ("account",)
-    assert found.not_proven == ("role", "user")
+def test_accepting_a_missing_role_accepts_no_other_role() -> None:
+    accepting = replace(EXPECTED, accept_unproven=frozenset({"role"}))
+    with pytest.raises(IdentityMismatchError):
+        prove('"companyId": "1234567_SB1", "roleName": "Reader"', accepting)
+
+
+def test_a_recorded_entity_proves_the_same_user_and_not_whose_it_is(client: MakeClient) -> None:
+    found = run_checks(client(), ["tokeninfo"], replace(EXPECTED, first_entity="38"))
+    assert found.proven == ("account", "role", "same user as first proven")
+    assert found.not_proven == ("user",)
+    with pytest.raises(IdentityMismatchError, match="proven first is '39'"):
+        run_checks(client(), ["tokeninfo"], replace(EXPECTED, first_entity="39"))
+
+
+def test_a_declared_entity_takes_the_place_of_the_recorded_one(client: MakeClient) -> None:
+    declared = replace(EXPECTED, entity="38", first_entity="39")
+    assert run_checks(client(), ["tokeninfo"], declared).proven == ("account", "role", "user")
+
+
+@pytest.mark.parametrize("check", ["rest", "suiteql", "soap"])
+def test_a_check_that_proves_nothing_fails_beside_a_good_tokeninfo(check: Check) -> None:
+    with told_server(told(f"{{{WHOLE}}}".encode())) as server:
+        made = Client(credential(), server.url, record=RECORD, probe=ClockProbe())
+        assert run_checks(made, ["tokeninfo"], EXPECTED).proven == ("account", "role")
+        with pytest.raises(NotProvenError, match=f"{check} was answered"):
+            run_checks(made, ["tokeninfo", check], EXPECTED)
 
 
 @pytest.mark.parametrize("success", ["true", "false", "maybe"])

@@ -17,8 +17,9 @@ from tba_secrets.errors import (
     IdentityMismatchError,
     NetSuiteError,
     NetSuiteUnreachableError,
+    StoreUnavailableError,
 )
-from tba_secrets.netsuite import Expected, FlowError, Person, authorize, run_checks
+from tba_secrets.netsuite import Answer, Expected, FlowError, Person, authorize, run_checks
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.flow_errors import (
     ConsentDeniedError,
@@ -27,6 +28,7 @@ from tba_secrets.netsuite.flow_errors import (
     FlowCancelledError,
     TokenOrphanedError,
 )
+from tba_secrets.netsuite.transport import LostError
 from tba_secrets.simulator import FaultKind, Simulator
 from tba_secrets.sources.interface import Pair
 from tests.netsuite.browser import DENY, Browser, Change, get, person, with_query
@@ -102,10 +104,11 @@ def ends(
     simulator: Simulator,
     who: Person,
     expected: Expected = EXPECTED,
+    **settings: object,
 ) -> NetSuiteError:
     """The error of a flow that must exchange nothing."""
     with pytest.raises(NetSuiteError) as caught:
-        flow(who, expected)
+        flow(who, expected, **settings)
     assert (posts(sender, THREE), tokens(simulator)) == (0, 1)
     return caught.value
 
@@ -305,10 +308,10 @@ def test_with_a_skewed_clock_nothing_is_asked_for(
 def test_a_lost_step_one_is_tried_again_signed_anew(
     flow: Flow, simulator: Simulator, sender: KeepingSender, fault: FaultKind
 ) -> None:
-    simulator.state.faults.add(fault, ONE, times=2)
+    simulator.state.faults.add(fault, ONE, times=1)
     flow(person(Browser()))
-    assert (posts(sender, ONE), posts(sender, THREE), tokens(simulator)) == (3, 1, 2)
-    assert len(set(sender.header_values("oauth_nonce"))) == 4
+    assert (posts(sender, ONE), posts(sender, THREE), tokens(simulator)) == (2, 1, 2)
+    assert len(set(sender.header_values("oauth_nonce"))) == 3
     assert simulator.state.trail.failures() == []
 
 
@@ -355,8 +358,9 @@ def test_a_lost_step_three_is_sent_once_and_told_as_an_orphan(
 
 def test_cancelled_while_waiting(flow: Flow, sender: KeepingSender, simulator: Simulator) -> None:
     opened: list[str] = []
-    who = Person(opened.append, lambda _: None, cancelled=lambda: bool(opened))
-    assert isinstance(ends(flow, sender, simulator, who), FlowCancelledError)
+    who = Person(opened.append, lambda _: None)
+    error = ends(flow, sender, simulator, who, cancelled=lambda: bool(opened))
+    assert isinstance(error, FlowCancelledError)
     assert len(opened) == 1
 
 
@@ -364,16 +368,94 @@ def test_cancelled_after_the_consent_exchanges_nothing(
     flow: Flow, sender: KeepingSender, simulator: Simulator
 ) -> None:
     browser = Browser()
-    who = person(browser, cancelled=lambda: browser.page is not None)
-    assert isinstance(ends(flow, sender, simulator, who), FlowCancelledError)
+    asked: list[str] = []
+    error = ends(
+        flow,
+        sender,
+        simulator,
+        person(browser),
+        cancelled=lambda: browser.page is not None,
+        before_issue=lambda: asked.append("written down"),
+    )
+    assert isinstance(error, FlowCancelledError)
+    assert asked == []
 
 
 def test_cancelled_before_anything_asks_for_nothing(
     flow: Flow, sender: KeepingSender, simulator: Simulator
 ) -> None:
-    who = person(Browser(), cancelled=lambda: True)
-    assert isinstance(ends(flow, sender, simulator, who), FlowError)
+    error = ends(flow, sender, simulator, person(Browser()), cancelled=lambda: True)
+    assert isinstance(error, FlowError)
     assert sender.sent == []
+
+
+def test_cancelled_between_two_tries_of_step_one_opens_no_page(
+    flow: Flow, sender: KeepingSender, simulator: Simulator
+) -> None:
+    simulator.state.faults.add(FaultKind.SERVER_ERROR, ONE, times=None)
+    browser = Browser()
+    error = ends(
+        flow, sender, simulator, person(browser), cancelled=lambda: posts(sender, ONE) == 1
+    )
+    assert isinstance(error, FlowCancelledError)
+    assert (posts(sender, ONE), browser.opened) == (1, [])
+
+
+def test_what_is_written_down_before_the_exchange_comes_right_before_it(
+    flow: Flow, sender: KeepingSender, simulator: Simulator
+) -> None:
+    seen: list[tuple[int, int]] = []
+    flow(
+        person(Browser()),
+        before_issue=lambda: seen.append((posts(sender, THREE), tokens(simulator))),
+    )
+    assert seen == [(0, 1)]
+    assert tokens(simulator) == 2
+
+
+def test_nothing_is_issued_where_it_cannot_be_written_down(
+    flow: Flow, sender: KeepingSender, simulator: Simulator
+) -> None:
+    def fails() -> None:
+        raise StoreUnavailableError("the store is away")
+
+    with pytest.raises(StoreUnavailableError):
+        flow(person(Browser()), before_issue=fails)
+    assert (posts(sender, THREE), tokens(simulator)) == (0, 1)
+
+
+def test_cancelled_while_it_is_written_down_exchanges_nothing(
+    flow: Flow, sender: KeepingSender, simulator: Simulator
+) -> None:
+    written: list[str] = []
+    error = ends(
+        flow,
+        sender,
+        simulator,
+        person(Browser()),
+        cancelled=lambda: bool(written),
+        before_issue=lambda: written.append("written down"),
+    )
+    assert isinstance(error, FlowCancelledError)
+
+
+@pytest.mark.parametrize("host", ["restlets", "suitetalk"])
+def test_a_host_that_cannot_be_reached_is_known_before_anybody_is_asked(
+    simulator: Simulator, keys: Keys, host: str
+) -> None:
+    class Away(KeepingSender):
+        """Each service has a host of its own, as in NetSuite; one of them does not answer."""
+
+        def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
+            name = urlsplit(str(request.url)).hostname or ""
+            if f".{host}." in name:
+                raise LostError("no connection in time", sent=False)
+            return Answer(200, {}, "", 0.0, time.time(), time.time())
+
+    browser, sender = Browser(), Away()
+    with pytest.raises(NetSuiteUnreachableError, match=host):
+        flow_of(application(keys, None), sender)(person(browser))
+    assert (browser.opened, sender.signed) == ([], [])
 
 
 def test_the_listener_is_gone_afterwards(flow: Flow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,11 @@ import pytest
 from tba_secrets.netsuite.tokeninfo import NOTHING_READ, TokenInfo
 
 ALL = TokenInfo("1234567_SB1", "Warehouse Integration", "1042", "38")
+
+
+def of(**said: str) -> TokenInfo:
+    return replace(NOTHING_READ, **said)
+
 
 SPELLINGS: list[tuple[str, Any, TokenInfo]] = [
     (
@@ -73,7 +79,17 @@ SPELLINGS: list[tuple[str, Any, TokenInfo]] = [
         {"company": "EXAMPLE", "companyId": 7},
         TokenInfo("7", None, None, None),
     ),
-    ("two that differ", {"companyId": "1", "company_id": "2"}, NOTHING_READ),
+    ("a name that could be an id", {"company": "ACME2", "companyId": "7"}, of(account="7")),
+    ("two accounts", {"companyId": "1", "company_id": "2"}, of(contradictory="account")),
+    ("two accounts, two keys", {"companyId": "1", "account": "2"}, of(contradictory="account")),
+    (
+        "two roles",
+        {"companyId": "1", "roleId": "3", "role": {"id": "4"}},
+        of(account="1", contradictory="role"),
+    ),
+    ("two entities", {"entityId": "3", "entity_id": "4"}, of(contradictory="user")),
+    ("two ids of one user", {"entityId": "3", "userId": "4"}, NOTHING_READ),
+    ("two names of one role", {"roleName": "A", "role": "B"}, NOTHING_READ),
     ("two that agree", {"companyId": "1", "company_id": 1}, TokenInfo("1", None, None, None)),
     ("unknown keys", {"tenant": "1234567_SB1", "profile": "Warehouse Integration"}, NOTHING_READ),
     ("empty", {}, NOTHING_READ),
@@ -96,3 +112,9 @@ SPELLINGS: list[tuple[str, Any, TokenInfo]] = [
 )
 def test_what_is_read(body: Any, read: TokenInfo) -> None:
     assert TokenInfo.read(body) == read
+
+
+def test_a_key_that_is_there_twice_is_seen() -> None:
+    assert TokenInfo.parse('{"companyId": "1", "companyId": "2"}').contradictory == "account"
+    assert TokenInfo.parse('{"companyId": "1", "companyId": "1"}') == of(account="1")
+    assert TokenInfo.parse('{"role": {"id": 3, "name": "A"}}') == of(role_id="3", role_name="A")

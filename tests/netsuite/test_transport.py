@@ -15,11 +15,11 @@ from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NameResolutionError
 
+from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite.transport import (
     HttpSender,
     LostError,
     environment_settings,
-    is_loopback,
 )
 from tba_secrets.netsuite.transport import lost as told
 from tests.netsuite.support import Said, told_server
@@ -162,12 +162,15 @@ def lost(url: str, seconds: float = 5) -> LostError:
 def test_nobody_listens() -> None:
     error = lost(f"http://127.0.0.1:{free_port()}")
     assert error.retry
+    assert not error.sent
     assert "no connection" in error.how
 
 
 def test_closed_without_an_answer() -> None:
     with raw_server() as url:
-        assert lost(url).retry
+        error = lost(url)
+    assert error.retry
+    assert error.sent
 
 
 def test_half_an_answer() -> None:
@@ -191,6 +194,7 @@ def test_plain_http_where_tls_is_asked_for() -> None:
         error = lost(url.replace("http:", "https:"))
     assert "TLS" in error.how
     assert not error.retry
+    assert not error.sent
 
 
 DRIPS = {

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import StoreError
+from tba_secrets.lifecycle import act
+from tba_secrets.lifecycle.decide import decide, versions_to_read
+from tba_secrets.lifecycle.facts import PARTS, Declared, Remembered, Up
+from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.payload import render
+from tba_secrets.payload import parse, render
+from tba_secrets.places import Place
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.spec.model import Format
-from tba_secrets.stage import Place
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
@@ -166,3 +171,33 @@ def held(store: MemoryStore, version: VersionId) -> StoredVersion:
     stored = store.read(NAME, version)
     assert stored is not None
     return stored
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The version that holds the wanted content, and what to tell consumers."""
+
+    version: VersionId
+    location: str
+
+
+def stage(
+    place: Place,
+    value: Candidate,
+    proceed: Callable[[], None] = lambda: None,
+    remembered: Remembered | None = None,
+) -> Staged:
+    """Bring a credential into one store as a plain update does: look, decide, act."""
+    looked, remembered = Looked(), remembered or Remembered()
+    act.admit(place, looked.snapshot(place), remembered)
+    claimed = act.claim(looked, place, proceed)
+    wanted = parse(value.value, Format(), "")
+    keys = DigestKeys.of(None, None, ACCOUNT, MARK.record)
+    declared = Declared(MARK.record, ACCOUNT, Format(), keys)
+    where = {place.store.kind: place}
+    offered = {part: wanted.pair(part) for part in PARTS}
+    needed = versions_to_read(declared, remembered, look(looked, where), offered, Up())
+    seen = look(looked, where, [Format()], needed)
+    plan = decide(declared, remembered, seen, offered, Up(), now=1)
+    written = act.carry_out(looked, place, plan.steps, Format(), keys.writing, proceed)
+    return Staged(written or plan.versions[place.store.kind], claimed.location)

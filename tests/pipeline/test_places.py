@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import StoreError
-from tba_secrets.places import places_in, prefix, reference
+from tba_secrets.places import Place, places_in, prefix
 from tba_secrets.provider import drift
 from tba_secrets.provider.host import CancelledError, Host, Severity, unheard
 from tba_secrets.provider.importing import parse_id
 from tba_secrets.spec.model import Stores
-from tba_secrets.stage import Place
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 from tests.pipeline.support import MARK, NAME, AwsMemory, VaultMemory, place
 from tests.provider.bench import AWS, VAULT, CancelAfter
@@ -49,30 +48,6 @@ def test_no_store_is_refused() -> None:
 def test_the_prefix_is_the_store_s() -> None:
     assert prefix(BOTH, "aws") == "netsuite/test/"
     assert prefix(BOTH, "vault") == "elsewhere/"
-
-
-def test_a_reference_names_every_place() -> None:
-    assert reference(BOTH, "orders") == (
-        "aws:us-east-1:netsuite/test/orders;vault:secret:elsewhere/orders"
-    )
-
-
-@pytest.mark.parametrize(
-    "other", [{"aws": {**AWS, "region": "eu-west-1"}}, {"aws": {**AWS, "prefix": "x/"}}, {}]
-)
-def test_another_place_has_another_reference(other: dict[str, Any]) -> None:
-    ours = reference(Stores.model_validate({"aws": AWS}), "orders")
-
-    assert reference(Stores.model_validate(other), "orders") != ours
-    assert reference(Stores.model_validate({"aws": AWS}), "stock") != ours
-
-
-def test_what_does_not_name_the_place_is_no_part_of_it() -> None:
-    more = {"aws": {**AWS, "tags": {"team": "erp"}, "endpoint": "http://127.0.0.1:1"}}
-
-    assert reference(Stores.model_validate(more), "orders") == reference(
-        Stores.model_validate({"aws": AWS}), "orders"
-    )
 
 
 # --- ids to import ---------------------------------------------------------------------------------------
@@ -185,16 +160,6 @@ def test_each_store_is_looked_at_on_its_own() -> None:
     )
 
     assert set(found) == {"aws"}
-
-
-def test_observe_asks_every_store() -> None:
-    aws = AwsMemory()
-    aws.claim(NAME, MARK)
-
-    seen = drift.observe({"aws": place(aws), "vault": place(VaultMemory())})
-
-    assert seen["aws"] is not None
-    assert seen["vault"] is None
 
 
 # --- the host --------------------------------------------------------------------------------------------

@@ -81,8 +81,16 @@ def test_a_journal_line_calls_for_somebody(state: Retirement, over: bool) -> Non
         assert found == ()
         return
     (one,) = found
+    if state is Retirement.INTENT:
+        assert when(NOW - DAY) in one.what
+        assert one.standing is Standing.ATTENTION
+        return
     assert "tba-01234567" in one.what
     assert f"superseded {when(NOW - DAY)}" in one.what
+    if state in (Retirement.INFORM, Retirement.LEFT):
+        assert one.standing is Standing.WELL
+        assert "nothing will revoke it" in one.what
+        return
     waits = state is Retirement.PERSON or over
     assert one.standing is (Standing.ATTENTION if waits else Standing.WELL)
     assert ("tba retire" in one.remedy) == waits

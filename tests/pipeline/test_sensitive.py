@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tba_secrets.digest import DigestKey, hkdf
+from tba_secrets.digest import DigestKey, DigestKeys, hkdf
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.sensitive import REDACTED, Sensitive, fingerprint, redact
@@ -127,7 +127,7 @@ def test_hkdf_gives_the_rfc_s_first_block(
 
 
 PAIR = Pair(Sensitive("identifier"), Sensitive("secret"))
-NAMES = {"configured": None, "stack": "acme/netsuite/test", "reference": "aws:us-east-1:orders"}
+NAMES = {"configured": None, "account": "1234567", "record": "warehouse/orders"}
 
 
 def _key(**other: str | None) -> DigestKey:
@@ -142,7 +142,7 @@ def test_a_lost_state_gives_the_same_digests() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"configured": "a-long-random-key"}, {"stack": "acme/netsuite/prod"}, {"reference": "x"}],
+    [{"configured": "a-long-random-key"}, {"account": "1234567_SB1"}, {"record": "x"}],
 )
 def test_another_key_has_another_id_and_other_digests(other: dict[str, str | None]) -> None:
     assert _key(**other).id != _key().id
@@ -151,9 +151,34 @@ def test_another_key_has_another_id_and_other_digests(other: dict[str, str | Non
 
 def test_a_configured_key_is_one_for_each_record() -> None:
     one = _key(configured="a-long-random-key")
-    other = _key(configured="a-long-random-key", reference="aws:us-east-1:stock")
+    other = _key(configured="a-long-random-key", record="warehouse/stock")
 
     assert one.id != other.id
+
+
+def test_a_digest_counts_under_the_key_that_made_it_alone() -> None:
+    """Digests of different keys cannot be compared; the default key is always at hand."""
+    ours = DigestKeys.of("a-long-random-key", None, "1234567", "warehouse/orders")
+    default, other = _key(), _key(configured="another-long-random-key")
+    moved = Pair(Sensitive("identifiers"), Sensitive("ecret"))
+
+    assert ours.same(ours.writing.pair(PAIR), PAIR) is True
+    assert ours.same(default.pair(PAIR), PAIR) is True
+    assert ours.same(default.pair(PAIR), moved) is False
+    assert ours.same(other.pair(PAIR), PAIR) is None
+    assert ours.same(None, PAIR) is None
+
+
+def test_the_previous_key_compares_what_it_made() -> None:
+    before = DigestKeys.of("the-long-random-old-key", None, "1234567", "warehouse/orders")
+    now = DigestKeys.of(
+        "a-long-random-key", "the-long-random-old-key", "1234567", "warehouse/orders"
+    )
+
+    assert now.writing != before.writing
+    assert now.same(before.writing.pair(PAIR), PAIR) is True
+    assert now.same_text(before.writing.text(Sensitive("text")), Sensitive("text")) is True
+    assert now.same_text(before.writing.text(Sensitive("text")), Sensitive("other")) is False
 
 
 def test_a_digest_is_the_key_s_id_and_16_digits() -> None:

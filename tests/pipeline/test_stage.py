@@ -1,4 +1,4 @@
-"""stage(): every branch, in what it returns and in what it writes."""
+"""Staging one record in one store: every branch, in what it returns and in what it writes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 
 from tba_secrets.errors import ConflictError, NotOursError, ScheduledForDeletionError, TbaError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stage import stage
-from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot, Stage, VersionId
+from tba_secrets.stores.interface import OwnerMark, Stage, VersionId
 from tests.pipeline.support import (
     MARK,
     NAME,
@@ -21,6 +20,7 @@ from tests.pipeline.support import (
     current,
     held,
     place,
+    stage,
 )
 
 A, B = candidate("token-secret-a"), candidate("token-secret-b")
@@ -42,7 +42,7 @@ def stages(store: RecordingStore) -> dict[Stage, VersionId]:
 
 
 def test_absent_is_claimed_and_written_and_not_current(store: RecordingStore) -> None:
-    staged = stage(place(store), A, None, Proceed())
+    staged = stage(place(store), A)
 
     assert store.writes == ["claim", "stage"]
     assert stages(store)[Stage.CANDIDATE] == staged.version
@@ -52,10 +52,10 @@ def test_absent_is_claimed_and_written_and_not_current(store: RecordingStore) ->
 
 
 def test_staging_again_adopts_the_candidate(store: RecordingStore) -> None:
-    first = stage(place(store), A, None, Proceed())
+    first = stage(place(store), A)
     store.writes.clear()
 
-    again = stage(place(store), A, None, Proceed())
+    again = stage(place(store), A)
 
     assert again == first
     assert store.writes == ["claim"]
@@ -65,7 +65,7 @@ def test_what_is_current_is_not_written(store: RecordingStore) -> None:
     version = current(store, A)
     store.writes.clear()
 
-    staged = stage(place(store), A, None, Proceed())
+    staged = stage(place(store), A)
 
     assert staged.version == version
     assert store.writes == ["claim"]
@@ -75,7 +75,7 @@ def test_what_is_current_in_other_words_is_not_written(store: RecordingStore) ->
     text = json.dumps(json.loads(A.value.reveal()), indent=2)
     version = store.write_as_another(NAME, Sensitive(text))
 
-    staged = stage(place(store, adopt=True), A, None, Proceed())
+    staged = stage(place(store, adopt=True), A)
 
     assert staged.version == version
     assert store.writes == ["claim"]
@@ -83,10 +83,10 @@ def test_what_is_current_in_other_words_is_not_written(store: RecordingStore) ->
 
 def test_a_leftover_candidate_goes_where_the_content_is_current(store: RecordingStore) -> None:
     version = current(store, A)
-    stage(place(store), B, None, Proceed())
+    stage(place(store), B)
     store.writes.clear()
 
-    staged = stage(place(store), A, None, Proceed())
+    staged = stage(place(store), A)
 
     assert staged.version == version
     assert store.writes == ["claim", "discard"]
@@ -94,86 +94,24 @@ def test_a_leftover_candidate_goes_where_the_content_is_current(store: Recording
 
 
 def test_our_older_candidate_is_replaced(store: RecordingStore) -> None:
-    stage(place(store), A, None, Proceed())
+    stage(place(store), A)
     store.writes.clear()
 
-    staged = stage(place(store), B, None, Proceed())
+    staged = stage(place(store), B)
 
     assert store.writes == ["claim", "stage"]
-    assert stages(store)[Stage.CANDIDATE] == staged.version
-
-
-def test_the_known_version_is_labelled_and_not_written(store: RecordingStore) -> None:
-    known = stage(place(store), A, None, Proceed()).version
-    store.discard(NAME, known)
-    store.writes.clear()
-
-    staged = stage(place(store), A, known, Proceed())
-
-    assert staged.version == known
-    assert store.writes == ["claim", "restage"]
-    assert stages(store)[Stage.CANDIDATE] == known
-
-
-def test_a_known_version_of_other_content_is_left_and_the_value_written(
-    store: RecordingStore,
-) -> None:
-    known = stage(place(store), A, None, Proceed()).version
-    store.discard(NAME, known)
-    store.writes.clear()
-
-    staged = stage(place(store), B, known, Proceed())
-
-    assert staged.version != known
-    assert store.writes == ["claim", "stage"]
-
-
-def test_a_known_version_that_is_gone_is_written_anew(store: RecordingStore) -> None:
-    staged = stage(place(store), A, VersionId("tba-gone"), Proceed())
-
-    assert store.writes == ["claim", "stage"]
-    assert held(store, staged.version).value == A.value
-
-
-def test_a_known_version_that_goes_meanwhile_is_written_anew(store: RecordingStore) -> None:
-    class Forgetful(RecordingStore):
-        def _restage(self, name: SecretName, version: VersionId) -> bool:
-            self._wrote("restage")
-            return False
-
-    store = Forgetful()
-    known = stage(place(store), A, None, Proceed()).version
-    store.discard(NAME, known)
-    store.writes.clear()
-
-    staged = stage(place(store), A, known, Proceed())
-
-    assert store.writes == ["claim", "restage", "stage"]
     assert stages(store)[Stage.CANDIDATE] == staged.version
 
 
 def test_a_then_b_then_a_is_a_version_of_its_own(store: RecordingStore) -> None:
     first = current(store, A)
-    second = stage(place(store), B, None, Proceed()).version
+    second = stage(place(store), B).version
     store.promote(NAME, second, replacing=first)
 
-    third = stage(place(store), A, None, Proceed()).version
+    third = stage(place(store), A).version
 
     assert len({first, second, third}) == 3
     assert stages(store)[Stage.CANDIDATE] == third
-
-
-def test_the_placeholder_is_no_content_to_keep(store: RecordingStore) -> None:
-    store.claim(NAME, MARK)
-    snapshot = store.describe(NAME)
-    assert snapshot is not None
-    assert snapshot.placeholder is not None
-    text = held(store, snapshot.placeholder).value
-    like_the_placeholder = type(A)(text, A.fingerprint)
-
-    staged = stage(place(store), like_the_placeholder, None, Proceed())
-
-    assert staged.version != snapshot.placeholder
 
 
 # --- what is refused, before anything is written ------------------------------------------------------
@@ -235,7 +173,7 @@ def test_it_is_refused_before_anything_is_written(
     store.writes.clear()
 
     with pytest.raises(error, match=words) as caught:
-        stage(place(store, **terms), A, None, Proceed())
+        stage(place(store, **terms), A)
 
     assert caught.value.remedy
     assert str(NAME) in caught.value.what
@@ -247,7 +185,7 @@ def test_it_is_refused_before_anything_is_written(
 def test_adopt_takes_over(store: RecordingStore, before: Callable[[RecordingStore], None]) -> None:
     before(store)
 
-    stage(place(store, adopt=True), B, None, Proceed())
+    stage(place(store, adopt=True), B)
 
     snapshot = store.describe(NAME)
     assert snapshot is not None
@@ -258,7 +196,7 @@ def test_adopt_takes_over(store: RecordingStore, before: Callable[[RecordingStor
 def test_ours_needs_no_adopting(store: RecordingStore, adopt: bool) -> None:
     store.claim(NAME, OwnerMark(MARK.stack, "renamed/since", "an older claim"))
 
-    stage(place(store, adopt=adopt), B, None, Proceed())
+    stage(place(store, adopt=adopt), B)
 
     snapshot = store.describe(NAME)
     assert snapshot is not None
@@ -269,7 +207,7 @@ def test_restore_takes_back_what_was_deleted(store: RecordingStore) -> None:
     removed(store)
     store.writes.clear()
 
-    stage(place(store, restore=True), A, None, Proceed())
+    stage(place(store, restore=True), A)
 
     assert store.writes == ["restore", "claim", "stage"]
 
@@ -279,7 +217,7 @@ def test_adopting_overwrites_no_foreign_candidate(store: RecordingStore) -> None
     before = stages(store)
 
     with pytest.raises(ConflictError, match="written by something else"):
-        stage(place(store, adopt=True), A, None, Proceed())
+        stage(place(store, adopt=True), A)
 
     assert stages(store) == before
 
@@ -288,39 +226,23 @@ def test_adopting_what_is_current_leaves_a_foreign_candidate_alone(store: Record
     rotating_unmarked(store)
     before = stages(store)
 
-    staged = stage(place(store, adopt=True), B, None, Proceed())
+    staged = stage(place(store, adopt=True), B)
 
     assert staged.version == before[Stage.CURRENT]
     assert stages(store) == before
 
 
-def test_a_secret_deleted_while_it_is_claimed(store: RecordingStore) -> None:
-    class Vanishing(RecordingStore):
-        def _describe(self, name: SecretName) -> Snapshot | None:
-            return None
-
-    with pytest.raises(ConflictError, match="deleted while it was being written"):
-        stage(place(Vanishing()), A, None, Proceed())
-
-
 # --- cancelled --------------------------------------------------------------------------------------
-
-
-def relabelled(store: RecordingStore) -> VersionId:
-    known = stage(place(store), A, None, Proceed()).version
-    store.discard(NAME, known)
-    return known
 
 
 def leftover(store: RecordingStore) -> None:
     current(store, A)
-    stage(place(store), B, None, Proceed())
+    stage(place(store), B)
 
 
 WAYS: dict[str, tuple[Callable[[RecordingStore], VersionId | None], list[str]]] = {
     "absent": (lambda store: None, ["claim", "stage"]),
     "restored": (removed, ["restore", "claim", "stage"]),
-    "relabelled": (relabelled, ["claim", "restage"]),
     "leftover": (leftover, ["claim", "discard"]),
 }
 
@@ -330,23 +252,23 @@ def test_cancelled_before_any_write_that_write_is_not_made(store: RecordingStore
     before, writes = WAYS[way]
     for allowed in range(len(writes)):
         store = RecordingStore()
-        known = before(store)
+        before(store)
         store.writes.clear()
 
         with pytest.raises(StoppedError):
-            stage(place(store, restore=True), A, known, Proceed(allowed))
+            stage(place(store, restore=True), A, Proceed(allowed))
 
         assert store.writes == writes[:allowed]
 
-    known = before(fresh := RecordingStore())
+    before(fresh := RecordingStore())
     fresh.writes.clear()
-    stage(place(fresh, restore=True), A, known, Proceed(len(writes)))
+    stage(place(fresh, restore=True), A, Proceed(len(writes)))
     assert fresh.writes == writes
 
 
 def test_a_conflict_is_the_store_s_word(store: RecordingStore) -> None:
-    stage(place(store), A, None, Proceed())
+    stage(place(store), A)
     store.failing["stage"] = ConflictError("moved")
 
     with pytest.raises(ConflictError, match="moved"):
-        stage(place(store), B, None, Proceed())
+        stage(place(store), B)

@@ -8,23 +8,23 @@ import pytest
 
 from tba_secrets.errors import CheckFailedError, ConflictError, StoreError, ValueNeededError
 from tba_secrets.netsuite import Evidence, Verification
+from tba_secrets.places import Place
 from tba_secrets.promote import noted, promote
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
-from tba_secrets.stage import Place, stage
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.verify import ReadBack, read_back
 from tests.pipeline.support import (
     MARK,
     NAME,
     AwsMemory,
-    Proceed,
     RecordingStore,
     VaultMemory,
     candidate,
     credential,
     current,
     place,
+    stage,
 )
 
 A, B = candidate("token-secret-a"), candidate("token-secret-b")
@@ -55,7 +55,7 @@ def places() -> dict[str, Place]:
 
 def staged(places: dict[str, Place], value: object = A) -> dict[str, VersionId]:
     assert isinstance(value, type(A))
-    return {kind: stage(one, value, None, Proceed()).version for kind, one in places.items()}
+    return {kind: stage(one, value).version for kind, one in places.items()}
 
 
 def store(places: dict[str, Place], kind: str = "aws") -> RecordingStore:
@@ -65,7 +65,13 @@ def store(places: dict[str, Place], kind: str = "aws") -> RecordingStore:
 
 
 def back(places: dict[str, Place], versions: dict[str, VersionId]) -> ReadBack:
-    return read_back(places, versions, Format())
+    snapshots = {kind: one.store.describe(one.name) for kind, one in places.items()}
+    return read_back(places, versions, Format(), snapshots)
+
+
+def promoted(places: dict[str, Place], found: ReadBack, verification: Verification) -> None:
+    """Promote what was read back from the first store."""
+    promote(places["aws"], found.versions["aws"], found.current["aws"], verification)
 
 
 # --- read_back ---------------------------------------------------------------------------------------
@@ -120,8 +126,8 @@ def test_the_placeholder_is_named_and_is_no_credential(places: dict[str, Place])
 
 
 def test_two_stores_must_agree(places: dict[str, Place]) -> None:
-    first = stage(places["aws"], A, None, Proceed()).version
-    second = stage(places["vault"], B, None, Proceed()).version
+    first = stage(places["aws"], A).version
+    second = stage(places["vault"], B).version
 
     with pytest.raises(
         ConflictError, match=r"aws secret .* and vault secret .* different"
@@ -144,7 +150,7 @@ def test_what_is_no_credential_is_refused(places: dict[str, Place]) -> None:
 def test_what_has_passed_becomes_current(places: dict[str, Place]) -> None:
     found = back(places, staged(places))
 
-    promote(places["aws"], found, PASSED)
+    promoted(places, found, PASSED)
 
     stored = store(places).read(NAME, Stage.CURRENT)
     assert stored is not None
@@ -157,7 +163,7 @@ def test_what_was_proven_is_noted_with_the_version(places: dict[str, Place]) -> 
     tokeninfo = replace(evidence("account", "role"), account="1234567_SB1", role_name="Warehouse")
     both = Verification((tokeninfo, replace(evidence("rest", "role"), at=86400.0)))
 
-    promote(places["aws"], found, both)
+    promoted(places, found, both)
 
     assert store(places).about(NAME) == {
         "account": "1234567_SB1",
@@ -182,7 +188,7 @@ def test_without_proof_nothing_is_promoted(places: dict[str, Place], nothing: Ve
     store(places).writes.clear()
 
     with pytest.raises(CheckFailedError, match="nothing is promoted"):
-        promote(places["aws"], found, nothing)
+        promoted(places, found, nothing)
 
     assert store(places).writes == []
 
@@ -192,7 +198,7 @@ def test_promoting_what_is_current_changes_nothing(places: dict[str, Place]) -> 
     alone = {"aws": places["aws"]}
     found, before = back(alone, {}), store(places).describe(NAME)
 
-    promote(places["aws"], found, PASSED)
+    promoted(places, found, PASSED)
 
     assert store(places).describe(NAME) == before
 
@@ -202,7 +208,7 @@ def test_current_moved_meanwhile_is_a_conflict(places: dict[str, Place]) -> None
     theirs = store(places).write_as_another(NAME, B.value)
 
     with pytest.raises(ConflictError, match=theirs):
-        promote(places["aws"], found, PASSED)
+        promoted(places, found, PASSED)
 
     stored = store(places).read(NAME, Stage.CURRENT)
     assert stored is not None
@@ -217,12 +223,12 @@ def test_what_was_current_and_was_moved_meanwhile_is_a_conflict_too(
     store(places).write_as_another(NAME, B.value)
 
     with pytest.raises(ConflictError):
-        promote(places["aws"], found, PASSED)
+        promoted(places, found, PASSED)
 
 
 def test_another_candidate_meanwhile_is_a_conflict(places: dict[str, Place]) -> None:
     found = back(places, staged(places))
-    stage(places["aws"], B, None, Proceed())
+    stage(places["aws"], B)
 
     with pytest.raises(ConflictError, match="is not the candidate any more"):
-        promote(places["aws"], found, PASSED)
+        promoted(places, found, PASSED)

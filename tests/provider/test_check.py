@@ -99,7 +99,7 @@ def test_absent_in_a_preview_is_unknown_where_what_state_has_did_not_pass(bench:
     bench.withhold()
     for proven, unknown in (({}, True), (kept.state["versions"], False)):
         bench.new_process()
-        bench.host.proven["warehouse/orders"] = proven
+        bench.host.record("warehouse/orders").tested = {"verified": proven}
         bench.staged.read(URN, "an id", kept.inputs, kept.state)
 
         preview = bench.staged.check(URN, kept.inputs, bench.staged_inputs(preview=True))

@@ -11,7 +11,7 @@ from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Wire
 from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs
 from tba_secrets.records import CredentialRecord
-from tba_secrets.spec.model import RestletCheck, Stores, Verify
+from tba_secrets.spec.model import RestletCheck, Stores
 from tests.pipeline.test_records import record
 from tests.provider.bench import VAULT, wired
 
@@ -27,6 +27,7 @@ MOST: dict[str, Any] = {
     "user": {"email": "bot@example.com", "entity": "38"},
     "verify": {
         "checks": ["soap", {"restlet": {"script": "customscript_a", "deploy": "1"}}],
+        "accept_unproven": ["role"],
         "always": True,
     },
     "token": {"command": {"argv": ["sops", "-d", "x.json"], "timeout": 5}},
@@ -75,7 +76,8 @@ def test_a_smoke_test_is_given_its_whole_record(token: dict[str, Any]) -> None:
     assert (taken.account, taken.endpoint, taken.secret) == (one.account, one.endpoint, one.secret)
     assert (taken.stores, taken.format) == (one.stores, one.format)
     assert (taken.role, taken.user) == (one.role, one.user)
-    assert Verify(checks=taken.checks, always=taken.always) == one.verify
+    assert taken.accept_unproven == one.verify.accept_unproven
+    assert (taken.checks, taken.always) == (one.verify.checks, one.verify.always)
     assert taken.promote
 
 

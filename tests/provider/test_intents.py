@@ -10,6 +10,8 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Stage, VersionId
+from tba_secrets.stores.journal import Retirement
+from tba_secrets.stores.versions import Origin
 from tests.netsuite_account import Values
 from tests.provider.bench import NAME, Bench, Kept
 
@@ -32,7 +34,11 @@ def promoted(bench: Bench) -> tuple[Kept, Kept]:
 
 def rotation(bench: Bench, *, issued: bool = False) -> Rotation:
     spare = bench.account.spares["orders"]
-    return Rotation(lambda _held: pair(spare), issued=issued, overlap_seconds=60)
+    return Rotation(
+        lambda _obtaining: pair(spare),
+        origin=Origin.ISSUED if issued else Origin.ROTATED,
+        overlap_seconds=60,
+    )
 
 
 def test_a_rotation_stages_the_new_token_and_journals_the_old_one(bench: Bench) -> None:
@@ -48,14 +54,15 @@ def test_a_rotation_stages_the_new_token_and_journals_the_old_one(bench: Bench) 
     assert again.inputs["digests"] == staged.inputs["digests"]
 
 
-def test_a_plain_update_journals_nothing(bench: Bench) -> None:
+def test_a_plain_update_leaves_a_line_that_informs(bench: Bench) -> None:
     staged, tested = promoted(bench)
     bench.give(orders=bench.account.spares["orders"])
     bench.new_process()
 
     bench.test(bench.stage(staged), tested)
 
-    assert bench.snapshot().journal == ()
+    (line,) = bench.snapshot().journal
+    assert (line.state, line.open, line.superseded) == (Retirement.INFORM, False, False)
 
 
 def test_an_issued_token_that_cannot_be_stored_is_revoked(
@@ -90,10 +97,10 @@ def test_a_killed_rotation_is_taken_up_with_the_token_that_waits(bench: Bench) -
     first = bench.stage(staged)
     bench.new_process()
 
-    def never(_held: object) -> Pair:
+    def never(_obtaining: object) -> Pair:
         raise AssertionError("a second token was asked for")
 
-    bench.host.intents = {RECORD: Rotation(never, issued=True)}
+    bench.host.intents = {RECORD: Rotation(never, origin=Origin.ISSUED)}
     again = bench.stage(staged)
     bench.test(again, tested)
 
@@ -102,9 +109,10 @@ def test_a_killed_rotation_is_taken_up_with_the_token_that_waits(bench: Bench) -
 
 
 def test_the_same_token_is_no_rotation(bench: Bench) -> None:
-    staged, _ = promoted(bench)
+    staged, tested = promoted(bench)
+    bench.refresh(bench.smoke, tested)
     same = bench.account.tokens["orders"]
-    bench.host.intents = {RECORD: Rotation(lambda _held: pair(same))}
+    bench.host.intents = {RECORD: Rotation(lambda _obtaining: pair(same))}
 
     with pytest.raises(ConflictError, match="in the store already"):
         bench.stage(staged)
@@ -137,7 +145,7 @@ def test_a_plain_update_that_finishes_a_rotation_journals_what_it_supersedes(ben
     assert [entry.version for entry in bench.snapshot().journal] == [old]
 
 
-def test_a_change_at_the_source_after_a_rotation_journals_nothing_more(
+def test_a_change_at_the_source_after_a_rotation_informs(
     bench: Bench, simulator: Simulator
 ) -> None:
     staged, tested = promoted(bench)
@@ -156,7 +164,9 @@ def test_a_change_at_the_source_after_a_rotation_journals_nothing_more(
     bench.test(changed, proven)
 
     assert bench.version(Stage.CURRENT) == changed.state["versions"]["aws"]
-    assert bench.snapshot().journal == lines
+    assert set(lines) < set(bench.snapshot().journal)
+    (line,) = set(bench.snapshot().journal) - set(lines)
+    assert line.state is Retirement.INFORM
 
 
 @pytest.mark.parametrize("intent", [Retire(in_use=lambda _token: None), Rollback()])
@@ -196,11 +206,11 @@ def test_a_source_that_gives_what_was_rolled_back_is_named(bench: Bench) -> None
     bench.host.intents = {RECORD: Rollback()}
     back = bench.stage(changed)
     bench.test(back, tested)
-    assert not any("rolled back" in words for words in bench.warnings)
+    assert not any("superseded" in words for words in bench.warnings)
     bench.new_process()
     bench.refresh(bench.staged, back)
 
     plain = bench.stage(back)
 
     assert plain.state["versions"] == back.state["versions"]
-    assert [words for words in bench.warnings if "rolled back" in words]
+    assert [words for words in bench.warnings if "still gives a superseded token" in words]

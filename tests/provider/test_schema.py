@@ -10,12 +10,11 @@ import pytest
 
 from tba_secrets import __version__
 from tba_secrets.provider.handler import Handler
-from tba_secrets.provider.host import Host, unheard
-from tba_secrets.provider.registry import handlers
-from tba_secrets.provider.schema import package_schema
+from tba_secrets.provider.server import Provider
 
-HANDLERS = handlers(Host(log=unheard))
-SCHEMA: dict[str, Any] = json.loads(package_schema(HANDLERS.values()))
+PROVIDER = Provider(None)
+HANDLERS = PROVIDER._handlers
+SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema())
 each = pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS.keys())
 
 

@@ -11,7 +11,7 @@ import pytest
 from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError, ValueNeededError
 from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.simulator import Simulator
-from tba_secrets.stores.interface import SecretName, Stage, VersionId
+from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
 from tests.netsuite_account import Values
 from tests.pipeline.support import RecordingStore
 from tests.provider.bench import BOTH, NAME, URN, Bench, CancelAfter, Kept
@@ -59,14 +59,28 @@ def test_the_evidence_tells_what_was_not_proven(bench: Bench) -> None:
     ]
 
 
-def test_the_user_is_proven_once_the_first_pass_has_recorded_it(bench: Bench) -> None:
+def test_a_recorded_entity_proves_the_same_user_and_never_the_e_mail(bench: Bench) -> None:
+    """Somebody else's token under a declared e-mail: no number of passes makes it that user's."""
     staged = bench.stage()
-    first = bench.test(staged)
+    ceo = {"email": "ceo@example.com"}
+    kept = bench.test(staged, user=ceo)
+    assert kept.state["evidence"][0] == "tokeninfo proves account, role; not user"
 
-    second = bench.test(staged, first, always=True)
+    for _ in range(2):
+        before, kept = kept, bench.test(staged, kept, always=True, user=ceo)
+        assert kept.state["entity"] == before.state["entity"]
+        assert kept.state["evidence"][0] == (
+            "tokeninfo proves account, role, same user as first proven; not user"
+        )
 
-    assert second.state["entity"] == first.state["entity"]
-    assert second.state["evidence"][0] == "tokeninfo proves account, role, user"
+
+def test_a_declared_entity_proves_the_user(bench: Bench) -> None:
+    staged = bench.stage()
+    entity = bench.test(staged).state["entity"]
+
+    kept = bench.test(staged, user={"email": USER, "entity": entity})
+
+    assert kept.state["evidence"][0] == "tokeninfo proves account, role, user"
 
 
 def test_another_user_than_the_recorded_one_is_refused(bench: Bench) -> None:
@@ -261,9 +275,10 @@ class Moved(RecordingStore):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        seen: Snapshot | None,
     ) -> None:
         self.write_as_another(name, self._secrets[name].versions[version])
-        super()._promote(name, version, replacing, about)
+        super()._promote(name, version, replacing, about, seen)
 
 
 def test_current_moved_meanwhile_is_not_overwritten(bench: Bench) -> None:
@@ -437,6 +452,7 @@ def test_drift_is_tested_and_promoted_again(bench: Bench) -> None:
     bench.write_as_another("{}")
     bench.withhold()
     bench.new_process()
+    bench.refresh(bench.smoke, passed)
 
     restaged = bench.stage(staged)
     mended = bench.test(restaged, passed)

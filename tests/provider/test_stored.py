@@ -7,11 +7,12 @@ import json
 import pytest
 
 from tba_secrets.errors import NotOursError, StoreUnavailableError, TbaError, ValueNeededError
-from tba_secrets.provider.intents import Rotation
+from tba_secrets.provider.intents import Obtaining, Rotation
 from tba_secrets.provider.parts import UNSEEN
 from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Stage
+from tba_secrets.stores.versions import Origin
 from tests.netsuite_account import Values
 from tests.provider.bench import NAME, URN, Bench
 from tests.provider.test_intents import RECORD, pair
@@ -20,7 +21,7 @@ WORDS = ["stored", "prompt", "authorize"]
 
 
 def rotate(bench: Bench, values: Values) -> None:
-    bench.host.intents = {RECORD: Rotation(lambda _consumer: pair(values), issued=True)}
+    bench.host.intents = {RECORD: Rotation(lambda _obtaining: pair(values), origin=Origin.ISSUED)}
 
 
 def stored_text(bench: Bench, token: Values) -> str:
@@ -71,11 +72,11 @@ def test_the_first_token_comes_with_a_rotation(bench: Bench) -> None:
 def test_the_consumer_signs_for_the_first_token(bench: Bench) -> None:
     asked: list[Pair] = []
 
-    def obtain(consumer: Pair) -> Pair:
-        asked.append(consumer)
+    def obtain(obtaining: Obtaining) -> Pair:
+        asked.append(obtaining.consumer)
         return pair(bench.account.tokens["orders"])
 
-    bench.host.intents = {RECORD: Rotation(obtain, issued=True)}
+    bench.host.intents = {RECORD: Rotation(obtain, origin=Origin.ISSUED)}
     bench.stage(token="authorize")
 
     assert [one.identifier.reveal() for one in asked] == [
@@ -102,10 +103,10 @@ def test_a_first_token_without_a_consumer_pair_is_not_asked_for(bench: Bench) ->
 def test_a_secret_of_others_is_refused_before_a_token_is_issued(bench: Bench) -> None:
     bench.write_as_another(stored_text(bench, bench.account.tokens["orders"]))
 
-    def never(_consumer: Pair) -> Pair:
+    def never(_obtaining: object) -> Pair:
         raise AssertionError("a token was asked for")
 
-    bench.host.intents = {RECORD: Rotation(never, issued=True)}
+    bench.host.intents = {RECORD: Rotation(never, origin=Origin.ISSUED)}
 
     with pytest.raises(NotOursError, match="was not made by tba-secrets"):
         bench.stage(token="authorize")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import SpecError
-from tba_secrets.places import reference
 from tba_secrets.spec import load
 from tba_secrets.spec.model import Environment, Stores
 from tba_secrets.stores import open_stores
@@ -137,12 +136,3 @@ def test_the_address_of_a_variable(tmp_path: Path) -> None:
     environment = loaded(tmp_path, text, VAULT_ADDR="http://127.0.0.1:8200/")
     assert vault(environment.store).address_url == "http://127.0.0.1:8200"
     assert "VAULT_ADDR is not set" in problems(tmp_path, text)
-
-
-def test_the_digest_does_not_depend_on_the_address(tmp_path: Path) -> None:
-    """The demo's server has another port each time; another mount is another place."""
-    here = loaded(tmp_path, BASE).store
-    there = loaded(tmp_path, BASE.replace("vault.example.com:8200", "127.0.0.1:18200")).store
-    elsewhere = loaded(tmp_path, BASE.replace("mount: secret", "mount: team/kv")).store
-    assert reference(here, "bot") == reference(there, "bot") == "vault:secret:netsuite/sandbox/bot"
-    assert reference(elsewhere, "bot") != reference(here, "bot")

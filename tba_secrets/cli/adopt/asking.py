@@ -13,14 +13,20 @@ from typing import Final
 
 from tba_secrets.cli.adopt.found import Found
 from tba_secrets.cli.exits import Exit, exit_of
-from tba_secrets.cli.refusals import RefusalFile, mark_of
 from tba_secrets.errors import (
     IdentityMismatchError,
     NetSuiteError,
     NotAskedError,
 )
-from tba_secrets.netsuite import Client, Expected, Gate, Verification, run_checks
-from tba_secrets.netsuite.lockout import WINDOW_SECONDS
+from tba_secrets.netsuite import (
+    Client,
+    Expected,
+    Gate,
+    RefusedLogins,
+    Verification,
+    mark_of,
+    run_checks,
+)
 
 _SOMEBODY: Final = "(for all that is known; --user tells users apart)"
 """Stands for every user that nobody has named."""
@@ -62,22 +68,20 @@ def ask(found: Sequence[Found], endpoint: str | None, users: Mapping[str, str]) 
         return []
     Client(found[0].recognised.credential, endpoint, record="import").reach()
     questions = _Questions(endpoint, users)
-    try:
-        return [questions.ask(one) for one in found]
-    finally:
-        questions.keep(found)
+    return [questions.ask(one) for one in found]
 
 
 def remember(asked: Sequence[Asked], emails: Mapping[str, str]) -> None:
     """Keep refusals under the users' names too, once these are known: the other commands count by them."""
-    file = RefusalFile.at_home()
+    logins = RefusedLogins.at_home()
     for one in asked:
         credential, email = one.found.recognised.credential, emails.get(one.found.name)
         if email is not None and one.exit is Exit.REFUSED:
             account, mark = credential.account, mark_of(credential)
-            new = {r for r in file.of(account, _SOMEBODY) if r.fingerprint == mark}
-            known = {*file.of(account, email), *new}
-            file.keep(account, email, tuple(sorted(known, key=lambda refusal: refusal.at)))
+            known = logins.of(account, email)
+            for refusal in logins.of(account, _SOMEBODY):
+                if refusal.fingerprint == mark and refusal not in known:
+                    logins.add(account, email, refusal)
 
 
 class _Questions:
@@ -86,7 +90,7 @@ class _Questions:
     def __init__(self, endpoint: str | None, users: Mapping[str, str]) -> None:
         self._endpoint = endpoint
         self._users = users
-        self._file = RefusalFile.at_home()
+        self._logins = RefusedLogins.at_home()
         self._gate = Gate(time.time)
 
     def ask(self, found: Found) -> Asked:
@@ -96,17 +100,11 @@ class _Questions:
             return Asked(found, error=error)
         return Asked(found, proof.role_name, proof.role_id, proof.entity)
 
-    def keep(self, found: Sequence[Found]) -> None:
-        """What was refused, for the next run."""
-        for account, user in {self._who(one) for one in found}:
-            self._file.keep(account, user, self._gate.refusals(account, user))
-
     def _proof(self, found: Found) -> Verification:
         credential, record = found.recognised.credential, str(found.place)
         (account, user), mark = self._who(found), mark_of(credential)
-        known = self._file.of(account, user)
-        self._gate.remember(account, user, known)
-        if any(one.fingerprint == mark and time.time() - one.at < WINDOW_SECONDS for one in known):
+        known = self._logins.of(account, user)
+        if any(one.fingerprint == mark and one.within_window(time.time()) for one in known):
             raise NotAskedError(
                 f"{record}: not asked: NetSuite refused this very credential within the last 30 minutes",
                 "mend it meanwhile; the Login Audit Trail names the cause",

@@ -9,9 +9,10 @@ from typing import Final
 
 from tba_secrets.cli.adopt.keys import Recognised, recognise
 from tba_secrets.errors import NotOursError, StoreError, TbaError
-from tba_secrets.places import places_in
+from tba_secrets.lifecycle.act import admit
+from tba_secrets.lifecycle.facts import Remembered
+from tba_secrets.places import Place, places_in
 from tba_secrets.spec.model import Stores
-from tba_secrets.stage import Place, admit
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Snapshot, Stage
 
@@ -82,7 +83,7 @@ def _found(name: str, place: Place, account: str) -> Found:
 
 def _refuse_managed(place: Place, snapshot: Snapshot) -> None:
     """Let a secret pass that nothing else manages: `adopt: true` would switch this check off in `pulumi up`."""
-    admit(place, snapshot)
+    admit(place, snapshot, Remembered())
     if (owner := snapshot.owner) is not None:
         raise NotOursError(
             f"{place} carries the mark of {owner.record} in the stack {owner.stack}: it is managed already",

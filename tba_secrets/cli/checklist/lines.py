@@ -85,7 +85,7 @@ def role_title(role: Role) -> str:
 
 
 def of_user(found: Line, proofs: Sequence[Proofs]) -> Line:
-    """NetSuite answers an entity id: whose it is, the YAML or an earlier pass has to say."""
+    """NetSuite answers an entity id: whose it is, only the YAML can say."""
     entity = next((one.entity for one in proofs if one.entity), "")
     if found.done or not entity or not any(one.by(TOKENINFO) for one in proofs):
         return found

@@ -66,6 +66,9 @@ def _proofs(record: CredentialRecord, state: TokenState) -> Proofs:
         why = f"{' and '.join(changed)} declared now differ from what was tested"
         return Proofs(record, entity=entity, why_not=why)
     proven = _read(record, state.proof.evidence)
+    if not (state.tested.get("user") or {}).get("entity"):
+        # An entity that was recorded is not one that anybody has declared to be this e-mail address's.
+        proven = {kind: aspects - {"user"} for kind, aspects in proven.items()}
     return Proofs(record, state.proof.at[:10], proven, entity)
 
 
@@ -78,6 +81,7 @@ def _changed(record: CredentialRecord, tested: Mapping[str, Any]) -> list[str]:
         "role": (record.role.name, role.get("name")),
         "role id": (record.role.id or role.get("id"), role.get("id")),
         "user": (record.user.email, user.get("email")),
+        "entity": (record.user.entity or user.get("entity"), user.get("entity")),
     }
     return [name for name, (declared, proven) in compared.items() if declared != proven]
 

@@ -13,7 +13,8 @@ import yaml
 from tba_secrets import __version__
 from tba_secrets.cli.doctor.finding import Finding, ok, warning, wrong
 from tba_secrets.cli.doctor.plugin import plugin_version
-from tba_secrets.cli.doctor.pulumi_cli import ask, without_password
+from tba_secrets.cli.doctor.pulumi_cli import ask
+from tba_secrets.engine import without_password
 
 OLDEST_TESTED: Final = (3, 259, 0)
 """The CLI that the tests run on, as tools/pulumi/go.mod pins it."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import Finding, counted, ok, warning, wrong
-from tba_secrets.cli.refusals import RefusalFile
 from tba_secrets.cli.status_state import TokenState
 from tba_secrets.netsuite import Service, base_url
-from tba_secrets.netsuite.lockout import WINDOW_SECONDS, Refusal, Who
+from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import not_asked_until, when
 
@@ -31,7 +31,7 @@ def look(
             hosts[base_url(record.account, service, record.endpoint)] = None
         account, user = record.account, record.user.email
         mine = users.setdefault(Who.of(account, user), set())
-        mine.update(RefusalFile.at_home().of(account, user))
+        mine.update(RefusedLogins.at_home().of(account, user))
         mine.update(states.get(record.path, TokenState()).refusals)
     yield from (measured(host, "NetSuite's") for host in hosts)
     yield from _refused(users, time.time())
@@ -40,7 +40,7 @@ def look(
 def _refused(users: Mapping[Who, Iterable[Refusal]], now: float) -> Iterator[Finding]:
     well = True
     for who, refusals in users.items():
-        recent = [one for one in refusals if abs(now - one.at) < WINDOW_SECONDS]
+        recent = [one for one in refusals if one.within_window(now)]
         if not recent:
             continue
         well = False

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tba_secrets.engine import without_password
+
 HANG_SECONDS: Final = 60.0
-_USER: Final = re.compile(r"//[^/@\s]*@")
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,6 @@ def ask(
     except OSError as error:
         return Said(None, "", f"it cannot be run ({error.strerror})")
     return Said(done.returncode, done.stdout or "", _complaint(done.stderr))
-
-
-def without_password(text: str) -> str:
-    """A backend's address may hold one (`postgres://user:password@host`)."""
-    return _USER.sub("//", text)
 
 
 def _complaint(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from tba_secrets.cli.doctor.finding import Finding, counted, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.pulumi_cli import ask
-from tba_secrets.engine import alive, exported_deployment
+from tba_secrets.engine import Holder, Life, exported_deployment, life
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -61,7 +60,24 @@ class Stack:
         root = Path(self._machine.backend.removeprefix("file://")).expanduser()
         stack = f"organization/{self._machine.project_name}/{self._name}"
         for file in sorted((root / ".pulumi" / "locks" / stack).glob("*.json")):
-            yield _locked(file)
+            yield self._locked(file)
+
+    def _locked(self, file: Path) -> Finding:
+        try:
+            held = json.loads(file.read_text(encoding="utf-8"))
+            names = (held["username"], held["hostname"], int(held["pid"]), held["timestamp"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return warning(f"{file}, which locks the stack, cannot be read", "`pulumi cancel`")
+        holder = Holder(*names)
+        if life(self._name, [holder]) is Life.DEAD:
+            return warning(
+                f"the stack is locked by {holder}, which is dead",
+                f"`tba up {self._name}` takes it up",
+            )
+        return warning(
+            f"the stack is being updated by {holder}",
+            f"wait for it; if you are sure that it is dead: `tba up {self._name} --take-over`",
+        )
 
     def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[Finding]:
         """What opens the secret configuration; every update asks for it, whether there is any or not."""
@@ -84,18 +100,3 @@ class Stack:
             yield wrong(what, "give the passphrase, or the key, that the stack was made with")
         elif kind == "passphrase":
             yield ok("the stack's passphrase is set")
-
-
-def _locked(file: Path) -> Finding:
-    try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        pid, host = int(held["pid"]), str(held["hostname"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return warning(f"the stack is locked by {file}, which cannot be read", "`pulumi cancel`")
-    who = f"process {pid} on {host}"
-    if host == socket.gethostname() and not alive(pid):
-        return warning(f"the stack is locked by {who}, which is gone", "`tba up` takes it up")
-    return warning(
-        f"the stack is being updated by {who}",
-        "wait for it; where it is dead: `pulumi cancel --yes`",
-    )

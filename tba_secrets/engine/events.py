@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from tba_secrets.engine.pulumi import without_password
+
 _COUNTED: Final = re.compile(r"\A[0-9]+ errors? occurred:\s*\* ")
 """What the engine puts before a failure that leaves something in state (hashicorp/go-multierror)."""
 _STAGED: Final = "tba:index:StagedCredential"
@@ -64,6 +66,8 @@ class Outcome:
     tokens: Mapping[str, TokenOutcome] = field(default_factory=dict)
     errors: tuple[Message, ...] = ()
     warnings: tuple[Message, ...] = ()
+    notes: tuple[Message, ...] = ()
+    """What a record's handler informs of, beyond the result."""
     seconds: float = 0.0
 
 
@@ -75,12 +79,13 @@ class Listener:
     """
 
     def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+        self.tell = tell
         self._records: dict[str, str] = {}
         self._changed = False
         self.tokens: dict[str, TokenOutcome] = {}
         self.errors: list[Message] = []
         self.warnings: list[Message] = []
+        self.notes: list[Message] = []
 
     def hear(self, line: str) -> None:
         """One line of the stream. What is no event, or one of a shape that is not known, is passed over: the reader of
@@ -100,21 +105,23 @@ class Listener:
             changes = event["summaryEvent"].get("resourceChanges") or {}
             self._changed = any(n and op not in _UNCHANGED for op, n in changes.items())
 
-    def outcome(self, environment: str, *, succeeded: bool, seconds: float) -> Outcome:
+    def outcome(self, environment: str, result: Result, *, seconds: float) -> Outcome:
         """All that was heard.
 
         Args:
             environment: The stack's name.
-            succeeded: The CLI's verdict.
+            result: The CLI's verdict; `DONE` becomes `NOTHING` if nothing changed.
             seconds: How long it took.
         """
-        result = Result.DONE if self._changed else Result.NOTHING
+        if result is Result.DONE and not self._changed:
+            result = Result.NOTHING
         return Outcome(
             environment,
-            result if succeeded else Result.FAILED,
+            result,
             self.tokens,
             tuple(dict.fromkeys(self.errors)),
             tuple(dict.fromkeys(self.warnings)),
+            tuple(dict.fromkeys(self.notes)),
             seconds,
         )
 
@@ -145,16 +152,20 @@ class Listener:
     def _said(self, diagnostic: Mapping[str, Any]) -> None:
         token = self._records.get(diagnostic.get("urn") or "")
         text = _COUNTED.sub("", diagnostic["message"]).strip()
-        message = Message(text, token)
+        # Without a record they are the engine's own words, which may quote the backend's address.
+        message = Message(text if token else without_password(text), token)
         match diagnostic["severity"]:
             case "error" if text != "update failed":
                 self.errors.append(message)
-                self._tell(_named(message))
+                self.tell(_named(message))
             case "warning":
                 self.warnings.append(message)
-                self._tell(_named(message))
+                self.tell(_named(message))
             case "info" if diagnostic.get("ephemeral"):
-                self._tell(_named(message))
+                self.tell(_named(message))
+            case "info" if token is not None:
+                self.notes.append(message)
+                self.tell(_named(message))
 
 
 def _named(message: Message) -> str:

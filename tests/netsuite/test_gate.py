@@ -1,15 +1,24 @@
-"""How often a user may be asked: the ledger's rules as cases, and the gate with real threads."""
+"""How often a user may be asked: the rules as cases, what other runs learn, and the gate with real threads."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, NotAskedError
-from tba_secrets.netsuite import Gate, Refusal
+from tba_secrets.errors import (
+    AuthenticationRefusedError,
+    CheckFailedError,
+    NetSuiteUnreachableError,
+    NotAskedError,
+)
+from tba_secrets.netsuite import Gate, Refusal, RefusedLogins
 from tba_secrets.sensitive import Fingerprint
 from tests.simulator.accounts import StandingClock
 
@@ -172,6 +181,117 @@ def test_two_records_histories_count_together(gate: Gate) -> None:
 def test_nobody_gets_through_a_gate_for_none(clock: StandingClock) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Gate(clock, per_account=0)
+
+
+# --- what other runs learn --------------------------------------------------------------------------
+
+DIES_WHILE_ASKING = """
+import os, sys
+from tba_secrets.netsuite import Gate
+with Gate(lambda: float(sys.argv[1])).admit("1234567_SB1", "bot@example.com", "token a", "00ff"):
+    os.kill(os.getpid(), 9)
+"""
+
+
+def on_record() -> tuple[Refusal, ...]:
+    return RefusedLogins.at_home().of(ACCOUNT, USER)
+
+
+def test_an_attempt_is_on_record_while_it_is_made_and_struck_out_where_it_is_accepted(
+    gate: Gate,
+) -> None:
+    with gate.admit(ACCOUNT, USER, "token a", FIRST):
+        assert on_record() == (Refusal(FIRST, NOW),)
+        assert gate.refusals(ACCOUNT, USER) == ()
+    assert on_record() == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (AuthenticationRefusedError("refused"), True),
+        (NetSuiteUnreachableError("no answer", unanswered=True), True),
+        (KeyboardInterrupt(), True),
+        (NetSuiteUnreachableError("no connection"), False),
+        (CheckFailedError("another answer"), False),
+        (NotAskedError("the run was cancelled"), False),
+    ],
+)
+def test_what_may_have_been_a_refused_login_stays_on_record(
+    gate: Gate, error: BaseException, kept: bool
+) -> None:
+    with pytest.raises(type(error)), gate.admit(ACCOUNT, USER, "token a", FIRST):
+        raise error
+    assert on_record() == ((Refusal(FIRST, NOW),) if kept else ())
+    assert gate.refusals(ACCOUNT, USER) == on_record()
+
+
+def test_a_run_that_was_killed_while_it_asked_counts_as_refused(gate: Gate) -> None:
+    for _ in range(2):
+        command = [sys.executable, "-c", DIES_WHILE_ASKING, str(NOW)]
+        died = subprocess.run(command, capture_output=True, timeout=GUARD_SECONDS, check=False)
+        assert (died.returncode, died.stderr) == (-9, b"")
+    with gate.admit(ACCOUNT, USER, "token a", FIRST):  # the lock died with its holder
+        assert len(gate.refusals(ACCOUNT, USER)) == 2
+    refuse(gate, "token a")
+    assert len(on_record()) == 3
+
+
+def test_the_runs_of_a_machine_count_together(clock: StandingClock) -> None:
+    for number in range(3):
+        refuse(Gate(clock), f"token {number}")
+    with (
+        pytest.raises(NotAskedError, match="3 times within 30 minutes"),
+        Gate(clock).admit(ACCOUNT, USER, "token 3", SECOND),
+    ):
+        pass
+    assert len(on_record()) == 3
+
+
+def test_a_second_token_that_is_due_drops_no_refusal(gate: Gate, clock: StandingClock) -> None:
+    refuse(gate, "token a")
+    with pytest.raises(NotAskedError), gate.admit(ACCOUNT, USER, "token b", SECOND):
+        pass
+    with Gate(clock).admit(ACCOUNT, USER, "token b", SECOND):
+        pass
+    assert gate.refusals(ACCOUNT, USER) == on_record() == (Refusal(FIRST, NOW),)
+
+
+def test_a_run_waits_for_another_one_that_asks_and_does_not_count_what_it_has_under_way(
+    gate: Gate, clock: StandingClock
+) -> None:
+    polls = iter([False, False, True])
+    with visitors(Gate(clock), USER) as (other,):
+        assert other.inside.wait(GUARD_SECONDS)
+        with (
+            pytest.raises(NotAskedError, match="cancelled"),
+            gate.admit(ACCOUNT, USER, "b", SECOND, ago(1, 2), lambda: next(polls)),
+        ):
+            pytest.fail("two runs asked with one user at a time")
+    with gate.admit(ACCOUNT, USER, "b", SECOND):
+        pass
+
+
+def nowhere(clock: StandingClock) -> Gate:
+    return Gate(clock, logins=RefusedLogins(Path(os.devnull) / "state" / "refusals.json"))
+
+
+def test_a_run_that_cannot_record_an_attempt_does_not_ask(clock: StandingClock) -> None:
+    with (
+        pytest.raises(NotAskedError, match="cannot be written") as caught,
+        nowhere(clock).admit(ACCOUNT, USER, "token a", FIRST),
+    ):
+        pytest.fail("asked, and nobody would have learnt of a refusal")
+    assert "XDG_STATE_HOME" in caught.value.remedy
+
+
+def test_a_run_that_records_refusals_in_state_asks_and_warns(clock: StandingClock) -> None:
+    gate, warnings = nowhere(clock), list[str]()
+    with gate.admit(ACCOUNT, USER, "token a", FIRST, unrecorded=warnings.append) as turn:
+        turn.refused()
+    assert gate.refusals(ACCOUNT, USER) == (Refusal(FIRST, NOW),)
+    (warning,) = warnings
+    assert "cannot be written (Not a directory)" in warning
 
 
 # --- threads ---------------------------------------------------------------------------------------

@@ -1,0 +1,214 @@
+"""One update of one stack, with the provider served by this very process.
+
+The engine attaches to it (PULUMI_DEBUG_PROVIDERS and the protocol's Attach), so that intents and values pass in memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+from tba_secrets.engine import runs
+from tba_secrets.engine.events import Listener, Outcome, Result
+from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
+from tba_secrets.engine.runs import Life
+from tba_secrets.netsuite import Gate, Refusal
+from tba_secrets.provider.intents import Intents
+from tba_secrets.provider.server import Provider, serve
+from tba_secrets.records import credential_records
+from tba_secrets.sensitive import Fingerprint
+from tba_secrets.sources import SourceReader
+from tba_secrets.spec import load_stack
+
+_WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
+_OF_AN_INTEGRATION: Final = "tba:index:Integration$tba:index:"
+_KINDS: Final = ("StagedCredential", "SmokeTest")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the runs of several stacks share: it belongs to users and sources, not to a stack.
+
+    One call of a user at a time, and none after a refused one; a password manager's command runs once.
+    """
+
+    gate: Gate = field(default_factory=lambda: Gate(time.time))
+    sources: SourceReader = field(default_factory=SourceReader)
+
+
+class Engine:
+    """Updates one stack.
+
+    Args:
+        project: The folder that holds Pulumi.yaml.
+        stack: The stack's name.
+        take_over: Cancel the update that holds the lock, unless it is known to be alive.
+        shared: What other stacks of the same run share with this one.
+    """
+
+    def __init__(
+        self,
+        project: Path,
+        stack: str,
+        *,
+        take_over: bool = False,
+        shared: Shared | None = None,
+    ) -> None:
+        self.project = project
+        self.stack = stack
+        self.cancelled = Event()
+        """Set by `cancel`."""
+        self._take_over = take_over
+        self._shared = shared or Shared()
+        self._cli = PulumiCli(project, stack)
+        self._provider = self.provider({})
+
+    def up(self, listener: Listener, intents: Intents | None = None) -> Outcome:
+        """Run `pulumi up`: for all, or for the records that an intent is about. What a dead run left is taken up first.
+
+        Args:
+            listener: Hears what happens.
+            intents: By `integration/token`.
+
+        Returns:
+            What was done, and why not all of it.
+
+        Raises:
+            LockedError: Another update holds the lock.
+            EngineError: The update did not begin.
+        """
+        began = time.monotonic()
+        try:
+            done = self._update(listener, intents or {})
+        except LockedError as refused:
+            self._cancel_other(refused, listener)
+            done = self._update(listener, intents or {})
+        return listener.outcome(self.stack, done, seconds=time.monotonic() - began)
+
+    def check_declared(self) -> None:
+        """Refuse early what the engine would refuse late: a targeted update while another record waits to be deleted.
+
+        Raises:
+            EngineError: Which record state still has and the YAML no longer declares.
+        """
+        self._refuse_undeclared(exported_deployment(self.project, self.stack))
+
+    def cancel(self) -> None:
+        """End in order: the provider before its next write, the engine when the provider has ended. For a signal
+        handler; a second time ends the engine at once."""
+        self.cancelled.set()
+        self._provider.host.cancelled.set()
+        self._cli.interrupt()
+
+    def stopping(self) -> bool:
+        """Whether the user or the engine has asked the provider to stop."""
+        return self._provider.host.cancelled.is_set()
+
+    def provider(self, intents: Intents) -> Provider:
+        """Make a provider that shares with other stacks' what belongs to users and sources."""
+        made = Provider(None)
+        made.host.gate, made.host.sources = self._shared.gate, self._shared.sources
+        made.host.intents = intents
+        return made
+
+    @contextmanager
+    def _served(self, intents: Intents) -> Iterator[PulumiCli]:
+        """A CLI with a provider of its own, for one command."""
+        self._provider = self.provider(intents)
+        server, port = serve(self._provider)
+        attach = {"PULUMI_DEBUG_PROVIDERS": f"tba:{port}"}
+        self._cli = PulumiCli(self.project, self.stack, attach, self.cancelled)
+        if self.cancelled.is_set():  # while the new ones were made
+            self.cancel()
+        try:
+            yield self._cli
+        finally:
+            self._provider.host.cancelled.set()  # an engine that was killed will not ask for it
+            server.stop(0)
+
+    def _update(self, listener: Listener, intents: Intents) -> Result:
+        state = exported_deployment(self.project, self.stack)
+        options: list[str] = []
+        if intents:
+            self._refuse_undeclared(state)
+            _remember_refusals(self._shared.gate, state.get("resources") or [])
+            options = ["--continue-on-error", *_targets(intents)]
+        if self.cancelled.is_set():
+            return Result.NOT_STARTED
+        if state.get("pending_operations"):  # of a killed run: the documented way
+            with self._served({}) as cli:
+                cli.run("refresh", *_WITHOUT_QUESTIONS, "--clear-pending-creates")
+        try:
+            with self._served(intents) as cli:
+                cli.run("up", *_WITHOUT_QUESTIONS, "--json", *options, hear=listener.hear)
+        except LockedError:
+            raise
+        except EngineError:
+            if not listener.errors and not self.cancelled.is_set():
+                raise
+            return Result.FAILED
+        return Result.DONE
+
+    def _refuse_undeclared(self, state: Mapping[str, Any]) -> None:
+        declared = {one.path for one in credential_records(load_stack(self.project, self.stack))}
+        left = undeclared(state.get("resources") or [], declared)
+        if left:
+            verb = "is" if len(left) == 1 else "are"
+            raise EngineError(
+                f"{', '.join(left)} {verb} still deployed but no longer declared in stacks/{self.stack}.yaml: "
+                "nothing was written",
+                "run `pulumi up` first, or declare it again",
+            )
+
+    def _cancel_other(self, refused: LockedError, listener: Listener) -> None:
+        """Cancel the update that holds the lock, if it is known to be dead, or on request if nobody knows.
+
+        `pulumi cancel` deletes every lock of the stack: a living run would go on without one.
+        """
+        life = runs.life(self.stack, refused.holders)
+        if life is Life.DEAD and runs.claim(self.stack, refused.holders):
+            listener.tell("the run that held the stack's lock is dead: taking its work up")
+        elif life is Life.UNKNOWN and self._take_over:
+            listener.tell("taking the stack's lock over, as --take-over says")
+        else:
+            raise refused
+        PulumiCli(self.project, self.stack).read("cancel", "--yes")
+
+
+def undeclared(resources: Iterable[Mapping[str, Any]], declared: Collection[str]) -> list[str]:
+    """Tell which records of environment files state has and the YAML no longer declares.
+
+    Args:
+        resources: The state's.
+        declared: The records that the YAML declares.
+    """
+    held = {
+        str((one.get("inputs") or {}).get("record"))
+        for one in resources
+        if not one.get("delete") and _OF_AN_INTEGRATION in one["urn"]
+    }
+    return sorted(held - set(declared))
+
+
+def _remember_refusals(gate: Gate, resources: Iterable[Mapping[str, Any]]) -> None:
+    """Tell the gate of the refusals of all records: a targeted update reads its targets alone, and three refusals of a
+    user's other tokens count for these as well."""
+    for one in resources:
+        known = (one.get("outputs") or {}).get("refusals")
+        if known and one["type"].endswith(":SmokeTest"):
+            refusals = [Refusal(Fingerprint(it["fingerprint"]), float(it["at"])) for it in known]
+            gate.remember(one["inputs"]["account"], one["inputs"]["user"]["email"], refusals)
+
+
+def _targets(records: Iterable[str]) -> list[str]:
+    """The records' resources; and what holds them, for a record that is new in the stack."""
+    paths = [record.split("/") for record in records]
+    holders = ["**tba:index:Environment::*"]
+    holders += [f"**tba:index:Integration::{name}" for name in sorted({path[0] for path in paths})]
+    urns = holders + [f"**{kind}::{token}" for _, token in paths for kind in _KINDS]
+    return [f"--target={urn}" for urn in urns]

@@ -1,0 +1,601 @@
+"""Facts -> plan: which credential a record is to hold, and what each store needs for that. No IO, no clock.
+
+The rules, in the order in which they apply:
+
+1. A candidate that a person asked for (issued, generated, typed, a rollback) is finished first, by any update.
+2. Otherwise a part comes from its source if the source gives something new; a source that is absent, unchanged, or
+   still gives what was superseded, changes nothing.
+3. Otherwise a part comes from the candidate that waits, and then from what is current. A change of settings therefore
+   stages nothing but what is there already.
+4. What is current is what the store shows. State is believed over the store in one case: somebody else moved current
+   away from the version that passed last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from tba_secrets.digest import DigestKeys
+from tba_secrets.errors import ConflictError, NotOursError, ValueNeededError
+from tba_secrets.lifecycle.facts import (
+    BY_PERSON,
+    CONSUMER,
+    PARTS,
+    TOKEN,
+    UNREPEATABLE,
+    Asked,
+    Declared,
+    Discard,
+    Note,
+    Offered,
+    Put,
+    Relabel,
+    Remembered,
+    RollBack,
+    Rotate,
+    Seen,
+    Sight,
+    Staging,
+    Step,
+    Up,
+    is_policy,
+    origin_of,
+    ours,
+)
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.payload import render, same_content
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.sources.interface import Pair
+from tba_secrets.stores.interface import Stage, VersionId
+from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.versions import Origin, Terms, fingerprint_of, terms_of
+
+
+class Offer(Enum):
+    """What a source's value means for its part."""
+
+    ABSENT = auto()
+    """The source has no value: the part is kept."""
+    HELD = auto()
+    """It is what readers have."""
+    UNCHANGED = auto()
+    """It is what the source gave last: nothing that happened since is undone."""
+    STALE = auto()
+    """It was superseded under a policy, or left by a rollback: only a person brings it back."""
+    UNKNOWN = auto()
+    """The digest seen last was made under a key that is not at hand: counts as unchanged, and is said."""
+    NEW = auto()
+    """The source gives another value."""
+
+
+@dataclass(frozen=True)
+class _Life:
+    """One record's facts, and what follows from them."""
+
+    declared: Declared
+    remembered: Remembered
+    seen: Seen
+    now: int
+
+    # --- what is there ----------------------------------------------------------------------------
+
+    def base_version(self, store: str) -> VersionId | None:
+        """Return the version that the record holds in one store."""
+        sight = self.seen[store]
+        current, proven = sight.current, VersionId((self.remembered.verified or {}).get(store, ""))
+        if not current or not proven or proven in (current, sight.pending):
+            return current
+        if not _moved_by_others(sight, proven):
+            return current  # promoted by a run that was killed before state was saved
+        return proven if sight.credential(proven) is not None else None
+
+    def waiting_version(self, store: str) -> VersionId | None:
+        """Return the candidate that waits in one store.
+
+        A version that was current before is no candidate, whatever label it carries, unless state names it as the one
+        that passed last: then an earlier update was mending what somebody else moved.
+        """
+        sight = self.seen[store]
+        pending = sight.pending
+        if pending is None or sight.credential(pending) is None:
+            return None
+        if ours(pending) and not sight.was_current(pending):
+            return pending
+        return pending if (self.remembered.verified or {}).get(store) == pending else None
+
+    @property
+    def base(self) -> TbaCredential | None:
+        """What the record holds: stores are promoted in order, so the first one that has it is ahead."""
+        found = (self.seen[store].credential(self.base_version(store)) for store in self.seen)
+        return next((one for one in found if one is not None), self.remembered.moved)
+
+    @property
+    def waiting(self) -> tuple[TbaCredential, Terms] | None:
+        """The candidate, and its terms."""
+        for store, sight in self.seen.items():
+            version = self.waiting_version(store)
+            credential = sight.credential(version)
+            if credential is not None:
+                return credential, terms_of(version) or Terms()
+        return None
+
+    @property
+    def lines(self) -> Iterator[tuple[str, JournalEntry]]:
+        """Every line of every store."""
+        return ((store, line) for store, sight in self.seen.items() for line in sight.lines)
+
+    def done_before_a_kill(self, *origins: Origin) -> bool:
+        """Whether an earlier run promoted such a version, and was killed before state was saved."""
+        if not self.remembered.exists:
+            return False
+        verified = self.remembered.verified or {}
+        return any(
+            sight.current is not None
+            and origin_of(sight.current) in origins
+            and sight.current != verified.get(store)
+            for store, sight in self.seen.items()
+        )
+
+    # --- what is offered --------------------------------------------------------------------------
+
+    def judge(self, part: str, pair: Pair | None) -> Offer:
+        """Say what a source's value means."""
+        if pair is None:
+            return Offer.ABSENT
+        base = self.base
+        if base is not None and same_pair(base.pair(part), pair):
+            return Offer.HELD
+        if part == TOKEN and self.superseding_line(pair) is not None:
+            return Offer.STALE
+        return compare(
+            self.declared.keys,
+            pair,
+            self.remembered.source_digests.get(part),
+            self.remembered.stored_digests.get(part),
+        )
+
+    def superseding_line(self, pair: Pair) -> JournalEntry | None:
+        """Return the line that bars a token from being staged by an update."""
+        matches = (line for _, line in self.lines if line.superseded and self._names(line, pair))
+        return next(matches, None)
+
+    def _names(self, line: JournalEntry, pair: Pair) -> bool:
+        """Whether a line is about a token: by its digest, or by the content of its version."""
+        if (same := self.declared.keys.same(line.digest, pair)) is not None:
+            return same
+        credentials = (sight.credential(VersionId(line.version)) for sight in self.seen.values())
+        return any(one is not None and same_pair(one.pair(TOKEN), pair) for one in credentials)
+
+    # --- plans ------------------------------------------------------------------------------------
+
+    def update(self, offered: Offered) -> Staging:
+        """Plan a plain update."""
+        judged = {part: self.judge(part, offered.get(part)) for part in PARTS}
+        waiting, base = self.waiting, self.base
+        finishing = waiting is not None and waiting[1].origin in BY_PERSON
+        start = waiting[0] if waiting is not None else base
+        pairs: dict[str, Pair] = {}
+        for part in PARTS:
+            pair = offered.get(part)
+            wins = judged[part] is Offer.NEW or (
+                # the source went back to what is current: the candidate is not wanted any more
+                judged[part] is Offer.HELD and not self._seen_last(part, pair)
+            )
+            if pair is not None and wins and not (finishing and part == TOKEN):
+                pairs[part] = pair
+        if start is None:
+            start = self._from_sources_alone(offered, judged)
+        credential = self._with(start, pairs)
+        return self._plan(credential, self._terms_of_update(credential))
+
+    def _seen_last(self, part: str, pair: Pair | None) -> bool:
+        digest = self.remembered.source_digests.get(part)
+        return (
+            pair is not None and self.declared.keys.same(digest, pair) is not False and bool(digest)
+        )
+
+    def _from_sources_alone(self, offered: Offered, judged: Mapping[str, Offer]) -> TbaCredential:
+        """Make the first credential, or one in the place of what is gone."""
+        consumer, token = offered.get(CONSUMER), offered.get(TOKEN)
+        if judged[TOKEN] is Offer.STALE:
+            token = None
+        if consumer is not None and token is not None:
+            return _credential(self.declared.account, consumer, token)
+        for sight in self.seen.values():
+            content = sight.contents.get(sight.current) if sight.current is not None else None
+            if content is not None and content.credential is None:
+                raise ValueNeededError(
+                    f"{sight.where}: what is stored is no credential under the declared keys",
+                    "declare the keys that it uses under format:, or give every part a source with a value",
+                )
+        if self.remembered.exists:
+            raise ValueNeededError(
+                f"{self.declared.record}: the version that state names is no longer in the store, and a source gives "
+                "no value for it",
+                "give the sources the values of the credential that is wanted, and run `pulumi up` again",
+            )
+        lacking = [part for part, pair in ((CONSUMER, consumer), (TOKEN, token)) if pair is None]
+        raise ValueNeededError(
+            f"{self.declared.record}: nothing gives its {' and '.join(lacking)} pair yet",
+            "for the token: `tba rotate STACK TOKEN --authorize` has NetSuite issue it, `--prompt` asks for it; "
+            "for the consumer: declare a source that has it",
+        )
+
+    def _terms_of_update(self, credential: TbaCredential) -> Terms:
+        """Keep the terms of the candidate if it is still the one that is wanted."""
+        waiting, base = self.waiting, self.base
+        token = credential.pair(TOKEN)
+        if waiting is not None and same_pair(waiting[0].pair(TOKEN), token):
+            return replace(waiting[1], nonce=waiting[1].nonce if self._issued(waiting[1]) else "")
+        if base is not None and same_pair(base.pair(TOKEN), token):
+            return Terms()
+        return Terms(Origin.SOURCE, self.declared.overlap_seconds)
+
+    @staticmethod
+    def _issued(terms: Terms) -> bool:
+        return terms.origin in UNREPEATABLE
+
+    def rotate(self, asked: Rotate, offered: Offered) -> Staging:
+        """Plan a rotation: take up what an earlier run of it left, else stage the new pair."""
+        waiting, base = self.waiting, self.base
+        if waiting is not None and waiting[1].origin in UNREPEATABLE:
+            finished = waiting[0]
+            if asked.part == CONSUMER and asked.pair is not None:
+                finished = self._with(finished, {CONSUMER: asked.pair})
+            elif asked.part == CONSUMER:
+                return Staging(None, obtain=True)
+            return self._plan(self._with(finished, {}), waiting[1])
+        if asked.pair is None:
+            return self._before_obtaining(asked, base)
+        if asked.part == TOKEN:
+            self._refuse_superseded(asked, asked.pair)
+        if base is not None and same_pair(base.pair(asked.part), asked.pair):
+            return self._nothing_to_rotate(asked, base)
+        if base is not None:
+            new = self._with(base, {asked.part: asked.pair})
+        else:
+            new = self._first_by_rotation(asked, asked.pair, offered)
+        terms = Terms(asked.origin, asked.overlap_seconds, asked.nonce)
+        return self._plan(new, terms)
+
+    def _before_obtaining(self, asked: Rotate, base: TbaCredential | None) -> Staging:
+        """Ask for a new pair, unless an earlier run has promoted one and was killed before state was saved."""
+        if asked.origin is not Origin.ROTATED and self.done_before_a_kill(asked.origin):
+            assert base is not None  # noqa: S101 - what was promoted is current
+            return self._plan(self._with(base, {}), Terms())
+        return Staging(None, obtain=True)
+
+    def _refuse_superseded(self, asked: Rotate, pair: Pair) -> None:
+        line = self.superseding_line(pair)
+        if line is None or (asked.again and line.state is not Retirement.REVOKED):
+            return
+        if line.state is Retirement.REVOKED:
+            raise ConflictError(
+                f"{self.declared.record}: the new token was superseded before, and is revoked at NetSuite",
+                "create another token in NetSuite",
+            )
+        raise ConflictError(
+            f"{self.declared.record}: the new token is one that was superseded before",
+            "create another token in NetSuite; to go back to this one: `tba rollback`, or `tba rotate --again`",
+        )
+
+    def _nothing_to_rotate(self, asked: Rotate, base: TbaCredential) -> Staging:
+        """Refuse a pair that is current already, unless an earlier run of this rotation has promoted it."""
+        if not self.done_before_a_kill(asked.origin) and self._proven_everywhere():
+            raise ConflictError(
+                f"{self.declared.record}: the new {asked.part} pair is the one that is in the store already",
+                "create another one in NetSuite, and give that",
+            )
+        return self._plan(self._with(base, {}), Terms(asked.origin, asked.overlap_seconds))
+
+    def _proven_everywhere(self) -> bool:
+        verified = self.remembered.verified
+        return verified is not None and all(
+            sight.current == verified.get(store) for store, sight in self.seen.items()
+        )
+
+    def _first_by_rotation(self, asked: Rotate, pair: Pair, offered: Offered) -> TbaCredential:
+        """Make the record's first credential of the new token and the consumer pair that its source gives."""
+        consumer = offered.get(CONSUMER)
+        if asked.part == CONSUMER or consumer is None:
+            raise ValueNeededError(
+                f"{self.declared.record}: there is no credential yet, and its consumer's source has no value",
+                "give the consumer's source its value, and run `tba rotate` for the token",
+            )
+        return _credential(self.declared.account, consumer, pair)
+
+    def roll_back(self) -> Staging:
+        """Plan a rollback to the last proven credential with another token."""
+        waiting, base = self.waiting, self.base
+        terms = Terms(Origin.ROLLBACK, self.declared.overlap_seconds)
+        if waiting is not None and waiting[1].origin is Origin.ROLLBACK:
+            return self._plan(self._with(waiting[0], {}), waiting[1])
+        if base is not None and self.done_before_a_kill(Origin.ROLLBACK):
+            return self._plan(self._with(base, {}), terms)
+        target = self._target_of_rollback(base)
+        consumer = {} if base is None else {CONSUMER: base.pair(CONSUMER)}
+        return self._plan(self._with(target, consumer), terms)
+
+    def _target_of_rollback(self, base: TbaCredential | None) -> TbaCredential:
+        revoked: list[str] = []
+        for where, credential in self._earlier():
+            token = credential.pair(TOKEN)
+            if base is not None and same_pair(base.pair(TOKEN), token):
+                continue
+            states = [line.state for _, line in self.lines if self._names(line, token)]
+            if Retirement.REVOKED not in states:
+                return credential
+            revoked.append(where)
+        if revoked:
+            raise NotOursError(
+                f"{revoked[0]}: the previous token is revoked at NetSuite",
+                "rotate to a new token instead",
+            )
+        where = next(iter(self.seen.values())).where
+        raise NotOursError(
+            f"{where} has no previous credential", "there is nothing to roll back to"
+        )
+
+    def _earlier(self) -> Iterator[tuple[str, TbaCredential]]:
+        """Return what was proven before, latest first: by label, then by line."""
+        for sight in self.seen.values():
+            if (credential := sight.credential(sight.previous)) is not None:
+                yield sight.where, credential
+        for store, line in sorted(self.lines, key=lambda found: -found[1].since):
+            sight = self.seen[store]
+            if (credential := sight.credential(VersionId(line.version))) is not None:
+                yield sight.where, credential
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def _with(self, start: TbaCredential, pairs: Mapping[str, Pair]) -> TbaCredential:
+        credential = replace(start, account=self.declared.account)
+        for part, pair in pairs.items():
+            credential = credential.with_pair(part, pair.identifier, pair.secret)
+        return credential
+
+    def _plan(self, credential: TbaCredential, terms: Terms) -> Staging:
+        text = render(credential, self.declared.format)
+        steps: list[Step] = []
+        versions: dict[str, VersionId] = {}
+        for store in self.seen:
+            held, more = self._in_store(store, credential, text, terms)
+            steps += more
+            if held is not None:
+                versions[store] = held
+        return Staging(credential, (*steps, *self._intents(credential, terms)), versions)
+
+    def _in_store(
+        self, store: str, credential: TbaCredential, text: Sensitive, terms: Terms
+    ) -> tuple[VersionId | None, list[Step]]:
+        """Say what one store needs; the version is None if one has to be written."""
+        sight = self.seen[store]
+        pending = sight.pending
+        if sight.current is not None and self._holds(sight, sight.current, text):
+            return sight.current, self._let_go(store, credential)
+        if pending is not None and self._holds(sight, pending, text):
+            found = terms_of(pending)
+            if (
+                pending == self.waiting_version(store)
+                and found is not None
+                and _alike(found, terms)
+            ):
+                return pending, []
+        proven = VersionId((self.remembered.verified or {}).get(store, ""))
+        moved = bool(proven) and proven != sight.current and _moved_by_others(sight, proven)
+        if moved and self._holds(sight, proven, text):
+            return proven, [] if pending == proven else [Relabel(store, proven)]
+        replacing = None if sight.snapshot is None else sight.snapshot.stages.get(Stage.CURRENT)
+        put = Put(store, credential, terms, replacing)
+        return None, [*self._line_before_letting_go(store, credential), put]
+
+    def _let_go(self, store: str, credential: TbaCredential) -> list[Step]:
+        """Take the label off a candidate that is not wanted any more."""
+        pending = self.seen[store].pending
+        if pending is None:
+            return []
+        return [*self._line_before_letting_go(store, credential), Discard(store, pending)]
+
+    def _line_before_letting_go(self, store: str, credential: TbaCredential) -> list[Step]:
+        """Keep in mind a token that no source gives again, before its label is taken off."""
+        sight = self.seen[store]
+        waiting = sight.credential(self.waiting_version(store))
+        pending = self.waiting_version(store)
+        if (
+            waiting is None
+            or pending is None
+            or origin_of(pending) not in (UNREPEATABLE | {Origin.TYPED})
+        ):
+            return []
+        if same_pair(waiting.pair(TOKEN), credential.pair(TOKEN)):
+            return []
+        return [Note(store, orphan(self.declared, pending, waiting, self.now))]
+
+    def _holds(self, sight: Sight, version: VersionId, text: Sensitive) -> bool:
+        """Whether a version is this very text: by the fingerprint in its id, or by its content."""
+        content = sight.contents.get(version)
+        if content is not None:
+            return same_content(content.text, text)
+        return self.declared.keys.same_text(fingerprint_of(version), text) is True
+
+    def _intents(self, credential: TbaCredential, terms: Terms) -> Iterator[Step]:
+        """Close the lines of intent whose token is in the store, or about to be; leave the others to a person."""
+        nonces = {terms.nonce} if terms.nonce else set()
+        for sight in self.seen.values():
+            known = [
+                *((sight.snapshot.stages.values()) if sight.snapshot else ()),
+                *(line.version for line in sight.lines),
+            ]
+            nonces |= {carried.nonce for version in known if (carried := terms_of(version))}
+        for store, line in self.lines:
+            if line.state is Retirement.INTENT:
+                found = line.digest in nonces
+                state = Retirement.RESTORED if found else Retirement.PERSON
+                yield Note(store, replace(line, state=state))
+
+
+def decide(
+    declared: Declared,
+    remembered: Remembered,
+    seen: Seen,
+    offered: Offered,
+    asked: Asked,
+    now: int,
+) -> Staging:
+    """Decide which credential a record is to hold, and what each store needs for that.
+
+    Args:
+        declared: The record's inputs.
+        remembered: What state says.
+        seen: What the stores show, with the contents that `versions_to_read` names.
+        offered: What the sources give; empty if they are not to be asked.
+        asked: A plain update, a rotation or a rollback.
+        now: Epoch seconds, for lines.
+
+    Raises:
+        ValueNeededError: Nothing gives a part.
+        ConflictError: A rotation's new pair is there already, or was superseded before.
+        NotOursError: There is nothing to roll back to.
+    """
+    life = _Life(declared, remembered, seen, now)
+    match asked:
+        case Up():
+            return life.update(offered)
+        case Rotate():
+            return life.rotate(asked, offered)
+        case RollBack():
+            return life.roll_back()
+
+
+def versions_to_read(
+    declared: Declared, remembered: Remembered, seen: Seen, offered: Offered, asked: Asked
+) -> dict[str, list[VersionId]]:
+    """Name the versions whose contents the decision needs, by store; a value is not read without need."""
+    whole = isinstance(asked, Up) and _all_new(declared, remembered, seen, offered)
+    needed: dict[str, list[VersionId]] = {}
+    for store, sight in seen.items():
+        proven = VersionId((remembered.verified or {}).get(store, ""))
+        wanted = [] if whole else [sight.current]
+        wanted.append(sight.pending)
+        if proven and proven != sight.current and _moved_by_others(sight, proven):
+            wanted.append(proven)
+        if isinstance(asked, RollBack):
+            wanted += [sight.previous, *_versions(sight, is_policy), *_versions(sight, _informs)]
+        wanted += _versions(sight, lambda line: not _comparable(declared, line.digest))
+        needed[store] = [one for one in dict.fromkeys(wanted) if one]
+    return needed
+
+
+def compare(keys: DigestKeys, pair: Pair, seen_last: str | None, stored: str | None) -> Offer:
+    """Compare a source's value with what the source gave last, and with what was staged last."""
+    if seen_last is None:
+        return Offer.NEW
+    same = keys.same(seen_last, pair)
+    if same is None:
+        return Offer.UNKNOWN
+    if same and keys.same(stored, pair) is not True:
+        return Offer.UNCHANGED
+    return Offer.NEW  # another value, or the one that was staged last and did not pass
+
+
+def orphan(
+    declared: Declared, version: VersionId, credential: TbaCredential, now: int
+) -> JournalEntry:
+    """Make the line for a token that a person has to look up and revoke."""
+    digest = declared.keys.writing.pair(credential.pair(TOKEN))
+    return JournalEntry(version, digest, now, now, Retirement.PERSON)
+
+
+def same_pair(one: Pair, other: Pair) -> bool:
+    """Whether two pairs are the same values."""
+    return one.identifier == other.identifier and one.secret == other.secret
+
+
+def stale(part: str) -> str:
+    """Say that a source did not follow a rotation or a rollback."""
+    return f"a source still gives a superseded {part}: it is not used until it gives another one"
+
+
+def unknown(part: str) -> str:
+    """Say that a source's value cannot be compared."""
+    return (
+        f"whether the {part} from its source is new cannot be told, since `tba:digestKey` was changed: it counts as "
+        "unchanged. Set `tba:previousDigestKey` to the old key for one run, or run `tba rotate`"
+    )
+
+
+def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Offered) -> bool:
+    """Whether the sources give every part anew, so that nothing is copied from a store."""
+    pairs = {part: offered.get(part) for part in PARTS}
+    if any(sight.pending is not None for sight in seen.values()):
+        return False
+    consumer, token = pairs[CONSUMER], pairs[TOKEN]
+    if consumer is None or token is None:
+        return False
+    text = render(_credential(declared.account, consumer, token), declared.format)
+    held = (
+        sight.current is None
+        or declared.keys.same_text(fingerprint_of(sight.current), text) is not None
+        for sight in seen.values()
+    )
+    if not all(held):
+        return False
+    if all(
+        sight.current is not None
+        and declared.keys.same_text(fingerprint_of(sight.current), text) is True
+        for sight in seen.values()
+    ):
+        return False
+    return all(
+        compare(
+            declared.keys,
+            pair,
+            remembered.source_digests.get(part),
+            remembered.stored_digests.get(part),
+        )
+        is Offer.NEW
+        for part, pair in ((CONSUMER, consumer), (TOKEN, token))
+    )
+
+
+def _moved_by_others(sight: Sight, proven: VersionId) -> bool:
+    """Whether current is not what passed last because somebody else moved it, rather than a run that was killed.
+
+    A run of ours leaves a line for what it supersedes. So a current version of ours that no line names is newer than
+    the proven one, and one that a line names is older.
+    """
+    current = sight.current
+    if current is None or not ours(current):
+        return True
+    superseded = {line.version for line in sight.lines if line.state is not Retirement.RESTORED}
+    return current in superseded and proven not in superseded
+
+
+def _alike(found: Terms, wanted: Terms) -> bool:
+    """Whether a candidate was staged under the terms that are wanted now; the nonce is derived."""
+    return (found.origin, found.overlap_seconds) == (wanted.origin, wanted.overlap_seconds)
+
+
+def _comparable(declared: Declared, digest: str) -> bool:
+    keys = declared.keys
+    return digest.partition(":")[0] in {key.id for key in (keys.writing, *keys.others)}
+
+
+def _informs(line: JournalEntry) -> bool:
+    return line.state in (Retirement.INFORM, Retirement.LEFT)
+
+
+def _versions(sight: Sight, chosen: Callable[[JournalEntry], bool]) -> list[VersionId]:
+    return [
+        VersionId(line.version)
+        for line in sight.lines
+        if line.state is not Retirement.INTENT and chosen(line)
+    ]
+
+
+def _credential(account: str, consumer: Pair, token: Pair) -> TbaCredential:
+    return TbaCredential(
+        account, consumer.identifier, consumer.secret, token.identifier, token.secret
+    )

@@ -1,0 +1,98 @@
+"""Stores -> facts: one look at each secret, and each version read at most once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import RLock
+
+from tba_secrets.errors import StoreError
+from tba_secrets.lifecycle.facts import Content, Seen, Sight
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.payload import parse
+from tba_secrets.places import Place, Places
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import Format
+from tba_secrets.stores.interface import SecretName, Snapshot, VersionId
+
+_Key = tuple[str, SecretName]
+
+
+@dataclass
+class Looked:
+    """What one run has seen of one record's secrets, kept up to date by its own writes.
+
+    An old look is harmless: every move is a compare-and-set against it, and a refused one makes the run look again.
+    """
+
+    snapshots: dict[_Key, Snapshot | None] = field(default_factory=dict)
+    texts: dict[tuple[_Key, VersionId], Sensitive] = field(default_factory=dict, repr=False)
+    lock: RLock = field(default_factory=RLock, repr=False)
+
+    def forget(self) -> None:
+        """Look again: somebody else moved what was seen."""
+        with self.lock:
+            self.snapshots.clear()
+
+    def snapshot(self, place: Place) -> Snapshot | None:
+        """Return what a place shows; both resources of a record share one look."""
+        with self.lock:
+            key = (place.store.kind, place.name)
+            if key not in self.snapshots:
+                self.snapshots[key] = place.store.describe(place.name)
+            return self.snapshots[key]
+
+    def note(self, place: Place, snapshot: Snapshot | None) -> None:
+        """Keep what a write of ours has made of a secret: an acknowledged write is believed."""
+        with self.lock:
+            self.snapshots[(place.store.kind, place.name)] = snapshot
+
+    def text(self, place: Place, version: VersionId) -> Sensitive | None:
+        """Return a version's text, read once; None if the store has it no more."""
+        key = ((place.store.kind, place.name), version)
+        with self.lock:
+            if key not in self.texts:
+                stored = place.store.read(place.name, version)
+                if stored is None:
+                    return None
+                self.texts[key] = stored.value
+            return self.texts[key]
+
+
+def look(
+    looked: Looked,
+    places: Places,
+    formats: Iterable[Format] = (),
+    needed: Mapping[str, Iterable[VersionId]] | None = None,
+    account: str | None = None,
+) -> Seen:
+    """Look at a record's secrets.
+
+    Args:
+        looked: What this run has seen already.
+        places: The secrets.
+        formats: The keys under which a credential may be stored, the likeliest first.
+        needed: The versions to read, by store.
+        account: The account of an object that does not say its own; None if it has to.
+    """
+    formats = tuple(dict.fromkeys(formats))
+    seen = {}
+    for kind, place in places.items():
+        contents = {}
+        for version in (needed or {}).get(kind, ()):
+            text = looked.text(place, version)
+            if text is not None:
+                contents[version] = Content(text, _parsed(text, formats, account))
+        seen[kind] = Sight(str(place), looked.snapshot(place), contents)
+    return seen
+
+
+def _parsed(
+    text: Sensitive, formats: Iterable[Format], account: str | None
+) -> TbaCredential | None:
+    """Parse a text; None if it is no credential, which is never an error that hides NetSuite's verdict."""
+    for names in formats:
+        with suppress(StoreError):
+            return parse(text, names, "", account)
+    return None

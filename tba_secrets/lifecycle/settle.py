@@ -1,0 +1,323 @@
+"""Verdict -> plan: what becomes of a candidate that NetSuite accepted or refused, and of what it supersedes. No IO.
+
+A 401 does not prove the value wrong: clock, lockout, feature and permission give the same answer. So a value that
+cannot be obtained again is kept, or a line for a person stands before its label is taken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tba_secrets.lifecycle.decide import orphan, same_pair
+from tba_secrets.lifecycle.facts import (
+    OF_ROTATION,
+    TOKEN,
+    UNREPEATABLE,
+    Declared,
+    Discard,
+    Note,
+    Promote,
+    Remembered,
+    Seen,
+    Settling,
+    Sight,
+    Step,
+    ours,
+)
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.sources.interface import Pair
+from tba_secrets.stores.interface import Snapshot, Stage, VersionId
+from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.versions import Origin, Terms, terms_of
+
+_KEPT: Final = "and the candidate is kept, since no source can give it again"
+_ORPHAN: Final = (
+    "the candidate was discarded, and is in the journal: no source can give it again, so a person has to look its "
+    "token up in NetSuite (Setup > Users/Roles > Access Tokens), and revoke it"
+)
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What has passed."""
+
+    credential: TbaCredential
+    versions: Mapping[str, VersionId]
+    """The version that holds it, by store."""
+    predecessor_since: int = 0
+    """When the credential that passed before was first proven: epoch seconds; 0 if that is not known."""
+
+
+def promotion(
+    declared: Declared, remembered: Remembered, seen: Seen, proven: Proven, now: int
+) -> dict[str, list[Step]]:
+    """Plan the promotion in each store, in order: the line for what is superseded first, then the move.
+
+    Args:
+        declared: The record's inputs.
+        remembered: What state says.
+        seen: What the stores show, with what is current read.
+        proven: What has passed.
+        now: Epoch seconds.
+    """
+    token = proven.credential.pair(TOKEN)
+    steps: dict[str, list[Step]] = {}
+    for store, sight in seen.items():
+        version = proven.versions[store]
+        mine: list[Step] = []
+        if sight.current != version:
+            replacing = None if sight.snapshot is None else sight.snapshot.stages.get(Stage.CURRENT)
+            line = _line(declared, remembered, store, sight, proven, now)
+            mine += [Note(store, line)] if line is not None else []
+            mine.append(Promote(store, version, replacing))
+        mine += (Note(store, line) for line in _closing(declared, sight, token, version))
+        steps[store] = mine
+    return steps
+
+
+def superseded_version(remembered: Remembered, store: str, sight: Sight) -> VersionId | None:
+    """Return the version whose token a promotion supersedes.
+
+    That is what is current, unless somebody else has put theirs in the place of what passed last: then it is ours,
+    which would be forgotten without a line.
+    """
+    current = sight.current
+    proven = VersionId((remembered.verified or {}).get(store, ""))
+    if current is None or ours(current) or current == proven:
+        return current
+    if proven:
+        return proven
+    return sight.previous if ours(sight.previous) else current
+
+
+def _line(
+    declared: Declared,
+    remembered: Remembered,
+    store: str,
+    sight: Sight,
+    proven: Proven,
+    now: int,
+) -> JournalEntry | None:
+    """Make the line for what is superseded, if its token is another one and no line is to revoke it yet."""
+    superseded, version = superseded_version(remembered, store, sight), proven.versions[store]
+    old = sight.credential(superseded)
+    if superseded is None or old is None:
+        return None
+    if same_pair(old.pair(TOKEN), proven.credential.pair(TOKEN)):
+        return None
+    terms = terms_of(version) or Terms()
+    was_proven = ours(superseded) or superseded == (remembered.verified or {}).get(store)
+    if not was_proven and terms.origin not in OF_ROTATION:
+        return None
+    digest = declared.keys.writing.pair(old.pair(TOKEN))
+    if any(declared.keys.same(line.digest, old.pair(TOKEN)) and line.open for line in sight.lines):
+        return None
+    if terms.overlap_seconds is not None:
+        state, due = Retirement.OVERLAP, now + terms.overlap_seconds
+    elif terms.origin is Origin.ROLLBACK:
+        state, due = Retirement.LEFT, now
+    else:
+        state, due = Retirement.INFORM, now
+    return JournalEntry(superseded, digest, now, due, state, proven.predecessor_since)
+
+
+def _closing(
+    declared: Declared, sight: Sight, token: Pair, version: VersionId
+) -> Iterator[JournalEntry]:
+    """Close the lines about what is current now; what a rollback left may return once its source gave another value."""
+    origin = (terms_of(version) or Terms()).origin
+    for line in sight.lines:
+        about_it = line.version == version or declared.keys.same(line.digest, token) is True
+        if about_it and line.state not in (Retirement.RESTORED, Retirement.INTENT):
+            yield replace(line, state=Retirement.RESTORED)
+        elif line.state is Retirement.LEFT and origin in (Origin.SOURCE, Origin.ROTATED):
+            yield replace(line, state=Retirement.INFORM)
+
+
+def refusal(
+    declared: Declared,
+    seen: Seen,
+    credential: TbaCredential,
+    versions: Mapping[str, VersionId],
+    *,
+    source_token: Pair | None,
+    source_known: bool,
+    rotating: bool,
+    brought: bool,
+    keep: bool,
+    now: int,
+) -> Settling:
+    """Decide what becomes of a refused candidate.
+
+    Args:
+        declared: The record's inputs.
+        seen: What the stores show, with what is current read.
+        credential: What was refused.
+        versions: Where it is.
+        source_token: What the token's source gives now.
+        source_known: Whether the token has a source that was asked.
+        rotating: The run is a rotation.
+        brought: This very run obtained it.
+        keep: The program asks to keep every candidate.
+        now: Epoch seconds.
+    """
+    token = credential.pair(TOKEN)
+    places = [store for store, sight in seen.items() if sight.current != versions[store]]
+    origins = {(terms_of(versions[store]) or Terms()).origin for store in places}
+    if keep or (origins & UNREPEATABLE and (brought or not rotating)):
+        return Settling((), _KEPT)
+    discards = tuple(Discard(store, versions[store]) for store in places)
+    again = source_token is not None and same_pair(source_token, token)
+    current = any(
+        (held := sight.credential(sight.current)) is not None and same_pair(held.pair(TOKEN), token)
+        for sight in seen.values()
+    )
+    kept_elsewhere = Origin.ROLLBACK in origins  # its line, or the previous version, has it
+    typed_now = brought and not origins & UNREPEATABLE
+    if again or current or kept_elsewhere or typed_now or not source_known:
+        return Settling(discards, "and the candidate was discarded")
+    if not rotating and Origin.TYPED not in origins:
+        return Settling((), _KEPT)
+    notes = tuple(
+        Note(store, orphan(declared, versions[store], credential, now)) for store in places
+    )
+    return Settling((*notes, *discards), f"and {_ORPHAN}")
+
+
+# --- retiring ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Due:
+    """One superseded token that may be revoked now, and every open line about it."""
+
+    lines: tuple[tuple[str, JournalEntry], ...]
+    """(store, line)."""
+
+
+@dataclass(frozen=True)
+class Retiring:
+    """What `tba retire` has to do for one record."""
+
+    closing: tuple[Note, ...]
+    """Lines that are done already: another store's line says so, or their token is current again."""
+    due: tuple[Due, ...]
+
+
+def is_due(line: JournalEntry, current: VersionId | None, now: float, *, at_once: bool) -> bool:
+    """Whether a line's token may be revoked now: open, past its overlap, and not current."""
+    return (
+        line.state is Retirement.OVERLAP
+        and line.version != current
+        and (at_once or line.revoke_after <= now)
+    )
+
+
+def due(snapshot: Snapshot, now: float, *, at_once: bool) -> tuple[JournalEntry, ...]:
+    """Return the lines of one secret whose tokens may be revoked now."""
+    current = snapshot.stages.get(Stage.CURRENT)
+    return tuple(line for line in snapshot.journal if is_due(line, current, now, at_once=at_once))
+
+
+def retiring(
+    declared: Declared,
+    seen: Seen,
+    current: TbaCredential,
+    now: int,
+    *,
+    at_once: bool,
+    by_hand: bool,
+) -> Retiring:
+    """Decide which lines are closed, and which tokens are revoked.
+
+    What one store's line says of a token holds for all: a token that is revoked is not asked about again, since
+    NetSuite would refuse its signature, and that counts towards a lockout.
+    """
+    closing: list[Note] = []
+    found: list[Due] = []
+    for digest, lines in _by_token(seen).items():
+        waiting = [(store, line) for store, line in lines if line.open]
+        states = {line.state for _, line in lines}
+        void = declared.keys.same(digest, current.pair(TOKEN)) is True
+        if not waiting:
+            continue
+        if Retirement.REVOKED in states or (by_hand and Retirement.PERSON in states):
+            closing += _closed(waiting, Retirement.REVOKED)
+        elif void:
+            closing += _closed(waiting, Retirement.RESTORED)
+        elif not by_hand and any(
+            is_due(line, seen[store].current, now, at_once=at_once) for store, line in waiting
+        ):
+            found.append(Due(tuple(waiting)))
+    return Retiring(tuple(closing), tuple(found))
+
+
+def _by_token(seen: Seen) -> dict[str, list[tuple[str, JournalEntry]]]:
+    """Return the lines about each token, by its digest, as (store, line); intents name no token yet."""
+    found: dict[str, list[tuple[str, JournalEntry]]] = {}
+    for store, sight in seen.items():
+        for line in sight.lines:
+            if line.state is not Retirement.INTENT:
+                found.setdefault(line.digest, []).append((store, line))
+    return found
+
+
+def _closed(lines: Iterable[tuple[str, JournalEntry]], state: Retirement) -> Iterator[Note]:
+    return (Note(store, replace(line, state=state)) for store, line in lines)
+
+
+# --- deleting ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What Delete does to one store's secret."""
+
+    steps: tuple[Step, ...] = ()
+    removed: bool = False
+    """The secret goes, recoverably, after the steps."""
+    words: str = ""
+    """What to tell the user; empty if there is nothing to tell."""
+
+
+def deletion(
+    declared: Declared, sight: Sight, claim: str, version: str | None, *, retain: bool, now: int
+) -> Deletion:
+    """Decide what Delete does to one store's secret: only what carries our claim goes, and nothing that is still owed.
+
+    Args:
+        declared: The record's inputs.
+        sight: The secret, with its candidate read.
+        claim: What Create wrote on it, as state has it.
+        version: The version that state names.
+        retain: `on_delete: retain`.
+        now: Epoch seconds.
+    """
+    snapshot = sight.snapshot
+    if snapshot is None or snapshot.deletion_at is not None:
+        return Deletion()
+    if snapshot.owner is None or snapshot.owner.claim != claim:
+        return Deletion(words=f"{sight.where} does not carry our mark, and is left as it is")
+    steps: list[Step] = []
+    waiting = [line for line in sight.lines if line.open]
+    pending = sight.pending
+    if pending is not None and pending == version:
+        credential = sight.credential(pending)
+        if (terms_of(pending) or Terms()).origin in UNREPEATABLE and credential is not None:
+            line = orphan(declared, pending, credential, now)
+            steps.append(Note("", line))
+            waiting.append(line)
+        steps.append(Discard("", pending))
+    if waiting:
+        return Deletion(
+            tuple(steps),
+            words=f"{sight.where} is left in the store, for {len(waiting)} of its superseded tokens can still sign: "
+            "`tba retire` revokes them, and deletes the secret with its last line",
+        )
+    if retain:
+        return Deletion(
+            tuple(steps), words=f"{sight.where} is left in the store (on_delete: retain)"
+        )
+    return Deletion(tuple(steps), removed=True)

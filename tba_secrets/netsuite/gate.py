@@ -1,0 +1,231 @@
+"""Whose turn it is to be asked: one user's calls one after another, on one machine, each recorded before it is sent.
+
+1. The user's turn: in this process by a queue, beside other processes by a lock.
+2. What the machine's file and the states know of refusals is counted.
+3. The attempt is recorded.
+4. The caller asks.
+5. The attempt is struck out, unless NetSuite refused it, or may have: an answer that was lost counts as a refusal,
+   and so does one that a killed run did not live to hear.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import Condition
+from typing import Final
+
+from tba_secrets.errors import AuthenticationRefusedError, NetSuiteUnreachableError, NotAskedError
+from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
+from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.sensitive import Fingerprint
+
+_POLL_SECONDS: Final = 0.1
+
+
+class Turn:
+    """The right to call NetSuite for one user, held inside `Gate.admit`."""
+
+    def __init__(self, refused: Callable[[], None], unanswered: Callable[[], None]) -> None:
+        self._refused = refused
+        self._unanswered = unanswered
+        self.counts = False
+        """The attempt stays on record."""
+
+    def refused(self) -> None:
+        """NetSuite refused the login: the user is not asked again in this run. Calling it twice counts once."""
+        self.counts = True
+        self._refused()
+
+    def unanswered(self) -> None:
+        """What was signed and sent has no answer: it may have been a refused login, and counts as one."""
+        self.counts = True
+        self._unanswered()
+
+
+class Gate:
+    """Lets signed calls through, one user's one after another. For threads of one process, beside other processes.
+
+    Args:
+        clock: Epoch seconds.
+        per_account: How many users of one account are asked side by side.
+        logins: The file that all runs of this machine share; that of whoever runs this process where None.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        per_account: int = 2,
+        logins: RefusedLogins | None = None,
+    ) -> None:
+        if per_account < 1:
+            raise ValueError(f"per_account is {per_account}: at least 1 has to get through")
+        self._clock = clock
+        self._per_account = per_account
+        self._logins = logins if logins is not None else RefusedLogins.at_home()
+        self._changed = Condition()
+        self._ledger = Ledger()
+        self._queues: dict[Who, list[object]] = {}
+        self._running: Counter[str] = Counter()
+
+    @contextmanager
+    def admit(
+        self,
+        account: str,
+        user: str,
+        record: str,
+        fingerprint: Fingerprint,
+        known_refusals: Sequence[Refusal] = (),
+        cancelled: Callable[[], bool] = lambda: False,
+        unrecorded: Callable[[str], None] | None = None,
+    ) -> Iterator[Turn]:
+        """Wait for the user's turn and a free place of the account, hold both, and record the attempt.
+
+        An `AuthenticationRefusedError` that leaves the block counts as `turn.refused()`.
+
+        Args:
+            account: The account id.
+            user: The user's e-mail address or entity id; the same for all records of one user.
+            record: How messages name the credential.
+            fingerprint: Of the credential; kept with a refusal.
+            known_refusals: What earlier runs recorded.
+            cancelled: Asked while waiting, ten times a second.
+            unrecorded: Is told that the machine's file cannot be written, by a run that records refusals elsewhere (in
+                state). None where this run has no other place: then it does not ask.
+
+        Raises:
+            NotAskedError: The user may not be asked, the attempt could not be recorded, or `cancelled` said so.
+        """
+        who = Who.of(account, user)
+        with self._changed:
+            self._ledger.learn(who, known_refusals)
+        with (
+            self._place(who, record, cancelled),
+            self._attempt(who, record, fingerprint, unrecorded) as turn,
+        ):
+            yield turn
+
+    def remember(self, account: str, user: str, refusals: Iterable[Refusal]) -> None:
+        """Take over what earlier runs recorded of a user, whichever record it was."""
+        with self._changed:
+            self._ledger.learn(Who.of(account, user), refusals)
+
+    def refusals(self, account: str, user: str) -> tuple[Refusal, ...]:
+        """Known and new refusals of the last 30 minutes, oldest first: for the caller to keep.
+
+        The file's as they were at the user's last turn: what another run has under way is not among them.
+        """
+        with self._changed:
+            return self._ledger.recent(Who.of(account, user), self._clock())
+
+    @contextmanager
+    def _place(self, who: Who, record: str, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """The user's turn and a place of the account."""
+        ticket = object()
+        with self._changed:
+            self._queues.setdefault(who, []).append(ticket)
+        try:
+            with self._changed:
+                lock = self._waited(who, ticket, record, cancelled)
+                self._running[who.account] += 1
+            try:
+                yield
+            finally:
+                if lock is not None:
+                    os.close(lock)
+                with self._changed:
+                    self._running[who.account] -= 1
+        finally:
+            with self._changed:
+                self._queues[who].remove(ticket)
+                if not self._queues[who]:
+                    del self._queues[who]
+                self._changed.notify_all()
+
+    def _waited(
+        self, who: Who, ticket: object, record: str, cancelled: Callable[[], bool]
+    ) -> int | None:
+        """What holds the user's turn on this machine; None where the machine has no place for a lock."""
+        while True:
+            self._ledger.check(who, record, self._clock())
+            if cancelled():
+                raise NotAskedError(f"{record}: not asked: the run was cancelled")
+            if self._queues[who][0] is ticket and self._running[who.account] < self._per_account:
+                try:
+                    lock = self._logins.turn(*who)
+                except OSError:  # recording the attempt fails as well, and says so
+                    return None
+                if lock is not None:
+                    return lock
+            self._changed.wait(_POLL_SECONDS)
+
+    @contextmanager
+    def _attempt(
+        self,
+        who: Who,
+        record: str,
+        fingerprint: Fingerprint,
+        unrecorded: Callable[[str], None] | None,
+    ) -> Iterator[Turn]:
+        """One attempt on record: counted first, and struck out in the end where it was no refusal."""
+        now = self._clock()
+        with self._changed:
+            self._ledger.learn(who, self._logins.of(*who))
+            self._ledger.check(who, record, now)
+            attempt = Refusal(fingerprint, float(int(now))).beside(self._ledger.known(who))
+        attempt = self._recorded(who, record, attempt, unrecorded)
+
+        def refused() -> None:
+            with self._changed:
+                self._ledger.refused(who, record, attempt)
+
+        def unanswered() -> None:
+            with self._changed:
+                self._ledger.learn(who, [attempt])
+
+        turn = Turn(refused, unanswered)
+        try:
+            yield turn
+        except AuthenticationRefusedError:
+            turn.refused()
+            raise
+        except NetSuiteUnreachableError as error:
+            if error.unanswered:
+                turn.unanswered()
+            raise
+        except Exception:
+            raise
+        except BaseException:  # Ctrl-C, while an answer was awaited
+            turn.unanswered()
+            raise
+        finally:
+            if not turn.counts:
+                self._struck_out(who, attempt)
+
+    def _recorded(
+        self,
+        who: Who,
+        record: str,
+        attempt: Refusal,
+        unrecorded: Callable[[str], None] | None,
+    ) -> Refusal:
+        try:
+            return self._logins.add(*who, attempt)
+        except OSError as error:
+            why = f"{self._logins} cannot be written ({error.strerror})"
+        if unrecorded is None:
+            raise NotAskedError(
+                f"{record}: not asked: {why}. A refused login would not be on record, and five lock the user out",
+                "make the folder writable, or let XDG_STATE_HOME name one that is",
+            )
+        unrecorded(
+            f"{record}: {why}: other runs on this machine do not learn of a refused login before this one has ended"
+        )
+        return attempt
+
+    def _struck_out(self, who: Who, attempt: Refusal) -> None:
+        # What cannot be struck out counts as a refusal for 30 minutes: no reason to fail a run that has its answer.
+        with suppress(OSError):
+            self._logins.strike(*who, attempt)
