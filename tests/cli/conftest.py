@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tba_secrets.stage import stage
 
 from tba_secrets.cli import main
 from tba_secrets.cli.credentials import find_one
@@ -22,7 +21,7 @@ from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.stores import open_stores
-from tba_secrets.stores.interface import Candidate, OwnerMark
+from tba_secrets.stores.interface import Candidate, OwnerMark, Stage
 from tests.netsuite_account import TOKENS, NetSuiteAccount, Values
 
 SCRIPT = Path(sys.executable).parent / "tba"
@@ -96,11 +95,10 @@ class World:
         held = (by.identifier, by.secret, pair.identifier, pair.secret)
         text = render(TbaCredential(self.account.id, *map(Sensitive, held)), record.format)
         candidate = Candidate(text, fingerprint(b"k" * 32, text.reveal()))
-        staged = stage(place, candidate, None, lambda: None)
-        before = place.store.describe(place.name)
-        assert before is not None
-        current = next((v for s, v in before.stages.items() if s.value == "current"), None)
-        place.store.promote(place.name, staged.version, replacing=current)
+        snapshot = place.store.claim(place.name, MARK)
+        current = snapshot.stages.get(Stage.CURRENT)
+        version = place.store.stage(place.name, candidate, current)
+        place.store.promote(place.name, version, replacing=current)
 
     def write(self, text: str) -> None:
         """Put the environment's YAML in place."""
