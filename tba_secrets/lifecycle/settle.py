@@ -133,13 +133,16 @@ def _closing(
 ) -> Iterator[JournalEntry]:
     """Close the lines about what is current now; what a rollback left may return once its source gave another value."""
     origin = (terms_of(version) or Terms()).origin
+    held = sight.credential(sight.current)
+    another = held is not None and not same_pair(held.pair(TOKEN), token)
+    given = another and origin in (Origin.SOURCE, Origin.ROTATED)
     for line in sight.lines:
         if written is not None and line.version == written.version:
             continue  # the line that this very promotion has written in its place
         about_it = line.version == version or declared.keys.same(line.digest, token) is True
         if about_it and line.state not in (Retirement.RESTORED, Retirement.INTENT):
             yield replace(line, state=Retirement.RESTORED)
-        elif line.state is Retirement.LEFT and origin in (Origin.SOURCE, Origin.ROTATED):
+        elif line.state is Retirement.LEFT and given:
             yield replace(line, state=Retirement.INFORM)
 
 

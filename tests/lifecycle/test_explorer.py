@@ -128,6 +128,23 @@ ONCE_WRONG: Final = {
         ("up", Cut(8, "killed before")),
         ("rotate issued", None),
     ],
+    "a change of settings does not bring back what a rollback left": [
+        ("rotate issued", None),
+        ("rotate typed B", None),
+        ("rollback", None),
+        ("format", None),
+        ("up", None),
+        ("rotate typed B", None),
+    ],
+    "a killed rollback's line gives way to a policy's": [
+        ("rotate source", None),
+        ("rotate issued", None),
+        ("rollback", Cut(10, "killed before")),
+        ("destroy", None),
+        ("source B", None),
+        ("retire_after", None),
+        ("up", None),
+    ],
     "a token that others have displaced is not forgotten": [
         ("rotate issued", None),
         ("outside write", None),
