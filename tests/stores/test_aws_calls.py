@@ -170,7 +170,7 @@ def test_a_line_more_than_can_be_kept(aws: AwsBench, calls: Calls) -> None:
     now = seen(aws.store)
     calls()
     aws.store.note(NAME, replace(line_for(version, 1), since=2_000_000_000), seen=now)
-    assert calls() == [MOVE, TAG, UNTAG]
+    assert calls() == [MOVE, UNTAG, TAG]
 
 
 # --- without `seen`, and where something is in the way ---------------------------------------------

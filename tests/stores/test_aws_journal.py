@@ -8,10 +8,13 @@ import pytest
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.simulator.aws import SecretsManagerServer
+from tba_secrets.spec.model import MOST_TAGS
+from tba_secrets.stores.aws import AwsStore
 from tba_secrets.stores.aws.secret import JOURNAL_TAG, MOST_LABELS, PIN
 from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.journal import MOST_ENTRIES, JournalEntry, Retirement
-from tests.stores.aws_bench import AwsBench, StrictAwsBench
+from tba_secrets.stores.rate_limit import TokenBucket
+from tests.stores.aws_bench import ONCE, QUICK, AwsBench, StrictAwsBench, settings
 from tests.stores.journal_conformance import (
     closed,
     current_one,
@@ -87,6 +90,30 @@ def test_as_many_as_can_be_kept_fit_into_the_quotas(strict: StrictAwsBench) -> N
     later(strict)
     assert set(pins(strict).values()) == {entry.version for entry in entries}
     assert all(strict.store.read(NAME, VersionId(entry.version)) for entry in entries)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_declared_tags_leave_room_for_a_full_journal(
+    server: SecretsManagerServer, more: int
+) -> None:
+    """As many as the YAML may declare; with one more, which `tba check` refuses, AWS does not take the last line."""
+    tags = {f"declared-{number}": "x" for number in range(MOST_TAGS + more)}
+    store = store_with(server, tags)
+    claimed(store)
+    for number in range(MOST_ENTRIES - 1):
+        store.note(NAME, revoked(number))
+    if more:
+        refusal(StoreError, noting(store, revoked(MOST_ENTRIES)), NAME, "50")
+        return
+    for number in range(MOST_ENTRIES, MOST_ENTRIES + 3):
+        store.note(NAME, revoked(number))
+    assert len(seen(store).journal) == MOST_ENTRIES
+
+
+def store_with(server: SecretsManagerServer, tags: dict[str, str]) -> AwsStore:
+    """A store whose tags the rules of the YAML have not seen."""
+    unchecked = settings(server.url).model_copy(update={"tags": tags})
+    return AwsStore(unchecked, transport=ONCE, patience=QUICK, bucket=TokenBucket(10_000))
 
 
 def test_old_closed_lines_leave_no_tag(strict: StrictAwsBench) -> None:

@@ -48,7 +48,8 @@ class RetiringLabels:
         # 2. pin
         if entry.pinned:
             self._pin(name, entry, secret)
-        # 3. write
+        # 3. write, and make room first: 50 tags are all that there may be at any time
+        self._shorten(name, lines, secret)
         if entry in lines and not tag.items() <= secret.tags.items():
             self._access.write(
                 "TagResource",
@@ -56,7 +57,6 @@ class RetiringLabels:
                 {"Tags": tag_list(tag)},
                 lambda s: tag.items() <= s.tags.items(),
             )
-        self._shorten(name, lines, secret)
         # 4. take off
         for label, version in _finished(secret, lines, entry).items():
             self._access.move(name, label, version, None)
