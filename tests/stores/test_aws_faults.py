@@ -237,6 +237,14 @@ def test_a_look_waits_until_it_shows_what_was_written(
     assert seen(aws.store).stages[Stage.CANDIDATE] == version
 
 
+def test_a_look_waits_for_a_secret_that_was_made(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    made = aws.store.claim(NAME, MARK, seen=None)
+    server.faults.stale(NAME, reads=4)
+    assert aws.store.describe(NAME) == made
+
+
 def test_a_look_does_not_wait_for_what_others_wrote(
     server: SecretsManagerServer, aws: AwsBench
 ) -> None:

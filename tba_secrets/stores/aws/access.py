@@ -108,7 +108,11 @@ class SecretAccess:
             self.client.call(operation, name, SecretId=name, **request)
         except AwsFailure as failure:
             self.settled(failure, name, reached)
-        self._written[name][operation] = reached
+        self.remember(name, operation, reached)
+
+    def remember(self, name: SecretName, what: str, shown: Wanted) -> None:
+        """Keep in mind what was written, so that the next look waits until it is shown."""
+        self._written[name][what] = shown
 
     def put(self, name: SecretName, version: VersionId, value: Sensitive) -> AwsFailure | None:
         """Write a version under a label of our own: AWSPENDING would be taken off whoever holds it by then.
@@ -166,7 +170,7 @@ class SecretAccess:
                 return False
             secret = self.settled(failure, name, lambda s: s.labels.get(label) != holder)
             return secret.labels.get(label) == to
-        self._written[name][label] = lambda s: s.labels.get(label) != holder
+        self.remember(name, label, lambda s: s.labels.get(label) != holder)
         return True
 
     def settled(self, failure: AwsFailure, name: SecretName, reached: Wanted) -> AwsSecret:

@@ -125,6 +125,7 @@ class SecretLifecycle:
             if secret is None or owner_of(secret.tags) != mark:
                 raise self._claimed_by_another(name, secret) from None
             return secret
+        self._access.remember(name, "CreateSecret", exists)
         return AwsSecret(
             arn=str(answer["ARN"]),
             labels={_CURRENT: placeholder},
