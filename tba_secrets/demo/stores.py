@@ -94,7 +94,9 @@ class AwsDemoStore(DemoStore):
             label: version
             for version, labels in stages.items()
             for label in labels
+            # AWSPENDING on the current version is what a promotion leaves
             if not is_placeholder(VersionId(version))
+            and not (label == "AWSPENDING" and "AWSCURRENT" in labels)
         }
         current, previous, candidate = (held.get(label, "-")[:_SHOWN] for label in self.columns)
         return SecretRow(name.removeprefix(PREFIX), current, previous, candidate)

@@ -310,7 +310,7 @@ class StagedCredentialHandler(Handler):
             )
         elif plan.removed:
             self._host.proceed()
-            place.store.remove(place.name)
+            place.store.remove(place.name, seen=looked.snapshot(place))
         if plan.words:
             self._host.warn(urn, plan.words)
 
@@ -589,6 +589,8 @@ class _Run:
             steps = [step for step in plan.steps if step.store == kind]
             try:
                 claimed = act.claim(looked, place, self.host.proceed)
+                for notice in claimed.notices:
+                    self.host.warn(self.urn, f"{self.inputs.record}: {notice}")
                 steps += self._carried_lines(kind, claimed)
                 staged = act.carry_out(
                     looked, place, steps, self.inputs.format, key, self.host.proceed

@@ -89,7 +89,7 @@ DurationOrZero = Annotated[
 ]
 AwsRegion = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$"),
+    StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]+$"),
     Remedy("write the region's code, for example us-east-1"),
 ]
 _SECRET_CHARACTERS: Final = Remedy("use ASCII letters, digits and / _ + = . @ - only")
@@ -311,6 +311,8 @@ class AwsReplica(Model):
 
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
+MOST_TAGS: Final = 38
+"""AWS allows 50 on a secret: two hold the owner mark, and up to ten the journal."""
 
 
 class AwsStore(Model):
@@ -340,8 +342,10 @@ class AwsStore(Model):
     """Instead of the region's own; AWS_ENDPOINT_URL works as well."""
     kms_key: Text | None = None
     """Key id, ARN or alias; the account's `aws/secretsmanager` where absent."""
-    tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = Field(default_factory=dict)
-    """Put on every secret, beside our own; AWS allows 50 in all."""
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=MOST_TAGS)] = Field(
+        default_factory=dict
+    )
+    """Put on every secret; AWS allows 50 in all, and 12 of them are ours."""
     replicas: Annotated[tuple[AwsReplica, ...], Field(strict=False)] = ()
     """Further regions that hold a copy."""
     writes_per_second: Annotated[int, Field(ge=1, le=50)] = 45

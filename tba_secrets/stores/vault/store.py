@@ -161,7 +161,7 @@ class VaultStore(Store):
     def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
         self._opened().note(name, entry, seen)
 
-    def _remove(self, name: SecretName) -> None:
+    def _remove(self, name: SecretName, seen: Snapshot) -> None:
         self._opened().remove(name)
 
     def _restore(self, name: SecretName) -> None:
