@@ -11,7 +11,7 @@ import pytest
 from tba_secrets.lifecycle import act, decide, settle
 from tba_secrets.lifecycle.facts import Put
 from tba_secrets.provider import smoke_test, staged_credential
-from tests.lifecycle.explorer import PROFILES, Figures, explore, replay, wander
+from tests.lifecycle.explorer import PROFILES, Event, Figures, explore, replay, wander
 from tests.lifecycle.world import INTENTS, Cut, run
 
 PROOF: Final = os.environ.get("TBA_PROOF") == "1"
@@ -121,7 +121,7 @@ def test_without_the_fault_nothing_is_found(events: tuple[str, ...], depth: int)
 
 # --- traces that were wrong once ----------------------------------------------------------------------
 
-ONCE_WRONG: Final = {
+ONCE_WRONG: Final[dict[str, list[Event]]] = {
     "a killed update's line that informs gives way to a rotation's": [
         ("up", None),
         ("source B", None),
