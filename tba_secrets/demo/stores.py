@@ -94,7 +94,9 @@ class AwsDemoStore(DemoStore):
             label: version
             for version, labels in stages.items()
             for label in labels
+            # AWSPENDING on the current version is what a promotion leaves
             if not is_placeholder(VersionId(version))
+            and not (label == "AWSPENDING" and "AWSCURRENT" in labels)
         }
         current, previous, candidate = (held.get(label, "-")[:_SHOWN] for label in self.columns)
         return SecretRow(name.removeprefix(PREFIX), current, previous, candidate)
@@ -126,7 +128,7 @@ class VaultDemoStore(DemoStore):
             f"vault kv get secret/{PREFIX}orders-bot",
             f"vault kv metadata get secret/{PREFIX}stock-bot    # what was proven, and both versions",
             f"vault kv get -version=1 secret/{PREFIX}stock-bot    # the token before the rotation",
-            "vault kv list secret/tba-candidates    # No value found: nothing waits for its checks",
+            f"vault kv get secret/tba-candidates/{PREFIX}orders-bot    # No value found: nothing waits for its checks",
         ]
 
     def _row(self, name: str, metadata: Mapping[str, Any]) -> SecretRow:

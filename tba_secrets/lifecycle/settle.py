@@ -67,12 +67,13 @@ def promotion(
     for store, sight in seen.items():
         version = proven.versions[store]
         mine: list[Step] = []
+        line = None
         if sight.current != version:
             replacing = None if sight.snapshot is None else sight.snapshot.stages.get(Stage.CURRENT)
             line = _line(declared, remembered, store, sight, proven, now)
             mine += [Note(store, line)] if line is not None else []
             mine.append(Promote(store, version, replacing))
-        mine += (Note(store, line) for line in _closing(declared, sight, token, version))
+        mine += (Note(store, entry) for entry in _closing(declared, sight, token, version, line))
         steps[store] = mine
     return steps
 
@@ -124,15 +125,24 @@ def _line(
 
 
 def _closing(
-    declared: Declared, sight: Sight, token: Pair, version: VersionId
+    declared: Declared,
+    sight: Sight,
+    token: Pair,
+    version: VersionId,
+    written: JournalEntry | None,
 ) -> Iterator[JournalEntry]:
     """Close the lines about what is current now; what a rollback left may return once its source gave another value."""
     origin = (terms_of(version) or Terms()).origin
+    held = sight.credential(sight.current)
+    another = held is not None and not same_pair(held.pair(TOKEN), token)
+    given = another and origin in (Origin.SOURCE, Origin.ROTATED)
     for line in sight.lines:
+        if written is not None and line.version == written.version:
+            continue  # the line that this very promotion has written in its place
         about_it = line.version == version or declared.keys.same(line.digest, token) is True
         if about_it and line.state not in (Retirement.RESTORED, Retirement.INTENT):
             yield replace(line, state=Retirement.RESTORED)
-        elif line.state is Retirement.LEFT and origin in (Origin.SOURCE, Origin.ROTATED):
+        elif line.state is Retirement.LEFT and given:
             yield replace(line, state=Retirement.INFORM)
 
 

@@ -310,7 +310,7 @@ class StagedCredentialHandler(Handler):
             )
         elif plan.removed:
             self._host.proceed()
-            place.store.remove(place.name)
+            place.store.remove(place.name, seen=looked.snapshot(place))
         if plan.words:
             self._host.warn(urn, plan.words)
 
@@ -495,28 +495,62 @@ class _Run:
         )
 
     def _in_vain(self, error: TbaError) -> TbaError:
-        """Revoke a token that NetSuite has just issued and that no store took: it must not be left behind."""
+        """Revoke a token that NetSuite has just issued and that no store took: it must not be left behind.
+
+        Where the store cannot say whether it took the token, the line of intent stands, and the next run finds out.
+        """
         intent = self.host.intents.get(self.inputs.record)
         if self.pair is None or not (
             isinstance(intent, Rotation) and intent.origin in UNREPEATABLE and intent.part == TOKEN
         ):
             return error
+        try:
+            if self._is_stored():
+                return error
+            told = self._take_back(self.pair)
+        except TbaError as failure:
+            told = (
+                f"whether it is in the store is not known ({failure.what}): the journal keeps it in mind, and the next "
+                "run looks for it"
+            )
+        return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
+
+    def _is_stored(self) -> bool:
+        """Whether a store holds the issued token in spite of the failure: an answer may have been lost."""
+        self.record.looked.forget()
+        snapshots = (self.record.looked.snapshot(place) for place in self.places.values())
+        versions = (v for one in snapshots if one is not None for v in one.stages.values())
+        nonces = {(terms_of(version) or Terms()).nonce for version in versions}
+        return bool(self.nonce) and self.nonce in nonces
+
+    def _take_back(self, issued: Pair) -> str:
+        """Revoke the issued token with its own signature, in its user's turn; return what became of it."""
         consumer = self._signing(self._seen(Up()))
         token = TbaCredential(
             self.inputs.account,
             consumer.identifier,
             consumer.secret,
-            self.pair.identifier,
-            self.pair.secret,
+            issued.identifier,
+            issued.secret,
         )
-        revocation = self.host.revoke(
-            self.host.client(token, self.inputs.endpoint, self.inputs.record)
-        )
+        user = self.record.tested.get("user", {}).get("email", self.inputs.record)
+        mark = self.keys.writing.text(issued.identifier)
+        with self.host.gate.admit(
+            self.inputs.account,
+            user,
+            self.inputs.record,
+            mark,
+            unrecorded=lambda words: self.host.warn(self.urn, words),
+        ) as turn:
+            client = self.host.client(token, self.inputs.endpoint, self.inputs.record)
+            revocation = self.host.revoke(client)
+            if revocation.login_refused:
+                turn.refused()
+            elif revocation.unanswered:
+                turn.unanswered()
         if revocation.outcome is RevocationOutcome.REVOKED:
             self._close_intent()
-        return TbaError(
-            f"{error.what}\n  The token that NetSuite issued: {revocation}", error.remedy
-        )
+        return str(revocation)
 
     def _close_intent(self) -> None:
         """Close the line of intent: its token is gone. A store that fails leaves the line to the next run."""
@@ -555,6 +589,8 @@ class _Run:
             steps = [step for step in plan.steps if step.store == kind]
             try:
                 claimed = act.claim(looked, place, self.host.proceed)
+                for notice in claimed.notices:
+                    self.host.warn(self.urn, f"{self.inputs.record}: {notice}")
                 steps += self._carried_lines(kind, claimed)
                 staged = act.carry_out(
                     looked, place, steps, self.inputs.format, key, self.host.proceed

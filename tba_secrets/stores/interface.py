@@ -79,6 +79,8 @@ class Snapshot:
     no end); None where it is neither."""
     journal: tuple[JournalEntry, ...] = ()
     """What is to be retired and what was, oldest first."""
+    notices: tuple[str, ...] = field(default=(), compare=False)
+    """What a person should know of the move that gave this: a changed key leaves versions under the old one."""
     native: object = field(default=None, repr=False, compare=False)
     """What the back end saw, for its own use: it spares a look where the snapshot is handed back as `seen`."""
 
@@ -293,19 +295,23 @@ class Store(ABC):
             self._note(name, entry, seen)
 
     @final
-    def remove(self, name: SecretName) -> None:
+    def remove(self, name: SecretName, *, seen: Snapshot | None = None) -> None:
         """Delete the secret recoverably (AWS's recovery window, Vault's soft delete); nothing where it is absent.
 
         Whether it is ours to delete is decided by the caller, from its Snapshot.
+
+        Args:
+            name: The secret.
+            seen: What `describe` returned a moment ago; spares a look.
 
         Raises:
             RetirementOpenError: Its journal has an open line, which would be forgotten.
         """
         with self._typed_errors():
-            snapshot = self._describe(name)
+            snapshot = seen or self._describe(name)
             if snapshot is not None:
                 refuse_open(name, snapshot.journal)
-                self._remove(name)
+                self._remove(name, snapshot)
 
     @final
     def restore(self, name: SecretName) -> None:
@@ -380,7 +386,7 @@ class Store(ABC):
     def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None: ...
 
     @abstractmethod
-    def _remove(self, name: SecretName) -> None: ...
+    def _remove(self, name: SecretName, seen: Snapshot) -> None: ...
 
     @abstractmethod
     def _restore(self, name: SecretName) -> None: ...

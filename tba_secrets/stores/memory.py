@@ -236,7 +236,7 @@ class MemoryStore(Store):
             refuse_version_gone(name, entry)
         secret.journal = {line.key: line for line in lines}
 
-    def _remove(self, name: SecretName) -> None:
+    def _remove(self, name: SecretName, seen: Snapshot) -> None:
         secret = self._secrets.get(name)
         if secret is not None and secret.deletion_at is None:
             secret.deletion_at = datetime.now(UTC) + RECOVERY_WINDOW

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tba_secrets.simulator.aws import AccountState
 from tests.engine.conftest import World
 from tests.netsuite_account import TOKENS, Values
 
@@ -197,8 +198,10 @@ def test_current_moves_only_once_the_candidate_has_been_asked_for(world: World) 
     moved_before_login: list[str] = []
     logins = {"at start": 0}
 
-    def watch(_state: object, action: str, name: str) -> None:
-        if action == "UpdateSecretVersionStage" and world.logins() == logins["at start"]:
+    def watch(state: AccountState, action: str, name: str) -> None:
+        secret = state.secret(name)
+        promoted = secret is not None and "AWSPREVIOUS" in secret.labels
+        if promoted and world.logins() == logins["at start"]:
             moved_before_login.append(name)
 
     world.aws.observers.append(watch)

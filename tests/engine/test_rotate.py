@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import World
+from tests.engine.conftest import World, telling
 from tests.engine.project import Run, environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
 from tests.netsuite.browser import DENY, Browser
@@ -82,7 +82,7 @@ def test_consent_denied_changes_nothing(world: World) -> None:
 
     assert run.status != 0
     assert "Traceback" not in run.output
-    assert world.secret("orders").labels == secret.labels
+    assert telling(world.secret("orders")) == telling(secret)
     assert len(world.secret("orders").versions) == len(secret.versions)
     assert_nothing_to_do(world)
 

@@ -12,6 +12,7 @@ import pytest
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Secret, SecretsManagerServer
 from tba_secrets.spec.model import VaultStore as VaultSettings
 from tba_secrets.stores.vault.policy import pasted, policy_lines
+from tests.engine.conftest import telling
 from tests.engine.project import AWS
 from tests.engine.vault_world import CANDIDATES, PREFIX, VaultWorld, vault_block, vault_world
 from tests.netsuite_account import Values
@@ -84,12 +85,13 @@ class Both:
         if kind == "vault":
             self.vault.proxy.fail(f"^POST {self.vault.mount}/data/{NAME}", before=happen)
         else:
-            self.aws.faults.before("UpdateSecretVersionStage", do=happen)
+            # the first move gives the candidate its label
+            self.aws.faults.before("UpdateSecretVersionStage", nth=2, do=happen)
 
     def assert_settled(self) -> None:
         """The second token is current in both, one version more than before in each, and nothing is half done."""
         assert self.holders(self.second) == {"aws", "vault"}
-        assert "AWSPENDING" not in self.secret.labels
+        assert "AWSPENDING" not in telling(self.secret)
         assert len(self.secret.versions) == self.aws_versions + 1
         self.vault.assert_settled(TOKEN, self.second, versions=2)
 
@@ -148,14 +150,14 @@ def test_it_is_signed_once_for_both(both: Both) -> None:
 
 def test_a_refused_token_changes_neither(both: Both) -> None:
     both.begin("aws", "vault")
-    labels, metadata = dict(both.secret.labels), both.vault.metadata(TOKEN)
+    labels, metadata = telling(both.secret), both.vault.metadata(TOKEN)
     both.vault.give(**{TOKEN: Values()})
 
     run = both.vault.project.up()
 
     assert run.status != 0
     assert "not promoted; current is unchanged, and the candidate was discarded" in run.output
-    assert dict(both.secret.labels) == labels
+    assert telling(both.secret) == labels
     assert (both.vault.metadata(TOKEN), both.vault.candidate(TOKEN)) == (metadata, {})
 
 
@@ -179,7 +181,7 @@ def test_a_candidate_that_is_exchanged_in_one_is_promoted_in_neither(both: Both)
 
 def test_where_aws_does_not_promote_the_report_says_who_holds_what(both: Both) -> None:
     both.begin("vault", "aws")
-    both.deny_aws("UpdateSecretVersionStage")
+    both.before_promotion("aws", lambda: both.deny_aws("UpdateSecretVersionStage"))
 
     half = both.vault.project.up()
     holders = both.holders(both.second)
@@ -196,7 +198,7 @@ def test_where_aws_does_not_promote_the_report_says_who_holds_what(both: Both) -
 
 def test_where_the_first_does_not_promote_the_second_is_not_touched(both: Both) -> None:
     both.begin("aws", "vault")
-    both.deny_aws("UpdateSecretVersionStage")
+    both.before_promotion("aws", lambda: both.deny_aws("UpdateSecretVersionStage"))
 
     half = both.vault.project.up()
     holders = both.holders(both.second)

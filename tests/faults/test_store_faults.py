@@ -16,12 +16,12 @@ PASSING: dict[str, tuple[Story, Callable[[Faults], object]]] = {
     "PutSecretValue: the reply is lost": (Story.ROTATE, lambda f: f.lose_reply("PutSecretValue")),
     "PutSecretValue: throttled": (Story.ROTATE, lambda f: f.throttle("PutSecretValue", times=2)),
     "PutSecretValue: HTTP 500": (Story.ROTATE, lambda f: f.internal_error("PutSecretValue")),
-    "promotion: the reply is lost": (
+    "the candidate's label: the reply is lost": (
         Story.ROTATE,
         lambda f: f.lose_reply("UpdateSecretVersionStage"),
     ),
-    "label taken off: the reply is lost": (
-        Story.CREATE,
+    "promotion: the reply is lost": (
+        Story.ROTATE,
         lambda f: f.lose_reply("UpdateSecretVersionStage", nth=2),
     ),
     "every look is throttled once": (Story.ROTATE, lambda f: f.throttle("DescribeSecret")),

@@ -25,9 +25,7 @@ WAY_BACK = (
 
 POINTS = {
     "the candidate is not written": f"^POST {{mount}}/data/{CANDIDATES}{NAME}",
-    "the candidate is written, and not yet ours": (
-        f"^PATCH {{mount}}/metadata/{CANDIDATES}{NAME} .*tba_version_"
-    ),
+    "the candidate is not named": f"^PATCH {{mount}}/metadata/{NAME} .*tba_candidate.: .1 ",
     "it is staged, and not read back": f"^GET {{mount}}/data/{CANDIDATES}{NAME}",
     "it is proven, and not promoted": f"^POST {{mount}}/data/{NAME}",
     "it is current, and that is not noted": f"^PATCH {{mount}}/metadata/{NAME} .*tba_current_id",

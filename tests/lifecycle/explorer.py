@@ -53,6 +53,9 @@ def _writable(world: World) -> MemoryStore | None:
 def _outside_write(world: World) -> None:
     """Somebody else writes a credential of theirs."""
     if (store := _writable(world)) is not None:
+        before = store.read(world.name, Stage.PREVIOUS)
+        if before is not None:  # theirs has taken the last label off it
+            world.truth.lost_to_others.add(token_in(before.value.reveal()) or "")
         store.write_as_another(world.name, Sensitive('{"not": "ours"}'))
 
 

@@ -652,8 +652,8 @@ class _Watched(Store):
     def _note(self, name: SecretName, entry: Any, seen: Any) -> None:
         self.run.call(lambda: self.store.note(name, entry, seen=seen), write=True)
 
-    def _remove(self, name: SecretName) -> None:
-        self.run.call(lambda: self.store.remove(name), write=True)
+    def _remove(self, name: SecretName, seen: Any) -> None:
+        self.run.call(lambda: self.store.remove(name, seen=seen), write=True)
 
     def _restore(self, name: SecretName) -> None:
         self.run.call(lambda: self.store.restore(name), write=True)

@@ -95,9 +95,9 @@ class RecordingStore(MemoryStore):
         self._wrote("discard")
         super()._discard(name, version, seen)
 
-    def _remove(self, name: SecretName) -> None:
+    def _remove(self, name: SecretName, seen: Snapshot) -> None:
         self._wrote("remove")
-        super()._remove(name)
+        super()._remove(name, seen)
 
     def _restore(self, name: SecretName) -> None:
         self._wrote("restore")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tba_secrets.errors import StoreError
+from tba_secrets.errors import ConflictError, StoreError, StoreUnavailableError
 from tba_secrets.simulator.aws import Secret, SecretsManagerServer
 from tba_secrets.stores.aws.secret import owner_of, owner_tags
-from tba_secrets.stores.interface import OwnerMark, Stage
+from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage
 from tba_secrets.stores.versions import PLACEHOLDER, placeholder_version_id
 from tests.stores.aws_bench import AwsBench
 from tests.stores.support import (
     MARK,
     NAME,
+    at_once,
     candidate,
     claimed,
+    current,
     promoted,
     refusal,
     seen,
@@ -34,6 +38,10 @@ TAGS = {
     "tba-secrets:owner": "acme/netsuite/sandbox warehouse-sync/bot",
     "tba-secrets:claim": "claim-one",
 }
+
+TAKEOVER = ["PutSecretValue", "UpdateSecretVersionStage", "TagResource"]
+OTHER = OwnerMark("acme/netsuite/other", "theirs/bot", "claim-two")
+RACES = 20
 
 
 @pytest.fixture
@@ -73,7 +81,7 @@ def test_an_existing_secret_gets_what_it_lacks_and_keeps_the_rest(
     )
     server.calls.clear()
     full.store.claim(NAME, MARK, "new")
-    wanted = ["TagResource", "UpdateSecret", "ReplicateSecretToRegions"]
+    wanted = [*TAKEOVER, "UpdateSecret", "ReplicateSecretToRegions"]
     assert operations(server) == wanted
     assert held(server).tags == TAGS | {"cost": "42"}
     assert (held(server).description, held(server).kms_key) == ("new", "alias/netsuite")
@@ -88,8 +96,11 @@ def test_only_what_differs_is_written(server: SecretsManagerServer, full: AwsBen
     claimed(full.store)
     server.calls.clear()
     full.store.claim(NAME, OwnerMark(MARK.stack, MARK.record, "claim-two"))
-    assert operations(server) == ["TagResource"]
+    assert operations(server) == TAKEOVER
     assert held(server).tags == TAGS | {"tba-secrets:claim": "claim-two"}
+    server.calls.clear()
+    full.store.claim(NAME, OwnerMark("acme/netsuite/renamed", MARK.record, "claim-two"))
+    assert operations(server) == ["TagResource"]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +120,125 @@ def test_one_key_has_several_names(
     server.edit(NAME, kms_key=shown)
     claimed(bench.store)
     assert ("UpdateSecret" in operations(server)) is changed
+
+
+def test_a_changed_key_is_said_to_leave_versions_under_the_old_one(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    claimed(aws.store)
+    (notice,) = AwsBench(server.url, kms_key="alias/netsuite").store.claim(NAME, MARK).notices
+    for word in (NAME, "alias/netsuite", "aws/secretsmanager", "kms:Encrypt"):
+        assert word in notice
+
+
+def test_a_key_that_did_not_change_is_not_spoken_of(full: AwsBench) -> None:
+    assert full.store.claim(NAME, MARK).notices == ()
+    assert full.store.claim(NAME, MARK, "another description").notices == ()
+
+
+# --- two that claim one secret ---------------------------------------------------------------------
+
+
+def race(bench: AwsBench, seen_by_both: Snapshot | None) -> None:
+    """Let two stacks claim what both have seen: one is refused, and the store says that the other is the owner."""
+    results = at_once([claiming(bench, mark, seen_by_both) for mark in (MARK, OTHER)])
+    assert [type(error) for error in results.errors] == [ConflictError]
+    assert "claimed it a moment ago" in str(results.errors[0])
+    assert results.results == [seen(bench.store).owner]
+
+
+def claiming(
+    bench: AwsBench, mark: OwnerMark, before: Snapshot | None
+) -> Callable[[], OwnerMark | None]:
+    """A call for a thread: claims, and returns who the owner is by that."""
+    return lambda: bench.store.claim(NAME, mark, seen=before).owner
+
+
+def test_one_of_two_makes_a_new_secret(aws: AwsBench) -> None:
+    for _ in range(RACES):
+        race(aws, None)
+        aws.client.delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+
+
+@pytest.mark.parametrize("owner", [None, OwnerMark("acme/netsuite/old", "old/bot", "claim-old")])
+def test_one_of_two_takes_over_an_existing_secret(aws: AwsBench, owner: OwnerMark | None) -> None:
+    for _ in range(RACES):
+        theirs = aws.write_as_another(NAME, "{}", Stage.CURRENT)
+        if owner is not None:
+            aws.store.claim(NAME, owner)
+        race(aws, seen(aws.store))
+        assert current(aws.store) == theirs
+        aws.client.delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+
+
+def test_without_a_race_one_takes_over_from_the_other(aws: AwsBench) -> None:
+    """The twin: what refuses the second one is that it has seen an older secret, and nothing else."""
+    aws.write_as_another(NAME, "{}", Stage.CURRENT)
+    before = seen(aws.store)
+    aws.store.claim(NAME, MARK, seen=before)
+    refusal(ConflictError, lambda: aws.store.claim(NAME, OTHER, seen=before), NAME, MARK.record)
+    aws.store.claim(NAME, OTHER, seen=seen(aws.store))
+    assert seen(aws.store).owner == OTHER
+
+
+@pytest.mark.parametrize("operation", ["CreateSecret", *TAKEOVER])
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_claim_whose_reply_is_lost_is_ours(
+    server: SecretsManagerServer, aws: AwsBench, operation: str, exists: bool
+) -> None:
+    if exists:
+        aws.write_as_another(NAME, "{}", Stage.CURRENT)
+    rule = server.faults.lose_reply(operation)
+    before = aws.store.describe(NAME)
+    assert aws.store.claim(NAME, MARK, seen=before).owner == MARK
+    assert seen(aws.store).owner == MARK
+    assert rule.fired == (exists != (operation == "CreateSecret"))
+
+
+def test_a_new_secret_of_another_is_not_taken_for_a_lost_reply(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    """The broken twin: it exists, and it is not what this claim made."""
+    server.faults.before("CreateSecret", do=lambda: made_by_another(aws))
+    server.faults.lose_reply("CreateSecret")
+    refusal(ConflictError, lambda: aws.store.claim(NAME, MARK, seen=None), NAME, OTHER.record)
+    assert seen(aws.store).owner == OTHER
+
+
+def made_by_another(bench: AwsBench) -> None:
+    """Make the secret as another stack's claim does, without its placeholder."""
+    tags = [{"Key": key, "Value": value} for key, value in owner_tags(OTHER).items()]
+    bench.client.create_secret(Name=NAME, SecretString="{}", Tags=tags)
+
+
+def test_a_takeover_that_is_half_done_is_left_alone_for_a_while(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    """Another run has the label and is about to write the tags, or was killed there."""
+    aws.write_as_another(NAME, "{}", Stage.CURRENT)
+    server.faults.refuse("TagResource")
+    refusal(StoreUnavailableError, lambda: aws.store.claim(NAME, OTHER), NAME)
+    refusal(ConflictError, lambda: aws.store.claim(NAME, MARK), NAME)
+    assert seen(aws.store).owner is None
+    versions = {
+        version: replace(told, created=told.created - 600)
+        for version, told in held(server).versions.items()
+    }
+    server.edit(NAME, versions=versions)
+    aws.store.claim(NAME, MARK)
+    assert seen(aws.store).owner == MARK
+
+
+def test_a_takeover_is_finished_by_its_own_claim(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    aws.write_as_another(NAME, "{}", Stage.CURRENT)
+    server.faults.refuse("TagResource")
+    refusal(StoreUnavailableError, lambda: aws.store.claim(NAME, MARK), NAME)
+    server.calls.clear()
+    aws.store.claim(NAME, MARK)
+    assert operations(server) == ["TagResource"]
+    assert seen(aws.store).owner == MARK
 
 
 # --- secrets without a value, made by others -------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError
 from tba_secrets.simulator.aws import AccountState, Faults, Rule, SecretsManagerServer
+from tba_secrets.simulator.aws.errors import ResourceNotFoundException
 from tba_secrets.stores.aws.session import Transport
 from tba_secrets.stores.interface import Candidate, Stage, VersionId
 from tba_secrets.stores.versions import PLACEHOLDER
@@ -58,21 +59,21 @@ class Run:
     def __call__(self) -> VersionId:
         """Claim, stage and promote; safe to call again."""
         store = self.bench.store
-        store.claim(NAME, MARK)
-        replacing = current(store)
+        claimed_now = store.claim(NAME, MARK, seen=store.describe(NAME))
+        replacing = claimed_now.stages[Stage.CURRENT]
         if value_of(store, Stage.CURRENT) == self.staged.value.reveal():
-            return replacing or VersionId("")
-        version = store.stage(NAME, self.staged, replacing)
+            return replacing
+        version = store.stage(NAME, self.staged, replacing, seen=claimed_now)
         assert value_of(store, version) == self.staged.value.reveal()
-        store.promote(NAME, version, replacing)
+        store.promote(NAME, version, replacing, seen=claimed_now)
         return version
 
     def check(self, version: VersionId) -> None:
         """What an undisturbed run leaves: two versions, the placeholder the previous one."""
+        assert current(self.bench.store) == version
+        assert set(seen(self.bench.store).stages) == {Stage.CURRENT, Stage.PREVIOUS}
         assert value_of(self.bench.store, Stage.CURRENT) == self.staged.value.reveal()
         assert self.bench.default_read(NAME) == self.staged.value.reveal()
-        assert set(seen(self.bench.store).stages) == {Stage.CURRENT, Stage.PREVIOUS}
-        assert current(self.bench.store) == version
         assert len(self.bench.client.list_secret_version_ids(SecretId=NAME)["Versions"]) == 2
 
 
@@ -122,26 +123,21 @@ def test_the_sdk_asks_again(server: SecretsManagerServer, kind: str, operation: 
     assert server.faults.unfired() == []
 
 
-def test_removing_the_pending_label_is_read_back_too(
-    server: SecretsManagerServer, run: Run
-) -> None:
+def test_the_promotion_is_read_back_too(server: SecretsManagerServer, run: Run) -> None:
     server.faults.lose_reply("UpdateSecretVersionStage", nth=2)
     run.check(run())
     assert server.faults.unfired() == []
 
 
-def test_a_kill_before_the_pending_label_is_removed_is_mended(
-    server: SecretsManagerServer, run: Run
-) -> None:
-    """AWSPENDING on the current version is a legal end of a rotation: no candidate, and cleaned up."""
-    server.faults.refuse("UpdateSecretVersionStage", nth=2)
-    refusal(StoreUnavailableError, run, NAME)
-    version = current(run.bench.store)
-    assert version is not None
+def test_pending_on_the_current_version_is_no_candidate(run: Run) -> None:
+    """A legal end of a rotation: the promotion leaves AWSPENDING where it is, and the next candidate takes it."""
+    version = run()
+    described = run.bench.client.describe_secret(SecretId=NAME)["VersionIdsToStages"]
+    assert {"AWSCURRENT", "AWSPENDING"} <= set(described[version])
     assert Stage.CANDIDATE not in seen(run.bench.store).stages
     assert run.bench.store.read(NAME, Stage.CANDIDATE) is None
-    run.bench.store.promote(NAME, version, None)
-    run.check(version)
+    following = run.bench.store.stage(NAME, candidate(), version)
+    assert seen(run.bench.store).stages[Stage.CANDIDATE] == following
 
 
 @pytest.mark.parametrize(
@@ -217,7 +213,7 @@ def test_a_staged_version_is_read_when_it_can_be(
     replacing = claimed(aws.store)
     staged = candidate()
     version = aws.store.stage(NAME, staged, replacing)
-    server.faults.stale(NAME, reads=4)
+    server.faults.fail(ResourceNotFoundException(), "GetSecretValue", times=4)
     assert value_of(aws.store, version) == staged.value.reveal()
 
 
@@ -232,18 +228,60 @@ def test_a_version_of_others_is_absent_at_the_first_look(
     assert value_of(aws.store, theirs) == "{}"
 
 
-def test_a_write_that_is_never_seen_is_an_error(
+def test_a_look_waits_until_it_shows_what_was_written(
     server: SecretsManagerServer, aws: AwsBench
 ) -> None:
-    """The twin of the tests above: to believe the reply would be to promote what cannot be read."""
     replacing = claimed(aws.store)
-    server.faults.after("PutSecretValue", do=lambda: server.faults.stale(NAME, reads=10_000))
-    staged = candidate()
-    refusal(
-        StoreUnavailableError, lambda: aws.store.stage(NAME, staged, replacing), "PutSecretValue"
+    version = aws.store.stage(NAME, candidate(), replacing)
+    server.faults.stale(NAME, reads=4)
+    assert seen(aws.store).stages[Stage.CANDIDATE] == version
+
+
+def test_a_look_waits_for_a_secret_that_was_made(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    made = aws.store.claim(NAME, MARK, seen=None)
+    server.faults.stale(NAME, reads=4)
+    assert aws.store.describe(NAME) == made
+
+
+def test_a_look_does_not_wait_for_what_others_wrote(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    """The twin: a stale sight of another's write cannot be told from a fresh one."""
+    claimed(aws.store)
+    seen(aws.store)
+    aws.write_as_another(NAME, "{}", Stage.CANDIDATE)
+    server.faults.stale(NAME, reads=1)
+    assert Stage.CANDIDATE not in seen(aws.store).stages
+    assert Stage.CANDIDATE in seen(aws.store).stages
+
+
+def test_what_others_undo_is_believed_in_the_end(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    """A label that somebody moved back looks like a stale sight: it is waited for, and not for good."""
+    replacing = claimed(aws.store)
+    version = aws.store.stage(NAME, candidate(), replacing)
+    aws.client.update_secret_version_stage(
+        SecretId=NAME, VersionStage="AWSPENDING", RemoveFromVersionId=version
     )
-    server.faults.clear()
+    assert Stage.CANDIDATE not in seen(aws.store).stages
+    asked = len(server.calls)
+    assert Stage.CANDIDATE not in seen(aws.store).stages
+    assert len(server.calls) == asked + 1
+
+
+def test_a_write_that_is_never_seen_cannot_be_read(
+    server: SecretsManagerServer, aws: AwsBench
+) -> None:
+    """The answer is believed, and no proof comes of it: what cannot be read is not promoted."""
+    replacing = claimed(aws.store)
+    server.faults.fail(ResourceNotFoundException(), "GetSecretValue", times=None)
+    staged = candidate()
     version = aws.store.stage(NAME, staged, replacing)
+    assert aws.store.read(NAME, version) is None
+    server.faults.clear()
     assert value_of(aws.store, version) == staged.value.reveal()
 
 
@@ -253,21 +291,26 @@ def test_a_write_that_is_never_seen_is_an_error(
 def test_current_moved_while_staging(server: SecretsManagerServer, aws: AwsBench) -> None:
     replacing = claimed(aws.store)
     server.faults.after(
-        "PutSecretValue", do=lambda: aws.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
+        "PutSecretValue", do=lambda: aws.put_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)
     )
-    refusal(ConflictError, lambda: aws.store.stage(NAME, candidate(), replacing), NAME)
+    before = seen(aws.store)
+    version = aws.store.stage(NAME, candidate(), replacing, seen=before)
+    refusal(ConflictError, lambda: aws.store.promote(NAME, version, replacing, seen=before), NAME)
     assert aws.default_read(NAME) == '{"a": "theirs"}'
+    aws.store.discard(NAME, version, seen=before)
     assert Stage.CANDIDATE not in seen(aws.store).stages
 
 
 def test_current_moved_before_the_promotion(server: SecretsManagerServer, aws: AwsBench) -> None:
     replacing = claimed(aws.store)
     version = aws.store.stage(NAME, candidate(), replacing)
+    moved: list[str] = []
     server.faults.before(
         "UpdateSecretVersionStage",
-        do=lambda: aws.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT),
+        do=lambda: moved.append(aws.write_as_another(NAME, '{"a": "theirs"}', Stage.CURRENT)),
     )
-    refusal(ConflictError, lambda: aws.store.promote(NAME, version, replacing), "AWSCURRENT", NAME)
+    error = refusal(ConflictError, lambda: aws.store.promote(NAME, version, replacing), NAME)
+    assert moved[0] in str(error)
     assert aws.default_read(NAME) == '{"a": "theirs"}'
     assert server.faults.unfired() == []
 
@@ -283,6 +326,30 @@ def test_current_moved_right_after_it_was_read(server: SecretsManagerServer, aws
     refusal(ConflictError, lambda: aws.store.promote(NAME, version, replacing), NAME)
     assert aws.default_read(NAME) == '{"a": "theirs"}'
     assert server.faults.unfired() == []
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_foreign_candidate_that_comes_in_between_keeps_its_label(
+    server: SecretsManagerServer, aws: AwsBench, moment: str
+) -> None:
+    """A put with AWSPENDING would take the label off it."""
+    claimed(aws.store)
+    before = seen(aws.store)
+    theirs: list[VersionId] = []
+
+    def come_in_between() -> None:
+        if not theirs:
+            theirs.append(aws.put_as_another(NAME, "{}", Stage.CANDIDATE))
+
+    getattr(server.faults, moment)("PutSecretValue", do=come_in_between)
+    refusal(
+        ConflictError,
+        lambda: aws.store.stage(NAME, candidate(), before.stages[Stage.CURRENT], seen=before),
+        NAME,
+        "another rotation is in progress",
+    )
+    assert seen(aws.store).stages[Stage.CANDIDATE] == theirs[0]
+    assert seen(aws.store).foreign_candidate
 
 
 def test_candidate_replaced_right_after_the_put(
@@ -356,7 +423,7 @@ def test_no_more_writes_than_needed(server: SecretsManagerServer, aws: AwsBench)
     assert writes(server) == []
     staged = candidate()
     version = aws.store.stage(NAME, staged, replacing)
-    assert writes(server) == ["PutSecretValue"]
+    assert writes(server) == ["PutSecretValue", "UpdateSecretVersionStage"]
     aws.store.stage(NAME, staged, replacing)
     assert writes(server) == []
     aws.store.discard(NAME, version)
@@ -364,7 +431,7 @@ def test_no_more_writes_than_needed(server: SecretsManagerServer, aws: AwsBench)
     aws.store.stage(NAME, staged, replacing)
     assert writes(server) == ["PutSecretValue", "UpdateSecretVersionStage"]
     aws.store.promote(NAME, version, replacing)
-    assert writes(server) == ["UpdateSecretVersionStage"] * 2
+    assert writes(server) == ["UpdateSecretVersionStage"]
     aws.store.promote(NAME, version, replacing)
     assert writes(server) == []
 

@@ -8,11 +8,22 @@ import pytest
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.simulator.aws import SecretsManagerServer
-from tba_secrets.stores.aws.secret import JOURNAL_TAG, PIN
+from tba_secrets.spec.model import MOST_TAGS
+from tba_secrets.stores.aws import AwsStore
+from tba_secrets.stores.aws.secret import JOURNAL_TAG, MOST_LABELS, PIN
 from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.journal import MOST_ENTRIES, JournalEntry, Retirement
-from tests.stores.aws_bench import AwsBench, StrictAwsBench
-from tests.stores.journal_conformance import closed, current_one, later, line_for, revoked, waiting
+from tba_secrets.stores.rate_limit import TokenBucket
+from tests.stores.aws_bench import ONCE, QUICK, AwsBench, StrictAwsBench, settings
+from tests.stores.journal_conformance import (
+    closed,
+    current_one,
+    later,
+    line_for,
+    noting,
+    revoked,
+    waiting,
+)
 from tests.stores.support import NAME, candidate, claimed, promoted, refusal, seen, value_of
 
 WRITES = ("UpdateSecretVersionStage", "TagResource", "UntagResource")
@@ -81,6 +92,30 @@ def test_as_many_as_can_be_kept_fit_into_the_quotas(strict: StrictAwsBench) -> N
     assert all(strict.store.read(NAME, VersionId(entry.version)) for entry in entries)
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_declared_tags_leave_room_for_a_full_journal(
+    server: SecretsManagerServer, more: int
+) -> None:
+    """As many as the YAML may declare; with one more, which `tba check` refuses, AWS does not take the last line."""
+    tags = {f"declared-{number}": "x" for number in range(MOST_TAGS + more)}
+    store = store_with(server, tags)
+    claimed(store)
+    for number in range(MOST_ENTRIES - 1):
+        store.note(NAME, revoked(number))
+    if more:
+        refusal(StoreError, noting(store, revoked(MOST_ENTRIES)), NAME, "50")
+        return
+    for number in range(MOST_ENTRIES, MOST_ENTRIES + 3):
+        store.note(NAME, revoked(number))
+    assert len(seen(store).journal) == MOST_ENTRIES
+
+
+def store_with(server: SecretsManagerServer, tags: dict[str, str]) -> AwsStore:
+    """A store whose tags the rules of the YAML have not seen."""
+    unchecked = settings(server.url).model_copy(update={"tags": tags})
+    return AwsStore(unchecked, transport=ONCE, patience=QUICK, bucket=TokenBucket(10_000))
+
+
 def test_old_closed_lines_leave_no_tag(strict: StrictAwsBench) -> None:
     claimed(strict.store)
     for number in range(MOST_ENTRIES + 1):
@@ -125,12 +160,18 @@ def test_killed_between_pin_and_line_then_noted_again(
 def test_killed_between_pin_and_line_and_never_noted(
     server: SecretsManagerServer, strict: StrictAwsBench
 ) -> None:
-    """The next line takes the leftover off: labels are few."""
-    entry, _ = current_one(strict)
-    server.faults.refuse("TagResource")
-    refusal(StoreUnavailableError, lambda: strict.store.note(NAME, entry), NAME)
-    other, _ = waiting(strict, since=2)
+    """The leftover may be another run's that is about to write its line: it stays until labels are needed."""
+    left = []
+    for _ in range(MOST_LABELS - len(("CURRENT", "PREVIOUS", "PENDING", "STAGED"))):
+        entry, _ = current_one(strict)
+        server.faults.refuse("TagResource")
+        refusal(StoreUnavailableError, noting(strict.store, entry), NAME)
+        left.append(entry.version)
+    assert sorted(pins(strict).values()) == sorted(left)
+    other, text = waiting(strict, since=99)
     assert pins(strict) == {f"{PIN}{other.key}": other.version}
+    later(strict)
+    assert value_of(strict.store, VersionId(other.version)) == text
 
 
 def test_killed_between_closing_and_taking_the_pin_off(
@@ -158,40 +199,26 @@ def test_a_pin_that_somebody_took_off_is_put_on_again(strict: StrictAwsBench) ->
     assert value_of(strict.store, VersionId(entry.version)) == text
 
 
-def test_a_pin_that_another_run_takes_for_a_leftover_is_put_on_again(
+def test_a_pin_without_a_line_is_not_taken_for_a_leftover(
     server: SecretsManagerServer, strict: StrictAwsBench
 ) -> None:
-    """It was there, and its line not yet."""
+    """Another run notes a line of its own while this one is between its pin and its line."""
     entry, text = current_one(strict)
-    label = f"{PIN}{entry.key}"
-    rule = server.faults.before(
-        "TagResource",
-        do=lambda: strict.client.update_secret_version_stage(
-            SecretId=NAME, VersionStage=label, RemoveFromVersionId=entry.version
-        ),
-    )
+    rule = server.faults.before("TagResource", do=lambda: strict.store.note(NAME, revoked(7)))
     strict.store.note(NAME, entry)
     assert rule.fired == 1
     later(strict)
     assert value_of(strict.store, VersionId(entry.version)) == text
 
 
-def test_a_line_that_another_run_writes_while_its_pin_is_taken_off(
-    server: SecretsManagerServer, strict: StrictAwsBench
-) -> None:
-    """Its pin was there without its line, as after a kill; the line comes just before the pin would be gone."""
-    entry, text = current_one(strict)
-    server.faults.refuse("TagResource")
-    refusal(StoreUnavailableError, lambda: strict.store.note(NAME, entry), NAME)
-    tag = {"Key": f"{JOURNAL_TAG}{entry.key}", "Value": entry.line()}
-    rule = server.faults.before(
-        "UpdateSecretVersionStage",
-        do=lambda: strict.client.tag_resource(SecretId=NAME, Tags=[tag]),
-    )
-    strict.store.note(NAME, revoked(1))
-    assert rule.fired == 1
-    later(strict)
-    assert value_of(strict.store, VersionId(entry.version)) == text
+def test_opened_and_closed_by_one_snapshot(strict: StrictAwsBench) -> None:
+    """The pin is not in the snapshot, and is taken off all the same."""
+    entry, _ = current_one(strict)
+    before = seen(strict.store)
+    strict.store.note(NAME, entry, seen=before)
+    strict.store.note(NAME, closed(entry, Retirement.REVOKED), seen=before)
+    assert pins(strict) == {}
+    assert seen(strict.store).journal == (closed(entry, Retirement.REVOKED),)
 
 
 # --- what others write ----------------------------------------------------------------------------

@@ -12,7 +12,14 @@ from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.journal import MOST_ENTRIES, Retirement
 from tba_secrets.stores.vault import VaultStore
-from tests.stores.journal_conformance import closed, current_one, later, revoked, waiting
+from tests.stores.journal_conformance import (
+    closed,
+    current_one,
+    later,
+    line_for,
+    revoked,
+    waiting,
+)
 from tests.stores.support import CANARY, NAME, candidate, claimed, promoted, refusal, seen, value_of
 from tests.stores.vault_bench import (
     CANDIDATE_PATH,
@@ -28,8 +35,9 @@ from tests.stores.vault_server import ROOT_TOKEN, VaultProcess, shared_server
 __all__ = ["shared_server"]
 
 COPIES = f"{CANDIDATE_PATH}/retiring"
-WRITES = 3
-"""Announce, copy, line; or: line closed, copy deleted, announcement taken away. KV version 1 writes its notes alike."""
+WRITES = 2
+"""Line and announcement, copy; or: copy deleted, line closed and announcement taken away. Where the copy is all that is
+left of the version, the line is closed before. KV version 1 writes its notes alike."""
 
 
 @pytest.fixture(params=[2, 1], ids=["version 2", "version 1"])
@@ -164,7 +172,7 @@ def test_killed_while_noting_then_noted_again(
     store.describe(NAME)
     proxy.die_after(survived)
     refusal(StoreUnavailableError, lambda: store.note(NAME, entry))
-    assert seen(bench.store).journal == ()
+    assert seen(bench.store).journal == ((entry,) if survived else ())
     bench.store.note(NAME, entry)
     converged(bench)
     later(bench)
@@ -180,21 +188,24 @@ def test_killed_while_noting_and_never_noted(
     survived: int,
     next_one: Callable[[VaultBench, VersionId], None],
 ) -> None:
-    """No copy of a credential lies about for good."""
-    entry, _ = current_one(bench)
+    """A copy is there before Vault may drop what a line speaks of, and none lies about without a line."""
+    entry, text = current_one(bench)
     store = behind(proxy, bench)
     store.describe(NAME)
     proxy.die_after(survived)
     refusal(StoreUnavailableError, lambda: store.note(NAME, entry))
-    assert len(marks(bench)) == (survived > 0)
-    assert len(copies(bench)) == (survived > 1)
+    assert len(marks(bench)) == survived
+    assert copies(bench) == []
     next_one(bench, VersionId(entry.version))
-    converged(bench)
+    assert set(copies(bench)) <= set(marks(bench))
+    if survived and bench.version == 2:
+        later(bench)
+        assert value_of(bench.store, VersionId(entry.version)) == text
 
 
-@pytest.mark.parametrize("survived", range(WRITES))
+@pytest.mark.parametrize("survived", range(WRITES + 1))
 def test_killed_while_closing(bench: VaultBench, proxy: FaultyProxy, survived: int) -> None:
-    """Until the line is closed the version is there; then whatever is left is taken away."""
+    """The copy is all that is left: until the line is closed it is there; then whatever is left is taken away."""
     entry, _ = waiting(bench)
     later(bench)
     store = behind(proxy, bench)
@@ -204,12 +215,29 @@ def test_killed_while_closing(bench: VaultBench, proxy: FaultyProxy, survived: i
     line = seen(bench.store).journal[0]
     assert line.open == (survived == 0)
     assert len(marks(bench)) == 1
-    assert len(copies(bench)) == (survived < WRITES - 1)
+    assert len(copies(bench)) == (survived < WRITES)
     if line.open:
         assert bench.store.read(NAME, VersionId(entry.version)) is not None
         bench.store.note(NAME, closed(entry, Retirement.REVOKED))
     else:
         bench.store.note(NAME, revoked(1))
+    converged(bench)
+    assert marks(bench) == []
+
+
+@pytest.mark.parametrize("survived", range(WRITES))
+def test_killed_while_closing_what_is_still_a_version(
+    bench: VaultBench, proxy: FaultyProxy, survived: int
+) -> None:
+    """The copy goes first: the version itself is there until the line is closed."""
+    entry, text = waiting(bench)
+    store = behind(proxy, bench)
+    store.describe(NAME)
+    proxy.die_after(survived)
+    refusal(StoreUnavailableError, lambda: store.note(NAME, closed(entry, Retirement.REVOKED)))
+    assert seen(bench.store).journal == (entry,)
+    assert value_of(bench.store, VersionId(entry.version)) == text
+    bench.store.note(NAME, closed(entry, Retirement.REVOKED))
     converged(bench)
     assert marks(bench) == []
 
@@ -222,52 +250,6 @@ def test_a_lost_reply_is_read_back(
     entry, text = current_one(bench)
     proxy.fail(calls, carried_out=carried_out)
     behind(proxy, bench).note(NAME, entry)
-    converged(bench)
-    later(bench)
-    assert value_of(bench.store, VersionId(entry.version)) == text
-
-
-LINE_WRITTEN = rf"(PATCH|POST) .*{NAME} .*tba_journal_"
-
-
-def test_a_copy_that_another_run_takes_for_a_leftover_is_made_again(
-    bench: VaultBench, proxy: FaultyProxy
-) -> None:
-    """It was there, and its line not yet: the other run deletes it just before the line is written."""
-    entry, text = current_one(bench)
-    folder = f"metadata/{COPIES}" if bench.version == 2 else COPIES
-    path = f"{bench.mount}/{folder}/{entry.key}"
-    proxy.fail(LINE_WRITTEN, before=lambda: bench.api.call("DELETE", path))
-    behind(proxy, bench).note(NAME, entry)
-    assert proxy.count(LINE_WRITTEN) > 0
-    converged(bench)
-    later(bench)
-    assert value_of(bench.store, VersionId(entry.version)) == text
-
-
-def test_a_line_that_another_run_writes_while_its_copy_is_deleted(
-    bench: VaultBench, proxy: FaultyProxy
-) -> None:
-    """Its copy was there without its line, as after a kill; the line comes just before the copy would be gone."""
-    entry, text = current_one(bench)
-    store = behind(proxy, bench)
-    proxy.fail(LINE_WRITTEN, 400)
-    with pytest.raises(StoreError):
-        store.note(NAME, entry)
-    assert (marks(bench), seen(bench.store).journal) == ([entry.key], ())
-    late = {f"tba_journal_{entry.key}": entry.line()}
-
-    def written() -> None:
-        if bench.version == 2:
-            bench.set_metadata({"custom_metadata": {**kept(bench), **late}})
-        else:
-            path = f"{bench.mount}/tba-candidates/notes/{NAME}"
-            bench.api.call("POST", path, {**kept(bench), **late})
-
-    deleted = rf"DELETE .*{COPIES}"
-    proxy.fail(deleted, before=written)
-    store.note(NAME, revoked(1))
-    assert proxy.count(deleted) == 1
     converged(bench)
     later(bench)
     assert value_of(bench.store, VersionId(entry.version)) == text
@@ -294,6 +276,55 @@ def test_a_copy_whose_value_somebody_deleted_is_made_again(
     bench.store.note(NAME, entry)
     later(bench)
     assert value_of(bench.store, VersionId(entry.version)) == text
+
+
+SETTLED = 6
+"""So many versions prove that Vault keeps enough of them."""
+
+
+@pytest.fixture
+def settled(vault: VaultProcess, monkeypatch: pytest.MonkeyPatch) -> tuple[VaultBench, VersionId]:
+    """A secret of KV version 2 with some history, and its current version, which is noted: it needs no copy yet."""
+    monkeypatch.setenv(TOKEN_VARIABLE, ROOT_TOKEN)
+    bench = VaultBench(vault.url)
+    claimed(bench.store)
+    for _ in range(SETTLED):
+        version = promoted(bench.store, candidate())
+    bench.store.note(NAME, line_for(version, 1))
+    assert (marks(bench), copies(bench)) == ([], [])
+    return bench, version
+
+
+def test_a_version_that_vault_keeps_is_copied_before_it_may_be_dropped(
+    settled: tuple[VaultBench, VersionId],
+) -> None:
+    bench, version = settled
+    text = value_of(bench.store, version)
+    for _ in range(2 * SETTLED):
+        promoted(bench.store, candidate())
+    assert version not in str(bench.metadata()["versions"])
+    assert copies(bench) == [line_for(version, 1).key]
+    assert value_of(bench.store, version) == text
+
+
+def test_a_version_is_copied_at_once_where_fewer_are_kept_from_now_on(
+    settled: tuple[VaultBench, VersionId],
+) -> None:
+    bench, version = settled
+    text = value_of(bench.store, version)
+    bench.set_metadata({"max_versions": 1})
+    promoted(bench.store, candidate())
+    assert list(bench.metadata()["versions"]) == [str(SETTLED + 1)]
+    assert value_of(bench.store, version) == text
+
+
+def test_without_a_line_it_would_be_dropped(settled: tuple[VaultBench, VersionId]) -> None:
+    """The broken twin."""
+    bench, version = settled
+    bench.store.note(NAME, closed(line_for(version, 1), Retirement.RESTORED))
+    bench.set_metadata({"max_versions": 1})
+    promoted(bench.store, candidate())
+    assert bench.store.read(NAME, version) is None
 
 
 @pytest.mark.parametrize("line", ["theirs", "v d 1 2 unknown", "v d one 2 overlap"])

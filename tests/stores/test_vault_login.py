@@ -253,6 +253,32 @@ def _caller_arn(aws: SecretsManagerServer) -> str:
     return str(client.get_caller_identity()["Arn"])
 
 
+def identity_request(region: str) -> bytes:
+    """The URL that a login signs, as Vault is told it."""
+    with FaultyProxy() as proxy:
+        proxy.fail("auth/aws/login", 400)
+        login = {"role": "tba", "region": region}
+        store = vault_store(proxy.url, "secret", auth={"aws": login})
+        refusal(AccessDeniedError, lambda: store.describe(NAME), "HTTP 400")
+        return b64decode(json.loads(proxy.seen[-1].body)["iam_request_url"])
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("us-east-1", b"sts.us-east-1.amazonaws.com"),
+        ("us-gov-west-1", b"sts.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", b"sts.cn-north-1.amazonaws.com.cn"),
+        ("us-iso-east-1", b"sts.us-iso-east-1.c2s.ic.gov"),
+    ],
+)
+def test_aws_iam_signs_for_the_partition_of_the_region(
+    region: str, host: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert identity_request(region) == b"https://" + host + b"/"
+
+
 def test_aws_iam_without_credentials(logins: Logins, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tba_secrets.errors import AccessDeniedError
+from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.stores.interface import Stage
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.vault import VaultStore
@@ -22,6 +22,7 @@ from tests.stores.vault_bench import (
     settings,
     vault_store,
 )
+from tests.stores.vault_proxy import FaultyProxy
 from tests.stores.vault_server import ROOT_TOKEN, Api, VaultProcess, shared_server
 
 __all__ = ["shared_server"]
@@ -140,8 +141,18 @@ def test_without_preflight_a_step_fails_and_names_the_line_too(
     assert not any(str(line) in str(caught.value) for line in lines)
 
 
-@pytest.mark.parametrize("capability", ["create", "read", "update"])
-@pytest.mark.parametrize("line", range(4))
+@pytest.mark.parametrize(
+    ("line", "capability"),
+    [
+        (0, "create"),
+        (0, "read"),
+        (0, "update"),
+        (1, "read"),
+        (1, "patch"),
+        (2, "create"),
+        (3, "delete"),
+    ],
+)
 def test_preflight_names_a_line_that_lacks_one_capability(
     vault: VaultProcess, monkeypatch: pytest.MonkeyPatch, line: int, capability: str
 ) -> None:
@@ -170,31 +181,29 @@ def test_a_token_without_the_default_policy_needs_its_lines(
         assert store.preflight([NAME]).settings
 
 
-def test_without_patch_metadata_is_read_merged_and_written(
+def test_without_patch_nothing_is_written_beside_the_secret(
     bench: VaultBench, vault: VaultProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What others wrote beside the secret stays, and so do its other settings."""
+    """Read, merge and write would undo what another run has just written there."""
     lines = [
         PolicyLine(line.path, tuple(held for held in line.capabilities if held != "patch"))
         for line in policy_lines(settings(vault.url, bench.mount))
     ]
-    bench.set_metadata(
-        {
-            "custom_metadata": {"team": "warehouse"},
-            "max_versions": 7,
-            "delete_version_after": "720h0m0s",
-            "cas_required": True,
-        }
-    )
+    bench.set_metadata({"custom_metadata": {"team": "warehouse"}, "max_versions": 7})
     store = store_with(vault, bench.mount, lines, monkeypatch)
-    store.claim(NAME, MARK)
-    version = promoted(store, candidate())
-    told = bench.metadata()
-    assert told["custom_metadata"]["team"] == "warehouse"
-    assert version in told["custom_metadata"]["tba_version_1"]
-    assert (told["max_versions"], told["delete_version_after"]) == (7, "720h0m0s")
-    assert told["cas_required"] is True
-    assert seen(store).owner == MARK
+    refusal(AccessDeniedError, lambda: store.claim(NAME, MARK), NAME, '"patch"')
+    assert bench.metadata()["custom_metadata"] == {"team": "warehouse"}
+
+
+@pytest.mark.parametrize("status", [405, 415])
+def test_a_server_that_cannot_patch_is_named(
+    bench: VaultBench, vault: VaultProcess, status: int
+) -> None:
+    with FaultyProxy(vault.url) as proxy:
+        store = vault_store(proxy.url, bench.mount)
+        proxy.fail("PATCH", status, times=1000)
+        store.claim(NAME, MARK)
+        refusal(StoreError, lambda: store.stage(NAME, candidate(), None), f"HTTP {status}", "1.10")
 
 
 def reader(bench: VaultBench, rules: str) -> Callable[[str], int]:

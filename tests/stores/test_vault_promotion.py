@@ -11,8 +11,7 @@ import pytest
 from tba_secrets.errors import ConflictError, StoreError
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.stores.interface import Candidate, OwnerMark, SecretName, Stage, VersionId
-from tba_secrets.stores.vault.paths import paths_of
-from tba_secrets.stores.vault.secret import KvSecret, described, kv_version
+from tba_secrets.stores.vault.secret import KvSecret, described, kv_version, paths_of
 from tests.stores.support import (
     CANARY,
     KEY,
@@ -273,26 +272,46 @@ def test_other_contents_are_not_taken_for_a_promotion(bench: VaultBench) -> None
     assert current(bench.store) == theirs
 
 
-def test_a_candidate_without_its_entry_is_ours_where_it_was_announced(bench: VaultBench) -> None:
+def test_a_candidate_that_was_named_and_not_written_is_none(bench: VaultBench) -> None:
+    """Killed between the two: the next run writes it."""
+    claimed(bench.store)
+    before = promoted(bench.store, candidate())
+    staged = candidate()
+    version = bench.store.stage(NAME, staged, before)
+    bench.api.call("DELETE", f"{bench.mount}/metadata/{CANDIDATE_PATH}")
+    assert "tba_candidate" in bench.metadata()["custom_metadata"]
+    assert Stage.CANDIDATE not in seen(bench.store).stages
+    assert bench.store.read(NAME, version) is None
+    assert bench.store.stage(NAME, staged, before) == version
+    assert seen(bench.store).stages[Stage.CANDIDATE] == version
+
+
+def test_a_candidate_says_whose_it_is_in_the_write_that_makes_it(bench: VaultBench) -> None:
     claimed(bench.store)
     staged = candidate()
-    bench.set_metadata({"custom_metadata": {"tba_announced": "1"}}, CANDIDATE_PATH)
-    bench.write_as_another(NAME, staged.value.reveal(), Stage.CANDIDATE)
-    assert Stage.CANDIDATE not in seen(bench.store).stages
     version = bench.store.stage(NAME, staged, None)
-    assert seen(bench.store).stages == {Stage.CANDIDATE: version}
-    assert bench.metadata(CANDIDATE_PATH)["current_version"] == 1, "adopted, not written again"
+    told = bench.metadata()["custom_metadata"]
+    assert told["tba_candidate"] == f"1 {version} {staged.fingerprint}"
+    held = bench.api.data(f"{bench.mount}/data/{CANDIDATE_PATH}") or {}
+    assert held["data"] == {
+        "tba_version": version,
+        "tba_fingerprint": staged.fingerprint,
+        "value": staged.value.reveal(),
+    }
+    assert CANARY not in json.dumps(told)
 
 
-def test_a_candidate_that_was_not_announced_is_foreign(bench: VaultBench) -> None:
-    """The broken twin."""
+def test_a_candidate_that_others_wrote_over_ours_is_foreign(bench: VaultBench) -> None:
     claimed(bench.store)
-    bench.set_metadata({"custom_metadata": {"tba_announced": "2"}}, CANDIDATE_PATH)
+    version = bench.store.stage(NAME, candidate(), None)
     theirs = bench.write_as_another(NAME, '{"a":"theirs"}', Stage.CANDIDATE)
+    assert seen(bench.store).foreign_candidate
     error = refusal(
         ConflictError, lambda: bench.store.stage(NAME, candidate(), None), theirs, "metadata delete"
     )
     assert CANDIDATE_PATH in str(error)
+    refusal(ConflictError, lambda: bench.store.promote(NAME, version, None), NAME)
+    assert bench.default_read(NAME) is None
 
 
 def test_a_candidate_that_is_current_already_is_taken_away(bench: VaultBench) -> None:
@@ -300,11 +319,9 @@ def test_a_candidate_that_is_current_already_is_taken_away(bench: VaultBench) ->
     claimed(bench.store)
     staged = candidate()
     version = bench.store.stage(NAME, staged, None)
+    held = (bench.api.data(f"{bench.mount}/data/{CANDIDATE_PATH}") or {})["data"]
     bench.store.promote(NAME, version, None)
-    bench.write_as_another(NAME, staged.value.reveal(), Stage.CANDIDATE)
-    told = bench.metadata(CANDIDATE_PATH)["versions"]["1"]["created_time"]
-    entry = {"tba_version_1": f"{told} {version} {staged.fingerprint}"}
-    bench.set_metadata({"custom_metadata": entry}, CANDIDATE_PATH)
+    bench.write_as_another(NAME, json.dumps(held), Stage.CANDIDATE)
     assert seen(bench.store).stages == {Stage.CURRENT: version}
     claimed(bench.store)
     assert bench.metadata(CANDIDATE_PATH) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,15 @@ def test_the_value_of_others_stays_when_it_is_claimed(bench: VaultBench) -> None
     claimed(bench.store)
     assert seen(bench.store).owner == MARK
     assert bench.default_read(NAME) == '{"a":"theirs"}'
+
+
+def test_a_claim_since_the_look_is_refused(bench: VaultBench) -> None:
+    """One after the other; at the same instant nothing tells them apart."""
+    other = replace(MARK, stack="acme/netsuite/production")
+    bench.store.claim(NAME, other, seen=None)
+    refusal(ConflictError, lambda: bench.store.claim(NAME, MARK, seen=None), NAME, other.stack)
+    assert seen(bench.store).owner == other
+    assert bench.store.claim(NAME, MARK, seen=seen(bench.store)).owner == MARK
 
 
 def test_promotion_has_no_previous_version(bench: VaultBench) -> None:

@@ -66,11 +66,11 @@ def _address(settings: AwsSettings | VaultSettings) -> str | None:
     """
     if isinstance(settings, VaultSettings):
         return settings.address_url
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     from tba_secrets.stores.aws.session import Transport, open_clients
 
     try:
         return str(open_clients(settings, Transport()).secretsmanager.meta.endpoint_url)
-    except BotoCoreError:
+    except (StoreError, BotoCoreError, ClientError):
         return None

@@ -65,6 +65,7 @@ from tba_secrets.spec.model.sources import (
     TokenSource,
 )
 from tba_secrets.spec.model.stores import (
+    MOST_TAGS,
     STORE_KINDS,
     AwsReplica,
     AwsStore,
@@ -84,6 +85,7 @@ from tba_secrets.spec.model.stores import (
 
 __all__ = [
     "MAPPING_TAG",
+    "MOST_TAGS",
     "STORE_KINDS",
     "TEXT_TAG",
     "URL_PATTERN",

@@ -62,7 +62,7 @@ DurationOrZero = Annotated[
 ]
 AwsRegion = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$"),
+    StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]+$"),
     Remedy("write the region's code, for example us-east-1"),
 ]
 SECRET_CHARACTERS: Final = Remedy("use ASCII letters, digits and / _ + = . @ - only")

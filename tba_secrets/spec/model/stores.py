@@ -30,6 +30,8 @@ class AwsReplica(Model):
     """The KMS key in that region; by default the region's `aws/secretsmanager`."""
 
 
+MOST_TAGS: Final = 38
+"""AWS allows 50 on a secret: two hold the owner mark, and up to ten the journal."""
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 
@@ -61,8 +63,10 @@ class AwsStore(Model):
     """Replaces the region's own address; AWS_ENDPOINT_URL works too."""
     kms_key: Text | None = None
     """The KMS key's id, ARN or alias; by default the account's `aws/secretsmanager`."""
-    tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = Field(default_factory=dict)
-    """Set on every secret, besides our own; AWS allows 50 in all."""
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=MOST_TAGS)] = Field(
+        default_factory=dict
+    )
+    """Set on every secret; AWS allows 50 in all, and 12 of them are ours."""
     replicas: Annotated[tuple[AwsReplica, ...], Field(strict=False)] = ()
     """Other regions that hold a copy."""
     writes_per_second: Annotated[int, Field(ge=1, le=50)] = 45

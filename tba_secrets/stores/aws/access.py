@@ -1,27 +1,32 @@
-"""Looking at a secret on AWS, and writes that end only when what they did is seen.
+"""Looking at a secret on AWS, and writing to it.
 
-"All Secrets Manager operations are eventually consistent" (API: ListSecrets), and a reply can be lost after the write
-was carried out. So a write is not judged by its reply: `write` looks until the secret is as intended.
+A write that AWS acknowledges is believed. Where the answer was lost, or a retry of the SDK may have met its own effect,
+the secret is looked at until it is as intended. "All Secrets Manager operations are eventually consistent" (API:
+ListSecrets), so a later look waits until it shows what this process wrote.
 """
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from tba_secrets.errors import StoreUnavailableError
+from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.aws.client import AwsClient
 from tba_secrets.stores.aws.errors import AwsFailure, Outcome
-from tba_secrets.stores.aws.secret import AwsSecret, described
-from tba_secrets.stores.interface import SecretName, VersionId
+from tba_secrets.stores.aws.secret import STAGED, AwsSecret, described
+from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.refusals import scheduled_for_deletion
+from tba_secrets.stores.versions import VersionId
 
 T = TypeVar("T")
 Wanted = Callable[[AwsSecret], bool]
-_WRONG_STATE = "InvalidRequestException"
+_WRONG_STATE: Final = "InvalidRequestException"
+_NOT_THE_HOLDER: Final = "InvalidParameterException"
+"""UpdateSecretVersionStage, where RemoveFromVersionId is not the version that carries the label."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
     def poll(self, ask: Callable[[], T], wanted: Callable[[T], bool], seconds: float) -> T:
-        """Ask until the answer is wanted or the time is over; the last answer either way."""
+        """Ask until the answer is wanted or the time is over; return the last answer either way."""
         deadline, pause = self.clock() + seconds, self.first_pause
         while True:
             answer = ask()
@@ -49,7 +54,7 @@ class Patience:
 
 
 class SecretAccess:
-    """One AWS account and region, secret by secret.
+    """One AWS account and region, secret by secret. Thread-safe.
 
     Args:
         client: The calls.
@@ -59,19 +64,23 @@ class SecretAccess:
     def __init__(self, client: AwsClient, patience: Patience) -> None:
         self.client = client
         self.patience = patience
+        self._written: defaultdict[SecretName, dict[str, Wanted]] = defaultdict(dict)
+        """What this process wrote and has not seen yet, by secret and by what was written."""
 
     def look(self, name: SecretName) -> AwsSecret | None:
-        """The secret as it is seen now, scheduled for deletion or not; None where it is absent."""
-        try:
-            answer = self.client.call("DescribeSecret", name, SecretId=name)
-        except AwsFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
-                raise
-            return None
-        return described(answer, self.client.settings.region)
+        """Return the secret, scheduled for deletion or not; None where it is absent.
+
+        A sight from before our own last write is stale: it is looked at again, for a while.
+        """
+        written = tuple(self._written.pop(name, {}).values())
+        return self.patience.poll(
+            lambda: self._describe(name),
+            lambda s: not written or (s is not None and all(shown(s) for shown in written)),
+            self.patience.settle,
+        )
 
     def expect(self, name: SecretName, wanted: Wanted) -> AwsSecret | None:
-        """The secret; looked at again for a moment where it is not as wanted, for that sight may be stale.
+        """Return the secret; look again for a moment where it is not as wanted, for that sight may be stale.
 
         Raises:
             ScheduledForDeletionError: It cannot be written.
@@ -81,42 +90,103 @@ class SecretAccess:
         return secret
 
     def write(
-        self,
-        operation: str,
-        name: SecretName,
-        request: Mapping[str, Any],
-        reached: Wanted,
-        ignored: Callable[[Mapping[str, Any]], bool] | None = None,
-    ) -> AwsSecret:
-        """Call a write, then look until the secret is as intended, whatever the call answered.
+        self, operation: str, name: SecretName, request: Mapping[str, Any], reached: Wanted
+    ) -> None:
+        """Call a write that has no compare-and-set.
 
         Args:
             operation: The name in the API reference.
             name: The secret.
-            request: The operation's parameters, by their API names.
+            request: The operation's parameters but SecretId, by their API names.
             reached: Whether the secret is as the write was to make it.
-            ignored: Whether the answer says that nothing was done; then the secret is returned as it is.
 
         Raises:
             ScheduledForDeletionError: It cannot be written.
-            AwsFailure: It was refused, or it is not seen in time.
+            AwsFailure: It was refused, or its answer was lost and its effect is not seen in time.
         """
-        failure, seconds, wanted = None, self.patience.settle, reached
         try:
-            answer = self.client.call(operation, name, **request)
-            if ignored is not None and ignored(answer):
-                wanted = exists
-        except AwsFailure as caught:
-            if caught.outcome is Outcome.DENIED:
-                raise
-            failure = caught
-            seconds = self.patience.confirm if caught.not_done else self.patience.settle
-        secret = self._poll(name, wanted, seconds)
-        if secret is not None and wanted(secret):
+            self.client.call(operation, name, SecretId=name, **request)
+        except AwsFailure as failure:
+            self.settled(failure, name, reached)
+        self.remember(name, operation, reached)
+
+    def remember(self, name: SecretName, what: str, shown: Wanted) -> None:
+        """Keep in mind what was written, so that the next look waits until it is shown."""
+        self._written[name][what] = shown
+
+    def put(self, name: SecretName, version: VersionId, value: Sensitive) -> AwsFailure | None:
+        """Write a version under a label of our own: AWSPENDING would be taken off whoever holds it by then.
+
+        PutSecretValue with the id and value of a version that exists "succeeds but does nothing", labels included.
+
+        Returns:
+            The failure where the answer was lost. The move of a label onto `version` that follows settles it.
+
+        Raises:
+            ScheduledForDeletionError: It cannot be written.
+            AwsFailure: Nothing was done.
+        """
+        try:
+            self.client.call(
+                "PutSecretValue",
+                name,
+                SecretId=name,
+                ClientRequestToken=version,
+                SecretString=value,
+                VersionStages=[STAGED],
+            )
+        except AwsFailure as failure:
+            self._raise_undone(failure, name)
+            return failure
+        return None
+
+    def move(
+        self, name: SecretName, label: str, holder: VersionId | None, to: VersionId | None
+    ) -> bool:
+        """Move a label off its exact holder: AWS's compare-and-set.
+
+        Args:
+            name: The secret.
+            label: A staging label.
+            holder: The version that carries it; None for no version.
+            to: The version that is to carry it; None for no version.
+
+        Returns:
+            False where `holder` does not carry the label, or a version or the secret is absent.
+
+        Raises:
+            ScheduledForDeletionError: It cannot be written.
+            AwsFailure: It was refused for another reason, or its answer was lost and its effect is not seen in time.
+        """
+        request = {"RemoveFromVersionId": holder, "MoveToVersionId": to}
+        given = {key: version for key, version in request.items() if version is not None}
+        try:
+            self.client.call(
+                "UpdateSecretVersionStage", name, SecretId=name, VersionStage=label, **given
+            )
+        except AwsFailure as failure:
+            refused = failure.outcome is Outcome.ABSENT or failure.code == _NOT_THE_HOLDER
+            if refused and not failure.retried:
+                return False
+            secret = self.settled(failure, name, lambda s: s.labels.get(label) != holder)
+            return secret.labels.get(label) == to
+        self.remember(name, label, lambda s: s.labels.get(label) != holder)
+        return True
+
+    def settled(self, failure: AwsFailure, name: SecretName, reached: Wanted) -> AwsSecret:
+        """Return the secret where a write whose answer was lost is seen to be done.
+
+        Raises:
+            ScheduledForDeletionError: It cannot be written.
+            AwsFailure: `failure`: nothing was done, or it is not seen in time.
+        """
+        self._raise_undone(failure, name)
+        secret = self._poll(name, reached, self.patience.settle)
+        if secret is not None and reached(secret):
             return secret
-        if failure is not None and failure.code == _WRONG_STATE:
+        if failure.code == _WRONG_STATE:
             self.refuse_deleted(name, secret)
-        raise failure or self._unseen(operation, name)
+        raise failure
 
     def refuse_deleted(self, name: SecretName, secret: AwsSecret | None) -> None:
         """Let a secret pass that is not scheduled for deletion.
@@ -129,7 +199,7 @@ class SecretAccess:
             raise scheduled_for_deletion(name, secret.deletion_at, command)
 
     def versions(self, name: SecretName) -> dict[VersionId, datetime]:
-        """Every version that AWS still has, those without a label included, and when it was written.
+        """Return every version that AWS still has, those without a label included, and when it was written.
 
         Raises:
             AwsFailure: The versions could not be listed.
@@ -144,28 +214,34 @@ class SecretAccess:
             request["NextToken"] = more
 
     def written_at(self, name: SecretName, version: VersionId) -> datetime | None:
-        """When a version was written; None where that cannot be found out: it is only shown."""
+        """Return when a version was written; None where that cannot be found out."""
         try:
             return self.versions(name).get(version)
         except AwsFailure:
             return None
+
+    def _describe(self, name: SecretName) -> AwsSecret | None:
+        try:
+            answer = self.client.call("DescribeSecret", name, SecretId=name)
+        except AwsFailure as failure:
+            if failure.outcome is not Outcome.ABSENT:
+                raise
+            return None
+        return described(answer, self.client.settings.region)
 
     def _poll(self, name: SecretName, wanted: Wanted, seconds: float) -> AwsSecret | None:
         return self.patience.poll(
             lambda: self.look(name), lambda secret: secret is not None and wanted(secret), seconds
         )
 
-    def _unseen(self, operation: str, name: SecretName) -> AwsFailure:
-        return AwsFailure(
-            Outcome.UNKNOWN,
-            StoreUnavailableError(
-                f"AWS acknowledged {operation} on the secret {name}, and {self.patience.settle:g} s "
-                "later DescribeSecret still does not show it",
-                "run the command again: it reads the secret anew",
-            ),
-        )
+    def _raise_undone(self, failure: AwsFailure, name: SecretName) -> None:
+        """Raise `failure` where it is certain that nothing was done."""
+        if failure.outcome is Outcome.DENIED or failure.not_done:
+            if failure.code == _WRONG_STATE:
+                self.refuse_deleted(name, self.look(name))
+            raise failure
 
 
 def exists(_: AwsSecret) -> bool:
-    """Any state of a secret that is there."""
+    """Accept any state of a secret that is there."""
     return True

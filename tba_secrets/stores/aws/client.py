@@ -17,6 +17,7 @@ from tba_secrets.stores.aws.session import Clients, Transport, open_clients, res
 from tba_secrets.stores.rate_limit import TokenBucket
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
 
+_SECRETS: Final = "secretsmanager"
 _WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -41,29 +42,47 @@ class AwsClient:
         self._opening = Lock()
         self._clients: Clients | None = None
 
-    def call(self, operation: str, secret: str | None, **parameters: Any) -> dict[str, Any]:
-        """Ask Secrets Manager.
+    def call(
+        self, operation: str, secret: str | None, service: str = _SECRETS, **parameters: Any
+    ) -> dict[str, Any]:
+        """Ask AWS.
 
         Args:
             operation: The name in the API reference, e.g. `PutSecretValue`.
             secret: The secret's name, for messages.
+            service: Whose operation it is, as boto3 names it.
             parameters: The operation's, by their API names; a `Sensitive` is revealed on its way into the SDK.
 
         Returns:
-            The answer. It may hold the value: it is never logged, and never put into a message.
+            The answer. It may hold the value: never log it, and never put it into a message.
 
         Raises:
-            AwsFailure: Whatever went wrong.
+            AwsFailure: The call failed. Its cause is dropped, for an SDK exception holds the answer.
         """
-        return self._ask("secretsmanager", operation, secret, parameters)
+        try:
+            client = getattr(self._opened(), service)
+            method = getattr(client, _WORD_START.sub("_", operation).lower())
+            answer: dict[str, Any] = method(**_revealed(parameters))
+        except StoreError:
+            raise
+        except (
+            Exception
+        ) as error:  # botocore lets a UnicodeDecodeError through, with the body in it
+            asked = self._asked(service, getattr(error, "operation_name", operation), secret)
+            failure = failure_of(error, asked)
+        else:
+            if _is_answer(operation, answer):
+                return answer
+            failure = no_answer(self._asked(service, operation, secret))
+        raise failure  # after the except block: what was caught must not become its __context__
 
     def caller(self) -> Mapping[str, Any]:
-        """STS GetCallerIdentity: `Arn` and `Account` of the credentials in use. Needs no permission.
+        """Return `Arn` and `Account` of the credentials in use (STS GetCallerIdentity, which needs no permission).
 
         Raises:
-            AwsFailure: Whatever went wrong.
+            AwsFailure: The call failed.
         """
-        return self._ask("sts", "GetCallerIdentity", None, {})
+        return self.call("GetCallerIdentity", None, "sts")
 
     def shown_settings(self) -> dict[str, str]:
         """The settings in force, those taken from the process environment included: region, endpoint, profile, role."""
@@ -83,25 +102,6 @@ class AwsClient:
         if isinstance(self.settings.endpoint, str):
             words += ["--endpoint-url", self.settings.endpoint]
         return shlex.join([*words, "--secret-id", secret, *options])
-
-    def _ask(
-        self, service: str, operation: str, secret: str | None, parameters: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Any exception is caught: botocore lets a UnicodeDecodeError through, which holds the body of the answer."""
-        try:
-            client = getattr(self._opened(), service)
-            method = getattr(client, _WORD_START.sub("_", operation).lower())
-            answer: dict[str, Any] = method(**_revealed(parameters))
-        except StoreError:
-            raise
-        except Exception as error:
-            asked = self._asked(service, getattr(error, "operation_name", operation), secret)
-            failure = failure_of(error, asked)
-        else:
-            if _is_answer(operation, answer):
-                return answer
-            failure = no_answer(self._asked(service, operation, secret))
-        raise failure  # after the except block: what was caught must not become its __context__
 
     def _opened(self) -> Clients:
         with self._opening:

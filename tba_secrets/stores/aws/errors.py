@@ -77,6 +77,21 @@ _NO_CREDENTIALS = _Meaning(
     "set `store.aws.profile`, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
     "or sign in with `aws sso login`",
 )
+_NOT_FETCHED = _Meaning(
+    Outcome.DENIED,
+    AccessDeniedError,
+    "the AWS credentials could not be fetched ({code}): the `credential_process` of the profile fails or prints no "
+    "JSON, or the role of the container or instance does not answer",
+    "see what `aws sts get-caller-identity` says with the same profile and environment",
+)
+_BAD_PROFILE = _Meaning(
+    Outcome.DENIED,
+    AccessDeniedError,
+    "the AWS profile is not whole ({code}): its `source_profile` is missing, has no credentials or leads back to "
+    "itself, or a setting for SSO is missing",
+    "correct the profile in ~/.aws/config, or in the file that AWS_CONFIG_FILE names; `aws configure list-profiles` "
+    "shows the profiles",
+)
 _EXPIRED = _Meaning(
     Outcome.DENIED,
     AccessDeniedError,
@@ -193,12 +208,30 @@ _BY_CODE: Final[dict[str, _Meaning]] = {
 
 _BY_EXCEPTION: Final[dict[str, _Meaning]] = {
     **dict.fromkeys(
-        ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
+        ("NoCredentialsError", "PartialCredentialsError"),
         _NO_CREDENTIALS,
     ),
     **dict.fromkeys(
-        ("TokenRetrievalError", "SSOError", "UnauthorizedSSOTokenError", "InvalidConfigError"),
+        ("TokenRetrievalError", "SSOError", "UnauthorizedSSOTokenError"),
         _EXPIRED,
+    ),
+    **dict.fromkeys(("CredentialRetrievalError", "MetadataRetrievalError"), _NOT_FETCHED),
+    **dict.fromkeys(("InvalidConfigError", "UnknownCredentialError"), _BAD_PROFILE),
+    **dict.fromkeys(
+        ("ConfigParseError", "ConfigNotFound"),
+        _Meaning(
+            Outcome.DENIED,
+            AccessDeniedError,
+            "the shared AWS configuration cannot be read ({code})",
+            "correct the file that AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE names (~/.aws/config and "
+            "~/.aws/credentials otherwise); `aws configure list` names the same problem",
+        ),
+    ),
+    "UnknownRegionError": _Meaning(
+        Outcome.DENIED,
+        StoreError,
+        "no AWS region is called {region} ({code})",
+        "correct `store.aws.region`; a region that is newer than the SDK needs a newer botocore",
     ),
     "ProfileNotFound": _Meaning(
         Outcome.DENIED,

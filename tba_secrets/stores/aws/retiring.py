@@ -3,27 +3,31 @@
 AWS drops versions without a label when it likes (User Guide, "What's in a Secrets Manager secret", Version). A secret
 has 20 labels and 50 tags at most (User Guide, "Quotas"; General Reference, "Tag naming limits and requirements").
 
-The order, repeated at each block:
-1. look at the secret;
-2. refuse what the journal cannot hold;
-3. pin the version, so that a line never speaks of one that AWS may drop;
-4. write the line;
-5. put right what another run did meanwhile, then take off the pins that nothing waits for.
+The order:
+1. refuse what the journal cannot hold;
+2. pin the version, so that a line never speaks of one that AWS may drop;
+3. write the line;
+4. take off the pins of closed lines.
+A pin without a line is left by a run that was killed between 2 and 3, or belongs to one that is between them now. It
+stays until the labels run out.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
-from tba_secrets.stores.aws.access import SecretAccess, exists
+from tba_secrets.stores.aws.access import SecretAccess
 from tba_secrets.stores.aws.errors import AwsFailure, Outcome
-from tba_secrets.stores.aws.secret import JOURNAL_TAG, PIN, AwsSecret, journal_tag, tag_list
-from tba_secrets.stores.interface import SecretName, VersionId
+from tba_secrets.stores.aws.secret import (
+    JOURNAL_TAG,
+    MOST_LABELS,
+    PIN,
+    AwsSecret,
+    journal_tag,
+    tag_list,
+)
+from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.journal import JournalEntry, noted
-from tba_secrets.stores.refusals import not_claimed, refuse_version_gone
-
-_NOT_THE_HOLDER: Final = "InvalidParameterException"
-"""UpdateSecretVersionStage, where RemoveFromVersionId is not the version that carries the label."""
+from tba_secrets.stores.refusals import label_moved, refuse_version_gone
+from tba_secrets.stores.versions import VersionId
 
 
 class RetiringLabels:
@@ -36,56 +40,51 @@ class RetiringLabels:
     def __init__(self, access: SecretAccess) -> None:
         self._access = access
 
-    def note(self, name: SecretName, entry: JournalEntry) -> None:
-        """See `Store.note`. Two writes for a new line and two to close it; none where all is as it should be."""
+    def note(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
+        """Keep a line, see `Store.note`: two calls to open one, two to close it, one where no version is pinned."""
         tag = journal_tag(entry)
-        # 1. look  2. refuse
-        secret = self._access.expect(name, exists)
-        if secret is None:
-            raise not_claimed(name)
+        # 1. refuse
         lines = noted(name, secret.journal, entry)
-        # 3. pin
-        secret = self._pin(name, entry, secret)
-        # 4. write
-        secret = self._write(name, tag if entry in lines else {}, secret)
-        secret = self._shorten(name, lines, secret)
-        # 5. put right
-        secret = self._pin(name, entry, secret)
-        self._take_off_loose(name, entry, secret)
-
-    def _pin(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> AwsSecret:
-        """Put the label on, where the line is open."""
-        label, version = f"{PIN}{entry.key}", VersionId(entry.version)
-        if not entry.pinned or secret.labels.get(label) == version:
-            return secret
-        try:
-            return self._access.write(
-                "UpdateSecretVersionStage",
+        # 2. pin
+        if entry.pinned:
+            self._pin(name, entry, secret)
+        # 3. write, and make room first: 50 tags are all that there may be at any time
+        self._shorten(name, lines, secret)
+        if entry in lines and not tag.items() <= secret.tags.items():
+            self._access.write(
+                "TagResource",
                 name,
-                {"SecretId": name, "VersionStage": label, "MoveToVersionId": version},
-                lambda s: s.labels.get(label) == version,
+                {"Tags": tag_list(tag)},
+                lambda s: tag.items() <= s.tags.items(),
             )
+        # 4. take off
+        for label, version in _finished(secret, lines, entry).items():
+            self._access.move(name, label, version, None)
+
+    def _pin(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
+        """Put the label on; a label that is on this version already costs nothing."""
+        label, version = f"{PIN}{entry.key}", VersionId(entry.version)
+        if secret.labels.get(label) == version:
+            return
+        if len(secret.labels) >= MOST_LABELS:
+            for orphan, holder in _orphans(secret).items():
+                self._access.move(name, orphan, holder, None)
+        refusal: Exception = label_moved(name, label, None)
+        try:
+            if self._access.move(name, label, None, version):
+                return
         except AwsFailure as failure:
             # AWS does not document which error a version that is gone gives: look for it
-            refused = failure.outcome in (Outcome.ABSENT, Outcome.REFUSED)
-            if not refused or version in self._access.versions(name):
+            if failure.outcome is not Outcome.REFUSED:
                 raise
+            refusal = failure
+        if version in self._access.versions(name):
+            raise refusal
         refuse_version_gone(name, entry)
-        return secret
-
-    def _write(self, name: SecretName, tag: dict[str, str], secret: AwsSecret) -> AwsSecret:
-        if tag.items() <= secret.tags.items():
-            return secret
-        return self._access.write(
-            "TagResource",
-            name,
-            {"SecretId": name, "Tags": tag_list(tag)},
-            lambda s: tag.items() <= s.tags.items(),
-        )
 
     def _shorten(
         self, name: SecretName, lines: tuple[JournalEntry, ...], secret: AwsSecret
-    ) -> AwsSecret:
+    ) -> None:
         """Take away what was revoked long ago; never a line that another run wrote meanwhile and is open."""
         kept = {line.key for line in lines}
         gone = {
@@ -93,40 +92,34 @@ class RetiringLabels:
             for line in secret.journal
             if not line.open and line.key not in kept
         }
-        if not gone:
-            return secret
-        return self._access.write(
-            "UntagResource",
-            name,
-            {"SecretId": name, "TagKeys": sorted(gone)},
-            lambda s: not gone & s.tags.keys(),
-        )
-
-    def _take_off_loose(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
-        """Take off our own pin, once its line is closed, and what killed runs left.
-
-        Another's pin whose line is not there is looked at again: the sight may be stale, or its line on the way. Where
-        the line comes only then, the pin is put back.
-        """
-        own = {f"{PIN}{entry.key}"}
-        seen: AwsSecret | None = secret
-        if not secret.loose_pins.keys() <= own:
-            seen = self._access.expect(name, lambda s: s.loose_pins.keys() <= own)
-        for label, version in ({} if seen is None else seen.loose_pins).items():
-            self._take_off(name, label, version)
-
-    def _take_off(self, name: SecretName, label: str, version: VersionId) -> None:
-        try:
-            after = self._access.write(
-                "UpdateSecretVersionStage",
+        if gone:
+            self._access.write(
+                "UntagResource",
                 name,
-                {"SecretId": name, "VersionStage": label, "RemoveFromVersionId": version},
-                lambda s: s.labels.get(label) != version,
+                {"TagKeys": sorted(gone)},
+                lambda s: not gone & s.tags.keys(),
             )
-        except AwsFailure as failure:
-            if failure.code != _NOT_THE_HOLDER:
-                raise
-            return
-        for line in after.journal:
-            if label == f"{PIN}{line.key}":
-                self._pin(name, line, after)
+
+
+def _finished(
+    secret: AwsSecret, lines: tuple[JournalEntry, ...], entry: JournalEntry
+) -> dict[str, VersionId]:
+    """Return the pins of closed lines: those that are seen, and the entry's own where its line was never seen."""
+    closed = {f"{PIN}{line.key}": VersionId(line.version) for line in lines if not line.pinned}
+    unseen = all(line.version != entry.version for line in secret.journal)
+    own = f"{PIN}{entry.key}" if entry.closed and unseen else None
+    return {
+        label: version
+        for label, version in closed.items()
+        if label in secret.labels or label == own
+    }
+
+
+def _orphans(secret: AwsSecret) -> dict[str, VersionId]:
+    """Return the pins that no line speaks of."""
+    known = {f"{PIN}{line.key}" for line in secret.journal}
+    return {
+        label: version
+        for label, version in secret.labels.items()
+        if label.startswith(PIN) and label not in known
+    }

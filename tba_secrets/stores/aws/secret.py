@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from tba_secrets.errors import StoreError
-from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage, VersionId
+from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage, Unseen
 from tba_secrets.stores.journal import JournalEntry, journal_of
-from tba_secrets.stores.versions import is_ours, is_placeholder
+from tba_secrets.stores.versions import VersionId, is_ours, is_placeholder
 
 LABELS: Final[Mapping[Stage, str]] = {
     Stage.CURRENT: "AWSCURRENT",
@@ -20,6 +20,12 @@ LABELS: Final[Mapping[Stage, str]] = {
 }
 """AWS's staging labels (User Guide, "What's in a Secrets Manager secret", Version)."""
 
+STAGED: Final = "TBA_STAGED"
+"""On the version that we wrote last: a write has to name a label, and AWSPENDING may be another rotation's by then."""
+OWNER: Final = "TBA_OWNER"
+"""On the placeholder version of the claim that took over a secret which existed: the lock of that takeover."""
+MOST_LABELS: Final = 20
+"""Staging labels of one secret (User Guide, "Quotas")."""
 OWNER_TAG: Final = "tba-secrets:owner"
 CLAIM_TAG: Final = "tba-secrets:claim"
 JOURNAL_TAG: Final = "tba-secrets:journal:"
@@ -77,13 +83,6 @@ class AwsSecret:
         """
         return journal_of(self.tags, JOURNAL_TAG)
 
-    @property
-    def loose_pins(self) -> dict[str, VersionId]:
-        """The labels that pin a version that no line needs, with that version."""
-        needed = {f"{PIN}{entry.key}" for entry in self.journal if entry.pinned}
-        pins = {label for label in self.labels if label.startswith(PIN)}
-        return {label: self.labels[label] for label in sorted(pins - needed)}
-
     def snapshot(self) -> Snapshot:
         """What the rest of tba-secrets sees of it."""
         stages = {
@@ -100,6 +99,7 @@ class AwsSecret:
             managed_by=self.managed_by,
             deletion_at=self.deletion_at,
             journal=self.journal,
+            native=self,
         )
 
 
@@ -124,6 +124,12 @@ def described(answer: Mapping[str, Any], region: str) -> AwsSecret:
         managed_by=_manager(answer, region),
         deletion_at=answer.get("DeletedDate"),
     )
+
+
+def native_of(seen: Snapshot | Unseen | None) -> AwsSecret | None:
+    """Return what this store saw; None where nobody looked, or where the snapshot is another store's."""
+    native = seen.native if isinstance(seen, Snapshot) else None
+    return native if isinstance(native, AwsSecret) else None
 
 
 def owner_tags(mark: OwnerMark) -> dict[str, str]:

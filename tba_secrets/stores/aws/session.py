@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from tba_secrets.errors import StoreError
+from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.spec.model import Address, AwsStore, FromEnvironment
 from tba_secrets.stores.rate_limit import TokenBucket, shared_bucket
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
@@ -30,7 +30,6 @@ _WRITES: Final = (
     "ReplicateSecretToRegions",
     "RemoveRegionsFromReplication",
 )
-_AWS_HOST: Final = re.compile(r"(.*\.)?(amazonaws\.com(\.cn)?|api\.aws)")
 _ROLE_ACCOUNT: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):")
 _SESSION_NAME: Final = "tba-secrets"
 
@@ -67,14 +66,16 @@ def open_clients(
         bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
 
     Raises:
-        StoreError: The variable that names the endpoint is not set.
-        botocore.exceptions.BotoCoreError: The profile does not exist, or is wrong.
+        StoreError: The variable that names the endpoint is not set, or the profile asks for a one-time password.
+        botocore.exceptions.BotoCoreError: The profile, its credentials or the region are wrong.
+        botocore.exceptions.ClientError: STS refuses the role.
     """
     endpoint, config = resolved_address(settings.endpoint), _config(transport)
     session = _session(settings, config)
+    access_key = _access_key(session)
     secretsmanager = session.client("secretsmanager", endpoint_url=endpoint, config=config)
     limiter = bucket or shared_bucket(
-        (_account(settings, session), settings.region, secretsmanager.meta.endpoint_url),
+        (_account(settings, access_key), settings.region, secretsmanager.meta.endpoint_url),
         settings.writes_per_second,
     )
     _limit_writes(secretsmanager, limiter)
@@ -112,9 +113,14 @@ def _config(transport: Transport) -> Any:
 
 def _session(settings: AwsStore, config: Any) -> Any:
     import boto3
+    from botocore.session import Session
 
     silence_sdk_debug()
-    session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+    core = Session(profile=settings.profile)
+    core.get_partition_for_region(settings.region)  # refuses a region that no partition can have
+    # no public setting: by itself botocore asks the terminal, and waits there for good
+    core.get_component("credential_provider").get_provider("assume-role")._prompter = _refuse_mfa
+    session = boto3.Session(botocore_session=core, region_name=settings.region)
     return session if settings.role_arn is None else _assumed(settings, session, config)
 
 
@@ -139,6 +145,19 @@ def _assumed(settings: AwsStore, source: Any, config: Any) -> Any:
     return boto3.Session(botocore_session=session, region_name=settings.region)
 
 
+def _refuse_mfa(_prompt: str) -> NoReturn:
+    """Refuse to ask for a one-time password.
+
+    Raises:
+        AccessDeniedError: Always.
+    """
+    raise AccessDeniedError(
+        "the AWS profile asks for a one-time password (`mfa_serial`), and a run has nobody to ask",
+        "sign in first (`aws sts get-session-token --serial-number ... --token-code ...`) and set AWS_ACCESS_KEY_ID, "
+        "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or name a profile without `mfa_serial`",
+    )
+
+
 class _Late:
     """The source credentials of a role, looked for when the role is first assumed."""
 
@@ -159,14 +178,36 @@ class _Late:
         return credentials.get_frozen_credentials()
 
 
-def _account(settings: AwsStore, session: Any) -> str:
+def _access_key(session: Any) -> str:
+    """Fetch the credentials, and return their access key; an empty text where there are none.
+
+    They are fetched before the first call, so that what is wrong with them is not taken for a failure of that call.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: They cannot be had.
+        botocore.exceptions.ClientError: STS refuses them.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
+
+    try:
+        credentials = session.get_credentials()
+        return "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
+    except (StoreError, BotoCoreError, ClientError):
+        raise
+    except (
+        Exception
+    ):  # a credential_process that is missing, or prints no JSON: botocore lets it through
+        unreadable = CredentialRetrievalError(provider="the profile", error_msg="no credentials")
+    raise unreadable  # after the except block: what was caught may hold what the process printed
+
+
+def _account(settings: AwsStore, access_key: str) -> str:
     """What the limiter counts by: the account where it is known, else the access key."""
     if settings.account_id is not None:
         return settings.account_id
     if (role := _ROLE_ACCOUNT.match(settings.role_arn or "")) is not None:
         return role.group(1)
-    credentials = session.get_credentials()
-    return "" if credentials is None else str(credentials.access_key)
+    return access_key
 
 
 def _limit_writes(client: Any, bucket: TokenBucket) -> None:
@@ -185,4 +226,14 @@ def _limit_writes(client: Any, bucket: TokenBucket) -> None:
 def _sts_endpoint(endpoint: str | None) -> str | None:
     """Where STS is asked: a simulator serves both services, an address of AWS's own (a VPC endpoint) only one."""
     host = urlsplit(endpoint or "").hostname or ""
-    return None if _AWS_HOST.fullmatch(host) else endpoint
+    return None if host.endswith(_aws_suffixes()) else endpoint
+
+
+def _aws_suffixes() -> tuple[str, ...]:
+    """Return what AWS's own hosts end with, in every partition that botocore knows."""
+    from botocore.loaders import Loader
+
+    partitions = Loader().load_data("partitions")["partitions"]
+    outputs = [partition["outputs"] for partition in partitions]
+    kinds = ("dnsSuffix", "dualStackDnsSuffix")
+    return tuple(f".{output[kind]}" for output in outputs for kind in kinds if kind in output)

@@ -2,11 +2,10 @@
 
 IAM actions that it needs on the secrets, all `secretsmanager:`: DescribeSecret, GetSecretValue, CreateSecret,
 TagResource, PutSecretValue and UpdateSecretVersionStage always; DeleteSecret and RestoreSecret to delete and restore;
-UntagResource to shorten the journal;
-UpdateSecret to change a description or key; ReplicateSecretToRegions and RemoveRegionsFromReplication with `replicas`;
-ListSecretVersionIds to tell the age of another's candidate, and to see that a version is gone; ListSecrets, which AWS
-allows on all secrets or none, for `tba import` alone. With `kms_key` also
-kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds them, see `session.py`.
+UntagResource to shorten the journal; UpdateSecret to change a description or key; ReplicateSecretToRegions and
+RemoveRegionsFromReplication with `replicas`; ListSecretVersionIds to tell the age of another's candidate or takeover,
+and to see that a version is gone; ListSecrets, which AWS allows on all secrets or none, for `tba import` alone. With
+`kms_key` also kms:GenerateDataKey and kms:Decrypt on it. Credentials: as every AWS tool finds them, see `session.py`.
 """
 
 from __future__ import annotations
@@ -19,15 +18,13 @@ from typing import Any, ClassVar, Final
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import AwsStore as AwsSettings
-from tba_secrets.stores.aws.access import Patience, SecretAccess
+from tba_secrets.stores.aws.access import Patience, SecretAccess, Wanted, exists
 from tba_secrets.stores.aws.claim import SecretLifecycle
 from tba_secrets.stores.aws.client import AwsClient
 from tba_secrets.stores.aws.errors import AwsFailure, Outcome
-from tba_secrets.stores.aws.listing import secret_names
 from tba_secrets.stores.aws.retiring import RetiringLabels
-from tba_secrets.stores.aws.secret import LABELS
+from tba_secrets.stores.aws.secret import LABELS, AwsSecret, native_of
 from tba_secrets.stores.aws.session import Transport
-from tba_secrets.stores.aws.stage import StagingLabels
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
@@ -38,11 +35,20 @@ from tba_secrets.stores.interface import (
     Store,
     StoredVersion,
     Unseen,
-    VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.rate_limit import TokenBucket
+from tba_secrets.stores.refusals import (
+    foreign_candidate,
+    label_moved,
+    moved_by_another,
+    not_claimed,
+    not_the_candidate,
+    placeholder_refused,
+)
+from tba_secrets.stores.versions import VersionId, derived_version_id, is_placeholder
 
+_CURRENT, _PENDING = LABELS[Stage.CURRENT], LABELS[Stage.CANDIDATE]
 _PARALLEL_READS: Final = 8
 
 
@@ -69,7 +75,6 @@ class AwsStore(Store):
         self._settings = settings
         self._client = AwsClient(settings, transport, bucket)
         self._access = SecretAccess(self._client, patience or Patience())
-        self._labels = StagingLabels(self._access)
         self._lifecycle = SecretLifecycle(self._access)
         self._retiring = RetiringLabels(self._access)
         self._staged_here: set[tuple[SecretName, VersionId]] = set()
@@ -106,8 +111,22 @@ class AwsStore(Store):
         secret = self._access.look(name)
         return None if secret is None else secret.snapshot()
 
-    def _names(self, prefix: str) -> Iterable[SecretName]:
-        return secret_names(self._client, prefix)
+    def _names(self, prefix: str) -> Iterator[SecretName]:
+        """Give the names that begin with `prefix`, without secrets that are scheduled for deletion.
+
+        API: ListSecrets: it "might not reflect changes from the last five minutes", and pages go on while there is a
+        NextToken, even behind an empty one. Filter, `name`: "Prefix match, case-sensitive".
+        """
+        request: dict[str, Any] = {"MaxResults": 100}
+        if prefix:
+            request["Filters"] = [{"Key": "name", "Values": [prefix]}]
+        while True:
+            answer = self._client.call("ListSecrets", None, **request)
+            names = (SecretName(secret["Name"]) for secret in answer["SecretList"])
+            yield from (name for name in names if name.startswith(prefix))
+            if not (more := answer.get("NextToken")):
+                return
+            request["NextToken"] = more
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         """A version that this process staged is asked for again where it is not seen yet (eventual consistency)."""
@@ -125,7 +144,7 @@ class AwsStore(Store):
         description: str | None,
         seen: Snapshot | Unseen | None,
     ) -> Snapshot:
-        return self._lifecycle.claim(name, mark, description).snapshot()
+        return self._lifecycle.claim(name, mark, description, seen)
 
     def _stage(
         self,
@@ -134,12 +153,46 @@ class AwsStore(Store):
         replacing: VersionId | None,
         seen: Snapshot | None,
     ) -> VersionId:
-        version = self._labels.stage(name, candidate, replacing)
+        """Two calls: the version comes under a label of ours, then AWSPENDING from the holder that was seen.
+
+        Where current moves after that, `promote` is refused.
+        """
+        version = derived_version_id(name, candidate, replacing)
+        secret = self._claimed(name, seen, lambda s: s.current == replacing)
+        self._refuse_moved(name, secret, replacing)
+        self._refuse_foreign(name, secret)
         self._staged_here.add((name, version))
+        if secret.pending == version:
+            return version
+        lost = self._access.put(name, version, candidate.value)
+        if not self._access.move(name, _PENDING, secret.pending, version):
+            now = self._claimed(name, None, lambda s: s.pending != secret.pending)
+            self._refuse_moved(name, now, replacing)
+            self._refuse_foreign(name, now)
+            if now.pending != version:
+                # the label is where it was: there is no version to move it to
+                unwritten = lost if now.pending == secret.pending else None
+                raise unwritten or label_moved(name, _PENDING, secret.pending)
         return version
 
     def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
-        return self._labels.restage(name, version)
+        """One call. AWS drops versions without a label when it likes."""
+        if is_placeholder(version):
+            raise placeholder_refused(name)
+        secret = self._claimed(name, seen)
+        if version in (secret.current, secret.pending):
+            return True
+        self._refuse_foreign(name, secret)
+        if self._access.move(name, _PENDING, secret.pending, version):
+            return True
+        # AWS does not document which error a version that is gone gives: look for it
+        if version not in self._access.versions(name):
+            return False
+        now = self._claimed(name, None, lambda s: s.pending != secret.pending)
+        if now.pending != version:
+            self._refuse_foreign(name, now)
+            raise label_moved(name, _PENDING, secret.pending)
+        return True
 
     def _promote(
         self,
@@ -149,20 +202,75 @@ class AwsStore(Store):
         about: Mapping[str, str],
         seen: Snapshot | None,
     ) -> None:
-        """AWS has no place for what is to be noted beside one version: tags are the secret's, and limited."""
-        self._labels.promote(name, version, replacing)
+        """One call. AWS moves AWSPREVIOUS along; AWSPENDING stays on what is current, where it means nothing.
+
+        With `seen` the move is judged by where AWSCURRENT is, for a snapshot from before `stage` shows no candidate.
+        AWS has no place for what is to be noted beside one version: tags are the secret's, and limited.
+        """
+        secret = self._claimed(name, seen, lambda s: s.current in (version, replacing))
+        if secret.current == version:
+            return
+        if seen is None:
+            self._refuse_moved(name, secret, replacing)
+            if secret.pending != version:
+                raise not_the_candidate(name, version, secret.candidate)
+        if not self._access.move(name, _CURRENT, replacing, version):
+            now = self._claimed(name, None, lambda s: s.current != replacing)
+            if now.current != version:
+                self._refuse_moved(name, now, replacing)
+                raise not_the_candidate(name, version, now.candidate)
 
     def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
-        self._labels.discard(name, version)
+        """One call, even where the snapshot shows another candidate: AWS refuses it where that is still so."""
+        secret = native_of(seen) or self._access.expect(name, exists)
+        self._access.refuse_deleted(name, secret)
+        if secret is not None:
+            self._access.move(name, _PENDING, version, None)
 
     def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
-        self._retiring.note(name, entry)
+        self._retiring.note(name, entry, self._claimed(name, seen))
 
-    def _remove(self, name: SecretName) -> None:
-        self._lifecycle.remove(name)
+    def _remove(self, name: SecretName, seen: Snapshot) -> None:
+        if (secret := native_of(seen) or self._access.look(name)) is not None:
+            self._lifecycle.remove(name, secret)
 
     def _restore(self, name: SecretName) -> None:
         self._lifecycle.restore(name)
+
+    def _claimed(
+        self, name: SecretName, seen: Snapshot | None, wanted: Wanted = exists
+    ) -> AwsSecret:
+        """Return the secret as it was seen, else as it is; it must have a current version.
+
+        AWS makes the first version of a secret current, so that a write would be current before it is tested.
+        """
+        secret = native_of(seen) or self._access.expect(name, wanted)
+        self._access.refuse_deleted(name, secret)
+        if secret is None or secret.current is None:
+            raise not_claimed(name)
+        return secret
+
+    def _refuse_moved(
+        self, name: SecretName, secret: AwsSecret, replacing: VersionId | None
+    ) -> None:
+        if secret.current != replacing:
+            raise moved_by_another(name, replacing, secret.current)
+
+    def _refuse_foreign(self, name: SecretName, secret: AwsSecret) -> None:
+        if (version := secret.foreign_candidate) is None:
+            return
+        command = self._client.command(
+            "update-secret-version-stage",
+            name,
+            "--version-stage",
+            _PENDING,
+            "--remove-from-version-id",
+            version,
+        )
+        since = self._access.written_at(name, version)
+        raise foreign_candidate(
+            name, version, since, f"let it finish; where it never will, run `{command}`"
+        )
 
     def _get(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         """GetSecretValue by label or by version id."""

@@ -1,12 +1,14 @@
-"""A secret and its candidate on a KV version 2 mount: looked at together, and told apart. Writes nothing but marks.
+"""A secret and its candidate on a KV version 2 mount: looked at together, and told apart. Writes nothing.
 
-The candidate's path and the secret's are two keys; Vault has no transaction over both. Each question is answered from
-what one read of a key shows at once.
+The candidate's path and the secret's are two keys; Vault has no transaction over both. The secret's metadata names the
+candidate before it is written, so a secret without one costs one call. What somebody else put at the candidate's path
+is met at the latest when we write there, which is a check-and-set.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from tba_secrets.errors import ScheduledForDeletionError
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
@@ -14,26 +16,41 @@ from tba_secrets.stores.refusals import foreign_candidate
 from tba_secrets.stores.vault.journal import kept_journal
 from tba_secrets.stores.vault.kv2 import KvV2, KvValue
 from tba_secrets.stores.vault.owner import owner_of
-from tba_secrets.stores.vault.paths import Paths, paths_of
-from tba_secrets.stores.vault.secret import KvSecret, KvVersion
+from tba_secrets.stores.vault.secret import (
+    Enclosed,
+    KvSecret,
+    KvVersion,
+    Paths,
+    candidate_named,
+    paths_of,
+)
 
 
 @dataclass(frozen=True)
-class CandidateKey:
-    """The candidate's path as it is seen."""
+class Waiting:
+    """The candidate's path as it was seen, or as nobody looked at it because no candidate is named."""
 
-    number: int
+    number: int = 0
     """What check-and-set compares with; 0 where the path is absent or empty."""
-    exists: bool
-    """The path has metadata."""
-    version: KvVersion | None
-    """The value that waits there, finished or not; None where none does."""
-    id: VersionId | None
-    """Of a candidate that is whole: ours by its entry, or another's by Vault's number and time."""
+    id: VersionId | None = None
+    """Of the candidate: ours, or another's by Vault's number and time; None if none waits."""
     foreign: bool = False
     """Something else wrote it."""
-    age: float = 0.0
-    """Seconds since `version` was written, by the server's clock."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look saw, or what our own writes have made of it since: a snapshot's `native`."""
+
+    secret: KvSecret
+    waiting: Waiting
+    origin: object = field(default_factory=object, repr=False, compare=False)
+    """Tells looks apart: what was written since shares it."""
+
+    def after(self, changes: Mapping[str, str | None], waiting: Waiting | None = None) -> Look:
+        """Return the look after custom_metadata was merged with `changes`, and the candidate is as given."""
+        secret = self.secret.annotated(changes)
+        return replace(self, secret=secret, waiting=waiting or self.waiting)
 
 
 class SecretAccess:
@@ -44,122 +61,131 @@ class SecretAccess:
     """
 
     def __init__(self, kv: KvV2) -> None:
-        self.kv = kv
+        self._kv = kv
+        self._last: dict[SecretName, Look | None] = {}
 
     def paths(self, name: SecretName) -> Paths:
-        """The places of a secret."""
-        return paths_of(name, self.kv.client.settings)
+        """Return the places of a secret."""
+        return paths_of(name, self._kv.client.settings)
 
-    def look(self, name: SecretName) -> KvSecret | None:
-        """The secret, deleted or not; None where it is absent: no version, and no mark of ours."""
-        secret = self.kv.look(self.paths(name).current)
-        if secret is None or (not secret.versions and owner_of(secret.custom) is None):
+    def look(self, name: SecretName, *, closely: bool = False) -> Look | None:
+        """Look at a secret, deleted or not.
+
+        Args:
+            name: The secret.
+            closely: Look at the candidate's path too if no candidate is named: a killed run may have left one.
+
+        Returns:
+            What was seen; None if there is no version and no mark of ours.
+        """
+        self._last.pop(name, None)
+        secret = self._kv.look(self.paths(name).current)
+        if secret is None:
+            return self.remember(name, None)
+        if not secret.versions and owner_of(secret.custom) is None:
             return None
-        return secret
+        named = candidate_named(secret.custom) is not None
+        waiting = Waiting()
+        if named or closely or secret.live is None:
+            waiting = self._waiting(name, secret, closely=closely)
+        return self.remember(name, Look(secret, waiting))
 
-    def writable(self, name: SecretName) -> KvSecret | None:
-        """The secret; None where it is absent.
+    def remember(self, name: SecretName, look: Look | None) -> Look | None:
+        """Keep what was seen last, for `last`."""
+        self._last[name] = look
+        return look
+
+    def last(self, name: SecretName) -> Look | None:
+        """Return what this process saw last: a hint where to read, never the base of a write."""
+        return self._last.get(name)
+
+    def was_absent(self, name: SecretName) -> bool:
+        """Whether the last look found no such path, not even metadata of others."""
+        return name in self._last and self._last[name] is None
+
+    def known(self, name: SecretName, seen: Snapshot | None) -> Look | None:
+        """Return what `seen` tells, and what we have written since; look closely if it tells nothing.
 
         Raises:
-            ScheduledForDeletionError: It is deleted.
+            ScheduledForDeletionError: The secret is deleted.
         """
-        secret = self.look(name)
-        if secret is not None and secret.removed is not None:
-            raise self.deleted(name, secret.removed)
-        return secret
+        native = None if seen is None else seen.native
+        if isinstance(native, Look):
+            last = self._last.get(name)
+            ours = last is not None and last.origin is native.origin
+            look: Look | None = last if ours else native
+        else:
+            look = self.look(name, closely=True)
+        if look is not None and look.secret.removed is not None:
+            raise self.deleted(name, look.secret.removed)
+        return look
 
-    def candidate(self, name: SecretName) -> CandidateKey:
-        """The candidate's path, without its value."""
-        secret = self.kv.look(self.paths(name).candidate)
-        if secret is None:
-            return CandidateKey(0, exists=False, version=None, id=None)
-        version = secret.live
-        if version is None:
-            return CandidateKey(secret.number, exists=True, version=None, id=None)
-        if secret.entry(version) is None and secret.announced:
-            age = secret.age(version)
-            return CandidateKey(secret.number, exists=True, version=version, id=None, age=age)
-        foreign = secret.entry(version) is None
-        return CandidateKey(secret.number, True, version, secret.id_of(version), foreign)
-
-    def snapshot(self, name: SecretName) -> Snapshot | None:
-        """What the rest of tba-secrets sees of it."""
-        secret = self.look(name)
-        if secret is None:
+    def snapshot(self, name: SecretName, look: Look | None) -> Snapshot | None:
+        """Return what the rest of tba-secrets sees of it."""
+        if look is None:
             return None
-        candidate = self.candidate(name)
-        stages: dict[Stage, VersionId] = {}
-        current = secret.live
-        if current is not None:
-            stages[Stage.CURRENT] = secret.id_of(current)
-        if candidate.id is not None and candidate.id != stages.get(Stage.CURRENT):
-            stages[Stage.CANDIDATE] = candidate.id
-        if (before := self.previous(secret)) is not None:
-            stages[Stage.PREVIOUS] = secret.id_of(before)
+        secret, waiting = look.secret, look.waiting
+        before = self.previous(secret)
+        stages = {
+            Stage.CURRENT: secret.current_id,
+            Stage.CANDIDATE: None if waiting.id == secret.current_id else waiting.id,
+            Stage.PREVIOUS: None if before is None else secret.id_of(before),
+        }
         removed = secret.removed
         return Snapshot(
-            location=f"{self.kv.client.settings.mount}/{name}",
-            stages=stages,
-            foreign_candidate=candidate.foreign,
+            location=f"{self._kv.client.settings.mount}/{name}",
+            stages={stage: version for stage, version in stages.items() if version is not None},
+            foreign_candidate=waiting.foreign,
             owner=owner_of(secret.custom),
             deletion_at=None if removed is None else removed.deletion_time,
             journal=kept_journal(secret.custom),
+            native=look,
         )
 
     def previous(self, secret: KvSecret) -> KvVersion | None:
-        """The version before the newest, where it can be read."""
+        """Return the version before the newest, if it can be read."""
         before = secret.versions.get(secret.number - 1)
         return before if before is not None and secret.is_live(before) else None
 
     def current_value(self, name: SecretName) -> KvValue | None:
-        """The newest version with its value; None where none can be read.
+        """Read the newest version; None if none can be read.
 
         Raises:
             ScheduledForDeletionError: It is deleted.
         """
-        found = self.kv.read(self.paths(name).current)
+        found = self._kv.read(self.paths(name).current)
         if found is None or found.version.destroyed:
             return None
         if found.value is None:
             raise self.deleted(name, found.version)
         return found
 
-    def candidate_value(self, name: SecretName, candidate: CandidateKey) -> KvValue | None:
-        """The value of the very version that was seen; None where it is gone."""
-        if candidate.version is None:
-            return None
-        found = self.kv.read(self.paths(name).candidate, candidate.version.number)
-        if found is None or found.value is None:
-            return None
-        same = found.version.created_time == candidate.version.created_time
-        return found if same else None
+    def enclosed(self, name: SecretName) -> Enclosed | None:
+        """Read the candidate back; None if none of ours is there."""
+        found = self._kv.read(self.paths(name).candidate)
+        return None if found is None else Enclosed.parse(found.value)
 
-    def drop_candidate(self, name: SecretName, version: VersionId) -> None:
-        """Delete the candidate's path, where `version` is still what waits there."""
-        if self.candidate(name).id == version:
-            self.kv.drop(self.paths(name).candidate)
-
-    def refuse_foreign(self, name: SecretName, candidate: CandidateKey) -> None:
-        """Let a path pass that holds no candidate of others.
+    def refuse_foreign(self, name: SecretName, waiting: Waiting) -> None:
+        """Raise if another tool's candidate is in the way.
 
         Raises:
-            ConflictError: It holds one: with the command that takes it away.
+            ConflictError: With the command that takes it away.
         """
-        if not candidate.foreign or candidate.id is None:
+        if not waiting.foreign or waiting.id is None:
             return
-        command = self.kv.client.command("kv metadata delete", self.paths(name).candidate)
+        command = self._kv.client.command("kv metadata delete", self.paths(name).candidate)
         raise foreign_candidate(
-            name, candidate.id, None, f"let it finish; where it never will, run `{command}`"
+            name, waiting.id, None, f"let it finish; where it never will, run `{command}`"
         )
 
     def restore_command(self, name: SecretName, number: int | None) -> str:
-        """The command that undeletes a version."""
-        return self.kv.client.command(
+        """Return the command that undeletes a version."""
+        return self._kv.client.command(
             "kv undelete", self.paths(name).current, f"-versions={number or 'NUMBER'}"
         )
 
     def deleted(self, name: SecretName, version: KvVersion) -> ScheduledForDeletionError:
-        """The secret is deleted, and can be restored."""
+        """Return the refusal of a secret that is deleted and can be restored."""
         since = version.deletion_time
         when = "" if since is None else f" on {since:%Y-%m-%d %H:%M} UTC"
         return ScheduledForDeletionError(
@@ -167,3 +193,19 @@ class SecretAccess:
             "and can be neither read nor written",
             f"restore it, `{self.restore_command(name, version.number)}`, or set `restore: true` for its token",
         )
+
+    def _waiting(self, name: SecretName, secret: KvSecret, *, closely: bool) -> Waiting:
+        """Look at the candidate's path; its metadata tells enough, so a login that may not read values can look."""
+        there = self._kv.look(self.paths(name).candidate)
+        if there is None or there.live is None:
+            return Waiting(0 if there is None else there.number)
+        named = candidate_named(secret.custom)
+        if closely:
+            # The name may be missing after a kill before the candidate was taken away, or speak of a write that a kill
+            # prevented. The value tells.
+            ours = self.enclosed(name)
+            if ours is not None:
+                return Waiting(there.number, ours.entry.version)
+        elif named is not None and named[0] == there.number:
+            return Waiting(there.number, named[1].version)
+        return Waiting(there.number, there.live.native_id, foreign=True)

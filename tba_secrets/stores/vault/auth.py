@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from hvac.api import AuthMethods
 
@@ -31,7 +31,7 @@ from tba_secrets.stores.vault.transport import VaultAdapter
 
 _STS_REQUEST: Final = "Action=GetCallerIdentity&Version=2011-06-15"
 Login = Callable[[], Mapping[str, Any]]
-"""Logs in once; the `auth` block of the answer."""
+"""Logs in once, and returns the `auth` block of the answer."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Method:
     shown: Mapping[str, str]
     """The settings in force; never secret."""
     login: Login | None
-    """None where a token is given and cannot be had again."""
+    """None if a token is given, which cannot be obtained again."""
     given: Callable[[], Sensitive] | None = None
-    """The token that somebody else obtained."""
+    """Returns the token that another program obtained."""
 
 
 def method_of(auth: VaultAuth, adapter: VaultAdapter) -> Method:
-    """The method that `auth` declares; nothing is read or sent yet.
+    """Return the method that `auth` declares; read and send nothing yet.
 
     Raises:
         StoreError: Not exactly one is declared (`spec.load` refuses that with its position).
@@ -125,17 +125,17 @@ def _aws(adapter: VaultAdapter, iam: VaultAwsIam) -> Mapping[str, Any]:
 
 
 def _signed_identity_request(iam: VaultAwsIam) -> tuple[str, dict[str, str]]:
-    import boto3
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
 
-    url = f"https://sts.{iam.region}.amazonaws.com/"
+    session = Session(profile=iam.profile)
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
     if iam.server_id is not None:
         headers["X-Vault-AWS-IAM-Server-ID"] = iam.server_id
     try:
-        credentials = boto3.Session(profile_name=iam.profile).get_credentials()
+        credentials = session.get_credentials()
     except BotoCoreError:
         credentials = None
     if credentials is None:
@@ -143,9 +143,25 @@ def _signed_identity_request(iam: VaultAwsIam) -> tuple[str, dict[str, str]]:
             "no usable AWS credentials were found for Vault's AWS login",
             "set `store.vault.auth.aws.profile`, or AWS_PROFILE, or sign in with `aws sso login`",
         )
+    url = _sts_url(session, iam.region)
     request = AWSRequest("POST", url, headers, _STS_REQUEST.encode())
     SigV4Auth(credentials.get_frozen_credentials(), "sts", iam.region).add_auth(request)
-    return url, {**dict(request.headers.items()), "Host": f"sts.{iam.region}.amazonaws.com"}
+    return url, {**dict(request.headers.items()), "Host": urlsplit(url).netloc}
+
+
+def _sts_url(session: Any, region: str) -> str:
+    """Return the regional endpoint of STS; botocore knows the suffix of the region's partition.
+
+    Settings for our own calls (an endpoint of one's own, FIPS) do not apply: Vault sends the request.
+    """
+    from botocore.config import Config
+
+    session.set_config_variable("sts_regional_endpoints", "regional")
+    plain = Config(
+        ignore_configured_endpoint_urls=True, use_fips_endpoint=False, use_dualstack_endpoint=False
+    )
+    client = session.create_client("sts", region_name=region, config=plain)
+    return f"{client.meta.endpoint_url}/"
 
 
 def _auth(answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -159,7 +175,7 @@ def _auth(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _value(place: VaultCredential, what: str) -> Sensitive:
-    """What the variable or file holds, without white space around it.
+    """Return what the variable or file holds, without white space around it.
 
     Raises:
         AccessDeniedError: It is absent or empty.

@@ -1,4 +1,4 @@
-"""Calls to one Vault with the token in use: retried where that may help, logged in again once where it expired."""
+"""Calls to one Vault with the token in use: retried if that may help, with one new login if it expired."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import VaultStore
 from tba_secrets.stores.vault.auth import method_of
 from tba_secrets.stores.vault.errors import Asked, Outcome, VaultFailure
 from tba_secrets.stores.vault.policy import line_for, listing_line, policy_lines
-from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.retry import AGAIN, UNLESS_SENT, Retry
 from tba_secrets.stores.vault.session import VaultSession
 from tba_secrets.stores.vault.transport import Answer, Deadline, VaultAdapter
 
@@ -65,53 +64,39 @@ class VaultClient:
         Raises:
             VaultFailure: Whatever went wrong.
         """
-
-        def send() -> Answer:
-            return self._with_token(self._asked(method, path), body, query, expected)
-
-        return self.retry.always(send) if repeatable else self.retry.unless_sent(send)
+        asked = self._asked(method, path)
+        outcomes = AGAIN if repeatable else UNLESS_SENT
+        tries, replaced = 1, False
+        while True:
+            token = self.session.token()
+            try:
+                return self.adapter.exchange(
+                    asked, json=body, query=query, token=token.reveal(), expected=expected
+                )
+            except VaultFailure as failure:
+                if failure.outcome is Outcome.EXPIRED and not replaced:
+                    replaced = self.session.replace(token)
+                    if not replaced:
+                        raise
+                    continue
+                if not self.retry.pause(failure, tries, outcomes):
+                    raise
+            tries += 1
 
     def health(self) -> Answer:
-        """`/sys/health`: needs no token, and is in the root namespace."""
+        """Ask `/sys/health`, which needs no token and is in the root namespace."""
         asked = self._asked("GET", "sys/health")
         return self.retry.always(
             lambda: self.adapter.exchange(asked, expected=HEALTH_STATUSES, in_namespace=False)
         )
 
     def command(self, verb: str, path: str, *options: str) -> str:
-        """A command of the Vault CLI for this server, ready to paste: `command("kv undelete", path, "-versions=3")`."""
+        """Return a command of the Vault CLI for this server: `command("kv undelete", path, "-versions=3")`."""
         where = [f"-address={self.settings.address_url}"]
         if self.settings.namespace is not None:
             where.append(f"-namespace={self.settings.namespace}")
         where.append(f"-mount={self.settings.mount}")
         return shlex.join(["vault", *verb.split(), *where, *options, path])
-
-    def _with_token(
-        self,
-        asked: Asked,
-        body: object,
-        query: Mapping[str, str] | None,
-        expected: Collection[int],
-    ) -> Answer:
-        token = self.session.token()
-        try:
-            return self._sent(asked, body, query, expected, token)
-        except VaultFailure as failure:
-            if failure.outcome is not Outcome.EXPIRED or not self.session.replace(token):
-                raise
-        return self._sent(asked, body, query, expected, self.session.token())
-
-    def _sent(
-        self,
-        asked: Asked,
-        body: object,
-        query: Mapping[str, str] | None,
-        expected: Collection[int],
-        token: Sensitive,
-    ) -> Answer:
-        return self.adapter.exchange(
-            asked, json=body, query=query, token=token.reveal(), expected=expected
-        )
 
     def _asked(self, method: str, path: str) -> Asked:
         lines = policy_lines(self.settings, self.kv_version)

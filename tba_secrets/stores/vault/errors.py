@@ -118,6 +118,12 @@ _REFUSED: Final = _Meaning(
     f"Vault refuses {_CALL} (HTTP {{status}})",
     "check `store.vault` in the environment's YAML; the server's own log says more",
 )
+_NO_PATCH: Final = _Meaning(
+    Outcome.REFUSED,
+    StoreError,
+    f"this Vault does not know {_CALL} (HTTP {{status}}), and without it another run's marks could be undone",
+    "update Vault to 1.10 or newer: from there on KV version 2 merges metadata by PATCH",
+)
 _TOO_LARGE: Final = _Meaning(
     Outcome.REFUSED,
     StoreError,
@@ -222,7 +228,7 @@ _BY_SENTENCE: Final[tuple[tuple[int, str, _Meaning], ...]] = (
 
 
 def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFailure:
-    """What an answer that is no success means.
+    """Return what an answer that is no success means.
 
     Args:
         status: Of HTTP.
@@ -235,6 +241,8 @@ def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFai
             return _failure(meaning, asked, status)
     if asked.path.startswith("auth/") and asked.path.endswith("/login") and 400 <= status < 404:
         return _failure(_LOGIN_DENIED, asked, status)
+    if asked.method == "PATCH" and status in (405, 415):
+        return _failure(_NO_PATCH, asked, status)
     if status == 403:
         return _failure(_DENIED, asked, status)
     fallback = _BROKEN if status >= 500 else _REFUSED
@@ -242,27 +250,27 @@ def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFai
 
 
 def redirected(status: int, target: str, asked: Asked) -> VaultFailure:
-    """A redirect, which is not followed; `target` is scheme and host only."""
+    """Return the failure of a redirect, which is not followed; `target` is scheme and host only."""
     return _failure(_REDIRECTED, asked, status, target=target)
 
 
 def not_vault(status: int, asked: Asked) -> VaultFailure:
-    """An answer that cannot be Vault's."""
+    """Return the failure of an answer that cannot be Vault's."""
     return _failure(_NOT_VAULT, asked, status)
 
 
 def lost(how: str, asked: Asked) -> VaultFailure:
-    """It was sent, or may have been, and no whole answer came."""
+    """Return the failure of a call that was or may have been sent, and got no whole answer."""
     return _failure(_LOST, asked, None, how=how)
 
 
 def unreachable(how: str, asked: Asked) -> VaultFailure:
-    """It was never sent."""
+    """Return the failure of a call that was never sent."""
     return _failure(_UNREACHABLE, asked, None, how=how)
 
 
 def untrusted(asked: Asked) -> VaultFailure:
-    """TLS failed, so nothing was sent."""
+    """Return the failure of TLS: nothing was sent."""
     return _failure(_UNTRUSTED, asked, None)
 
 

@@ -11,11 +11,9 @@ from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
-from tba_secrets.stores.vault.paths import KvPath
-from tba_secrets.stores.vault.secret import KvSecret, KvVersion, described, kv_version
+from tba_secrets.stores.vault.secret import KvPath, KvSecret, KvVersion, described, kv_version
 
-_NO_PATCH: Final = (403, 405, 415)
-"""A policy without `patch`, or a server that is older than it."""
+_LOST_OR_MOVED: Final = (Outcome.UNKNOWN, Outcome.MISMATCH)
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class KvValue:
 
     version: KvVersion
     value: Sensitive | None
-    """Canonical JSON text; None where the version is deleted or destroyed."""
+    """Canonical JSON text; None if the version is deleted or destroyed."""
     custom: Mapping[str, str]
 
 
@@ -40,7 +38,7 @@ class KvV2:
         self._mount = client.settings.mount
 
     def look(self, path: KvPath) -> KvSecret | None:
-        """The path without its values; None where it is absent."""
+        """Look at a path without its values; None if it is absent."""
         try:
             answer = self.client.call("GET", self._at("metadata", path))
         except VaultFailure as failure:
@@ -50,7 +48,7 @@ class KvV2:
         return described(answer.data, answer.date)
 
     def read(self, path: KvPath, number: int | None = None) -> KvValue | None:
-        """The newest version, or the one of a number; None where there is none."""
+        """Read the newest version, or the one of a number; None if there is none."""
         query = None if number is None else {"version": str(number)}
         answer = self.client.call("GET", self._at("data", path), query=query, expected=(404,))
         told = answer.data.get("metadata")
@@ -64,50 +62,42 @@ class KvV2:
         )
 
     def write(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion:
-        """Write a version where number `cas` is the newest. A lost reply is not believed either way: it is read back.
+        """Write a version if number `cas` is the newest. A lost reply is not believed either way: it is read back.
 
         Raises:
-            VaultFailure: With the outcome MISMATCH where another version is the newest; nothing was written.
+            VaultFailure: With the outcome MISMATCH if another version is the newest; nothing was written.
         """
-        data = data_of(value)
-        try:
-            return self._put(path, data, cas)
-        except VaultFailure as failure:
-            if failure.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH):
-                raise
-            first = failure
-        if (written := self._read_back(path, value, cas)) is not None:
-            return written
-        if first.outcome is Outcome.MISMATCH:
-            raise first
-        # It was lost, or is still on its way: sent again with the same number, one of the two at most is carried out.
-        try:
-            return self._put(path, data, cas)
-        except VaultFailure:
-            if (written := self._read_back(path, value, cas)) is None:
-                raise
-            return written
+        body = {"data": data_of(value), "options": {"cas": cas}}
+        for last in (False, True):
+            try:
+                answer = self.client.call("POST", self._at("data", path), body, repeatable=False)
+                return kv_version(int(answer.data["version"]), answer.data)
+            except VaultFailure as failure:
+                if failure.outcome not in _LOST_OR_MOVED and not last:
+                    raise
+                if (written := self._read_back(path, value, cas)) is not None:
+                    return written
+                # A lost write may still be on its way: sent again with the same number, only one of the two is done.
+                if last or failure.outcome is Outcome.MISMATCH:
+                    raise
+        raise AssertionError("the second try returns or raises")
 
     def annotate(self, path: KvPath, changes: Mapping[str, str | None]) -> None:
-        """Merge into custom_metadata: what is not named stays, and None takes a key away. The path must exist."""
-        if not changes:
-            return
-        body = {"custom_metadata": dict(changes)}
-        try:
-            self.client.call("PATCH", self._at("metadata", path), body)
-        except VaultFailure as failure:
-            if failure.status not in _NO_PATCH or failure.outcome is Outcome.EXPIRED:
-                raise
-            self._merge(path, changes)
+        """Merge into custom_metadata: what is not named stays, and None takes a key away. The path must exist.
 
-    def create(self, path: KvPath, custom: Mapping[str, str]) -> None:
-        """Make a path with custom_metadata and no version. Its other settings are left to the mount.
-
-        In two calls: a POST that is told of custom_metadata replaces the whole of it, and another run may have written
-        there a moment ago. `max_versions: 0`, the default, is said because Vault makes no key of an empty POST.
+        There is no way round a missing `patch`: reading, merging and writing the whole has no check-and-set, and
+        would undo what another run has just written, such as a line of the journal.
         """
-        self.client.call("POST", self._at("metadata", path), {"max_versions": 0})
-        self.annotate(path, custom)
+        if changes:
+            body = {"custom_metadata": dict(changes)}
+            self.client.call("PATCH", self._at("metadata", path), body)
+
+    def make(self, path: KvPath, custom: Mapping[str, str]) -> None:
+        """Make a path with custom_metadata and no version.
+
+        It replaces what custom_metadata is there. The other settings are left to the mount.
+        """
+        self.client.call("POST", self._at("metadata", path), {"custom_metadata": dict(custom)})
 
     def delete_version(self, path: KvPath, number: int) -> None:
         """Delete one version, recoverably."""
@@ -121,34 +111,22 @@ class KvV2:
         """Delete a candidate's path with every version and all metadata, for good."""
         self.client.call("DELETE", self._at("metadata", path))
 
-    def _put(self, path: KvPath, data: Mapping[str, Any], cas: int) -> KvVersion:
-        body = {"data": data, "options": {"cas": cas}}
-        answer = self.client.call("POST", self._at("data", path), body, repeatable=False)
-        return kv_version(int(answer.data["version"]), answer.data)
-
     def _read_back(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion | None:
-        """The version that the write was to make, where it is there with that very value."""
+        """Return the version that the write was to make, if it is there with that very value."""
         found = self.read(path)
         if found is None or found.version.number != cas + 1 or found.value is None:
             return None
         return found.version if found.value == text_of(data_of(value)) else None
-
-    def _merge(self, path: KvPath, changes: Mapping[str, str | None]) -> None:
-        """Read, merge, write: what POST is not told of (max_versions, cas_required, ...) it leaves as it is."""
-        secret = self.look(path)
-        merged = {**({} if secret is None else secret.custom), **changes}
-        kept = {key: text for key, text in merged.items() if text is not None}
-        self.client.call("POST", self._at("metadata", path), {"custom_metadata": kept})
 
     def _at(self, kind: str, path: KvPath) -> str:
         return f"{self._mount}/{kind}/{path}"
 
 
 def data_of(value: Sensitive) -> dict[str, str]:
-    """The object that is stored for a text.
+    """Return the object that is stored for a text.
 
     Raises:
-        StoreError: The text is no flat JSON object of strings. Vault would take numbers, and lose digits of them.
+        StoreError: The text is no flat JSON object of strings. Vault takes numbers, and loses digits of them.
     """
     try:
         data = json.loads(value.reveal())
@@ -163,5 +141,5 @@ def data_of(value: Sensitive) -> dict[str, str]:
 
 
 def text_of(data: Mapping[str, Any]) -> Sensitive:
-    """The canonical text of an object, as `tba_secrets.payload.render` writes it: Vault keeps no text."""
+    """Return the canonical text of an object, as `tba_secrets.payload.render` writes it: Vault keeps no text."""
     return Sensitive(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))

@@ -5,25 +5,29 @@ Limits: KV version 2 API, "Create/Update Metadata": 64 keys, keys of 128 and val
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from tba_secrets.errors import StoreError
+from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import ABOUT, OwnerMark
 from tba_secrets.stores.vault.journal import LINE, PIN
-from tba_secrets.stores.vault.secret import ANNOUNCED, ENTRY, Entry, KvVersion
+from tba_secrets.stores.vault.secret import CANDIDATE, ENTRY, Entry, KvVersion
 
 STACK: Final = "tba_stack"
 INTEGRATION: Final = "tba_integration"
 TOKEN: Final = "tba_token"
 CLAIM: Final = "tba_claim"
+OWNER: Final = "tba_owner"
+"""The version of the owner's key that this mark repeats: the next claim is a check-and-set against it."""
 DESCRIPTION: Final = "description"
 _LONGEST: Final = 512
 
 
 def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
-    """The custom_metadata that says who manages a secret.
+    """Return the custom_metadata that says who manages a secret.
 
     Raises:
         StoreError: A name is too long.
@@ -41,7 +45,7 @@ def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
 
 
 def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
-    """The owner mark in the metadata; None where there is none."""
+    """Return the owner mark in the metadata; None if there is none."""
     stack, integration = custom.get(STACK), custom.get(INTEGRATION)
     if not stack or not integration:
         return None
@@ -50,14 +54,24 @@ def owner_of(custom: Mapping[str, str]) -> OwnerMark | None:
     return OwnerMark(stack, record, custom.get(CLAIM, ""))
 
 
+def owner_text(mark: OwnerMark) -> Sensitive:
+    """Return what the owner's key holds: the mark, and nothing secret."""
+    return Sensitive(json.dumps(owner_metadata(mark, None)))
+
+
+def owner_in(text: Sensitive | None) -> OwnerMark | None:
+    """Return the mark that the owner's key holds; None if it holds none."""
+    return None if text is None else owner_of(json.loads(text.reveal()))
+
+
 def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
-    """Every key that we write, as a merge patch takes them away."""
-    ours = {STACK, INTEGRATION, TOKEN, CLAIM, ANNOUNCED, *_promotion_keys(), *_proof_keys()}
+    """Return a merge patch that takes every key of ours away."""
+    ours = {STACK, INTEGRATION, TOKEN, CLAIM, OWNER, CANDIDATE, *_promotion_keys(), *_proof_keys()}
     return {key: None for key in custom if key in ours or key.startswith((ENTRY, LINE, PIN))}
 
 
 def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None]:
-    """What people read beside a version that was promoted, and of which version it speaks; as a merge patch."""
+    """Return a merge patch that tells people which version was promoted, and when."""
     values = (
         version.native_id,
         entry.version,
@@ -68,7 +82,7 @@ def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None
 
 
 def proof_metadata(about: Mapping[str, str]) -> dict[str, str | None]:
-    """What was proven of the version that is current, as a merge patch: what is not known of it is taken away.
+    """Return a merge patch that says what was proven of the current version, and nothing of any other.
 
     Args:
         about: Some of `ABOUT`; never secret.
@@ -93,7 +107,7 @@ def _promotion_keys() -> tuple[str, ...]:
 
 
 def _shortened(text: str) -> str:
-    """The text, cut at a whole character where it is too long for a value of custom_metadata."""
+    """Cut a text that is too long for a value of custom_metadata, at a whole character."""
     encoded = text.encode()
     if len(encoded) <= _LONGEST:
         return text

@@ -2,7 +2,8 @@
 
 Source: Vault documentation, "Policies", "Capabilities"; KV v2 API (data, metadata, delete and undelete are paths of
 their own, so that a policy can tell them apart). Nothing here allows `metadata` of a real secret to be deleted, for
-that would destroy every version. The copies of what is to be retired lie under the candidates: their lines cover both.
+that would destroy every version. The owners' keys and the copies of what is to be retired lie under the candidates,
+whose lines cover them too.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ OF_EVERY_TOKEN: Final = (
     PolicyLine("sys/capabilities-self", ("update",)),
     PolicyLine("sys/internal/ui/mounts/*", ("read",)),
 )
-"""What Vault's policy `default` allows; named where a token was made without it."""
+"""What Vault's policy `default` allows; named if a token was made without it."""
 
 
 def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine, ...]:
-    """What a login needs, beside what the policy `default` gives every token.
+    """Return what a login needs, beside what the policy `default` gives every token.
 
     Args:
         settings: `store.vault` of the environment's YAML.
@@ -69,21 +70,19 @@ def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine,
         PolicyLine(f"{mount}/data/{current}*", ("create", "read", "update")),
         PolicyLine(f"{mount}/metadata/{current}*", ("create", "read", "update", "patch")),
         PolicyLine(f"{mount}/data/{candidates}*", ("create", "read", "update")),
-        PolicyLine(
-            f"{mount}/metadata/{candidates}*", ("create", "read", "update", "patch", "delete")
-        ),
+        PolicyLine(f"{mount}/metadata/{candidates}*", ("read", "delete")),
         PolicyLine(f"{mount}/delete/{current}*", ("update",), always=False),
         PolicyLine(f"{mount}/undelete/{current}*", ("update",), always=False),
     )
 
 
 def listing_line(folder: str) -> PolicyLine:
-    """What a login needs to list a folder, and all that is below it: for `tba import` alone."""
+    """Return what a login needs to list a folder and all below it, for `tba import` alone."""
     return PolicyLine(f"{folder}*", ("list",))
 
 
 def line_for(lines: Iterable[PolicyLine], path: str) -> str:
-    """The line that allows calls on `path`, ready to paste."""
+    """Return the line that allows calls on `path`, ready to paste."""
     for line in (*lines, *OF_EVERY_TOKEN):
         if line.covers(path):
             return str(line)
@@ -93,7 +92,7 @@ def line_for(lines: Iterable[PolicyLine], path: str) -> str:
 def missing_lines(
     lines: Iterable[PolicyLine], granted: Mapping[str, Iterable[str]]
 ) -> Iterator[PolicyLine]:
-    """The lines that a login lacks.
+    """Yield the lines that a login lacks.
 
     Args:
         lines: What is needed.
@@ -105,5 +104,5 @@ def missing_lines(
 
 
 def pasted(lines: Iterable[PolicyLine]) -> str:
-    """The lines as they are pasted into a policy."""
+    """Return the lines as they are pasted into a policy."""
     return "\n".join(f"    {line}" for line in lines)

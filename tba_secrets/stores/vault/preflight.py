@@ -9,23 +9,23 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tba_secrets.errors import AccessDeniedError, StoreUnavailableError
+from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
 from tba_secrets.stores.interface import Preflight, SecretName
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
-from tba_secrets.stores.vault.paths import paths_of
 from tba_secrets.stores.vault.policy import missing_lines, pasted, policy_lines
+from tba_secrets.stores.vault.secret import paths_of
 
 SHORTEST_TOKEN_LIFE: Final = 120
-"""Seconds that a token which nobody can renew must still live: a run with a handful of signed calls."""
+"""Seconds that a token which cannot be renewed must still live: a run with a handful of signed calls."""
 _IGNORED: Final = ("VAULT_ADDR", "VAULT_NAMESPACE", "VAULT_SKIP_VERIFY", "VAULT_CACERT")
-"""Settings of the Vault CLI and of hvac that have no effect here, where the YAML says otherwise."""
+"""Settings of the Vault CLI and of hvac that have no effect here: the YAML says it all."""
 
 
 def examined(
     client: VaultClient, names: tuple[SecretName, ...], kv_version: Callable[[], int]
 ) -> Preflight:
-    """Who we are, and whether the secrets can be staged and promoted.
+    """Find out who we are, and whether the secrets can be staged and promoted.
 
     Args:
         client: The calls.
@@ -58,8 +58,47 @@ def examined(
     )
 
 
+def kv_version_of(client: VaultClient) -> int:
+    """Ask for the mount's version (Vault API, `/sys/internal/ui/mounts/:path`).
+
+    Before the first call: a write meant for version 2 "succeeds" on a mount of version 1, at the wrong path.
+
+    Raises:
+        StoreError: It is no KV mount, or one of version 1 that was not allowed.
+        AccessDeniedError: It does not exist, or the login may see nothing on it.
+        VaultFailure: Vault could not be asked.
+    """
+    settings = client.settings
+    client.session.token()  # a login that is refused is no mount that is missing
+    try:
+        told = client.call("GET", f"sys/internal/ui/mounts/{settings.mount}").data
+    except VaultFailure as failure:
+        if failure.outcome is not Outcome.DENIED:
+            raise
+        raise AccessDeniedError(
+            f"Vault at {settings.address_url} shows no mount {settings.mount}: there is none, "
+            "or no policy of this login allows anything on it",
+            "`vault secrets list` shows the mounts: correct `store.vault.mount` or `namespace`; "
+            f"a login needs a policy with:\n{pasted(policy_lines(settings))}",
+        ) from None
+    version = (told.get("options") or {}).get("version") or "1"
+    if told.get("type") not in ("kv", "generic") or str(version) not in ("1", "2"):
+        raise StoreError(
+            f"the mount {settings.mount} of Vault at {settings.address_url} is not a KV secrets engine",
+            "`vault secrets list` shows the mounts and their types: correct `store.vault.mount`",
+        )
+    if version == "1" and not settings.allow_unversioned:
+        raise StoreError(
+            f"the mount {settings.mount} of Vault at {settings.address_url} is KV version 1, which keeps no "
+            "previous version: there is no rollback, no check-and-set and no recoverable deletion",
+            f"`vault kv enable-versioning {settings.mount}/` makes it version 2; "
+            "or declare `allow_unversioned: true` and do without",
+        )
+    return int(version)
+
+
 def _server(client: VaultClient) -> str:
-    """The state of the server, in words."""
+    """Return the state of the server, in words."""
     answer = client.health()
     told, address = answer.body, client.settings.address_url
     if answer.status == 501 or told.get("initialized") is False:
@@ -93,7 +132,7 @@ def _same_cluster(client: VaultClient, found: str) -> None:
 
 
 def _token(client: VaultClient) -> Mapping[str, Any]:
-    """What Vault tells of the token in use; nothing where no policy allows to ask."""
+    """Return what Vault tells of the token in use; nothing if no policy allows us to ask."""
     try:
         told = client.call("GET", "auth/token/lookup-self").data
     except VaultFailure as failure:
@@ -128,7 +167,7 @@ def _life(token: Mapping[str, Any], *, can_log_in: bool) -> str:
 
 
 def _capabilities(client: VaultClient, names: tuple[SecretName, ...], version: int) -> None:
-    """Refuse a login that cannot do what a run needs, with the lines that are missing."""
+    """Refuse a login that cannot do what a run needs; the refusal holds the missing lines."""
     lines = policy_lines(client.settings, version)
     needed = [line for line in lines if line.always]
     asked = [path for name in names for path in _paths(client, name, version)]
@@ -148,7 +187,10 @@ def _paths(client: VaultClient, name: SecretName, version: int) -> list[str]:
     if version == 1:
         return [f"{mount}/{paths.current}", f"{mount}/{paths.candidate}"]
     return [
-        f"{mount}/{kind}/{path}"
-        for kind in ("data", "metadata")
-        for path in (paths.current, paths.candidate)
+        f"{mount}/data/{paths.owner}",
+        *(
+            f"{mount}/{kind}/{path}"
+            for kind in ("data", "metadata")
+            for path in (paths.current, paths.candidate)
+        ),
     ]

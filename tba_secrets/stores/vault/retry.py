@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import random
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
 
 T = TypeVar("T")
+AGAIN: Final = (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
+"""For calls that may be carried out twice."""
+UNLESS_SENT: Final = (Outcome.UNAVAILABLE,)
+"""For logins, and for check-and-set writes, which are read back."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,33 @@ class Retry:
     sleep: Callable[[float], None] = time.sleep
 
     def always(self, call: Callable[[], T]) -> T:
-        """For calls that may be carried out twice: reads, and writes that set what they set."""
-        return self._tried(call, (Outcome.UNAVAILABLE, Outcome.UNKNOWN))
+        """Make a call that may be carried out twice: a read, or a write that sets what it sets."""
+        return self._tried(call, AGAIN)
 
     def unless_sent(self, call: Callable[[], T]) -> T:
-        """For calls that must not be carried out twice: logins, and check-and-set writes, which are read back."""
-        return self._tried(call, (Outcome.UNAVAILABLE,))
+        """Make a call that must not be carried out twice: a login."""
+        return self._tried(call, UNLESS_SENT)
+
+    def pause(self, failure: VaultFailure, tries: int, outcomes: tuple[Outcome, ...]) -> bool:
+        """Wait before the next try; False if there is to be none.
+
+        Args:
+            failure: How the last try ended.
+            tries: How many there were.
+            outcomes: Those after which the call may be made again.
+        """
+        if failure.outcome not in outcomes or tries >= failure.tries:
+            return False
+        pause = min(self.first_pause * 2 ** (tries - 1), self.longest_pause)
+        self.sleep(pause * (1 + random() / 2))  # noqa: S311 - no secret depends on it
+        return True
 
     def _tried(self, call: Callable[[], T], outcomes: tuple[Outcome, ...]) -> T:
-        tries, pause = 1, self.first_pause
+        tries = 1
         while True:
             try:
                 return call()
             except VaultFailure as failure:
-                if failure.outcome not in outcomes or tries >= failure.tries:
+                if not self.pause(failure, tries, outcomes):
                     raise
-            self.sleep(pause * (1 + random() / 2))  # noqa: S311 - no secret depends on it
-            tries, pause = tries + 1, min(pause * 2, self.longest_pause)
+            tries += 1

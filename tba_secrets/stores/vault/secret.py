@@ -1,28 +1,58 @@
 """A secret as Vault's KV version 2 shows it: its versions, and what our custom_metadata says of them. Pure.
 
 A version number is no identity: after the metadata is deleted, numbering starts at 1 again. So each entry of ours names
-the `created_time` with the number, and is ignored where the version of that number has another one.
+the `created_time` with the number, and is ignored if the version of that number has another one.
+
+Where a secret and its candidate are is said here too. The owner's key and the copies of versions that are to be
+retired lie below the candidate's path, so one line of a policy covers them all and no reader of the prefix sees them.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NewType
 
-from tba_secrets.sensitive import Fingerprint
-from tba_secrets.stores.interface import VersionId
+from tba_secrets.errors import StoreError
+from tba_secrets.sensitive import Fingerprint, Sensitive
+from tba_secrets.spec.model import VaultStore
+from tba_secrets.stores.interface import SecretName, VersionId
+
+KvPath = NewType("KvPath", str)
+"""A path under the mount, as the Vault CLI takes it with `-mount`."""
 
 ENTRY: Final = "tba_version_"
 """Before a version's number: `created_time version-id fingerprint` of a version that we wrote."""
-ANNOUNCED: Final = "tba_announced"
-"""The number that a version of ours is about to get: it says whose a version without an entry is after a kill."""
+CANDIDATE: Final = "tba_candidate"
+"""`number version-id fingerprint` of the candidate that waits at its path, or is about to. If it is absent nothing of
+ours waits, so a look at the secret is one call."""
+_ID, _FINGERPRINT, _VALUE = "tba_version", "tba_fingerprint", "value"
 _NATIVE: Final = re.compile(r"([1-9][0-9]*)@(.+)")
 _FRACTION: Final = re.compile(r"\.(\d+)")
 _DELETION_GRANULARITY: Final = 1.0
 """Seconds: of the Date header, which deletion times are compared with."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The places of one secret."""
+
+    current: KvPath
+    """What readers are given."""
+    candidate: KvPath
+    """Where a value waits for its checks."""
+
+    @property
+    def owner(self) -> KvPath:
+        """The key whose versions say, by check-and-set, who manages the secret."""
+        return KvPath(f"{self.candidate}/owner")
+
+    def copy(self, key: str) -> KvPath:
+        """Where a version that is to be retired is copied to."""
+        return KvPath(f"{self.candidate}/retiring/{key}")
 
 
 @dataclass(frozen=True)
@@ -51,16 +81,48 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Enclosed:
+    """What is written at the candidate's path: the value, and whose it is, in one write."""
+
+    entry: Entry
+    value: Sensitive
+
+    def text(self) -> Sensitive:
+        """Return the object that is stored."""
+        data = {
+            _ID: self.entry.version,
+            _FINGERPRINT: self.entry.fingerprint,
+            _VALUE: self.value.reveal(),
+        }
+        return Sensitive(
+            json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        )
+
+    @classmethod
+    def parse(cls, stored: Sensitive | None) -> Enclosed | None:
+        """Return what was enclosed; None if something else wrote there."""
+        data = {} if stored is None else json.loads(stored.reveal())
+        if not {_ID, _FINGERPRINT, _VALUE} <= set(data):
+            return None
+        entry = Entry(VersionId(data[_ID]), Fingerprint(data[_FINGERPRINT]))
+        return cls(entry, Sensitive(data[_VALUE]))
+
+
+@dataclass(frozen=True)
 class KvSecret:
     """One path of a KV version 2 mount, without its values."""
 
     number: int
-    """The newest version's; 0 where none was ever written. What check-and-set compares with."""
+    """The newest version's; 0 if none was ever written. What check-and-set compares with."""
     versions: Mapping[int, KvVersion]
     custom: Mapping[str, str]
     """The whole custom_metadata, what others wrote included."""
     now: datetime
     """The server's clock."""
+    max_versions: int = 0
+    """How many versions Vault keeps of this path; 0 if that is left to the mount."""
+    kept: int = 0
+    """How many versions were there when the secret was looked at."""
 
     @property
     def newest(self) -> KvVersion | None:
@@ -69,13 +131,13 @@ class KvSecret:
 
     @property
     def live(self) -> KvVersion | None:
-        """The newest version, where it can be read."""
+        """The newest version, if it can be read."""
         newest = self.newest
         return newest if newest is not None and self.is_live(newest) else None
 
     @property
     def removed(self) -> KvVersion | None:
-        """The newest version, where it is deleted and can be restored."""
+        """The newest version, if it is deleted and can be restored."""
         newest = self.newest
         if newest is None or newest.destroyed or self.is_live(newest):
             return None
@@ -89,21 +151,16 @@ class KvSecret:
         return deleted is None or (deleted - self.now).total_seconds() > _DELETION_GRANULARITY
 
     def entry(self, version: KvVersion) -> Entry | None:
-        """What our metadata says of this very version."""
+        """Return what our metadata says of this very version."""
         return entry_of(self.custom, version)
 
     def id_of(self, version: KvVersion) -> VersionId:
-        """Our id where we wrote it, else Vault's number and time."""
+        """Return our id if we wrote the version, else Vault's number and time."""
         entry = self.entry(version)
         return version.native_id if entry is None else entry.version
 
-    def age(self, version: KvVersion) -> float:
-        """Seconds since a version was written, by the server's clock."""
-        created = _time(version.created_time)
-        return 0.0 if created is None else (self.now - created).total_seconds()
-
     def version_of(self, version: VersionId) -> KvVersion | None:
-        """The newest version that can be read and has the id."""
+        """Return the newest version that can be read and has the id."""
         for number in sorted(self.versions, reverse=True):
             found = self.versions[number]
             if version in (self.id_of(found), found.native_id) and self.is_live(found):
@@ -111,9 +168,49 @@ class KvSecret:
         return None
 
     @property
-    def announced(self) -> bool:
-        """Whether the newest version is ours although no entry speaks of it: a kill came between."""
-        return self.custom.get(ANNOUNCED) == str(self.number)
+    def current_id(self) -> VersionId | None:
+        """The id of the version that a reader gets by default."""
+        return None if self.live is None else self.id_of(self.live)
+
+    def writes_left(self, version: KvVersion) -> int:
+        """How many more versions may be written before Vault can drop this one, as far as that is certain.
+
+        Vault keeps the greater of the path's and the mount's number, or ten (KV version 2 API, max_versions). The
+        mount's is not asked for: what was kept proves a lower bound.
+        """
+        return version.number + (self.max_versions or self.kept) - 1 - self.number
+
+    def written(self, version: KvVersion) -> KvSecret:
+        """Return the secret after a write that was acknowledged."""
+        return replace(
+            self, number=version.number, versions={**self.versions, version.number: version}
+        )
+
+    def annotated(self, changes: Mapping[str, str | None]) -> KvSecret:
+        """Return the secret after its custom_metadata was merged with `changes`."""
+        merged = {**self.custom, **changes}
+        return replace(self, custom={k: text for k, text in merged.items() if text is not None})
+
+
+def paths_of(name: SecretName, settings: VaultStore) -> Paths:
+    """Return the places of `name`.
+
+    Raises:
+        StoreError: A segment is empty, `.` or `..`: HTTP clients take `a/../b` for `b`, so another secret would be
+            written. Or candidates would be where readers of `prefix` see them.
+    """
+    if any(segment in ("", ".", "..") for segment in name.split("/")):
+        raise StoreError(
+            f"the path {name} has a segment that is empty, `.` or `..`, or ends in a slash",
+            "name every segment: such a path is another one by the time Vault gets it",
+        )
+    if settings.candidate_prefix.startswith(settings.prefix):
+        raise StoreError(
+            f"store.vault.candidate_prefix {settings.candidate_prefix} lies within prefix {settings.prefix}: "
+            "whoever reads there would see values that are not tested",
+            "choose a folder outside the prefix, or leave candidate_prefix out",
+        )
+    return Paths(KvPath(name), KvPath(settings.candidate_prefix + name))
 
 
 def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
@@ -121,22 +218,25 @@ def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
 
     Args:
         answer: Its `data`.
-        date: The server's clock, epoch seconds; this machine's where it is not told.
+        date: The server's clock, epoch seconds; this machine's if it is not told.
     """
     versions = {
         int(number): kv_version(int(number), told)
         for number, told in (answer.get("versions") or {}).items()
     }
+    number = int(answer.get("current_version") or 0)
     return KvSecret(
-        number=int(answer.get("current_version") or 0),
+        number=number,
         versions=versions,
         custom=answer.get("custom_metadata") or {},
         now=datetime.fromtimestamp(date, UTC) if date is not None else datetime.now(UTC),
+        max_versions=int(answer.get("max_versions") or 0),
+        kept=number - min(versions, default=number) + 1,
     )
 
 
 def kv_version(number: int, told: Mapping[str, Any]) -> KvVersion:
-    """One version's metadata, as every endpoint of KV version 2 writes it."""
+    """Read one version's metadata, as every endpoint of KV version 2 writes it."""
     return KvVersion(
         number=number,
         created_time=str(told.get("created_time", "")),
@@ -146,7 +246,7 @@ def kv_version(number: int, told: Mapping[str, Any]) -> KvVersion:
 
 
 def entry_of(custom: Mapping[str, str], version: KvVersion) -> Entry | None:
-    """The entry in `custom` that speaks of this very version."""
+    """Return the entry in `custom` that speaks of this very version."""
     created_time, _, rest = custom.get(f"{ENTRY}{version.number}", "").partition(" ")
     named, _, fingerprint = rest.partition(" ")
     if created_time != version.created_time or not named:
@@ -155,19 +255,33 @@ def entry_of(custom: Mapping[str, str], version: KvVersion) -> Entry | None:
 
 
 def entry_for(version: KvVersion, entry: Entry) -> dict[str, str]:
-    """The metadata that `entry_of` reads."""
+    """Return the metadata that `entry_of` reads."""
     text = f"{version.created_time} {entry.version} {entry.fingerprint}"
     return {f"{ENTRY}{version.number}": text}
 
 
+def candidate_named(custom: Mapping[str, str]) -> tuple[int, Entry] | None:
+    """Return the candidate that the secret's metadata names, with its number; None if it names none."""
+    number, _, rest = custom.get(CANDIDATE, "").partition(" ")
+    version, _, fingerprint = rest.partition(" ")
+    if not number.isdigit() or not version:
+        return None
+    return int(number), Entry(VersionId(version), Fingerprint(fingerprint))
+
+
+def naming(number: int, entry: Entry) -> dict[str, str | None]:
+    """Return the metadata that `candidate_named` reads."""
+    return {CANDIDATE: f"{number} {entry.version} {entry.fingerprint}"}
+
+
 def entries_beyond(custom: Mapping[str, str], oldest: int) -> dict[str, None]:
-    """The entries of versions older than `oldest`, as a merge patch takes them away."""
+    """Return a merge patch that takes away the entries of versions older than `oldest`."""
     numbers = {key: key.removeprefix(ENTRY) for key in custom if key.startswith(ENTRY)}
     return {key: None for key, n in numbers.items() if not n.isdigit() or int(n) < oldest}
 
 
 def _time(text: str) -> datetime | None:
-    """RFC 3339, of which Vault writes nine digits after the point and Python reads six."""
+    """Parse RFC 3339; Vault writes nine digits after the point, and Python reads six."""
     if not text:
         return None
     shortened = _FRACTION.sub(lambda match: f".{match.group(1)[:6]:0<6}", text)

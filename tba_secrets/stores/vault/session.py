@@ -30,9 +30,9 @@ class _Lease:
     token: Sensitive
     renewable: bool
     seconds: float
-    """How long it lives; 0 for a token that never ends, or whose end is not known."""
+    """How long it lives; 0 if it never ends, or its end is not known."""
     renew_at: float | None
-    """Monotonic seconds; None where there is nothing to renew."""
+    """Monotonic seconds; None if there is nothing to renew."""
 
 
 class VaultSession:
@@ -61,7 +61,7 @@ class VaultSession:
         self._lost: VaultFailure | None = None
 
     def token(self) -> Sensitive:
-        """The token to use now.
+        """Return the token to use now.
 
         Raises:
             VaultFailure: The login failed.
@@ -74,7 +74,7 @@ class VaultSession:
             return self._lease.token
 
     def replace(self, refused: Sensitive) -> bool:
-        """Get another token for the next call; False where a variable or file still holds the one that is refused.
+        """Get another token for the next call; False if a variable or file still holds the refused one.
 
         A file may hold another one by now: Vault Agent writes a new token into its sink.
         """
@@ -88,7 +88,7 @@ class VaultSession:
             return True
 
     def _obtained(self) -> _Lease:
-        """Log in. A lost reply is final for a secret id, which another login may use up in vain."""
+        """Log in. A lost reply is final for a secret id: another login may use it up in vain."""
         if self.method.login is None:
             return self._given()
         if self._lost is not None:
@@ -103,7 +103,7 @@ class VaultSession:
         return self._lease_of(auth["client_token"], auth.get("lease_duration"), auth)
 
     def _given(self) -> _Lease:
-        """A token of somebody else's: how long it lives is asked, where its policies allow that."""
+        """Take the token that was given; ask how long it lives, if its policies allow that."""
         assert self.method.given is not None  # noqa: S101 - a method has a login or a token
         token = self.method.given()
         try:
@@ -115,7 +115,7 @@ class VaultSession:
         return self._lease_of(token.reveal(), data.get("ttl"), data)
 
     def _renewed(self, lease: _Lease) -> _Lease:
-        """The same token with a longer life, or another one; else the same one for as long as it lives.
+        """Return the token with a longer life, or another one; else the same one for as long as it lives.
 
         Vault grants less and less as a token comes near its maximum; then another login is due.
         """

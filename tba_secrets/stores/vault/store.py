@@ -32,13 +32,13 @@ from tba_secrets.stores.refusals import not_claimed
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import VaultFailure
 from tba_secrets.stores.vault.kv2 import KvV2
-from tba_secrets.stores.vault.listing import secret_names
-from tba_secrets.stores.vault.mount import Mount, kv_version_of
-from tba_secrets.stores.vault.preflight import examined
+from tba_secrets.stores.vault.preflight import examined, kv_version_of
 from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.secret import Entry
 from tba_secrets.stores.vault.transport import Deadline
 from tba_secrets.stores.vault.unversioned import KvV1, UnversionedMount
 from tba_secrets.stores.vault.versioned import VersionedMount
+from tba_secrets.stores.versions import derived_version_id
 
 _PARALLEL_READS: Final = 8
 
@@ -64,10 +64,10 @@ class VaultStore(Store):
         self._settings = settings
         self._client = VaultClient(settings, deadline, retry)
         self._opening = Lock()
-        self._mount: Mount | None = None
+        self._mount: VersionedMount | UnversionedMount | None = None
 
     def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
-        """Some at a time: KV has no batch read of metadata."""
+        """Describe a few at a time: KV has no batch read of metadata."""
         wanted = tuple(names)
         with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             return dict(zip(wanted, pool.map(self.describe, wanted), strict=True))
@@ -101,8 +101,20 @@ class VaultStore(Store):
     def _describe(self, name: SecretName) -> Snapshot | None:
         return self._opened().describe(name)
 
-    def _names(self, prefix: str) -> Iterable[SecretName]:
-        return secret_names(self._client, self._opened().kv_version, prefix)
+    def _names(self, prefix: str) -> Iterator[SecretName]:
+        """List folder by folder; softly deleted secrets are among the names.
+
+        What ends in a slash is a folder, and an empty folder is a 404 (Vault API, "KV secrets engine", "List Secrets").
+        """
+        mount = self._settings.mount + ("/metadata" if self._opened().kv_version == 2 else "")
+        folders = [prefix[: prefix.rfind("/") + 1]]
+        while folders:
+            folder = folders.pop()
+            told = self._client.call("LIST", f"{mount}/{folder}", expected=(404,)).data
+            paths = [folder + key for key in told.get("keys", ())]
+            found = [path for path in paths if path.startswith(prefix)]
+            folders += [path for path in found if path.endswith("/")]
+            yield from (SecretName(path) for path in found if not path.endswith("/"))
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         return self._opened().read(name, which)
@@ -114,8 +126,7 @@ class VaultStore(Store):
         description: str | None,
         seen: Snapshot | Unseen | None,
     ) -> Snapshot:
-        self._opened().claim(name, mark, description)
-        claimed = self._opened().describe(name)
+        claimed = self._opened().claim(name, mark, description, seen)
         if claimed is None:
             raise not_claimed(name)
         return claimed
@@ -127,10 +138,12 @@ class VaultStore(Store):
         replacing: VersionId | None,
         seen: Snapshot | None,
     ) -> VersionId:
-        return self._opened().stage(name, candidate, replacing)
+        entry = Entry(derived_version_id(name, candidate, replacing), candidate.fingerprint)
+        self._opened().stage(name, entry, candidate.value, replacing, seen)
+        return entry.version
 
     def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
-        return self._opened().restage(name, version)
+        return self._opened().restage(name, version, seen)
 
     def _promote(
         self,
@@ -140,22 +153,22 @@ class VaultStore(Store):
         about: Mapping[str, str],
         seen: Snapshot | None,
     ) -> None:
-        self._opened().promote(name, version, replacing, about)
+        self._opened().promote(name, version, replacing, about, seen)
 
     def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
-        self._opened().discard(name, version)
+        self._opened().discard(name, version, seen)
 
     def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
-        self._opened().note(name, entry)
+        self._opened().note(name, entry, seen)
 
-    def _remove(self, name: SecretName) -> None:
+    def _remove(self, name: SecretName, seen: Snapshot) -> None:
         self._opened().remove(name)
 
     def _restore(self, name: SecretName) -> None:
         self._opened().restore(name)
 
-    def _opened(self) -> Mount:
-        """The mount, whose version is asked once."""
+    def _opened(self) -> VersionedMount | UnversionedMount:
+        """Return the mount; its version is asked once."""
         with self._opening:
             if self._mount is None:
                 self._client.kv_version = kv_version_of(self._client)

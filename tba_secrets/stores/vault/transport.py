@@ -29,6 +29,9 @@ from tba_secrets.stores.vault.errors import Asked, VaultFailure
 _CONNECTIONS: Final = 16
 MERGE_PATCH: Final = "application/merge-patch+json"
 """RFC 7396: what Vault's PATCH takes; any other content type is 415."""
+INDEX: Final = "X-Vault-Index"
+"""How far the node that answered was; sent back, so that a standby that lags behind it forwards the call, or refuses
+it with 412 (Vault documentation, "Eventual consistency"). Opaque; a server that has one active node gives none."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Answer:
 
     status: int
     body: Mapping[str, Any]
-    """The JSON object; empty where there is none. It may hold the value: never logged, never put into a message."""
+    """The JSON object; empty if there is none. It may hold the value: never logged, never put into a message."""
     date: float | None
     """The server's clock, epoch seconds."""
 
@@ -82,6 +85,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         self._settings = dict(environment_settings(address))
         if ca_cert is not None:
             self._settings["verify"] = ca_cert
+        self._index = ""
         self._http = HTTPAdapter(max_retries=0, pool_maxsize=_CONNECTIONS)
 
     @property
@@ -102,7 +106,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         raise_exception: bool = True,
         **arguments: Any,
     ) -> Mapping[str, Any]:
-        """What hvac's auth methods call: a login, which needs no token.
+        """Send a login, which needs no token: hvac's auth methods call this.
 
         Raises:
             VaultFailure: Whatever went wrong.
@@ -111,7 +115,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         return self.exchange(asked, json=arguments.get("json")).body
 
     def get_login_token(self, response: Mapping[str, Any]) -> str:
-        """The token in the answer to a login."""
+        """Return the token in the answer to a login."""
         return str(response["auth"]["client_token"])
 
     def exchange(
@@ -142,19 +146,25 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
             headers["X-Vault-Token"] = token
         if self.namespace and in_namespace:
             headers["X-Vault-Namespace"] = self.namespace
+        if self._index:
+            headers |= {INDEX: self._index, "X-Vault-Inconsistent": "forward-active-node"}
         if asked.method == "PATCH":
             headers["Content-Type"] = MERGE_PATCH
         url = f"{self.base_uri}/v1/{quote(asked.path)}"
         request = requests.Request(asked.method, url, headers, json=json, params=query).prepare()
         silence_sdk_debug()
-        return _judged(self._sent(request, asked), asked, expected)
-
-    def _sent(self, request: requests.PreparedRequest, asked: Asked) -> requests.Response:
-        """In a thread of its own: a socket's timeout bounds one read, and no name lookup at all."""
         box: SimpleQueue[requests.Response | VaultFailure] = SimpleQueue()
 
         def work() -> None:
-            box.put(self._exchanged(request, asked))
+            """Send in a thread of its own: a socket's timeout bounds one read, and no name lookup at all."""
+            try:
+                timeout = (self._deadline.connect, self._deadline.total)
+                response = self._http.send(request, timeout=timeout, **self._settings)
+                _ = response.content  # read here, within the deadline
+            except Exception as error:
+                box.put(_not_answered(error, asked))
+            else:
+                box.put(response)
 
         Thread(target=work, name="vault-call", daemon=True).start()
         try:
@@ -163,25 +173,12 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
             result = errors.lost(f"none within {self._deadline.total:g} s", asked)
         if isinstance(result, VaultFailure):
             raise result
-        return result
-
-    def _exchanged(
-        self, request: requests.PreparedRequest, asked: Asked
-    ) -> requests.Response | VaultFailure:
-        try:
-            response = self._http.send(
-                request,
-                timeout=(self._deadline.connect, self._deadline.total),
-                **self._settings,
-            )
-            _ = response.content  # read here, within the deadline
-        except Exception as error:
-            return _not_answered(error, asked)
-        return response
+        self._index = result.headers.get(INDEX) or self._index
+        return _judged(result, asked, expected)
 
 
 def _not_answered(error: Exception, asked: Asked) -> VaultFailure:
-    """Our words for a library's exception, by its type alone; the type tells whether the request can have been sent."""
+    """Put a library's exception into our words, by its type: that tells whether the request can have been sent."""
     if isinstance(error, requests.exceptions.SSLError):
         return errors.untrusted(asked)
     if isinstance(error, requests.exceptions.ProxyError):

@@ -17,16 +17,17 @@ from typing import Final
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import (
-    Candidate,
     OwnerMark,
     SecretName,
     Snapshot,
     Stage,
     StoredVersion,
+    Unseen,
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.refusals import (
+    claimed_by_another,
     foreign_candidate,
     moved_by_another,
     not_claimed,
@@ -34,12 +35,10 @@ from tba_secrets.stores.refusals import (
 )
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import Outcome, VaultFailure
-from tba_secrets.stores.vault.journal import Shelf, VaultJournal, kept_journal
+from tba_secrets.stores.vault.journal import Shelf, kept_journal, note, pinned
 from tba_secrets.stores.vault.kv2 import data_of, text_of
-from tba_secrets.stores.vault.mount import Mount
 from tba_secrets.stores.vault.owner import has_proof, owner_metadata, owner_of, proof_metadata
-from tba_secrets.stores.vault.paths import KvPath, Paths, paths_of
-from tba_secrets.stores.versions import derived_version_id
+from tba_secrets.stores.vault.secret import Entry, KvPath, Paths, paths_of
 
 UNMARKED: Final = VersionId("unversioned")
 """Names the value of a secret that is not ours yet: there is nothing to tell it from another by."""
@@ -59,7 +58,7 @@ class KvV1:
         self.client = client
 
     def read(self, path: KvPath) -> dict[str, str] | None:
-        """What is at a path; None where it is absent."""
+        """Read what is at a path; None if it is absent."""
         try:
             return dict(self.client.call("GET", self._at(path)).data)
         except VaultFailure as failure:
@@ -123,7 +122,7 @@ class _Seen:
         return text_of(self.candidate) if text is None or self.foreign else Sensitive(text)
 
     def find(self, which: Stage | VersionId) -> StoredVersion | None:
-        """The version that plays a part, or has an id; None where it is gone."""
+        """Return the version that plays a part, or has an id; None if it is gone."""
         for stage, version, value in (
             (Stage.CURRENT, self.current, self.value),
             (Stage.CANDIDATE, self.waiting, self.waiting_value),
@@ -133,7 +132,7 @@ class _Seen:
         return None
 
 
-class UnversionedMount(Mount):
+class UnversionedMount:
     """See `Store` for each method.
 
     Args:
@@ -145,7 +144,6 @@ class UnversionedMount(Mount):
     def __init__(self, kv: KvV1) -> None:
         self._kv = kv
         self._lock = RLock()
-        self._journal = VaultJournal(_NotesShelf(self, kv))
 
     def describe(self, name: SecretName) -> Snapshot | None:
         seen = self.look(name)
@@ -167,11 +165,22 @@ class UnversionedMount(Mount):
         found = seen.find(which)
         if found is not None or isinstance(which, Stage):
             return found
-        return self._journal.pinned(name, seen.notes or {}, which)
+        return pinned(_NotesShelf(self, self._kv, name, seen), which)
 
-    def claim(self, name: SecretName, mark: OwnerMark, description: str | None) -> None:
+    def claim(
+        self,
+        name: SecretName,
+        mark: OwnerMark,
+        description: str | None,
+        before: Snapshot | Unseen | None,
+    ) -> Snapshot | None:
+        """See `Store.claim`. Without check-and-set, two that claim at the same instant are not told apart."""
         with self._lock:
             seen = self.look(name)
+            owner = owner_of(seen.notes or {})
+            expected = owner if isinstance(before, Unseen) else before and before.owner
+            if owner not in (None, expected):
+                raise claimed_by_another(name, owner)
             notes = {_KEY: secrets.token_hex(32), **(seen.notes or {})}
             notes |= owner_metadata(mark, description)
             if notes != seen.notes:
@@ -179,12 +188,17 @@ class UnversionedMount(Mount):
             current_again = seen.value is not None and seen.waiting_value == seen.value
             if seen.foreign is None and current_again:
                 self._finish(replace(seen, notes=notes), {})
+        return self.describe(name)
 
     def stage(
-        self, name: SecretName, candidate: Candidate, replacing: VersionId | None
-    ) -> VersionId:
-        version = derived_version_id(name, candidate, replacing)
-        text = text_of(data_of(candidate.value)).reveal()
+        self,
+        name: SecretName,
+        entry: Entry,
+        value: Sensitive,
+        replacing: VersionId | None,
+        _: Snapshot | None,
+    ) -> None:
+        version, text = entry.version, text_of(data_of(value)).reveal()
         with self._lock:
             seen = self.claimed(name)
             if seen.current != replacing:
@@ -192,16 +206,15 @@ class UnversionedMount(Mount):
             self._refuse_foreign(name, seen)
             if seen.waiting != version:
                 self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: text})
-        return version
 
-    def restage(self, name: SecretName, version: VersionId) -> bool:
-        """Only what is pinned is there to go back to."""
+    def restage(self, name: SecretName, version: VersionId, _: Snapshot | None) -> bool:
+        """Go back to what is pinned; nothing else is there."""
         with self._lock:
             seen = self.claimed(name)
             if version in (seen.current, seen.waiting):
                 return True
             self._refuse_foreign(name, seen)
-            copy = self._journal.pinned(name, seen.notes or {}, version)
+            copy = pinned(_NotesShelf(self, self._kv, name, seen), version)
             if copy is None:
                 return False
             self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
@@ -213,8 +226,9 @@ class UnversionedMount(Mount):
         version: VersionId,
         replacing: VersionId | None,
         about: Mapping[str, str],
+        _: Snapshot | None,
     ) -> None:
-        """Two steps: the value, then whose it is. A kill between them is found by equal contents."""
+        """Write the value, then whose it is. A kill between the two is found by equal contents."""
         with self._lock:
             seen = self.claimed(name)
             value = seen.waiting_value
@@ -230,25 +244,25 @@ class UnversionedMount(Mount):
             elif about and not has_proof(seen.notes or {}):
                 self._kv.write(_notes(seen.paths), {**(seen.notes or {}), **_proof(about)})
 
-    def discard(self, name: SecretName, version: VersionId) -> None:
+    def discard(self, name: SecretName, version: VersionId, _: Snapshot | None) -> None:
         with self._lock:
             seen = self.look(name)
             if seen.waiting == version:
                 self._kv.delete(seen.paths.candidate)
 
-    def note(self, name: SecretName, entry: JournalEntry) -> None:
+    def note(self, name: SecretName, entry: JournalEntry, _: Snapshot | None) -> None:
         with self._lock:
-            self._journal.note(name, entry)
+            note(name, _NotesShelf(self, self._kv, name, self.claimed(name)), entry)
 
     def remove(self, name: SecretName) -> None:
-        """The candidate goes; the secret stays, for nobody could bring it back."""
+        """Delete the candidate. The secret stays: nothing could bring it back."""
         with self._lock:
             seen = self.look(name)
             if seen.waiting is not None and seen.foreign is None:
                 self._kv.delete(seen.paths.candidate)
 
     def restore(self, name: SecretName) -> None:
-        """Nothing: nothing was deleted."""
+        """Do nothing: nothing was deleted."""
 
     def restore_command(self, name: SecretName) -> str:
         return self._kv.client.command("kv get", KvPath(name))
@@ -271,7 +285,7 @@ class UnversionedMount(Mount):
         self._kv.delete(seen.paths.candidate)
 
     def look(self, name: SecretName) -> _Seen:
-        """The secret as it is seen now."""
+        """Look at the secret."""
         paths = paths_of(name, self._kv.client.settings)
         value = self._kv.read(paths.current)
         return _Seen(
@@ -282,7 +296,7 @@ class UnversionedMount(Mount):
         )
 
     def claimed(self, name: SecretName) -> _Seen:
-        """The secret, which must have been claimed."""
+        """Look at the secret, which must have been claimed."""
         seen = self.look(name)
         if seen.notes is None:
             raise not_claimed(name)
@@ -290,37 +304,47 @@ class UnversionedMount(Mount):
 
 
 class _NotesShelf(Shelf):
-    """What the journal asks of the mount: the notes are its metadata."""
+    """What the journal asks of the mount: the notes are its metadata, and the value lasts until the next write."""
 
-    def __init__(self, mount: UnversionedMount, kv: KvV1) -> None:
+    def __init__(self, mount: UnversionedMount, kv: KvV1, name: SecretName, seen: _Seen) -> None:
         self._mount = mount
         self._kv = kv
+        self._name = name
+        self._seen = seen
 
-    def metadata(self, name: SecretName) -> Mapping[str, str]:
-        return self._mount.claimed(name).notes or {}
+    @property
+    def custom(self) -> Mapping[str, str]:
+        return self._seen.notes or {}
 
-    def annotate(self, name: SecretName, changes: Mapping[str, str | None]) -> None:
-        seen = self._mount.claimed(name)
-        merged = {**(seen.notes or {}), **changes}
+    def annotate(self, changes: Mapping[str, str | None]) -> None:
+        self._seen = self._mount.claimed(self._name)
+        merged = {**self.custom, **changes}
         notes = {key: text for key, text in merged.items() if text is not None}
-        if notes != seen.notes:
-            self._kv.write(_notes(seen.paths), notes)
+        if notes != self._seen.notes:
+            self._kv.write(_notes(self._seen.paths), notes)
+        self._seen = replace(self._seen, notes=notes)
 
-    def find(self, name: SecretName, version: VersionId) -> StoredVersion | None:
-        return self._mount.look(name).find(version)
+    def find(self, version: VersionId) -> StoredVersion | None:
+        return self._seen.find(version)
 
-    def candidate_path(self, name: SecretName) -> KvPath:
-        return paths_of(name, self._kv.client.settings).candidate
+    def holds(self, version: VersionId) -> bool:
+        return self._seen.current == version
 
-    def copied(self, path: KvPath) -> Sensitive | None:
-        data = self._kv.read(path)
+    def lasts(self, version: VersionId) -> bool:
+        return False
+
+    def copied(self, key: str) -> Sensitive | None:
+        data = self._kv.read(self._seen.paths.copy(key))
         return None if data is None else Sensitive(data[_VALUE])
 
-    def copy(self, path: KvPath, value: Sensitive) -> None:
-        self._kv.write(path, {_VALUE: value.reveal()})
+    def has_copy(self, key: str) -> bool:
+        return self.copied(key) is not None
 
-    def drop(self, path: KvPath) -> None:
-        self._kv.delete(path)
+    def copy(self, key: str, value: Sensitive) -> None:
+        self._kv.write(self._seen.paths.copy(key), {_VALUE: value.reveal()})
+
+    def drop(self, key: str) -> None:
+        self._kv.delete(self._seen.paths.copy(key))
 
 
 def _notes(paths: Paths) -> KvPath:
