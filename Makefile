@@ -73,7 +73,7 @@ coverage: install vault ## the fast tests once more, with the branches that they
 
 # The rest of the large matrices: every step killed, every mistake, every store. QUICK=1 takes a sample of it.
 proof: install tools vault ## what `make test` leaves out of the large matrices (QUICK=1: a sample, minutes)
-	$(PYTEST) $(PARALLEL) -m deep $(if $(QUICK),--sample 24)
+	$(PYTEST) $(PARALLEL) -m deep $(if $(QUICK),--sample 12)
 	$(if $(wildcard tests/lifecycle),TBA_PROOF=$(if $(QUICK),quick,1) $(PYTEST) $(PARALLEL) tests/lifecycle)
 
 test-lowest: install vault ## the fast tests with the lowest versions that pyproject.toml allows
