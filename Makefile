@@ -1,28 +1,45 @@
-# make demo: the main job, for real, on this machine. make test: all the tests. make check: what each commit must pass.
+# make demo: the main job, for real, on this machine. make test: what must pass before a merge. make check: before a commit.
 .DEFAULT_GOAL := help
 SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
+unexport PYTHONDONTWRITEBYTECODE # else every worker compiles every test again
 KEEP ?=
 STORE ?= aws
+QUICK ?=
+LOCK ?= requirements-dev.txt# make install LOCK=requirements.txt leaves out what only the tests need
 
+WORKERS ?= 4# most tests wait for another process, so more than there are cores
+PYTEST := $(VENV)/bin/python -m pytest
+PARALLEL := -n $(WORKERS) --dist worksteal
+FAST := not engine and not faults and not browser and not editor and not deep
+
+PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+UV := $(VENV)/bin/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package tba-secrets \
+	--custom-compile-command "make lock" --extra all
 NPM := $(addsuffix /node_modules/.package-lock.json,tests/editor examples/nodejs)
 
-.PHONY: help install tools vault chromium nodejs editor demo demo-stop test check lint schema cli-docs
+.PHONY: help install lock tools vault chromium nodejs editor demo demo-stop test check coverage proof test-lowest \
+	test-newest lint schema cli-docs
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-install: $(VENV)/.installed ## the virtual environment with the package in it
+install: $(VENV)/.installed ## the virtual environment with the package in it, every file checked against its hash
 
-$(VENV)/.installed: requirements.txt requirements-dev.txt pyproject.toml
+$(VENV)/.installed: $(LOCK) pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PIP) install --require-hashes -r $(LOCK)
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-tools: ## the Pulumi CLI: from PATH, Pulumi's installer, or built with Go
+lock: install ## write requirements.txt and requirements-dev.txt from pyproject.toml; UPGRADE=1 takes newer versions
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+tools: ## the Pulumi CLI: from PATH, Pulumi's release (its SHA-256 checked), or built with Go
 	@tools/install.sh pulumi
 
 vault: ## Vault: from PATH, or built with Go
@@ -45,11 +62,32 @@ editor: tests/editor/node_modules/.package-lock.json ## the YAML language server
 $(NPM): %/node_modules/.package-lock.json: %/package-lock.json
 	@tools/install.sh npm $*
 
-test: install tools vault chromium nodejs editor ## every test, the real engine included
-	$(VENV)/bin/python -m pytest
+test: install tools vault chromium nodejs editor ## what must pass before a merge, the real engine included
+	$(PYTEST) $(PARALLEL) -m "not deep"
 
-check: lint ## format, lint, types, fast tests: before each commit
-	$(VENV)/bin/python -m pytest -m "not engine and not faults and not browser and not editor"
+check: lint vault ## format, lint, types, fast tests: before each commit
+	$(PYTEST) $(PARALLEL) -m "$(FAST)"
+
+coverage: install vault ## the fast tests once more, with the branches that they cover
+	$(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term
+
+# The rest of the large matrices: every step killed, every mistake, every store. QUICK=1 takes a sample of it.
+proof: install tools vault ## what `make test` leaves out of the large matrices (QUICK=1: a sample, minutes)
+	$(PYTEST) $(PARALLEL) -m deep $(if $(QUICK),--sample 12)
+	$(if $(wildcard tests/lifecycle),TBA_PROOF=$(if $(QUICK),quick,1) $(PYTEST) $(PARALLEL) tests/lifecycle)
+
+test-lowest: install vault ## the fast tests with the lowest versions that pyproject.toml allows
+	$(call with-versions,lowest-direct)
+
+test-newest: install vault ## the fast tests with the newest versions that pyproject.toml allows
+	$(call with-versions,highest)
+
+# The group `dev` asks for the locked versions or newer, so at the low end what the tests import stays as it is locked.
+define with-versions
+$(UV) venv --quiet --clear .venv-$(1)
+$(UV) pip install --quiet --python .venv-$(1) --resolution $(1) --group dev --editable '.[all]'
+PATH="$(CURDIR)/.venv-$(1)/bin:$$PATH" .venv-$(1)/bin/python -m pytest $(PARALLEL) -m "$(FAST)"
+endef
 
 lint: install ## format, lint, types, the committed schema
 	$(VENV)/bin/ruff format --check .

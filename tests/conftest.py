@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
+# Every AWS session reads the models of all of AWS, and keeps them. One copy serves all of a process's tests: that
+# is a third of the time of tests/stores, and most of the memory.
+_load_file = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+
+
+def _load_once(_loader: JSONFileLoader, file_path: str) -> Any:
+    return _load_file(file_path)
+
+
+JSONFileLoader.load_file = _load_once
+
 STRIPPED = ("AWS_", "VAULT_", "PULUMI_", "TBA_")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sample", type=int, help="of the selected tests, run so many, evenly spread")
+
+
+@pytest.hookimpl(trylast=True)  # after `-m` and `-k`
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = config.getoption("sample") or len(items)
+    if wanted < len(items):
+        kept = {number * len(items) // wanted for number in range(wanted)}
+        left_out = [item for number, item in enumerate(items) if number not in kept]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for number, item in enumerate(items) if number in kept]
 
 
 @pytest.fixture(autouse=True)

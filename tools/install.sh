@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
-# install.sh TOOL: sees to it that TOOL can be run. pulumi and vault: the one on PATH, else the vendor's installer where it
-# can be reached, else built into .tools/bin from the Go module that is pinned beside this script. chromium, for the tests
-# of the pages: the one on PATH, else Debian's package. pulumi-language-nodejs: the one on PATH, else built. npm FOLDER: what
-# the folder's package-lock.json pins. A tool that cannot be had is a failure.
+# install.sh TOOL: make TOOL available. A tool that cannot be had is a failure.
+#
+#   pulumi                  from PATH; else the vendor's release, checked against the SHA-256 that the vendor publishes;
+#                           else built into .tools/bin from the Go module that is pinned beside this script
+#   vault                   from PATH, else built in the same way
+#   pulumi-language-nodejs  from PATH, else built in the same way
+#   chromium                from PATH, else Debian's package: for the tests of the pages
+#   npm FOLDER              what the folder's package-lock.json pins
+#
+# Nothing that was downloaded runs unchecked: Go checks go.sum, npm its lock file, apt its signatures.
 set -euo pipefail
 tool=${1:?usage: install.sh pulumi|pulumi-language-nodejs|vault|chromium|npm FOLDER}
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$here/../.tools/bin
 mkdir -p "$bin"
 bin=$(cd "$bin" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
 say() { printf '%s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -26,19 +34,47 @@ build() {
 
 need_go() {
   have go && return
-  say "$tool is not on PATH, its installer cannot be reached, and there is no Go to build it with."
+  say "$tool is not on PATH, its release cannot be had, and there is no Go to build it with."
   say "Install $1, or Go 1.25 or later, and run this again."
   exit 1
 }
 
 pulumi_version=$(sed -n 's#.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*#\1#p' "$here/pulumi/go.mod" | head -1)
 
-from_pulumi_installer() {
+# The archive and its checksums come from two hosts: whoever changes one of them is noticed. Both can be a mirror's.
+pulumi_archives=${PULUMI_ARCHIVES:-https://get.pulumi.com/releases/sdk}
+pulumi_checksums=${PULUMI_CHECKSUMS:-https://github.com/pulumi/pulumi/releases/download/v$pulumi_version}
+
+download() { curl -fsSL --connect-timeout 5 --max-time "$3" --output "$2" "$1" 2>/dev/null; }
+
+sha256() { if have sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1; }
+
+platform() {
+  local system machine
+  case $(uname -s) in Linux) system=linux ;; Darwin) system=darwin ;; *) return 1 ;; esac
+  case $(uname -m) in x86_64 | amd64) machine=x64 ;; aarch64 | arm64) machine=arm64 ;; *) return 1 ;; esac
+  printf '%s-%s' "$system" "$machine"
+}
+
+# Return 1, to build instead, where the release or its checksums cannot be had. An archive that does not match is no
+# reason to build: it ends the script, for somebody has to look at it.
+from_pulumi_release() {
   have curl || return 1
-  say "trying Pulumi's own installer"
-  local script
-  script=$(curl -fsSL --connect-timeout 5 --max-time 30 https://get.pulumi.com 2>/dev/null) || return 1
-  sh -c "$script" -- --version "$pulumi_version" --install-root "$bin/.." --no-edit-path >&2
+  local archive sums published actual
+  archive=pulumi-v$pulumi_version-$(platform).tar.gz || return 1
+  sums=pulumi-$pulumi_version-checksums.txt
+  say "trying Pulumi's release: $archive"
+  download "$pulumi_checksums/$sums" "$scratch/sums" 30 || return 1
+  published=$(awk -v name="$archive" '$2 == name || $2 == "*" name { print $1 }' "$scratch/sums")
+  [[ $published =~ ^[0-9a-f]{64}$ ]] || { say "$sums has no SHA-256 of $archive"; return 1; }
+  download "$pulumi_archives/$archive" "$scratch/archive" 300 || return 1
+  actual=$(sha256 "$scratch/archive")
+  if [ "$actual" != "$published" ]; then
+    say "$archive is not what Pulumi published: its SHA-256 is $actual, published is $published."
+    say "It was not installed. Run this again; if that does not help, install Pulumi from your own packages."
+    exit 1
+  fi
+  tar -xzf "$scratch/archive" -C "$scratch" && cp "$scratch"/pulumi/* "$bin/"
 }
 
 from_pulumi_source() {
@@ -94,7 +130,7 @@ if have "$tool"; then
   exit 0
 fi
 case $tool in
-  pulumi) from_pulumi_installer || from_pulumi_source ;;
+  pulumi) from_pulumi_release || from_pulumi_source ;;
   pulumi-language-nodejs)
     need_go "Pulumi with its language hosts (https://www.pulumi.com/docs/install/)"
     build "$tool" github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs "$tool"

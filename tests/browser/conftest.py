@@ -14,7 +14,7 @@ from selenium.webdriver.chrome.service import Service
 from tba_secrets.simulator import Simulator
 from tests.simulator.accounts import Keys, config
 
-HANG_GUARD_SECONDS = 30
+HANG_GUARD_SECONDS = 120
 INSTALL = "apt-get update && apt-get install -y chromium chromium-driver"
 
 

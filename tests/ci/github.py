@@ -75,6 +75,11 @@ class Artefacts:
         told = {"name": name, "expired": False, "created_at": created, "workflow_run": run}
         (kept.parent / "artefact.json").write_text(json.dumps({**told, **more}))
 
+    def newest(self, name: str) -> Path:
+        """The folder of the artefact that was kept last under a name."""
+        runs = (self.folder / str(run) / name for run in range(self.runs, 0, -1))
+        return next(folder for folder in runs if folder.is_dir())
+
     def files(self) -> Iterator[Path]:
         """All that anybody can download."""
         return (path for path in self.folder.rglob("*") if path.is_file())
@@ -110,10 +115,6 @@ class _Job:
         if "uses" in step:
             action = step["uses"].partition("@")[0]
             _ACTIONS[action](self, self.filled(step.get("with", {})))
-        elif step["name"] == "Install":
-            self.shop.install(self.folder)
-            added = f"{self.folder}/.venv/bin:{self.folder}/.tools/bin"
-            self.environment["PATH"] = f"{added}:{self.environment['PATH']}"
         else:
             self._run(step)
 
@@ -122,8 +123,11 @@ class _Job:
 
     def _run(self, step: dict[str, Any]) -> None:
         outputs = self.folder / ".git" / "outputs"  # where no job looks for files of its own
-        outputs.write_text("")
-        told = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(self.summary)}
+        added = self.folder / ".git" / "path"
+        for file in (outputs, added):
+            file.write_text("")
+        told = {"GITHUB_OUTPUT": str(outputs), "GITHUB_PATH": str(added)}
+        told["GITHUB_STEP_SUMMARY"] = str(self.summary)
         environment = {**self.environment, **told, **self.filled(step.get("env", {}))}
         run = bash(step["run"], self.folder, environment)
         self.output += run.output
@@ -131,6 +135,8 @@ class _Job:
         pairs = (line.partition("=") for line in outputs.read_text().splitlines())
         said = {name: value for name, _, value in pairs}
         self.contexts["steps"][step.get("id", "")] = {"outputs": said}
+        path = [*added.read_text().splitlines(), self.environment["PATH"]]
+        self.environment["PATH"] = ":".join(path)
 
     @property
     def summary(self) -> Path:
@@ -155,9 +161,15 @@ class _Job:
         paths = inputs["path"].split()
         self.artefacts.keep(inputs["name"], {path: self.folder / path for path in paths}, of=of)
 
+    def download(self, inputs: dict[str, str]) -> None:
+        """In place of actions/download-artifact: what this run kept under the name."""
+        for file in self.artefacts.newest(inputs["name"]).iterdir():
+            shutil.copy(file, self.folder)
+
 
 _ACTIONS: Final = {
     "actions/checkout": _Job.check_out,
+    "actions/download-artifact": _Job.download,
     "actions/setup-python": _Job.set_up_python,
     "actions/upload-artifact": _Job.upload,
     "aws-actions/configure-aws-credentials": _Job.become,
@@ -200,7 +212,9 @@ class GitHub:
 
 
 def wanted(job: dict[str, Any], event: Event) -> bool:
-    """Whether a job's `if:` lets it run."""
+    """Whether a job's `if:` lets it run; one without any always runs."""
+    if "if" not in job:
+        return True
     contexts = _contexts(event, {})
     condition = job["if"].removeprefix("${{").removesuffix("}}")
     return holds(condition, lambda name: look_up(contexts, name))

@@ -6,9 +6,11 @@ repository".
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from string import Template
 from threading import Thread
 from typing import Any, Final
@@ -120,17 +122,20 @@ class GitLab:
 
     def run(self, event: Event) -> dict[str, JobRun]:
         """Run the jobs that the event calls for, by name; the matrix has one environment."""
-        return {name: self._job(job, event) for name, job in jobs().items() if wanted(job, event)}
+        runs: dict[str, JobRun] = {}
+        for name, job in jobs().items():
+            if wanted(job, event):
+                runs[name] = self._job(job, event, runs)
+        return runs
 
-    def _job(self, job: dict[str, Any], event: Event) -> JobRun:
+    def _job(self, job: dict[str, Any], event: Event, before: Mapping[str, JobRun]) -> JobRun:
         environment = {**self.shop.machine(), **self._variables(job, event)}
         folder = self.shop.clone(event.commit)
-        # In place of `make install tools`; the next line of the file puts it on the PATH.
-        self.shop.install(folder)
-        before = job.get("before_script", pipeline()["default"]["before_script"])
-        lines = [line for line in flat([before, job["script"]]) if line != "make install tools"]
-        run = bash("\n".join(lines), folder, environment)
-        kept = [folder / path for path in job.get("artifacts", {}).get("paths", [])]
+        _take_artifacts(folder, {name: before[name] for name in job.get("needs", before)})
+        first = job.get("before_script", pipeline()["default"]["before_script"])
+        run = bash("\n".join(flat([first, job["script"]])), folder, environment)
+        artifacts = job.get("artifacts", {})
+        kept = [folder / path for path in artifacts.get("paths", []) if "expose_as" in artifacts]
         shown = "".join(path.read_text() for path in kept if run.status == 0 or path.exists())
         warned = run.status in job.get("allow_failure", {}).get("exit_codes", [])
         return JobRun(0 if warned else run.status, run.output, shown, folder, warned)
@@ -151,6 +156,14 @@ class GitLab:
         return {**variables, **(self.shop.values if "environment" in job else {})}
 
 
+def _take_artifacts(folder: Path, jobs_before: Mapping[str, JobRun]) -> None:
+    """Copy what earlier jobs kept; links stay links."""
+    for name, run in jobs_before.items():
+        for path in jobs()[name].get("artifacts", {}).get("paths", []):
+            if (run.folder / path).exists():
+                shutil.copy(run.folder / path, folder, follow_symlinks=False)
+
+
 def wanted(job: dict[str, Any], event: Event) -> bool:
     """Whether one of a job's rules lets it run, in a pipeline that the file's own rules let run."""
     variables = {**_declared(), **predefined(event)}
@@ -160,7 +173,7 @@ def wanted(job: dict[str, Any], event: Event) -> bool:
 
     return all(
         any(holds(rule["if"], lookup) for rule in rules)
-        for rules in (pipeline()["workflow"]["rules"], job["rules"])
+        for rules in (pipeline()["workflow"]["rules"], job.get("rules", [{"if": '"" == ""'}]))
     )
 
 

@@ -76,9 +76,9 @@ class Forge(Protocol):
 class Shop:
     """A team's repository, with its state beside it.
 
-    Stands in for: the runner's machine (a clone in a new folder, and an environment with nothing else in it); the
-    install step (this checkout's virtual environment and tools, linked); the bucket that holds state (a folder); KMS
-    (a passphrase that every job has).
+    Stands in for: the runner's machine (a clone in a new folder, and an environment with nothing else in it); `make`
+    (it links this checkout's virtual environment and tools); the bucket that holds state (a folder); KMS (a passphrase
+    that every job has).
     """
 
     person: Newcomer
@@ -100,8 +100,10 @@ class Shop:
         self.jobs += 1
         home = self.runners / f"home-{self.jobs}"
         home.mkdir(parents=True)
+        outside = {name: self.project.environment[name] for name in kept}
         return {
-            **{name: self.project.environment[name] for name in kept},
+            **outside,
+            "PATH": f"{self._make()}:{outside['PATH']}",
             "HOME": str(home),
             "PULUMI_HOME": str(home / ".pulumi"),
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -123,10 +125,15 @@ class Shop:
         _git(folder, "checkout", "--quiet", "--detach", commit)
         return folder
 
-    def install(self, folder: Path) -> None:
-        """In place of `make install tools`."""
-        (folder / ".venv").symlink_to(ROOT / ".venv")
-        (folder / ".tools").symlink_to(ROOT / ".tools")
+    def _make(self) -> Path:
+        """A folder with a `make` that installs nothing: it links what this checkout has."""
+        folder = self.runners / "bin"
+        if not folder.exists():
+            folder.mkdir()
+            link = f"ln -s {ROOT / '.venv'} {ROOT / '.tools'} ."
+            (folder / "make").write_text(f"#!/bin/sh\n[ \"$1 $2\" = 'install tools' ] && {link}\n")
+            (folder / "make").chmod(0o755)
+        return folder
 
     def write(self, *, policy: str = "rotate_every: 90d", secret: str = "warehouse-bot") -> None:
         """The environment's YAML, that of README.md with the simulator as endpoint."""

@@ -18,12 +18,17 @@ from tests.ci.shop import Cause, Event
 from tests.engine.project import ROOT
 
 JOBS: Final = {
-    Cause.REVIEW: ["check", "plan"],
-    Cause.FORK: ["check"],
-    Cause.MERGE: ["deploy"],
-    Cause.NIGHT: ["rotate", "status"],
+    Cause.REVIEW: ["install", "check", "plan"],
+    Cause.FORK: ["install", "check"],
+    Cause.MERGE: ["install", "deploy"],
+    Cause.NIGHT: ["install", "rotate", "status"],
 }
 WITH_VALUES: Final = ("deploy", "rotate")
+NOBODY: Final = ("install", "check")
+"""The jobs without an identity."""
+_INSTALLER: Final = re.compile(
+    r"\b(make (?!-)|pip|pipx|uv|npm|npx|apt(-get)?|go (build|install|run)|install\.sh|pulumi plugin)\b|\|\s*(ba)?sh\b"
+)
 _PINNED: Final = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n")
 _SECRET: Final = re.compile(r"^\$\{\{ secrets\.(\w+) \}\}$")
 
@@ -63,8 +68,9 @@ def test_which_jobs_an_event_starts(forge: Any, cause: Cause) -> None:
 
 @pytest.mark.parametrize("forge", [github, gitlab])
 def test_by_hand_it_plans_or_rotates_the_tokens_named(forge: Any) -> None:
-    assert started(forge, Event(Cause.BY_HAND, "")) == ["plan"]
-    assert started(forge, Event(Cause.BY_HAND, "", tokens="warehouse-bot")) == ["rotate"]
+    assert started(forge, Event(Cause.BY_HAND, "")) == ["install", "plan"]
+    by_hand = Event(Cause.BY_HAND, "", tokens="warehouse-bot")
+    assert started(forge, by_hand) == ["install", "rotate"]
 
 
 def started(forge: Any, event: Event) -> list[str]:
@@ -84,7 +90,7 @@ def test_permissions_are_the_least() -> None:
     assert file["permissions"] == {"contents": "read"}
     told = {name: job.get("permissions") for name, job in file["jobs"].items()}
     identity = {"contents": "read", "id-token": "write"}
-    assert told.pop("check") is None
+    assert [told.pop(name) for name in NOBODY] == [None, None]
     assert told.pop("deploy") == {**identity, "actions": "read"}
     assert told == dict.fromkeys(("plan", "rotate", "status"), identity)
 
@@ -129,11 +135,45 @@ def test_jobs_that_only_look_have_the_role_that_reads() -> None:
     for name, job in github.workflow()["jobs"].items():
         roles = {one["with"]["role-to-assume"] for one in job["steps"] if "aws-" in str(one)}
         role = "deploys-as" if name in WITH_VALUES else "reads-as"
-        assert roles == (set() if name == "check" else {f"${{{{ matrix.{role} }}}}"}), name
+        assert roles == (set() if name in NOBODY else {f"${{{{ matrix.{role} }}}}"}), name
     for name, one in gitlab.jobs().items():
         wanted = "$DEPLOYS_AS" if name in WITH_VALUES else "$READS_AS"
         assert one.get("variables", {}).get("AWS_ROLE_ARN", wanted) == wanted
-        assert ("id_tokens" in one) == (name != "check")
+        assert ("id_tokens" in one) == (name not in NOBODY)
+
+
+def test_only_the_job_without_identity_and_values_runs_an_installer() -> None:
+    github_jobs, gitlab_jobs = github.workflow()["jobs"], gitlab.jobs()
+    assert installers(github_jobs) == installers(gitlab_jobs) == ["install"]
+    for name, job in github_jobs.items():
+        assert name == "install" or "install" in job["needs"], name
+    assert not {"environment", "permissions", "env"} & github_jobs["install"].keys()
+    assert not {"environment", "id_tokens", "variables"} & gitlab_jobs["install"].keys()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["make install tools", "pip install x", "curl -fsS https://example.com | sh", "npm ci"],
+)
+def test_an_installer_elsewhere_would_be_seen(line: str) -> None:
+    jobs = gitlab.jobs()
+    jobs["deploy"]["script"] = [line, *jobs["deploy"]["script"]]
+    assert installers(jobs) == ["install", "deploy"]
+    steps = github.workflow()["jobs"]
+    steps["deploy"]["steps"].append({"name": "More", "run": line})
+    assert installers(steps) == ["install", "deploy"]
+
+
+def installers(jobs: dict[str, Any]) -> list[str]:
+    """The jobs whose scripts install something."""
+    default = gitlab.pipeline()["default"]["before_script"]
+    scripts = {
+        name: [step.get("run", "") for step in job["steps"]]
+        if "steps" in job
+        else gitlab.flat([job.get("before_script", default), job["script"]])
+        for name, job in jobs.items()
+    }
+    return [name for name, lines in scripts.items() if _INSTALLER.search("\n".join(lines))]
 
 
 def test_nothing_that_somebody_typed_is_pasted_into_a_script() -> None:
@@ -148,7 +188,7 @@ def test_both_files_run_the_same_commands() -> None:
     for name, job in gitlab.jobs().items():
         mine = "\n".join(gitlab.flat([job["script"]])).splitlines()
         theirs = "\n".join(step.get("run", "") for step in steps[name]).replace("::error::", "")
-        ours = [line.strip() for line in mine if re.search(r"\b(tba|pulumi|echo)\b", line)]
+        ours = [line.strip() for line in mine if re.search(r"\b(make|tba|pulumi|echo)\b", line)]
         assert ours
         assert [line for line in ours if line not in theirs] == [], name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -233,19 +234,22 @@ def test_the_jwt_for_vault_is_asked_for_and_masked(folder: Path, token: str, sta
         assert (folder / "output").read_text() == "token=jwt-for-https://vault.example.com\n"
 
 
-def test_later_steps_find_what_was_installed(folder: Path) -> None:
-    stand_in(folder, "make", '#!/bin/sh\necho "$@" >> asked\n')
+def test_later_jobs_find_what_was_installed(folder: Path) -> None:
+    made = "mkdir -p .venv/bin .tools/bin && touch .venv/bin/tba && chmod +x .venv/bin/tba"
+    stand_in(folder, "make", f'#!/bin/sh\necho "$@" >> asked\n{made}\n')
 
-    done = run(of_github("check", "Install"), folder, GITHUB_PATH="path")
+    installed = run(of_github("install", "Install"), folder)
+    shutil.rmtree(folder / ".venv")
+    done = run(of_github("deploy", "Unpack it"), folder, GITHUB_PATH="path")
 
-    assert done.status == 0, done.output
-    assert (folder / "asked").read_text() == "install tools\n"
+    assert (installed.status, done.status) == (0, 0), installed.output + done.output
+    assert (folder / "asked").read_text() == "install tools LOCK=requirements.txt\n"
+    assert os.access(folder / ".venv" / "bin" / "tba", os.X_OK)
     bins = [str(folder / ".venv" / "bin"), str(folder / ".tools" / "bin")]
     assert (folder / "path").read_text().splitlines() == bins
 
 
 def test_aws_and_vault_get_the_jwts_that_gitlab_issued(folder: Path) -> None:
-    stand_in(folder, "make", "#!/bin/sh\n")
     job = gitlab.jobs()["deploy"]
     script = "\n".join(gitlab.flat(job["before_script"]))
 

@@ -17,7 +17,7 @@ ELSEWHERE = {
     "export PATH": "tests/docs/test_first_environment.py",
     "aws secretsmanager get-secret-value": "tests/docs/test_first_environment.py",
     "git rev-parse": "tests/ci/test_pipelines.py",
-    "pip install .": "tests/packaging/test_wheel.py",
+    "pip install '.[pulumi]'": "tests/packaging/test_wheel.py",
     "vault auth enable": "tests/ci/test_vault_set_up.py",
     "vault policy write": "tests/ci/test_vault_set_up.py",
     "vault read": "tests/ci/test_vault_set_up.py",

@@ -15,7 +15,7 @@ import pytest
 from tests.engine.project import ROOT
 from tests.newcomer import Newcomer, newcomer
 
-INTO_THE_WHEEL = ("pyproject.toml", "requirements.txt", "README.md")
+INTO_THE_WHEEL = ("pyproject.toml", "README.md", "LICENSE")
 GUARD_SECONDS = 300
 
 

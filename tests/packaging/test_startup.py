@@ -37,6 +37,12 @@ with contextlib.redirect_stdout(io.StringIO()):
         code = end.code
 print(json.dumps([code, sorted(sys.modules)]))
 """
+READER = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(json.dumps(sorted(sys.modules)))
+"""
 VARIABLES = {
     "TBA_SIMULATOR": "http://127.0.0.1:1",
     "VAULT_ADDR": "http://127.0.0.1:1",
@@ -68,6 +74,25 @@ def test_it_loads_only_what_it_needs(command: str) -> None:
     assert code == 0
     assert "tba_secrets" in loaded
     assert not loaded & WITHOUT[command]
+
+
+def test_a_readers_program_loads_no_engine_no_server_and_no_command_line() -> None:
+    folders = ("client", "netsuite", "sources", "spec", "stores")
+    names = sorted(
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for folder in folders
+        for file in (ROOT / "tba_secrets" / folder).rglob("*.py")
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", READER, *names],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.partition(".")[0] for name in json.loads(run.stdout)}
+    assert loaded >= HTTP | SPEC | {"oauthlib"}
+    assert not loaded & (ENGINE | SERVERS | {"rich", "typer"})
 
 
 def test_one_that_asks_is_seen_to_load_what_it_asks_with() -> None:

@@ -1,15 +1,27 @@
-"""What the wheel holds, and what it says that it needs."""
+"""What the wheel holds, what it says that it needs, and the versions that are locked for it."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import zipfile
+from email.message import Message
 from email.parser import Parser
 from pathlib import Path
+from typing import Final
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from tests.engine.project import ROOT
 from tests.packaging.conftest import pip
+
+_LOCKED: Final = re.compile(
+    r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)( ; [^#]+?)?(\s+--hash=sha256:[0-9a-f]{64})+"
+)
 
 
 def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
@@ -25,14 +37,70 @@ def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
     assert {"tba_secrets/py.typed", "tba_secrets/cli/status.html"} <= inside
 
 
-def test_it_needs_what_requirements_txt_pins(wheel: Path) -> None:
-    (name,) = (n for n in zipfile.ZipFile(wheel).namelist() if n.endswith(".dist-info/METADATA"))
-    metadata = Parser().parsestr(zipfile.ZipFile(wheel).read(name).decode())
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
+def metadata(wheel: Path) -> Message:
+    """What the wheel says of itself."""
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+    return Parser().parsestr(archive.read(name).decode())
 
-    needs = set(metadata.get_all("Requires-Dist", []))
 
-    assert needs == {line for line in lines if line and not line.startswith("#")}
+def needs(wheel: Path, extra: str = "") -> dict[str, SpecifierSet]:
+    """Which versions of which packages an installation with this extra needs, by their names."""
+    said = map(Requirement, metadata(wheel).get_all("Requires-Dist", []))
+    wanted = [one for one in said if one.marker is None or one.marker.evaluate({"extra": extra})]
+    return {canonicalize_name(one.name): one.specifier for one in wanted}
+
+
+def test_it_says_whose_it_is_and_under_which_licence(wheel: Path) -> None:
+    said = metadata(wheel)
+
+    assert said["License-Expression"] == "Apache-2.0"
+    assert said["Author"] == "The tba-secrets authors"
+    assert len(said.get_all("Project-URL", [])) == 4
+    assert any(name.endswith("/licenses/LICENSE") for name in zipfile.ZipFile(wheel).namelist())
+
+
+def test_a_reader_needs_neither_the_engine_nor_a_server_nor_a_command_line(wheel: Path) -> None:
+    assert not {"pulumi", "flask", "werkzeug", "typer", "rich", "jinja2"} & needs(wheel).keys()
+    assert needs(wheel, "all").keys() - needs(wheel).keys() == {"tba-secrets"}
+    for extra, brings in {
+        "pulumi": {"pulumi"},
+        "cli": {"jinja2", "rich", "typer", "tba-secrets"},
+        "simulator": {"flask", "werkzeug"},
+    }.items():
+        assert needs(wheel, extra).keys() - needs(wheel).keys() == brings
+
+
+def test_the_lock_holds_a_version_of_each_package_that_its_range_allows(wheel: Path) -> None:
+    locked = lock("requirements.txt")
+    for extra in ("", "pulumi", "cli", "simulator"):
+        for name, versions in needs(wheel, extra).items():
+            if name != "tba-secrets":
+                assert locked[name] in versions, name
+    assert not SpecifierSet("<2").contains(locked["pydantic"])
+
+
+def test_the_lock_of_the_tests_holds_the_same_versions() -> None:
+    tests = lock("requirements-dev.txt")
+    assert lock("requirements.txt").items() <= tests.items()
+    assert {"pytest", "ruff", "mypy"} <= tests.keys()
+
+
+def lock(name: str) -> dict[str, str]:
+    """Package -> version of a file in which every line is a pinned package, with its hashes, or a comment."""
+    text = (ROOT / name).read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    found = [_LOCKED.fullmatch(line.rstrip()) for line in lines]
+    assert [line for line, match in zip(lines, found, strict=True) if match is None] == []
+    return {match["name"]: match["version"] for match in found if match is not None}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["boto3>=1.34", "boto3==1.44.5", "--index-url https://example.com/simple", "git+https://x/y"],
+)
+def test_a_line_without_a_hash_would_be_seen(line: str) -> None:
+    assert not _LOCKED.fullmatch(line)
 
 
 def test_it_brings_both_commands_and_all_they_need(installed: Path) -> None:
