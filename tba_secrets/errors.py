@@ -1,7 +1,8 @@
-"""The errors of tba-secrets: one base, one subtree for each place where something can go wrong.
+"""The errors of tba-secrets: one base class, and a subtree for each area.
 
-A message says where, what (got and expected) and what to do. It never holds a secret value, a response body or another
-exception's text that could hold one: errors are built from names, types, statuses and our own words.
+A message says where, what (got and expected) and what to do. It is built from names, types, statuses
+and our own words. It never holds a secret value, a response body, or another exception's text, which
+could quote one.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class TbaError(Exception):
-    """The base of every error that tba-secrets raises on purpose.
+    """The base of every error that tba-secrets raises deliberately.
 
     Args:
-        what: What is wrong, naming the record, file or service it is about.
-        remedy: What to do about it, in the imperative; empty where `what` says it all.
+        what: What is wrong; it names the record, file or service.
+        remedy: What to do about it, in the imperative; empty if `what` says it all.
     """
 
     def __init__(self, what: str, remedy: str = "") -> None:
@@ -26,47 +27,53 @@ class TbaError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.what}\n  To mend it: {self.remedy}" if self.remedy else self.what
+        return f"{self.what}\n  Fix: {self.remedy}" if self.remedy else self.what
 
 
 class SpecError(TbaError):
-    """The environment's YAML is wrong; nothing was read from a source, a store or NetSuite."""
+    """The environment's YAML is invalid; no source, store or NetSuite account was contacted."""
 
 
 class SourceError(TbaError):
-    """A source was asked for a value and could not give it whole."""
+    """A source could not give its whole value."""
 
 
 class StoreError(TbaError):
-    """A store refused or could not be asked. Absence is not an error: it is a value."""
+    """A store refused or failed. An absent secret is not an error: it is a value."""
 
 
 class StoreUnavailableError(StoreError):
-    """The store could not be asked, or its answer was lost: what it did is not known until it is read back."""
+    """The store did not answer.
+
+    A write whose answer was lost may have happened: read it back.
+    """
 
 
 class AccessDeniedError(StoreError):
-    """The store knows who asks and refuses: permission, policy or a wrong account."""
+    """The store knows the caller and refuses: a missing permission, a policy, a wrong account."""
 
 
 class ConflictError(StoreError):
-    """A check-and-set failed: somebody else moved what was just read. Nothing was changed."""
+    """A compare-and-set failed: the secret changed since it was read. Nothing was written."""
 
 
 class NotOursError(StoreError):
-    """The secret belongs to, or is rotated by, something else; it is refused unless adopted."""
+    """The secret belongs to, or is rotated by, something else; adopt it to take it over."""
 
 
 class ScheduledForDeletionError(StoreError):
-    """The secret is scheduled for deletion; it has to be restored before it can be written."""
+    """The secret is scheduled for deletion; restore it before writing to it."""
 
 
 class RetirementOpenError(StoreError):
-    """Superseded tokens still wait for being revoked at NetSuite: what holds them may not go, nor may more be added."""
+    """Superseded tokens are still to be revoked at NetSuite.
+
+    The secret that names them may not be removed, and no more tokens may be added to the list.
+    """
 
 
 class ValueNeededError(StoreError):
-    """The store no longer holds the version that is to be tested, and no source gives its value."""
+    """The store no longer holds the version to test, and no source has its value."""
 
 
 class NetSuiteError(TbaError):
@@ -74,12 +81,12 @@ class NetSuiteError(TbaError):
 
 
 class NetSuiteUnreachableError(NetSuiteError):
-    """NetSuite could not be asked (network, maintenance, concurrency): no verdict on the credential.
+    """NetSuite gave no verdict on the credential: network, maintenance or concurrency limit.
 
     Args:
         what: What is wrong.
         remedy: What to do.
-        unanswered: Something signed was sent, and its answer was lost: it may have been a refused login.
+        unanswered: A signed request was sent and its answer was lost: it may have been a refused login.
     """
 
     def __init__(self, what: str, remedy: str = "", *, unanswered: bool = False) -> None:
@@ -88,12 +95,12 @@ class NetSuiteUnreachableError(NetSuiteError):
 
 
 class CheckFailedError(NetSuiteError):
-    """NetSuite answered, and the answer is not the one that the environment declares.
+    """NetSuite's answer does not match what the environment declares.
 
     Args:
         what: What is wrong.
         remedy: What to do.
-        diagnosis: The likely causes, where there is something to guess; `what` has the first of them already.
+        diagnosis: The likely causes, if any; `what` already states the first.
     """
 
     def __init__(self, what: str, remedy: str = "", *, diagnosis: Diagnosis | None = None) -> None:
@@ -102,15 +109,18 @@ class CheckFailedError(NetSuiteError):
 
 
 class AuthenticationRefusedError(CheckFailedError):
-    """NetSuite refused the signed call (HTTP 401, or the SOAP fault): never retried, five lock the user out."""
+    """NetSuite refused the signed call (HTTP 401, or the SOAP fault).
+
+    It is never retried: five refusals lock the user out.
+    """
 
 
 class NotAskedError(NetSuiteError):
-    """The call was not made, to keep the user from being locked out: "could not ask" is not "verified"."""
+    """The call was withheld so as not to lock the user out. Not asked is not verified."""
 
 
 class AccountIdError(NetSuiteError):
-    """An account id cannot be one, and is not made into a host name."""
+    """The account id is malformed and is not turned into a host name."""
 
 
 class ClockSkewError(NotAskedError):
@@ -119,7 +129,7 @@ class ClockSkewError(NotAskedError):
     Args:
         what: What is wrong.
         remedy: What to do.
-        skew_seconds: How far our clock is ahead (negative: behind).
+        skew_seconds: How far our clock is ahead; negative if it is behind.
     """
 
     def __init__(self, what: str, remedy: str = "", *, skew_seconds: float) -> None:
@@ -128,13 +138,13 @@ class ClockSkewError(NotAskedError):
 
 
 class IdentityMismatchError(CheckFailedError):
-    """The token works, and is another one's: its account, role or user is not the declared one.
+    """The token works, but its account, role or user is not the declared one.
 
     Args:
         what: What is wrong.
         remedy: What to do.
         aspect: `account`, `role`, `role id` or `user`.
-        got: What NetSuite said; a name or an id, not secret.
+        got: What NetSuite answered: a name or an id, not a secret.
         expected: What the environment declares.
     """
 
@@ -148,4 +158,4 @@ class IdentityMismatchError(CheckFailedError):
 
 
 class NotProvenError(CheckFailedError):
-    """NetSuite answered, and nothing that was asked is proven by the answers: not passed."""
+    """NetSuite answered, but its answers prove nothing that was asked for."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tba_secrets.spec.duration import parse_duration
 from tba_secrets.spec.model import (
     ConsumerOrigin,
     Environment,
@@ -21,6 +20,7 @@ from tba_secrets.spec.model import (
     TokenOrigin,
     User,
     Verify,
+    parse_duration,
 )
 
 
@@ -72,13 +72,13 @@ def credential_records(environment: Environment) -> tuple[CredentialRecord, ...]
 def _record(environment: Environment, integration: Integration, token: Token) -> CredentialRecord:
     def policy(field: str, otherwise: Any) -> Any:
         for level in (token, environment.defaults):
-            if (said := getattr(level, field)) is not None:
-                return said
+            if (value := getattr(level, field)) is not None:
+                return value
         return otherwise
 
     def duration(field: str) -> timedelta | None:
-        said = policy(field, None)
-        return None if said is None else parse_duration(said)
+        text = policy(field, None)
+        return None if text is None else parse_duration(text)
 
     verify = policy("verify", Verify())
     return CredentialRecord(

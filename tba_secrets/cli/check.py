@@ -33,7 +33,7 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
     found = {name: _checked(project, name, aloud=not as_json) for name in names}
     if as_json:
         typer.echo(json.dumps({"environments": found}, indent=2))
-    raise typer.Exit(1 if any(one["problems"] for one in found.values()) else 0)
+    raise typer.Exit(1 if any(report["problems"] for report in found.values()) else 0)
 
 
 def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
@@ -49,16 +49,16 @@ def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
 
 
 def _problems(error: SpecError) -> list[dict[str, Any]]:
-    """Each with its place; a file that is not there has none."""
+    """Return the problems with their places; a missing file has none."""
     if not isinstance(error, InvalidSpecError):
         return [{"what": error.what, "hint": error.remedy}]
     return [
         {
-            "file": str(one.file),
-            "line": one.line,
-            "column": one.column,
-            "what": one.what,
-            "hint": one.hint,
+            "file": str(problem.file),
+            "line": problem.line,
+            "column": problem.column,
+            "what": problem.what,
+            "hint": problem.hint,
         }
-        for one in error.problems
+        for problem in error.problems
     ]

@@ -1,4 +1,4 @@
-"""Every command of `tba`, registered; what each does is in its own module and imported when it runs."""
+"""Register every command of `tba`; each command's own module is imported when it runs."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Method = Annotated[str, typer.Argument(help="GET, POST, ...")]
 Record = Annotated[
     str | None,
     typer.Option(
-        help="INTEGRATION/TOKEN whose current credential signs; the four TBA_ variables where absent."
+        help="INTEGRATION/TOKEN whose current credential signs; default: the four TBA_ variables."
     ),
 ]
 Stack = Annotated[str | None, typer.Option(help="The stack that declares --record.")]
 Account = Annotated[
     str | None,
     typer.Option(
-        "--account", "--realm", help="The account id (realm); else the record's or the URL's."
+        "--account", "--realm", help="The account id (realm); default: the record's or the URL's."
     ),
 ]
 Form = Annotated[
     list[str] | None,
-    typer.Option(help="NAME=VALUE of a form body, which is signed too. Repeatable."),
+    typer.Option(help="NAME=VALUE of a form body, which is also signed. Repeatable."),
 ]
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="The stack's name.")]
@@ -47,40 +47,49 @@ TakeOver = Annotated[
 def init(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="The new stack's name.")],
     account: Annotated[
-        str | None, typer.Option(help="NetSuite's account id, such as 1234567_SB1.")
+        str | None, typer.Option(help="The NetSuite account id, for example 1234567_SB1.")
     ] = None,
     store: Annotated[str | None, typer.Option(help="aws or vault.")] = None,
     region: Annotated[str | None, typer.Option(help="AWS: the region.")] = None,
     aws_account: Annotated[
-        str | None, typer.Option(help="AWS: the account id that it must be; any where absent.")
+        str | None, typer.Option(help="AWS: the account id to require; default: any.")
     ] = None,
     address: Annotated[str | None, typer.Option(help="Vault: https://HOST:PORT.")] = None,
-    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; secret.")] = None,
+    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; default: secret.")] = None,
     prefix: Annotated[
-        str | None, typer.Option(help="Before the secrets' names; netsuite/ENV/.")
+        str | None, typer.Option(help="The prefix of the secrets' names; default: netsuite/ENV/.")
     ] = None,
     integration: Annotated[str | None, typer.Option(help="The integration's name.")] = None,
-    role: Annotated[str | None, typer.Option(help="Its role, as NetSuite shows it.")] = None,
-    user: Annotated[str | None, typer.Option(help="The e-mail of the user it acts as.")] = None,
-    token: Annotated[str | None, typer.Option(help="The token's name; INTEGRATION-token.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="The integration's role, as NetSuite shows it.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="The e-mail address of the user it acts as.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="The token's name; default: INTEGRATION-token.")
+    ] = None,
     consumer_key_env: Annotated[
         str | None,
-        typer.Option(help="The variable with the consumer key; else named by the integration."),
+        typer.Option(
+            help="The variable with the consumer key; default: named after the integration."
+        ),
     ] = None,
     consumer_secret_env: Annotated[
-        str | None, typer.Option(help="The one with the consumer secret.")
+        str | None, typer.Option(help="The variable with the consumer secret.")
     ] = None,
     token_id_env: Annotated[
-        str | None, typer.Option(help="The one with the token id; else named by the token.")
+        str | None,
+        typer.Option(help="The variable with the token id; default: named after the token."),
     ] = None,
     token_secret_env: Annotated[
-        str | None, typer.Option(help="The one with the token secret.")
+        str | None, typer.Option(help="The variable with the token secret.")
     ] = None,
     project: Project = Path(),
 ) -> None:
-    """Write a new environment, commented, and in an empty folder the Pulumi project around it.
+    """Write a new, commented environment and, in an empty folder, the Pulumi project around it.
 
-    It asks for what no flag gives where it runs on a terminal. Nothing is overwritten, and no value is asked for.
+    On a terminal it asks for what the flags leave open. It overwrites nothing and asks for no secret value.
     """
     from tba_secrets.cli.init import run
 
@@ -109,45 +118,49 @@ def import_(
     environment: Environment,
     secrets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SECRET", help="Names in the store; else all under the prefix."),
+        typer.Argument(metavar="SECRET", help="Names in the store; default: all under the prefix."),
     ] = None,
     account: Annotated[
-        str | None, typer.Option(help="NetSuite's account id, such as 1234567_SB1.")
+        str | None, typer.Option(help="The NetSuite account id, for example 1234567_SB1.")
     ] = None,
     aws: Annotated[
-        str | None, typer.Option(metavar="REGION", help="They are in AWS Secrets Manager.")
+        str | None, typer.Option(metavar="REGION", help="The secrets are in AWS Secrets Manager.")
     ] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS: of the shared configuration.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="AWS: a profile of the shared configuration.")
+    ] = None,
     role_arn: Annotated[str | None, typer.Option(help="AWS: a role to assume.")] = None,
     vault: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="They are in Vault; VAULT_TOKEN logs in."),
+        typer.Option(metavar="ADDRESS", help="The secrets are in Vault; VAULT_TOKEN logs in."),
     ] = None,
-    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; secret.")] = None,
+    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; default: secret.")] = None,
     prefix: Annotated[
-        str | None, typer.Option(help="What the secrets' names begin with: netsuite/prod/.")
+        str | None, typer.Option(help="The prefix of the secrets' names: netsuite/prod/.")
     ] = None,
     endpoint: Annotated[
-        str | None, typer.Option(help="One address for all NetSuite services: a proxy's.")
+        str | None,
+        typer.Option(help="One address for all NetSuite services, for example a proxy's."),
     ] = None,
     user: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="SECRET=EMAIL", help="The user that a token acts as; NetSuite does not tell."
+            metavar="SECRET=EMAIL",
+            help="The user that a token acts as, which NetSuite does not reveal.",
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask NetSuite.")] = False,
     project: Project = Path(),
 ) -> None:
-    """Write the YAML for credentials that a store has already: `pulumi up` takes them over as they are.
+    """Write the YAML for credentials that a store already has; `pulumi up` takes them over unchanged.
 
     It reads the store, asks NetSuite once for each token whose it is, and writes to neither.
-    Where stacks/ENV.yaml is there, it says account and store, and what belongs into it is printed.
+    If stacks/ENV.yaml exists, it fixes account and store, and the new part is printed.
 
-    Exit codes: 0 done; 1 a secret cannot be imported, or could not be asked about; 2 usage;
-    3 a login was refused; 4 an answer does not tell whose a token is.
+    Exit codes: 0 done; 1 a secret cannot be imported, or NetSuite could not be asked; 2 usage;
+    3 a login was refused; 4 an answer does not identify a token.
     """
-    from tba_secrets.cli.adopt import Wish, run
+    from tba_secrets.cli.import_ import ImportRequest, run
 
     flags = {
         "account": account,
@@ -159,14 +172,16 @@ def import_(
         "prefix": prefix,
         "endpoint": endpoint,
     }
-    wish = Wish(environment, tuple(secrets or ()), flags, tuple(user or ()), offline)
-    run(project, wish)
+    run(
+        project,
+        ImportRequest(environment, tuple(secrets or ()), flags, tuple(user or ()), offline),
+    )
 
 
 @app.command()
 def check(
     environments: Annotated[
-        list[str] | None, typer.Argument(help="Stack names; all of stacks/ where absent.")
+        list[str] | None, typer.Argument(help="Stack names; default: all of stacks/.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
@@ -181,16 +196,16 @@ def check(
 def doctor(
     environment: Annotated[
         str | None,
-        typer.Argument(metavar="ENV", help="A stack's name; this machine alone where absent."),
+        typer.Argument(metavar="ENV", help="A stack's name; default: check only this machine."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
 ) -> None:
-    """Look at all that `up` needs, and tell what is wrong and how to mend it.
+    """Check everything that `up` needs, and show what is wrong and how to fix it.
 
-    It changes nothing, and never logs in to NetSuite.
+    It changes nothing and never logs in to NetSuite.
 
-    Exit codes: 0 nothing is wrong; 1 something is.
+    Exit codes: 0 nothing is wrong; 1 something is wrong.
     """
     from tba_secrets.cli.doctor import run
 
@@ -230,13 +245,13 @@ def up(
 def roles(
     environment: Environment,
     sdf: Annotated[
-        Path, typer.Option(metavar="DIR", help="The folder to write; it holds nothing else.")
+        Path, typer.Option(metavar="DIR", help="The folder to write, which holds nothing else.")
     ],
     project: Project = Path(),
 ) -> None:
-    """Write the declared roles as a project that the SuiteCloud CLI deploys, and validate it. Offline.
+    """Write the declared roles as a project that the SuiteCloud CLI can deploy, and validate it. Offline.
 
-    Running it again rewrites what it wrote; a folder with other files in it is refused.
+    A later run rewrites its own files; a folder with other files is refused.
     """
     from tba_secrets.cli.roles import run
 
@@ -248,22 +263,22 @@ def checklist(
     environment: Environment,
     format: Annotated[
         str | None,
-        typer.Option(help="text, markdown or html; what FILE ends in where absent, else text."),
+        typer.Option(help="text, markdown or html; default: by FILE's ending, or text."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it there instead of to stdout.")
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")
     ] = None,
     project: Project = Path(),
 ) -> None:
-    """Tell what to click in NetSuite for an environment, ticked off where signed checks have shown it.
+    """List what to click in NetSuite for an environment, ticking off what signed checks have shown.
 
-    It reads YAML and state, and asks NetSuite nothing. Open lines are no failure: the exit code is 0.
+    It reads the YAML and state, and does not contact NetSuite. Open lines are not a failure: the exit code is 0.
     """
-    from tba_secrets.cli.checklist import Format, run
+    from tba_secrets.cli.checklist import ChecklistFormat, run
 
-    if format is not None and format not in list(Format):
-        raise typer.BadParameter(f"--format takes one of {', '.join(Format)}")
-    run(project.resolve(), environment, None if format is None else Format(format), output)
+    if format is not None and format not in list(ChecklistFormat):
+        raise typer.BadParameter(f"--format takes one of {', '.join(ChecklistFormat)}")
+    run(project.resolve(), environment, None if format is None else ChecklistFormat(format), output)
 
 
 @app.command()
@@ -277,9 +292,9 @@ def schema() -> None:
 @app.command()
 def simulator(
     config: Annotated[Path, typer.Option(help="The accounts to simulate: YAML or JSON.")],
-    port: Annotated[int, typer.Option(help="0 takes a free one, and prints it.")] = 0,
+    port: Annotated[int, typer.Option(help="0 takes a free port and prints it.")] = 0,
     now: Annotated[
-        int | None, typer.Option(help="Epoch seconds that its clock starts at, and runs from.")
+        int | None, typer.Option(help="Epoch seconds at which its clock starts.")
     ] = None,
 ) -> None:
     """Serve a NetSuite simulator; the first line it prints is its address."""
@@ -292,9 +307,11 @@ def simulator(
 def demo(
     project: Project = Path(),
     store: Annotated[str, typer.Option(help="aws or vault.")] = "aws",
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the servers up at the end.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the servers running at the end.")
+    ] = False,
     stop: Annotated[
-        bool, typer.Option("--stop", help="End the servers that --keep left up.")
+        bool, typer.Option("--stop", help="Stop the servers that --keep left running.")
     ] = False,
 ) -> None:
     """Run the main job on this machine: provision, prove, rotate, refuse."""
@@ -306,12 +323,16 @@ def demo(
 @app.command()
 def sign(
     method: Method,
-    url: Annotated[str, typer.Argument(help="The whole URL, query included.")],
+    url: Annotated[str, typer.Argument(help="The whole URL, including the query.")],
     soap: Annotated[
         bool, typer.Option("--soap", help="Print the TokenPassport of a SOAP call instead.")
     ] = False,
-    nonce: Annotated[str | None, typer.Option(help="6 to 64 letters and digits; random.")] = None,
-    timestamp: Annotated[int | None, typer.Option(min=1, help="Epoch seconds; now.")] = None,
+    nonce: Annotated[
+        str | None, typer.Option(help="6 to 64 letters and digits; default: random.")
+    ] = None,
+    timestamp: Annotated[
+        int | None, typer.Option(min=1, help="Epoch seconds; default: now.")
+    ] = None,
     form: Form = None,
     account: Account = None,
     record: Record = None,
@@ -320,8 +341,8 @@ def sign(
 ) -> None:
     """Print the Authorization header of one NetSuite call.
 
-    It is signed with TBA_CONSUMER_KEY, TBA_CONSUMER_SECRET, TBA_TOKEN_ID and TBA_TOKEN_SECRET, or with what a store
-    holds for --record. The output is as secret as a password for five minutes.
+    It signs with TBA_CONSUMER_KEY, TBA_CONSUMER_SECRET, TBA_TOKEN_ID and TBA_TOKEN_SECRET, or with the stored
+    credential of --record. For five minutes the output is as secret as a password.
     """
     from tba_secrets.cli.sign import Whose, run
 
@@ -403,7 +424,7 @@ def verify(
 def status(
     environments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ENV", help="Stack names; all of stacks/ where absent."),
+        typer.Argument(metavar="ENV", help="Stack names; default: all of stacks/."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     html: Annotated[
@@ -411,17 +432,17 @@ def status(
     ] = None,
     project: Project = Path(),
 ) -> None:
-    """Tell how every token is: age and due date, proof, current and previous, drift, and what waits to be done.
+    """Report every token's age and due date, proof, versions and drift, and what is left to do.
 
-    It reads state and stores, and asks NetSuite nothing.
+    It reads state and stores, and does not contact NetSuite.
 
-    Exit codes, of several tokens the worst:
+    Exit codes, the worst of all tokens:
 
     \b
      0  well: proven, current in every store, within its policy
     10  due soon: rotate_every is over within warn_before, or the age is not known
     11  overdue: rotate_every is over
-    12  attention: drift, a pending candidate, or something waits for a person
+    12  attention: drift, a pending candidate, or work for a person
     13  failing: the last update failed, there is no credential, or it cannot be read
      1  another error
      2  the command line is wrong
@@ -443,7 +464,7 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Tell what a Detail of the Login Audit Trail means, or what is wrong with a refused request. Offline."""
+    """Explain a Detail of the Login Audit Trail, or what is wrong with a refused request. Offline."""
     from tba_secrets.cli.explain import run
 
     run(detail or [], request or [])

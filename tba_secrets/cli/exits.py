@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+import typer
+
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
 
 
@@ -12,26 +14,40 @@ class Exit(IntEnum):
     """How a command ended."""
 
     DONE = 0
-    """NetSuite accepted the call; everything that was asked for is proven."""
+    """NetSuite accepted the call, and everything requested is proven."""
     FAILED = 1
-    """It could not be asked, so there is no verdict: YAML, store, network, clock, lockout. Also any other error."""
+    """There is no verdict (YAML, store, network, clock, lockout), or any other error occurred."""
     USAGE = 2
     """The command line is wrong."""
     REFUSED = 3
     """NetSuite refused the login."""
     OTHERWISE = 4
-    """NetSuite took the login, and its answer is another failure, or not what is declared."""
+    """NetSuite accepted the login, but its answer is another failure, or not what is declared."""
     PERSON = 5
-    """Only a person can go on: bring a new token for one that is due, or revoke one that its role may not."""
+    """Only a person can continue: bring a new token for one that is due, or revoke one that its role may not."""
     INTERRUPTED = 130
-    """Ctrl-C, or SIGTERM: it ended in order, and what was done so far is kept. By the shells' rule, 128 + SIGINT."""
+    """Ctrl-C or SIGTERM: the run ended in order and keeps what it did. 128 + SIGINT, as shells have it."""
+
+
+class UsageError(ValueError):
+    """The command line is wrong: a line for each mistake, `--flag: what is wrong; what to write`."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
+
+    def shown(self) -> typer.Exit:
+        """Print the lines; return the exit to raise."""
+        for line in self.lines:
+            typer.echo(f"error: {line}", err=True)
+        return typer.Exit(Exit.USAGE)
 
 
 _WORST_FIRST = (Exit.REFUSED, Exit.OTHERWISE, Exit.FAILED, Exit.USAGE)
 
 
 def exit_of(error: TbaError | None) -> Exit:
-    """The code of one question to NetSuite: how it failed; `DONE` where it did not."""
+    """Return the exit code for one question to NetSuite; `DONE` without an error."""
     if error is None:
         return Exit.DONE
     if isinstance(error, AuthenticationRefusedError):
@@ -40,6 +56,6 @@ def exit_of(error: TbaError | None) -> Exit:
 
 
 def worst(codes: Iterable[Exit]) -> Exit:
-    """The code of several outcomes together: what is wrong for certain comes before what is not known."""
+    """Return the code of several outcomes together: certain failures outweigh unknown ones."""
     there = set(codes)
     return next((code for code in _WORST_FIRST if code in there), Exit.DONE)

@@ -1,4 +1,4 @@
-"""`tba explain`: what a word of the Login Audit Trail means, or what is wrong with a request that was refused."""
+"""`tba explain`: explain a Detail of the Login Audit Trail, or a refused request."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _DATE: Final = re.compile(r"^date:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
 def run(details: list[str], files: list[Path]) -> None:
-    """Print causes, where to look and how to mend each.
+    """Print the causes, where to look and how to fix each.
 
     Raises:
-        TbaError: Nothing was given, a word is not known, or a file cannot be read.
+        TbaError: Nothing was given, a Detail is unknown, or a file cannot be read.
     """
     if not details and not files:
         raise TbaError("nothing to explain", "give a Detail of the Login Audit Trail, or --request")
@@ -32,7 +32,7 @@ def run(details: list[str], files: list[Path]) -> None:
         causes = explain(detail)
         if not causes:
             raise TbaError(
-                f"{detail!r} is no Detail of the Login Audit Trail that is known here",
+                f"{detail!r} is not a known Detail of the Login Audit Trail",
                 f"copy it from {READ_THE_TRAIL}",
             )
         typer.echo(f"{detail}:")
@@ -48,13 +48,13 @@ def _explain_requests(texts: list[str]) -> None:
     server = http_date(dates[-1].strip()) if dates else None
     clues = clues_of_requests([seen(text) for text in texts], server)
     if not clues:
-        typer.echo(f"the form is in order. {READ_THE_TRAIL}")
+        typer.echo(f"the form of the request is correct. {READ_THE_TRAIL}")
         return
     _show(diagnose("", {Clue.REFUSED, *clues}).causes[:MOST_SHOWN])
 
 
 def seen(text: str) -> SeenRequest:
-    """The request in what `curl -v` printed, or in a raw HTTP message, or in a SOAP envelope."""
+    """Parse the request in `curl -v` output, a raw HTTP message or a SOAP envelope."""
     text = _CURL_MARK.sub("", text)
     authorization, line = _AUTHORIZATION.search(text), _REQUEST_LINE.search(text)
     start = text.find("<?xml") if "<?xml" in text else text.find("<")

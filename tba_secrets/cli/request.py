@@ -12,8 +12,8 @@ import requests
 import typer
 
 from tba_secrets.cli import credentials
-from tba_secrets.cli.blotting import Blotter
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.redaction import Redactor
 from tba_secrets.cli.sign import Whose, checked, pair
 from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, TbaError
 from tba_secrets.loopback import is_loopback
@@ -81,11 +81,11 @@ def run(method: str, url: str, whose: Whose, body: Body) -> None:
     """
     target = _target(url, whose)
     call, endpoint = _call(method, url, body, target)
-    blotter = Blotter(target.credential.secrets)
+    redactor = Redactor(target.credential.secrets)
     typer.echo(f"* signed with {target.name}, account {target.expected.account}", err=True)
-    client = Client(target.credential, endpoint, record=target.name, sender=ShowingSender(blotter))
+    client = Client(target.credential, endpoint, record=target.name, sender=ShowingSender(redactor))
     answer = _asked_once(client, call, target)
-    typer.echo(blotter(answer.body_text), nl=False)
+    typer.echo(redactor(answer.body_text), nl=False)
     if len(answer.body_text) > _CUT_OFF:
         typer.echo("\n* the body is longer than 1 MiB, and was cut off", err=True)
     raise typer.Exit(_judged(client, call, answer, target))
@@ -95,12 +95,12 @@ class ShowingSender:
     """Sends, and writes the request and the answer's head to stderr.
 
     Args:
-        blotter: Takes the secrets out.
+        redactor: Takes the secrets out.
     """
 
-    def __init__(self, blotter: Blotter) -> None:
+    def __init__(self, redactor: Redactor) -> None:
         self._send = HttpSender()
-        self._blotter = blotter
+        self._redactor = redactor
 
     def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
         """See `netsuite.transport.Sender`."""
@@ -110,10 +110,10 @@ class ShowingSender:
             clock = "not known" if skew is None else f"{skew:+.1f} s"
             typer.echo(f"* this machine's clock against the server's: {clock}", err=True)
             return answer
-        for line in self._blotter.request(request):
+        for line in self._redactor.request(request):
             typer.echo(line, err=True)
         answer = self._send(request, seconds)
-        for line in self._blotter.answer(answer):
+        for line in self._redactor.answer(answer):
             typer.echo(line, err=True)
         return answer
 

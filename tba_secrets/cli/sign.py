@@ -1,4 +1,7 @@
-"""`tba sign`: the Authorization header, or the TokenPassport, of one call. The only place where a signature leaves."""
+"""`tba sign`: print the Authorization header or TokenPassport of one call.
+
+No other command prints a signature.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _NONCE_LENGTHS = range(6, 65)
 
 @dataclass(frozen=True)
 class Whose:
-    """Which credential signs: the record's, where one is named, else that of the four variables."""
+    """The credential that signs: the named record's, or that of the four variables."""
 
     record: str | None
     environment: str | None
@@ -30,10 +33,12 @@ class Whose:
     account: str | None
 
     def credential(self, url: str) -> TbaCredential:
-        """The credential; the account is the one that is given, the stored one, or the one of the URL's host.
+        """Return the credential.
+
+        The account is the given one, the stored one, or that of the URL's host.
 
         Raises:
-            TbaError: There is none, or its account is not known.
+            TbaError: There is no credential, or its account is not known.
         """
         if self.record is not None:
             from tba_secrets.cli import credentials  # brings the stores
@@ -45,7 +50,7 @@ class Whose:
 
 
 def from_environment(variables: Mapping[str, str], account: str) -> TbaCredential:
-    """The credential in the four `TBA_` variables.
+    """Read the credential in the four `TBA_` variables.
 
     Raises:
         TbaError: A variable is missing, or has white space around its value.
@@ -58,19 +63,21 @@ def from_environment(variables: Mapping[str, str], account: str) -> TbaCredentia
         )
     ragged = [name for name in VARIABLES if variables[name] != variables[name].strip()]
     if ragged:
-        raise TbaError(f"white space around the value of {', '.join(ragged)}", "take it away")
+        raise TbaError(f"white space around the value of {', '.join(ragged)}", "remove it")
     return TbaCredential(accounts.realm(account), *(Sensitive(variables[n]) for n in VARIABLES))
 
 
 def account_of(url: str) -> str:
-    """The account of an account-specific host.
+    """Return the account of an account-specific host.
 
     Raises:
-        TbaError: The host belongs to no account.
+        TbaError: The host does not belong to an account.
     """
     found = accounts.of_host(urlsplit(url).hostname or "")
     if found is None:
-        raise TbaError("the URL does not tell the account", "add --account, such as 1234567_SB1")
+        raise TbaError(
+            "the URL does not name the account", "add --account, for example 1234567_SB1"
+        )
     return found[0]
 
 
@@ -105,11 +112,11 @@ def run(
         )
     )
     if canonical != url:
-        typer.echo(f"signed for, and to be sent to, exactly: {canonical}", err=True)
+        typer.echo(f"signed for exactly this URL: {canonical}", err=True)
 
 
 def checked(url: str) -> str:
-    """The URL in the form that is signed and sent.
+    """Return the URL in the form that is signed and sent.
 
     Raises:
         TbaError: It cannot be signed.
@@ -121,10 +128,10 @@ def checked(url: str) -> str:
 
 
 def pair(text: str) -> Parameter:
-    """`NAME=VALUE` of a form.
+    """Parse a form field, `NAME=VALUE`.
 
     Raises:
-        TbaError: There is no `=`.
+        TbaError: The `=` is missing.
     """
     name, equals, value = text.partition("=")
     if not equals:

@@ -1,8 +1,8 @@
-"""`tba status`: how old every token is, whether it is proven and where it is, and what waits to be done. Reads only.
+"""`tba status`: report every token's age, proof and versions, and what is left to do.
 
-Exit codes (`rotation.Standing`; of several the worst): 0 all well; 10 due soon; 11 overdue; 12 attention: drift, a
-pending candidate, or something waits for a person; 13 failing: the last update failed, there is no credential, or
-something cannot be read. 1 and 2 as everywhere: an error, and a wrong command line.
+Exit codes (`rotation.Standing`; the worst of all): 0 all well; 10 due soon; 11 overdue; 12 attention:
+drift, a pending candidate, or work for a person; 13 failing: the last update failed, there is no
+credential, or something cannot be read. As everywhere, 1 is an error and 2 a wrong command line.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tba_secrets.spec import stack_names
 
 _AT_ONCE: Final = 8
 _WIDTH: Final = 130
-"""Of the tables where they do not go to a terminal: a log keeps its lines whole."""
+"""The width of tables outside a terminal, so that a log keeps its lines whole."""
 
 
 def run(project: Path, environments: Sequence[str], *, as_json: bool, html: Path | None) -> None:
-    """Report, and end with the worst standing's exit code.
+    """Report, and exit with the worst standing's code.
 
     Raises:
-        TbaError: An environment that does not exist, or a file that cannot be written.
+        TbaError: An environment does not exist, or a file cannot be written.
     """
     from tba_secrets.engine import exported_resources
 
@@ -53,26 +53,26 @@ def run(project: Path, environments: Sequence[str], *, as_json: bool, html: Path
 def survey(
     project: Path, environments: Sequence[str], read_state: ReadState, now: float | None = None
 ) -> Report:
-    """All environments, side by side, in the order given; all of stacks/ where none is given.
+    """Report on the environments, in the order given; by default on all of stacks/.
 
     Args:
         project: The folder that holds Pulumi.yaml and stacks/.
         environments: Their names.
-        read_state: Gives a stack's resources.
-        now: Epoch seconds; the clock's where absent.
+        read_state: Returns a stack's resources.
+        now: Epoch seconds; None for the clock's time.
 
     Raises:
-        SpecError: One does not exist, or there are none.
+        SpecError: An environment does not exist, or there is none.
     """
     names = tuple(dict.fromkeys(environments)) or stack_names(project)
     _refuse_unknown(project, names)
     at, refused = time.time() if now is None else now, RefusedLogins.at_home()
     found: dict[str, EnvironmentReport] = {}
     with waiting(_waiting(names)) as status, ThreadPoolExecutor(_AT_ONCE) as pool:
-        asked = [pool.submit(gather, project, name, at, read_state, refused) for name in names]
-        for done in as_completed(asked):
-            one = done.result()
-            found[one.name] = one
+        futures = [pool.submit(gather, project, name, at, read_state, refused) for name in names]
+        for done in as_completed(futures):
+            environment = done.result()
+            found[environment.name] = environment
             status.update(escape(_waiting([name for name in names if name not in found])))
     return Report(at, tuple(found[name] for name in names))
 
@@ -85,7 +85,7 @@ def _refuse_unknown(project: Path, names: Sequence[str]) -> None:
         raise SpecError(
             f"{project / 'stacks'}: there is no environment {', '.join(unknown)}".rstrip()
             + f" (there: {there})",
-            "take one that exists, or create stacks/STACK.yaml",
+            "name one that exists, or create stacks/STACK.yaml",
         )
 
 
@@ -117,16 +117,16 @@ _HEADINGS: Final = ("token", "state", "age and due date", "current and previous"
 
 
 def show(report: Report) -> None:
-    """A table for each environment, and below it what was found, each with what to do."""
+    """Print a table for each environment, then the findings, each with what to do."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)
-    for one in report.environments:
-        if one.tokens:
-            console.print(_table(one, report.at))
+    for environment in report.environments:
+        if environment.tokens:
+            console.print(_table(environment, report.at))
         for name, findings in (
-            (one.name, one.findings),
-            *((t.path, t.findings) for t in one.tokens),
+            (environment.name, environment.findings),
+            *((t.path, t.findings) for t in environment.tokens),
         ):
             for finding in findings:
                 console.print(_line(name, finding), soft_wrap=True)
@@ -170,7 +170,7 @@ def _day(at: float) -> str:
 
 
 def versions(token: TokenReport, part: str) -> str:
-    """The version that plays a part: once where all stores have the same, else by store."""
+    """Name the version with a role: once if all stores agree, otherwise by store."""
     held = {store.kind: getattr(store, part) for store in token.stores}
     if len(set(held.values())) == 1:
         return short(next(iter(held.values())) or "")
@@ -192,9 +192,9 @@ def _summary(report: Report) -> str:
         for standing in reversed(Standing)
         if (count := sum(token.standing is standing for token in report.tokens))
     ]
-    unread = sum(bool(one.findings) for one in report.environments)
+    unread = sum(bool(environment.findings) for environment in report.environments)
     if unread:
-        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not wholly read")
+        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not read completely")
     tokens = len(report.tokens)
-    said = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
-    return f"{said}; exit code {int(report.standing)}"
+    total = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
+    return f"{total}; exit code {int(report.standing)}"

@@ -1,4 +1,4 @@
-"""What `tba status` has to say of one token, in words, each with its standing and what to do. No IO."""
+"""The findings of `tba status` about one token, each with its standing and what to do. No IO."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tba_secrets.rotation import (
 
 
 def state_findings(state: TokenState, policy: Policy, now: float) -> list[Finding]:
-    """What state calls for: a failed update, no credential yet, an age."""
+    """Find what state shows: a failed update, no credential yet, an age."""
     found = [
         Finding(
             Standing.FAILING,
             f"its last update failed: {_first_lines(failure)}",
-            "put the cause right, then `pulumi up`: it tests again by itself",
+            "fix the cause, then run `pulumi up`: it tests again by itself",
         )
         for failure in state.failures
     ]
@@ -35,12 +35,15 @@ def state_findings(state: TokenState, policy: Policy, now: float) -> list[Findin
 
 
 def _first_lines(failure: str) -> str:
-    """What became of the record, and what NetSuite said: the diagnosis behind it is `pulumi up`'s to show."""
+    """Return the first two lines: the result and NetSuite's answer.
+
+    `pulumi up` shows the diagnosis after them.
+    """
     return " ".join(line.strip() for line in failure.strip().splitlines()[:2])
 
 
 def store_findings(store: StoreReport, state: TokenState, now: float) -> list[Finding]:
-    """What one store calls for: unreadable, drift, a pending candidate, superseded tokens."""
+    """Find what one store shows: unreadable, drift, a pending candidate, superseded tokens."""
     found = []
     if store.error is not None:
         what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
@@ -71,7 +74,7 @@ def _pending(store: StoreReport) -> Finding:
 def refused_findings(
     record: CredentialRecord, refusals: tuple[Refusal, ...], until: float | None
 ) -> list[Finding]:
-    """The user's refused logins: mentioned, and a reason to act where he is not asked any more."""
+    """Report the user's refused logins, which need action once no login is tried any more."""
     if not refusals:
         return []
     times = "once" if len(refusals) == 1 else f"{len(refusals)} times"
@@ -81,7 +84,7 @@ def refused_findings(
     return [
         Finding(
             Standing.ATTENTION,
-            f"{what}: not asked until {when(until)}",
-            "put the credential right meanwhile; the Login Audit Trail names the cause",
+            f"{what}: no login until {when(until)}",
+            "correct the credential in the meantime; the Login Audit Trail names the cause",
         )
     ]

@@ -1,4 +1,4 @@
-"""State and stores -> a report. Reads only: no NetSuite call, no value. What cannot be read becomes a finding.
+"""Build the report from state and stores. It only reads: no NetSuite call, no value.
 
 State says which version has passed, when and as whom; the store says which version readers get, and what waits there.
 """
@@ -38,13 +38,13 @@ ReadState: TypeAlias = Callable[[Path, str], list[dict[str, Any]]]
 def gather(
     project: Path, environment: str, now: float, read_state: ReadState, refused: RefusedLogins
 ) -> EnvironmentReport:
-    """Everything there is to say of one environment; never raises for what cannot be read.
+    """Collect everything about one environment; what cannot be read becomes a finding.
 
     Args:
         project: The folder that holds Pulumi.yaml and stacks/.
         environment: The stack's name.
         now: The time of the report, epoch seconds.
-        read_state: Gives the stack's resources.
+        read_state: Returns the stack's resources.
         refused: The refusals that this machine knows.
     """
     try:
@@ -93,10 +93,10 @@ def _left(project: Path, environment: str, records: tuple[CredentialRecord, ...]
 
 UNKNOWN_STATE: Final = Finding(
     Standing.ATTENTION,
-    "whether it is proven, and how old it is, is not known without the state",
+    "its proof and its age are not known without the state",
     "",
 )
-"""Of each token, where the stack's state cannot be read: never well."""
+"""For each token if the stack's state cannot be read, because unknown is not well."""
 
 
 def _unreadable(what: str, error: TbaError) -> Finding:
@@ -109,7 +109,7 @@ def _refusals(
     refused: RefusedLogins,
     now: float,
 ) -> dict[Who, tuple[Refusal, ...]]:
-    """By user, the last 30 minutes: what one token's run has learnt holds for all of the user's."""
+    """Collect the last 30 minutes' refusals by user: one token's refusal concerns them all."""
     known: dict[Who, set[Refusal]] = {}
     for record in records:
         mine = known.setdefault(Who.of(record.account, record.user.email), set())
@@ -126,7 +126,7 @@ def _at(refusal: Refusal) -> float:
 
 
 def _look(records: Iterable[CredentialRecord]) -> dict[str, dict[str, tuple[Place, Seen]]]:
-    """By record and kind of store; each store is asked once for all of its secrets."""
+    """Describe the secrets by record and kind of store; each store is asked once."""
     places: dict[str, dict[str, Place]] = {}
     wanted: dict[Store, list[SecretName]] = {}
     for record in records:
@@ -141,7 +141,10 @@ def _look(records: Iterable[CredentialRecord]) -> dict[str, dict[str, tuple[Plac
 
 
 def snapshots(store: Store, names: Iterable[SecretName]) -> dict[SecretName, Seen]:
-    """Every secret of one store. One that may not be read costs the others nothing; a store that is away costs all."""
+    """Describe every secret of one store.
+
+    One that may not be read does not affect the others; an unavailable store affects all.
+    """
     wanted = tuple(names)
     try:
         return dict(store.describe_many(wanted))

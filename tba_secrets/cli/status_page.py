@@ -1,18 +1,21 @@
-"""The report as one page that needs nothing else: no script, no outside resource, everything escaped (`markup`)."""
+"""`tba status --html`: the report as one self-contained page, drawn by status.html.
+
+The chart shows each token's age as a bar on a common axis of days. Lengths are per cent of the width, so that
+the picture fits every screen. Hatching, not only colour, marks overdue tokens, and the words repeat it.
+"""
 
 from __future__ import annotations
 
-from importlib.resources import files
-from string import Template
+import math
+from datetime import timedelta
 from typing import Final
-from xml.etree.ElementTree import Element
 
-from tba_secrets.cli.markup import Content, tag, text
-from tba_secrets.cli.status_chart import age_words, chart
-from tba_secrets.cli.status_report import EnvironmentReport, Report, StoreReport, TokenReport
-from tba_secrets.rotation import Finding, Standing, short, when
+from tba_secrets.cli.pages import render
+from tba_secrets.cli.status_report import Report, TokenReport
+from tba_secrets.rotation import Standing, judge_age, short, span, when
 
 TITLE: Final = "NetSuite tokens: status"
+_DAY: Final = timedelta(days=1)
 _CLASSES: Final = {
     Standing.WELL: "well",
     Standing.DUE_SOON: "due",
@@ -33,149 +36,124 @@ _HEADINGS: Final = (
     "Age and due date",
     "Versions",
     "Last proof",
-    "What to know and do",
+    "Findings and what to do",
 )
+_FILLS: Final = {
+    Standing.WELL: "#2f8f5b",
+    Standing.DUE_SOON: "url(#due)",
+    Standing.OVERDUE: "url(#overdue)",
+}
+_NO_POLICY: Final = "#7b8794"
+_LEGEND: Final = (
+    ("within the policy", _FILLS[Standing.WELL]),
+    ("due soon", _FILLS[Standing.DUE_SOON]),
+    ("overdue", _FILLS[Standing.OVERDUE]),
+    ("no policy", _NO_POLICY),
+)
+_MOST_TICKS: Final = 6
+_STEPS: Final = (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365)
 
 
 def page(report: Report) -> str:
-    """The whole document."""
-    template = files("tba_secrets.cli").joinpath("status.html").read_text(encoding="utf-8")
-    parts = [_head(report), *_troubles(report)]
-    if report.tokens:
-        parts += [_ages(report), _table(report)]
-    return Template(template).substitute(title=TITLE, body=text(*parts))
-
-
-def _head(report: Report) -> Element:
-    counted = [
-        tag("li", _state(standing, f"{count} {standing.word}"))
-        for standing in reversed(Standing)
-        if (count := sum(token.standing is standing for token in report.tokens))
-    ]
-    unread = sum(bool(one.findings) for one in report.environments)
-    if unread:
-        words = f"{_count(unread, 'environment')} not wholly read"
-        counted.insert(0, tag("li", _state(Standing.FAILING, words)))
-    names = ", ".join(f"{one.name} ({one.account or '?'})" for one in report.environments)
-    total = len(report.tokens)
-    return tag(
-        "header",
-        tag("h1", TITLE),
-        tag(
-            "p",
-            f"{_count(total, 'token')} of {names or 'no environment'}, at {when(report.at)}",
-            class_="soft",
-        ),
-        tag("ul", *counted, class_="counts", aria_label="Tokens by state"),
+    """Render the whole page."""
+    return render(
+        "tba_secrets.cli", "status.html", report=report, **_texts(report), **_Chart(report).values()
     )
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _texts(report: Report) -> dict[str, object]:
+    return {
+        "title": TITLE,
+        "Standing": Standing,
+        "classes": _CLASSES,
+        "signs": _SIGNS,
+        "headings": _HEADINGS,
+        "fills": _LEGEND,
+        "names": ", ".join(f"{e.name} ({e.account or '?'})" for e in report.environments),
+        "troubled": [environment for environment in report.environments if environment.findings],
+        "counts": [
+            (standing, count)
+            for standing in reversed(Standing)
+            if (count := sum(token.standing is standing for token in report.tokens))
+        ],
+        "counted": lambda number, noun: f"{number} {noun}{'' if number == 1 else 's'}",
+        "short": short,
+        "when": when,
+    }
 
 
-def _troubles(report: Report) -> list[Element]:
-    """Environments that could not be read as a whole."""
-    return [_trouble(one) for one in report.environments if one.findings]
+class _Chart:
+    """The measures of the chart, in days."""
+
+    def __init__(self, report: Report) -> None:
+        self._now = report.at
+        self.ticks = _ticks(max(map(self._reach, report.tokens), default=1.0))
+
+    def values(self) -> dict[str, object]:
+        """Return what the template draws with."""
+        return {
+            "ticks": self.ticks,
+            "along": self.along,
+            "age_state": self.age_state,
+            "age_words": self.age_words,
+            "age_days": self.age_days,
+            "limit_days": _limit_days,
+            "warn_days": _warn_days,
+            "fill": self.fill,
+        }
+
+    def along(self, days: float) -> str:
+        """Return a length along the axis in per cent."""
+        return f"{100 * min(max(days / self.ticks[-1], 0.0), 1.0):.2f}%"
+
+    def age_days(self, token: TokenReport) -> float | None:
+        """Return the age in days, or None if it is not known."""
+        age = token.age(self._now)
+        return None if age is None else age / _DAY.total_seconds()
+
+    def age_state(self, token: TokenReport) -> Standing:
+        """Return the standing that the age alone gives."""
+        finding = judge_age(token.policy, token.since, self._now)
+        return Standing.WELL if finding is None else finding.standing
+
+    def age_words(self, token: TokenReport) -> str:
+        """Describe the age: `80 of 90 days: due in 10 days`."""
+        age, every = token.age(self._now), token.policy.rotate_every
+        if age is None:
+            return "age not known"
+        if every is None:
+            return f"{span(age)} old, no policy"
+        finding = judge_age(token.policy, token.since, self._now)
+        verdict = "" if finding is None else f": {finding.what.partition(':')[0]}"
+        return f"{_of(span(age), span(every.total_seconds()))}{verdict}"
+
+    def fill(self, token: TokenReport) -> str:
+        """Return the bar's fill."""
+        return _FILLS[self.age_state(token)] if token.policy.rotate_every else _NO_POLICY
+
+    def _reach(self, token: TokenReport) -> float:
+        limit = _limit_days(token) if token.policy.rotate_every else 0.0
+        return max(self.age_days(token) or 0.0, limit)
 
 
-def _trouble(one: EnvironmentReport) -> Element:
-    heading = tag("h2", f"{one.name} ", _state(one.standing))
-    return tag("section", heading, _findings(one.findings), class_="trouble")
+def _limit_days(token: TokenReport) -> float:
+    return (token.policy.rotate_every or timedelta()) / _DAY
 
 
-def _ages(report: Report) -> Element:
-    return tag(
-        "section",
-        tag("h2", "Ages against the policy", id="ages"),
-        *chart(report),
-        aria_labelledby="ages",
-    )
+def _warn_days(token: TokenReport) -> float:
+    return _limit_days(token) - (token.policy.warn_before or timedelta()) / _DAY
 
 
-def _table(report: Report) -> Element:
-    head = tag(
-        "tr",
-        *(tag("th", words, scope="col", role="columnheader") for words in _HEADINGS),
-        role="row",
-    )
-    rows = [_row(token, report.at) for token in report.tokens]
-    table = tag(
-        "table",
-        tag(
-            "caption", "The worst first. Version ids are shortened; fingerprints are keyed digests."
-        ),
-        tag("thead", head, role="rowgroup"),
-        tag("tbody", *rows, role="rowgroup"),
-        role="table",
-    )
-    return tag("section", tag("h2", "Tokens", id="tokens"), table, aria_labelledby="tokens")
+def _of(age: str, limit: str) -> str:
+    """Combine age and limit: `80 of 90 days`, or `5 hours of 90 days`."""
+    count, _, unit = age.partition(" ")
+    return f"{count} of {limit}" if limit.endswith(f" {unit}") else f"{age} of {limit}"
 
 
-def _row(token: TokenReport, now: float) -> Element:
-    cells = (
-        [tag("span", token.path), tag("small", token.environment)],
-        [_state(token.standing)],
-        _age(token, now),
-        [part for store in token.stores for part in _versions(store, token)],
-        _proof(token),
-        [_findings(token.findings)] if token.findings else [tag("span", "nothing", class_="soft")],
-    )
-    return tag("tr", *(_cell(*both) for both in zip(_HEADINGS, cells, strict=True)), role="row")
-
-
-def _cell(heading: str, content: list[Element]) -> Element:
-    """`data-label` names the cell on a narrow screen, where the heads are not shown."""
-    kind = {"class_": "token"} if heading == _HEADINGS[0] else {}
-    return tag("td", *content, role="cell", data_label=heading, **kind)
-
-
-def _state(standing: Standing, words: str = "") -> Element:
-    sign = tag("span", f"{_SIGNS[standing]} ", aria_hidden="true")
-    return tag("span", sign, words or standing.word, class_=f"state {_CLASSES[standing]}")
-
-
-def _age(token: TokenReport, now: float) -> list[Element]:
-    due = token.policy.due_at(token.since)
-    parts = [tag("span", age_words(token, now).partition(":")[0])]
-    if due is not None:
-        parts.append(tag("small", f"due {when(due)}"))
-    return parts
-
-
-def _versions(store: StoreReport, token: TokenReport) -> list[Element]:
-    """What readers of one store get, what they got before, and what waits."""
-    if store.error is not None:
-        return [tag("small", f"{store.kind}: cannot be read")]
-    parts = [_version(f"{store.kind} current", store.current)]
-    if token.fingerprint and store.current and store.drift is None:
-        parts.append(tag("small", "fingerprint ", tag("code", token.fingerprint)))
-    if store.previous is not None:
-        parts.append(_version("previous", store.previous))
-    if store.candidate is not None:
-        parts.append(_version("candidate", store.candidate))
-    return parts
-
-
-def _version(part: str, version: str | None) -> Element:
-    held: Content = "none" if version is None else tag("code", short(version), title=version)
-    return tag("span", tag("small", f"{part} "), held, class_="version")
-
-
-def _proof(token: TokenReport) -> list[Element]:
-    if token.proof is None:
-        return [tag("span", "none", class_="soft")]
-    day, _, clock = token.proof.at.partition("T")
-    return [
-        tag("span", f"{day} {clock[:5]} UTC"),
-        tag("small", token.proof.who),
-        *(tag("small", line) for line in token.proof.evidence),
-    ]
-
-
-def _findings(findings: tuple[Finding, ...]) -> Element:
-    items = [
-        tag("li", finding.what, *([tag("small", finding.remedy)] if finding.remedy else []))
-        for finding in findings
-    ]
-    return tag("ul", *items, class_="found")
+def _ticks(reach: float) -> tuple[float, ...]:
+    """Return a handful of round numbers of days, from 0 to beyond `reach`."""
+    needed = max(reach, 0.5) * 1.04
+    step = next((s for s in _STEPS if needed / s <= _MOST_TICKS), None)
+    if step is None:
+        step = 365 * math.ceil(needed / _MOST_TICKS / 365)
+    return tuple(float(step * n) for n in range(math.ceil(needed / step) + 1))

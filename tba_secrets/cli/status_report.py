@@ -1,4 +1,4 @@
-"""What `tba status` reports, and its form for programs: words, ids, keyed digests and times; never a value."""
+"""What `tba status` reports, also as JSON: words, ids, keyed digests and times, never a value."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class StoreReport:
     name: str
     """The secret's whole name, or path."""
     location: str | None = None
-    """The ARN (AWS), or `mount/path` (Vault); None where there is no secret, or it cannot be read."""
+    """The ARN (AWS) or `mount/path` (Vault); None if the secret is absent or unreadable."""
     current: str | None = None
-    """The version that readers get; None where that is no credential."""
+    """The version that readers get; None if it is not a credential."""
     previous: str | None = None
     candidate: str | None = None
     foreign_candidate: bool = False
     drift: str | None = None
-    """What is there instead of the version that state names."""
+    """What the store has instead of the version that state names."""
     journal: tuple[JournalEntry, ...] = ()
     error: str | None = None
     """Why the store could not be read."""
@@ -37,7 +37,7 @@ class StoreReport:
 
 
 @dataclass(frozen=True)
-class Proof:
+class ProofReport:
     """The last signed call that passed."""
 
     at: str
@@ -45,7 +45,7 @@ class Proof:
     who: str
     """`role R in account A`."""
     evidence: tuple[str, ...] = ()
-    """What each check has proven, and what it has not."""
+    """What each check has proven, and what not."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class TokenReport:
     """`integration/token`."""
     policy: Policy = field(default_factory=Policy)
     since: int | None = None
-    """When the current version was first proven: epoch seconds; None where state does not say."""
-    proof: Proof | None = None
+    """When the current version was first proven, in epoch seconds; None if not known."""
+    proof: ProofReport | None = None
     fingerprint: str | None = None
-    """Of the current value; None where state describes another one."""
+    """The current value's fingerprint; None if state describes another value."""
     stores: tuple[StoreReport, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     not_asked_until: float | None = None
@@ -68,17 +68,17 @@ class TokenReport:
 
     @property
     def standing(self) -> Standing:
-        """The worst of what was found."""
+        """The worst of the findings."""
         return worst(self.findings)
 
     def age(self, now: float) -> float | None:
-        """In seconds; None where it is not known. A clock that runs behind gives no negative age."""
+        """Return the age in seconds, or None. A clock that runs behind gives no negative age."""
         return None if self.since is None else max(now - self.since, 0.0)
 
 
 @dataclass(frozen=True)
 class EnvironmentReport:
-    """One environment; where its YAML cannot be read there are no tokens."""
+    """One environment; without tokens if its YAML cannot be read."""
 
     name: str
     account: str | None = None
@@ -88,13 +88,13 @@ class EnvironmentReport:
 
     @property
     def standing(self) -> Standing:
-        """The worst of its own and of its tokens."""
+        """The worst of its own findings and of its tokens."""
         return max([worst(self.findings), *(token.standing for token in self.tokens)])
 
 
 @dataclass(frozen=True)
 class Report:
-    """All environments that were asked for."""
+    """All requested environments."""
 
     at: float
     """When: epoch seconds."""
@@ -102,22 +102,26 @@ class Report:
 
     @property
     def standing(self) -> Standing:
-        """The worst of all: the exit code."""
-        return max((one.standing for one in self.environments), default=Standing.WELL)
+        """The worst of all, which decides the exit code."""
+        return max(
+            (environment.standing for environment in self.environments), default=Standing.WELL
+        )
 
     @property
     def tokens(self) -> tuple[TokenReport, ...]:
-        """All tokens, the worst first; otherwise in the order of the files."""
-        found = [token for one in self.environments for token in one.tokens]
+        """All tokens, the worst first, otherwise in the files' order."""
+        found = [token for environment in self.environments for token in environment.tokens]
         return tuple(sorted(found, key=lambda token: -token.standing))
 
     def plain(self) -> dict[str, Any]:
-        """For `--json`; docs/rotation.md describes it. A name that is there once stays."""
+        """Return plain data for `--json`, whose names are stable (docs/rotation.md)."""
         return {
             "at": _iso(self.at),
             "state": self.standing.word,
             "exit_code": int(self.standing),
-            "environments": [_environment(one, self.at) for one in self.environments],
+            "environments": [
+                _environment(environment, self.at) for environment in self.environments
+            ],
         }
 
 
@@ -151,9 +155,7 @@ def _token(token: TokenReport, now: float) -> dict[str, Any]:
         "evidence": list(token.proof.evidence) if token.proof else [],
         "fingerprint": token.fingerprint,
         "stores": [_store(store) for store in token.stores],
-        "refusals": [
-            {"fingerprint": str(one.fingerprint), "at": _iso(one.at)} for one in token.refusals
-        ],
+        "refusals": [{"fingerprint": str(r.fingerprint), "at": _iso(r.at)} for r in token.refusals],
         "not_asked_until": _iso(token.not_asked_until),
     }
 
@@ -183,9 +185,7 @@ def _store(store: StoreReport) -> dict[str, Any]:
 
 
 def _findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    return [
-        {"state": one.standing.word, "what": one.what, "remedy": one.remedy} for one in findings
-    ]
+    return [{"state": f.standing.word, "what": f.what, "remedy": f.remedy} for f in findings]
 
 
 def _iso(at: float | None) -> str | None:

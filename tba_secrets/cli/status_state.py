@@ -1,4 +1,4 @@
-"""A stack's exported state -> what it says of each record: which version has passed, when, as whom, and what failed."""
+"""Read a stack's exported state: each record's verified version, when, as whom, and failures."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tba_secrets.cli.status_report import Proof
+from tba_secrets.cli.status_report import ProofReport
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.sensitive import Fingerprint
 
 
 @dataclass(frozen=True)
 class TokenState:
-    """What the stack's state says of one record."""
+    """What the stack's state says about one record."""
 
     staged: Mapping[str, Any] = field(default_factory=dict)
     """The outputs of its StagedCredential."""
@@ -29,42 +29,44 @@ class TokenState:
 
     @property
     def since(self) -> int | None:
-        """When it was first proven; None where the state is from before that was kept."""
+        """When it was first proven; None if older state does not say."""
         return int(self.tested.get("since") or 0) or None
 
     @property
     def fingerprint(self) -> str | None:
-        """Of the verified value, where what was staged last is what passed."""
+        """The verified value's fingerprint, if the last staged version passed."""
         same = bool(self.verified) and self.staged.get("versions") == self.verified
         return self.staged.get("fingerprint") if same else None
 
     @property
-    def proof(self) -> Proof | None:
+    def proof(self) -> ProofReport | None:
         """The last call that passed."""
         if not self.tested.get("verifiedAt"):
             return None
         evidence = tuple(self.tested.get("evidence") or ())
-        return Proof(self.tested["verifiedAt"], self.tested.get("verifiedAs") or "", evidence)
+        return ProofReport(self.tested["verifiedAt"], self.tested.get("verifiedAs") or "", evidence)
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
-        """The user's refused logins, as the last run knew them."""
+        """The user's refused logins, as of the last run."""
         found = self.tested.get("refusals") or ()
-        return tuple(Refusal(Fingerprint(one["fingerprint"]), float(one["at"])) for one in found)
+        return tuple(
+            Refusal(Fingerprint(refusal["fingerprint"]), float(refusal["at"])) for refusal in found
+        )
 
 
 def token_states(resources: Iterable[Mapping[str, Any]]) -> dict[str, TokenState]:
-    """State's resources by record. A resource that waits for its deletion, or only tests, is passed over."""
+    """Read the state by record, skipping resources that are being deleted or only test."""
     found: dict[str, TokenState] = {}
-    for one in resources:
-        outputs = one.get("outputs") or {}
+    for resource in resources:
+        outputs = resource.get("outputs") or {}
         record = outputs.get("record")
-        if record is None or one.get("delete") or outputs.get("promote") is False:
+        if record is None or resource.get("delete") or outputs.get("promote") is False:
             continue
         state = found.get(record, TokenState())
-        failures = (*state.failures, *map(str, one.get("initErrors") or ()))
-        if one["type"] == "tba:index:StagedCredential":
+        failures = (*state.failures, *map(str, resource.get("initErrors") or ()))
+        if resource["type"] == "tba:index:StagedCredential":
             found[record] = replace(state, staged=outputs, failures=failures)
-        elif one["type"] == "tba:index:SmokeTest":
+        elif resource["type"] == "tba:index:SmokeTest":
             found[record] = replace(state, tested=outputs, failures=failures)
     return found

@@ -1,4 +1,4 @@
-"""What a person sees while a command is at work."""
+"""What the user sees while a command works."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from rich.status import Status
 
 
 def waiting(what: str) -> Status:
-    """A line that moves, on stderr, and only on a terminal; for a `with` block. `update` changes its words.
+    """Show a moving line on stderr, on a terminal only; use it in a `with` block.
+
+    `update` changes its words.
 
     Args:
         what: What is done, in the present participle.

@@ -1,12 +1,12 @@
-"""Readers: a `requests` session that signs with what the store says is current, so that a rotation passes unnoticed.
+"""Readers: a `requests` session that signs with the store's current credential, across rotations.
 
     from tba_secrets import client
 
     with client.aws_session("us-east-1", "netsuite/sandbox/warehouse-bot") as netsuite:
         answer = netsuite.get(netsuite.base_url() + "/services/rest/system/v1/serverTime")
 
-The rule for every reader (docs/readers.md): read the current version, keep it for some minutes, and on one HTTP 401
-read it again, once. No part of Pulumi is needed or loaded.
+The rule for every reader (docs/readers.md): read the current version, keep it for some minutes, and
+read it again once after an HTTP 401. No part of Pulumi is needed or loaded.
 """
 
 from __future__ import annotations

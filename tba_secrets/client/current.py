@@ -1,7 +1,7 @@
-"""The current credential as the store had it lately: read once for all threads, and kept on while the store is out.
+"""Cache the current credential for all threads, and keep using it while the store is unavailable.
 
-It only ever asks for what is current, the default way (`Stage.CURRENT`), so it never sees a version that has not passed
-its checks.
+It only reads the current version (`Stage.CURRENT`), so it never sees one that has not passed its
+checks.
 """
 
 from __future__ import annotations
@@ -24,29 +24,32 @@ from tba_secrets.stores.versions import PLACEHOLDER
 
 _log: Final = logging.getLogger(__name__)
 Moment = NewType("Moment", int)
-"""A place in the order of a session's events; a clock may show the same time twice."""
+"""A place in the order of a session's events. A clock would not do: it may show one time twice."""
 
 
 @dataclass(frozen=True)
-class Held:
-    """A credential that was current. It is told from others by its values: KV version 1 has no version ids."""
+class CachedCredential:
+    """A credential that was current.
+
+    It is compared by its values, because KV version 1 has no version ids.
+    """
 
     version: VersionId
     credential: TbaCredential
     asked_at: float
     """Monotonic seconds when the read began."""
     moment: Moment
-    """The same as a place in the order of events: whatever happened before is seen in what was read."""
+    """The place of the read among the events: it saw everything that happened earlier."""
 
 
 class CurrentCredential:
-    """Thread-safe: one thread reads, and the others wait for it or go on with what is kept.
+    """A thread-safe cache: one thread reads, the others wait or use the cached credential.
 
     Args:
-        store: Where the secret is.
+        store: The store that holds the secret.
         name: The secret, prefix included.
         names: The keys of the stored object.
-        pace: For how long what was read is kept.
+        pace: How long a credential is cached.
     """
 
     def __init__(self, store: Store, name: SecretName, names: Format, pace: Pace) -> None:
@@ -56,38 +59,38 @@ class CurrentCredential:
         self._names = names
         self._pace = pace
         self._reading = Lock()
-        self._held: Held | None = None
+        self._held: CachedCredential | None = None
         self._due_at = 0.0
         self._moments = itertools.count()
 
     def now(self) -> Moment:
-        """The next place in the order of events."""
+        """Return the next place in the order of events."""
         return Moment(next(self._moments))
 
-    def held(self) -> Held:
-        """The credential, read again where it is older than `max_age_seconds`.
+    def held(self) -> CachedCredential:
+        """Return the credential, reading it again if it is older than `max_age_seconds`.
 
         Raises:
-            NoCredentialError: There is none yet.
-            StoreError: It could not be read, and there is none that may still be used.
+            NoCredentialError: No credential has been promoted yet.
+            StoreError: The read failed, and no cached credential may still be used.
         """
         if (held := self._fresh()) is not None:
             return held
         if (usable := self._usable()) is not None and self._reading.locked():
-            return usable  # another thread is reading: nobody waits for it in vain
+            return usable  # another thread is reading: do not wait for it in vain
         with self._reading:
             return self._fresh() or self._read_if_possible()
 
-    def since(self, moment: Moment, other_than: TbaCredential | None = None) -> Held:
-        """The credential as the store had it after `moment`; `max_age_seconds` does not matter here.
+    def since(self, moment: Moment, other_than: TbaCredential | None = None) -> CachedCredential:
+        """Return the credential as the store had it after `moment`, whatever its age.
 
         Args:
-            moment: Before which the read must not have begun.
-            other_than: Where what is kept is another credential than this one, it will do.
+            moment: The read must have begun after it.
+            other_than: A cached credential that differs from this one will do.
 
         Raises:
-            NoCredentialError: There is none any more.
-            StoreError: It could not be read.
+            NoCredentialError: The credential is gone.
+            StoreError: The read failed.
         """
         with self._reading:
             held = self._held
@@ -97,18 +100,21 @@ class CurrentCredential:
                 return held
             return self._read()
 
-    def _fresh(self) -> Held | None:
+    def _fresh(self) -> CachedCredential | None:
         return self._held if self._pace.monotonic() < self._due_at else None
 
-    def _usable(self) -> Held | None:
-        """What is kept, where it is not too old to be used while the store cannot be asked."""
+    def _usable(self) -> CachedCredential | None:
+        """Return the cached credential unless it is too old to bridge an outage."""
         held = self._held
         if held is None or self._pace.monotonic() - held.asked_at >= self._pace.max_stale_seconds:
             return None
         return held
 
-    def _read_if_possible(self) -> Held:
-        """Only an outage is bridged: a store that answers that there is nothing, or refuses, is believed."""
+    def _read_if_possible(self) -> CachedCredential:
+        """Read, and bridge an outage with the cached credential.
+
+        Only an outage is bridged: an answer that the secret is absent or forbidden is believed.
+        """
         try:
             return self._read()
         except StoreUnavailableError:
@@ -117,25 +123,25 @@ class CurrentCredential:
             too_old_at = held.asked_at + self._pace.max_stale_seconds
             self._due_at = min(self._pace.monotonic() + RETRY_SECONDS, too_old_at)
             _log.warning(
-                "%s cannot be read at present: version %s is used on, for %.0f s after it was read",
+                "%s cannot be read at present: version %s stays in use until %.0f s after it was read",
                 self.where,
                 held.version,
                 self._pace.max_stale_seconds,
             )
             return held
 
-    def _read(self) -> Held:
+    def _read(self) -> CachedCredential:
         asked_at, moment = self._pace.monotonic(), self.now()
         stored = self._promoted(self._store.read(self._name, Stage.CURRENT))
         credential = parse(stored.value, self._names, self.where)
         if self._held is not None and self._held.version != stored.version:
-            _log.info("%s: version %s is current from now on", self.where, stored.version)
-        self._held = Held(stored.version, credential, asked_at, moment)
+            _log.info("%s: version %s is now current", self.where, stored.version)
+        self._held = CachedCredential(stored.version, credential, asked_at, moment)
         self._due_at = asked_at + self._pace.max_age_seconds
         return self._held
 
     def _promoted(self, stored: StoredVersion | None) -> StoredVersion:
-        """What was read, where it is a credential that was promoted."""
+        """Return what was read if it is a promoted credential."""
         if stored is None:
             raise NoCredentialError(
                 f"{self.where} is absent, or has no current version",

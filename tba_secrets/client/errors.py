@@ -1,4 +1,4 @@
-"""What a reader can be told beside the errors of the store: nothing was sent in any of these cases."""
+"""Errors of a reader besides the store's: in each case nothing was sent."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from tba_secrets.errors import NetSuiteError, StoreError
 
 
 class NoCredentialError(StoreError):
-    """The secret is absent, or holds no credential that has passed its checks yet."""
+    """The secret is absent, or holds no credential that has passed its checks."""
 
 
 class ForeignHostError(NetSuiteError):
-    """The address is none of the account's own, so nothing was signed for it and nothing sent; redirects included."""
+    """The address, perhaps a redirect's, is not the account's own: nothing was signed or sent."""
 
 
 class UnsignableRequestError(NetSuiteError):
-    """The request cannot be signed as it would be sent."""
+    """The request cannot be signed in the form in which it would be sent."""

@@ -1,6 +1,6 @@
-"""The ways to open a session: by a record, a store, an environment's settings, or AWS and Vault alone.
+"""Open a session from a record, a store, an environment's settings, or AWS or Vault directly.
 
-Nothing is asked of a store before the first call. What a reader needs to be allowed is in docs/readers.md.
+The store is not contacted before the first call. docs/readers.md lists the permissions a reader needs.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Unpack, overload
 
 from tba_secrets.client.current import CurrentCredential
-from tba_secrets.client.exchange import Exchange
 from tba_secrets.client.pace import Options, Pace
+from tba_secrets.client.signed_calls import SignedCalls
 from tba_secrets.client.signed_session import SignedSession
 from tba_secrets.errors import SpecError, StoreError
 from tba_secrets.records import CredentialRecord, credential_records
@@ -27,10 +27,10 @@ def session(origin: Store, name: str, /, **options: Unpack[Options]) -> SignedSe
 def session(
     origin: CredentialRecord | Store, name: str | None = None, /, **options: Unpack[Options]
 ) -> SignedSession:
-    """A session that signs with the current version of one secret.
+    """Open a session that signs with the current version of one secret.
 
     Args:
-        origin: A record of an environment, whose `format` and `endpoint` apply too; or an open store.
+        origin: An open store, or a record of an environment, whose `format` and `endpoint` then apply.
         name: With a store: the secret's whole name there, prefix included.
         options: See `Options` and `Pace`.
 
@@ -45,22 +45,22 @@ def session(
     endpoint = options.pop("endpoint", None)
     pace = Pace(**options)  # type: ignore[misc] # what is left are the fields of Pace
     current = CurrentCredential(origin, SecretName(name), names, pace)
-    return SignedSession(Exchange(current, endpoint, pace))
+    return SignedSession(SignedCalls(current, endpoint, pace))
 
 
 def session_for(
     stores: Stores, secret: str, /, kind: str | None = None, **options: Unpack[Options]
 ) -> SignedSession:
-    """A session by the store settings of an environment.
+    """Open a session from an environment's store settings.
 
     Args:
         stores: `store` of the environment's YAML.
         secret: The secret's name under the prefix.
-        kind: `aws` or `vault`: which of several stores to read; the first one where None.
+        kind: `aws` or `vault`: which of several stores to read; None for the first.
         options: See `Options` and `Pace`.
 
     Raises:
-        StoreError: There is no such store.
+        StoreError: The environment has no such store.
     """
     opened = open_stores(stores)
     chosen = next(iter(opened), None) if kind is None else kind
@@ -82,14 +82,14 @@ def aws_session(
     store_endpoint: str | None = None,
     **options: Unpack[Options],
 ) -> SignedSession:
-    """A session by a secret in AWS Secrets Manager; AWS credentials are found as by every AWS tool.
+    """Open a session from a secret in AWS Secrets Manager, with AWS's usual credentials.
 
     Args:
         region: For example `us-east-1`.
         name: The secret's whole name.
         profile: A profile of the shared AWS configuration.
         role_arn: A role to assume.
-        store_endpoint: Instead of the region's own address: a simulator, a VPC endpoint.
+        store_endpoint: Replaces the region's own address, for example with a VPC endpoint.
         options: See `Options` and `Pace`.
     """
     aws = AwsStore(region=region, profile=profile, role_arn=role_arn, endpoint=store_endpoint)
@@ -108,14 +108,14 @@ def vault_session(
     allow_unversioned: bool = False,
     **options: Unpack[Options],
 ) -> SignedSession:
-    """A session by a secret in HashiCorp Vault.
+    """Open a session from a secret in HashiCorp Vault.
 
     Args:
         address: For example `https://vault.example.com:8200`.
         path: Under the mount, for example `netsuite/sandbox/warehouse-bot`.
-        mount: Of the KV secrets engine.
+        mount: The mount of the KV secrets engine.
         auth: How to log in; a token from VAULT_TOKEN where None.
-        namespace: Of Vault Enterprise and HCP.
+        namespace: The namespace, in Vault Enterprise and HCP.
         ca_cert: A file of CA certificates in PEM.
         allow_unversioned: The mount is KV version 1.
         options: See `Options` and `Pace`.
@@ -149,19 +149,19 @@ def environment_session(
     kind: str | None = None,
     **options: Unpack[Options],
 ) -> SignedSession:
-    """A session by an environment's file, `stacks/STACK.yaml`: its store, format and endpoint apply.
+    """Open a session from stacks/STACK.yaml, with its store, format and endpoint.
 
     Args:
         project_root: The folder that holds Pulumi.yaml.
         stack: The stack's name.
         record: `integration/token`.
-        kind: `aws` or `vault`: which of several stores to read; the first one where None.
-        options: See `Options` and `Pace`; they go before what the file says.
+        kind: `aws` or `vault`: which of several stores to read; None for the first.
+        options: See `Options` and `Pace`; they override the file.
 
     Raises:
-        SpecError: The file is absent or has problems, or holds no such record.
+        SpecError: The file is absent or invalid, or has no such record.
     """
-    records = {one.path: one for one in credential_records(load_stack(Path(project_root), stack))}
+    records = {r.path: r for r in credential_records(load_stack(Path(project_root), stack))}
     if record not in records:
         raise SpecError(
             f"stacks/{stack}.yaml: there is no record {record!r} (there: {', '.join(records)})",

@@ -1,4 +1,4 @@
-"""How a reader goes about it: what it keeps and for how long, and how many calls are under way at once."""
+"""A session's settings: how long a credential is cached, and how many calls run at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Pace:
     """Seconds, for ages."""
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` for what cannot be kept to."""
+        """Raise `ValueError` for a setting out of bounds."""
         if self.at_once < 1:
             raise ValueError(f"at_once is {self.at_once}: at least 1 call has to get through")
         if not 0 <= self.max_age_seconds <= self.max_stale_seconds:
@@ -54,7 +54,7 @@ class PaceOptions(TypedDict, total=False):
 
 
 class Options(PaceOptions, total=False):
-    """What every way to open a session takes as keyword arguments: the fields of `Pace`, and these."""
+    """Keyword arguments of every function that opens a session, besides those of `Pace`."""
 
     format: Format
     """The keys of the stored JSON object, where they are not the usual ones."""

@@ -1,4 +1,4 @@
-"""The session that a program uses: `requests.Session`, with every call signed when it is sent."""
+"""The `requests.Session` of a program: it signs every call when the call is sent."""
 
 from __future__ import annotations
 
@@ -10,51 +10,52 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
-from tba_secrets.client.exchange import Exchange
+from tba_secrets.client.signed_calls import SignedCalls
 from tba_secrets.netsuite.account import Service, base_url
 
 
 class SignedSession(requests.Session):
-    """Signs for the account's own hosts, and sends nothing to any other, a redirect's target included.
+    """Signs calls to the account's own hosts and refuses all others, redirects included.
 
-    One session serves all threads of a process. Mounted adapters are used as transports below the signature; one that
-    retries would send a nonce twice, which NetSuite refuses, so retry around the call.
+    One session serves all threads of a process. Mounted adapters become transports below the
+    signature. Retry around the call, not in an adapter: a nonce that is sent twice is refused.
 
     Args:
-        exchange: Signs and sends.
+        calls: Signs and sends.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, calls: SignedCalls) -> None:
         super().__init__()
-        self._exchange = exchange
-        self.auth = SignedWhenSent(exchange.current.where)
+        self._calls = calls
+        self.auth = SignedWhenSent(calls.current.where)
         # A jar that stays empty: NetSuite refuses a cookie beside a signature, and threads would share it.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
     def base_url(self, service: Service = Service.SUITETALK) -> str:
-        """Where a service of the credential's account is, without a slash at the end.
+        """Return the address of one of the account's services, without a trailing slash.
 
         Raises:
-            StoreError: There is no credential to tell the account from.
+            StoreError: There is no credential that names the account.
         """
-        account = self._exchange.current.held().credential.account
-        return base_url(account, service, self._exchange.endpoint)
+        account = self._calls.current.held().credential.account
+        return base_url(account, service, self._calls.endpoint)
 
     def get_adapter(self, url: str) -> BaseAdapter:
-        """The transport for `url`, and the signature over it; `requests` asks for it at each call and each redirect."""
-        return _SigningAdapter(self._exchange, super().get_adapter(url))
+        """Wrap the transport for `url`; `requests` asks for it at each call and redirect."""
+        return _SigningAdapter(self._calls, super().get_adapter(url))
 
     def __repr__(self) -> str:
-        return f"<SignedSession of {self._exchange.current.where}>"
+        return f"<SignedSession of {self._calls.current.where}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a signed session is not pickled or copied: open one in each process")
+        raise TypeError("a signed session cannot be pickled or copied: open one in each process")
 
 
 class SignedWhenSent(AuthBase):
-    """Stands where `requests` looks for credentials, so that it looks into no netrc; the signature comes later.
+    """Keeps `requests` from looking for credentials in a netrc file; signing comes later.
 
-    A prepared request may wait, be sent twice or be redirected, and each attempt needs a signature of its own.
+    A prepared request may wait, be sent twice or be redirected, and each attempt needs its own
+    signature.
     """
 
     def __init__(self, where: str) -> None:
@@ -68,9 +69,9 @@ class SignedWhenSent(AuthBase):
 
 
 class _SigningAdapter(BaseAdapter):
-    def __init__(self, exchange: Exchange, transport: BaseAdapter) -> None:
+    def __init__(self, calls: SignedCalls, transport: BaseAdapter) -> None:
         super().__init__()
-        self._exchange = exchange
+        self._calls = calls
         self._transport = transport
 
     def send(
@@ -82,7 +83,7 @@ class _SigningAdapter(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """See `Exchange.send`."""
+        """See `SignedCalls.send`."""
         settings = {
             "stream": stream,
             "timeout": timeout,
@@ -90,8 +91,8 @@ class _SigningAdapter(BaseAdapter):
             "cert": cert,
             "proxies": proxies,
         }
-        return self._exchange.send(self._transport, request, settings)
+        return self._calls.send(self._transport, request, settings)
 
     def close(self) -> None:
-        """The transport's."""
+        """Close the transport."""
         self._transport.close()

@@ -16,9 +16,8 @@ from pydantic_core import ErrorDetails
 from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties
 from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Model
-from tba_secrets.spec.outline import known_keys, remedy_of
-from tba_secrets.spec.paths import Path
-from tba_secrets.spec.shape import misfit
+from tba_secrets.spec.problem import Path
+from tba_secrets.spec.shape import known_keys, misfit, remedy_of
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_]{1,30}")
 

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from tba_secrets.provider.handler import OWN_WORDS, Wire
 from tba_secrets.provider.parts import Sources
+from tba_secrets.spec.looks_secret import looks_secret, pasted_values
 from tba_secrets.spec.model import (
     AccountId,
     Check,
@@ -23,7 +24,6 @@ from tba_secrets.spec.model import (
     TokenOrigin,
     User,
 )
-from tba_secrets.spec.suspicion import looks_secret, pasted_values
 
 _Origin = TypeVar("_Origin", ConsumerOrigin, TokenOrigin)
 

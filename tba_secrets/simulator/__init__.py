@@ -1,6 +1,7 @@
 """A NetSuite simulator that verifies signatures itself and answers as NetSuite does.
 
-Importing this package is cheap: Flask, Werkzeug and pydantic are loaded when one of the names below is first used.
+Importing this package is cheap: Flask, Werkzeug and pydantic load when one of the names below is
+first used.
 """
 
 from __future__ import annotations

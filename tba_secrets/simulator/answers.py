@@ -1,7 +1,8 @@
-"""What NetSuite says on the wire, which never tells the cause of a refused login.
+"""NetSuite's answers on the wire, which never reveal why a login was refused.
 
-Shapes: Oracle help "REST Web Services Error Handling" and "RESTlet Status Codes and Error Message Formats"; captures
-of live answers where the help is silent. What is inferred is marked so here and listed in docs/simulator.md.
+The shapes come from Oracle help ("REST Web Services Error Handling", "RESTlet Status Codes and Error
+Message Formats") and, where it is silent, from captured live answers. Inferred shapes are marked here
+and listed in docs/simulator.md.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ MALFORMED_SYNTAX = "The request could not be understood by the server due to mal
 
 
 def rest_error(status: int, title: str, code: str, detail: str, **extra: Any) -> Response:
-    """An error of REST web services."""
+    """Build an error of REST web services."""
     body = {"type": _TYPE, "title": title, "status": status, **extra}
     body["o:errorDetails"] = [{"detail": detail, "o:errorCode": code}]
     return json_answer(body, status, "application/vnd.oracle.resource+json; type=error")
 
 
 def rest_invalid_login(realm: str) -> Response:
-    """401 for any authentication fault; the header says token_rejected whatever the cause (captured 2025-10)."""
+    """Answer 401 with token_rejected, whatever the cause (captured 2025-10)."""
     answer = rest_error(401, "Unauthorized", "INVALID_LOGIN", INVALID_LOGIN_DETAIL)
     quoted = realm.replace("\\", "").replace('"', "")
     answer.headers["WWW-Authenticate"] = (
@@ -40,23 +41,23 @@ def rest_invalid_login(realm: str) -> Response:
 
 
 def rest_bad_request(code: str, detail: str) -> Response:
-    """400 with one of NetSuite's codes."""
+    """Answer 400 with one of NetSuite's codes."""
     return rest_error(400, "Bad Request", code, detail)
 
 
 def rest_not_found() -> Response:
-    """404 for a record that is not there."""
+    """Answer 404 for a missing record."""
     return rest_error(404, "Not Found", "NONEXISTENT_ID", "Record does not exist.")
 
 
 def rest_forbidden(permission: str) -> Response:
-    """403: the login is good, but the role or the account lacks what the call needs."""
+    """Answer 403: the login is valid, but the role or the account lacks what the call needs."""
     detail = f"Permission Violation: You need the '{permission}' permission to access this page."
     return rest_error(403, "Forbidden", "INSUFFICIENT_PERMISSION", detail)
 
 
 def feature_disabled(service: Service) -> Response:
-    """The login is good, but the account's feature is off (status and codes inferred, but for REST's)."""
+    """Answer a valid login if the feature is off (status and codes inferred except for REST)."""
     message = f"The feature {service.value} is not enabled in this account."
     if service is Service.SOAP:
         return soap_fault("insufficientPermissionFault", "WS_FEATURE_REQD", message)
@@ -66,7 +67,7 @@ def feature_disabled(service: Service) -> Response:
 
 
 def rest_concurrency_limit() -> Response:
-    """429: the title and the extra code are as Oracle prints them."""
+    """Answer 429, with the title and extra code that Oracle documents."""
     return rest_error(
         429,
         "Bad Request",
@@ -77,7 +78,7 @@ def rest_concurrency_limit() -> Response:
 
 
 def rest_unexpected(status: int = 500) -> Response:
-    """5xx with an error id."""
+    """Answer 5xx with an error id."""
     return rest_error(
         status,
         "Internal Server Error",
@@ -87,35 +88,35 @@ def rest_unexpected(status: int = 500) -> Response:
 
 
 def restlet_error(status: int, code: str, message: str) -> Response:
-    """An error of RESTlets, with the spaces around the colons that live answers have."""
+    """Build a RESTlet error, with the spaces around colons that live answers have."""
     body = f'{{"error" : {{"code" : {json.dumps(code)}, "message" : {json.dumps(message)}}}}}'
     return Response(body, status, content_type="application/json; charset=utf-8")
 
 
 def restlet_invalid_login() -> Response:
-    """401; the code is documented, the body in this envelope is inferred."""
+    """Answer 401. The code is documented; the body in this envelope is inferred."""
     return restlet_error(401, "INVALID_LOGIN_ATTEMPT", "Invalid login attempt.")
 
 
 def restlet_malformed() -> Response:
-    """400 for a header that cannot be read or an algorithm that is not supported (status inferred)."""
+    """Answer 400 for an unreadable header or unsupported algorithm (status inferred)."""
     return restlet_error(400, "INVALID_REQUEST", MALFORMED_SYNTAX)
 
 
 def restlet_web_services_only() -> Response:
-    """The code is documented for a role with "Web Services Only"; status and message are inferred."""
+    """Refuse a "Web Services Only" role. The code is documented, the rest inferred."""
     return restlet_error(401, "INVALID_LOGIN_CREDENTIALS", "Invalid login credentials.")
 
 
 def restlet_request_limit() -> Response:
-    """400, not 429: "HTTP error code: 400 Bad Request" (Oracle help, "Concurrency Governance")."""
+    """Answer 400, not 429 (Oracle help, "Concurrency Governance")."""
     return restlet_error(
         400, "SSS_REQUEST_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked."
     )
 
 
 def soap_fault(detail_type: str, code: str, message: str) -> Response:
-    """A SOAP 1.1 fault with HTTP 500 (the status is inferred from SOAP 1.1 section 6.2)."""
+    """Build a SOAP 1.1 fault with HTTP 500 (status inferred from SOAP 1.1 section 6.2)."""
     return Response(
         f'<?xml version="1.0" encoding="UTF-8"?>\n{_envelope(detail_type, code, message)}',
         500,
@@ -136,30 +137,30 @@ def _envelope(detail_type: str, code: str, message: str) -> str:
 
 
 def soap_invalid_login() -> Response:
-    """The fault string is documented by clients; the detail code is inferred."""
+    """Refuse a login. Clients document the fault string; the detail code is inferred."""
     return soap_fault(
         "invalidCredentialsFault", "INVALID_LOGIN_CREDENTIALS", "Invalid login attempt."
     )
 
 
 def soap_ambiguous() -> Response:
-    """A TokenPassport beside other credentials (Oracle help, "Troubleshoot TBA for SOAP Web Services")."""
+    """Refuse a TokenPassport beside other credentials ("Troubleshoot TBA for SOAP")."""
     return soap_fault("invalidCredentialsFault", "USER_ERROR", "Ambiguous authentication")
 
 
 def soap_malformed() -> Response:
-    """A body that is no SOAP envelope (inferred)."""
+    """Refuse a body that is not a SOAP envelope (inferred)."""
     return soap_fault("unexpectedErrorFault", "USER_ERROR", MALFORMED_SYNTAX)
 
 
 def soap_concurrency_limit() -> Response:
-    """The fault of a TBA request over the limit."""
+    """Refuse a TBA request over the limit."""
     message = "SuiteTalk concurrent request limit exceeded. Request blocked."
     return soap_fault("exceededConcurrentRequestLimitFault", "WS_REQUEST_BLOCKED", message)
 
 
 def maintenance_page() -> Response:
-    """503 with HTML, as a load balancer gives in a maintenance window."""
+    """Answer 503 with HTML, as a load balancer does in a maintenance window."""
     page = (
         "<!DOCTYPE html><html lang='en'><head><title>NetSuite: scheduled maintenance</title></head>"
         "<body><h1>NetSuite is unavailable for scheduled maintenance.</h1></body></html>"
@@ -170,5 +171,5 @@ def maintenance_page() -> Response:
 def json_answer(
     body: Any, status: int = 200, content_type: str = "application/json; charset=utf-8"
 ) -> Response:
-    """Any JSON body."""
+    """Answer with a JSON body."""
     return Response(json.dumps(body), status, content_type=content_type)

@@ -1,4 +1,4 @@
-"""The Flask application: the table of what is served, and nothing else."""
+"""The Flask application: the table of routes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SIGNED_ROUTES = (
 
 
 def create_app(state: State) -> Flask:
-    """Build the WSGI application over a state."""
+    """Build the WSGI application for a state."""
     app = Flask("tba_secrets.simulator")
     app.url_map.merge_slashes = False
     for number, route in enumerate(SIGNED_ROUTES):
@@ -74,7 +74,7 @@ def create_app(state: State) -> Flask:
 
 
 def _add_pages(app: Flask, state: State) -> None:
-    """What is served unsigned."""
+    """Add the unsigned pages."""
     app.add_url_rule(consent.PATH, endpoint="consent", view_func=consent.page(state))
     app.add_url_rule(
         consent.PATH, endpoint="decide", view_func=consent.decide(state), methods=["POST"]

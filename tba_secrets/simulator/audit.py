@@ -1,4 +1,4 @@
-"""The Login Audit Trail: who tried to log in, with what, and the true reason of a refusal."""
+"""The Login Audit Trail: who tried to log in, with what, and the true reason of each refusal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ KEPT_ENTRIES = 10_000
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One attempt. The names are those of the search columns Detail, Token-based Access Token Name and so on.
+    """One login attempt, named as in the search columns (Detail, Token-based Access Token Name).
 
-    It holds names of records only: no key, no token id, no query string.
+    It holds only the names of records: no key, no token id, no query string.
     """
 
     date: datetime
@@ -31,7 +31,7 @@ class AuditEntry:
     application_name: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for /simulator/audit.json."""
+        """Return plain data for /simulator/audit.json."""
         return {
             **asdict(self),
             "date": self.date.isoformat(),
@@ -40,7 +40,7 @@ class AuditEntry:
 
 
 class AuditTrail:
-    """Entries in the order they happened; the oldest of more than ten thousand fall out."""
+    """The entries in order; only the last ten thousand are kept."""
 
     def __init__(self) -> None:
         self._entries: deque[AuditEntry] = deque(maxlen=KEPT_ENTRIES)
@@ -50,9 +50,9 @@ class AuditTrail:
         self._entries.append(entry)
 
     def entries(self, account: str | None = None) -> list[AuditEntry]:
-        """All entries, of one account where it is named."""
+        """Return all entries, or those of one account."""
         return [e for e in list(self._entries) if account in (None, e.account)]
 
     def failures(self, account: str | None = None) -> list[AuditEntry]:
-        """Only the refusals."""
+        """Return only the refusals."""
         return [entry for entry in self.entries(account) if not entry.success]

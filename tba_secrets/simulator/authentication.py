@@ -1,7 +1,8 @@
-"""Decide who a signed request is from, or why it is refused.
+"""Decide who sent a signed request, or why it is refused.
 
-The order below is the simulator's (Oracle lists the reasons, not their order): what can be seen in the request alone,
-then the integration, the token, the user, the signature, and last what the role may do.
+The order of the checks is the simulator's, because Oracle lists the reasons without an order: first
+what the request alone shows, then the integration, the token, the user, the signature and, last, what
+the role may do.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _PERMISSION = {Service.REST: REST_WEB_SERVICES, Service.SOAP: SOAP_WEB_SERVICES}
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a request was proven to be from."""
+    """The proven sender of a request."""
 
     account_id: str
     account: Account
@@ -61,8 +62,11 @@ def authenticate(state: State, service: Service, claim: Credentials, host: str) 
 
 
 def _verify(state: State, service: Service, claim: Credentials, host: str) -> Identity:
-    """1 form, version and algorithm, 2 account and feature, 3 integration, 4 timestamp, 5 nonce length, 6 token,
-    7 lockout, 8 signature, 9 nonce new, 10 user and role, 11 what the service asks of the role.
+    """Check in order.
+
+    1 form, version and algorithm, 2 account and feature, 3 integration, 4 timestamp, 5 nonce
+    length, 6 token, 7 lockout, 8 signature, 9 new nonce, 10 user and role, 11 what the service
+    requires of the role.
     """
     check_form(service, claim)  # 1
     account = find_account(state, claim.account, host)  # 2
@@ -83,7 +87,7 @@ def _verify(state: State, service: Service, claim: Credentials, host: str) -> Id
 
 
 def check_form(service: Service, claim: Credentials) -> None:
-    """Nothing missing or twice, version 1.0, and HMAC-SHA256 only: HMAC-SHA1 ended with 2023.1."""
+    """Require each parameter once, version 1.0, and HMAC-SHA256: HMAC-SHA1 ended with 2023.1."""
     if claim.defect is not None:
         raise AuthenticationRefused(claim.defect)
     if claim.version != "1.0":
@@ -94,7 +98,7 @@ def check_form(service: Service, claim: Credentials) -> None:
 
 
 def find_account(state: State, account_id: str, host: str) -> Account:
-    """The account of the realm, which a real NetSuite host name in Host must agree with."""
+    """Find the realm's account; a real NetSuite host name must agree with it."""
     if not account_id:
         raise AuthenticationRefused(AuditReason.PARAMETER_REJECTED)
     account = state.accounts.get(account_id)
@@ -108,9 +112,9 @@ def find_account(state: State, account_id: str, host: str) -> Account:
 
 
 def account_of_host(host: str) -> str | None:
-    """The account id of an account-specific domain, None for any other host, loopback included.
+    """Return the account id of an account-specific domain, or None for any other host.
 
-    `1234567-sb1.suitetalk.api.netsuite.com` is that of `1234567_SB1`; `system.netsuite.com` belongs to no account.
+    `1234567-sb1.suitetalk.api.netsuite.com` belongs to `1234567_SB1`, `system.netsuite.com` to no account.
     """
     name = host.partition(":")[0].lower()
     label = name.partition(".")[0]
@@ -120,7 +124,7 @@ def account_of_host(host: str) -> str | None:
 
 
 def check_timestamp(timestamp: str, now: float, malformed: AuditReason) -> None:
-    """A positive whole number of seconds, within five minutes of the server's clock, both ends included."""
+    """Require a positive whole number within five minutes of the clock, inclusive."""
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < _TOO_MANY_DIGITS):
         raise AuthenticationRefused(malformed)
     if abs(int(timestamp) - int(now)) > CLOCK_TOLERANCE_SECONDS:
@@ -128,13 +132,13 @@ def check_timestamp(timestamp: str, now: float, malformed: AuditReason) -> None:
 
 
 def check_nonce(nonce: str, reason: AuditReason) -> None:
-    """At least six characters."""
+    """Require at least six characters."""
     if len(nonce) < MINIMUM_NONCE_LENGTH:
         raise AuthenticationRefused(reason)
 
 
 def check_signature(claim: Credentials, consumer_secret: str, token_secret: str) -> None:
-    """The signature must be the one that both secrets give over what was sent."""
+    """Require the signature that both secrets give over the request as sent."""
     expected = oauth1.hmac_sha256(claim.base_string, consumer_secret, token_secret)
     if not oauth1.same(expected, claim.signature):
         raise AuthenticationRefused(AuditReason.INVALID_SIGNATURE)
@@ -159,7 +163,7 @@ def _token(account: Account, integration: Integration, token_id: str) -> Token:
 
 
 def find_token(account: Account, token_id: str) -> Token | None:
-    """The token of that id whatever its state, None where the account has none."""
+    """Return the token with that id, whatever its state, or None."""
     return next((t for t in account.tokens if oauth1.same(t.token_id, token_id)), None)
 
 
@@ -170,7 +174,7 @@ def _nonce_used(service: Service) -> AuditReason:
 
 
 def may_use_tokens(account: Account, user: User, role: Role) -> bool:
-    """User and role active, the role still the user's, and with a permission to log in by token."""
+    """Whether user and role are active, belong together, and may log in by token."""
     return (
         user.active
         and role.active
@@ -185,7 +189,10 @@ def _check_access(account: Account, user: User, role: Role) -> None:
 
 
 def _check_service(service: Service, role: Role) -> None:
-    """Without REST or SOAP Web Services the login itself fails: 401, not 403 (GitHub jacobsvante/netsuite #27)."""
+    """Refuse the login without the service's permission: 401, not 403.
+
+    Seen in GitHub jacobsvante/netsuite #27.
+    """
     permission = _PERMISSION.get(service)
     if permission is not None and not role.allows(permission):
         raise AuthenticationRefused(AuditReason.PERMISSION_DENIED)
@@ -194,7 +201,7 @@ def _check_service(service: Service, role: Role) -> None:
 
 
 def _count_failure(state: State, claim: Credentials) -> None:
-    """A failure that names a known token counts against its user, whatever the reason."""
+    """Count a failure that names a known token against its user, whatever the reason."""
     account = state.accounts.get(claim.account)
     token = find_token(account, claim.token) if account is not None else None
     if account is not None and token is not None:

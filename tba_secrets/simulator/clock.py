@@ -1,4 +1,4 @@
-"""The simulator's clock: any callable that gives epoch seconds, shifted for a request by the clock-skew fault."""
+"""The simulator's clock, which the clock-skew fault can shift for one request."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class SimulatorClock:
         self._source = source
 
     def now(self) -> float:
-        """Epoch seconds, with the skew of the request that this thread is answering."""
+        """Return epoch seconds, with the skew of the request that this thread answers."""
         return self._source() + _skew.get()
 
     def moment(self) -> datetime:
-        """The same as an aware datetime in UTC."""
+        """Return the same time as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.now(), UTC)
 
     def http_date(self) -> str:
-        """The value of a Date header (RFC 9110 section 5.6.7)."""
+        """Return the value of a Date header (RFC 9110 section 5.6.7)."""
         return format_datetime(self.moment().replace(microsecond=0), usegmt=True)
 
     @contextmanager

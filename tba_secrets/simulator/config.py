@@ -1,6 +1,6 @@
 """Read the simulator's accounts from a YAML or JSON file, or from plain data.
 
-Values never appear in a message: pydantic hides the input, and messages are built from path and type.
+No message holds a value: pydantic hides the input, and messages are built from path and type.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from tba_secrets.simulator.models import Account, Record
 
 _WORDS = {
     "missing": "is missing",
-    "extra_forbidden": "is not a key that is known here",
+    "extra_forbidden": "is not a known key",
     "string_type": "must be a string: put it in quotes",
-    "enum": "is not one of the words allowed here",
+    "enum": "is not one of the allowed words",
 }
 _PLAIN_KEY = re.compile(r"[a-z_]{1,30}")
 
 
 class SimulatorConfigError(TbaError):
-    """The simulator's configuration cannot be used; the message names the path in it, never a value."""
+    """The configuration is unusable; the message names the path in it, never a value."""
 
 
 class SimulatorConfig(Record):
@@ -39,7 +39,7 @@ class SimulatorConfig(Record):
         """Read a YAML or JSON file.
 
         Raises:
-            SimulatorConfigError: the file cannot be read or parsed, or a record in it is wrong.
+            SimulatorConfigError: The file cannot be read or parsed, or a record in it is wrong.
         """
         try:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -53,10 +53,10 @@ class SimulatorConfig(Record):
 
     @classmethod
     def from_dict(cls, data: object, source: str = "simulator config") -> SimulatorConfig:
-        """Check plain data.
+        """Validate plain data.
 
         Raises:
-            SimulatorConfigError: naming every path that is wrong, and how.
+            SimulatorConfigError: The data is wrong; the message names every path.
         """
         try:
             config = cls.model_validate(data)
@@ -72,7 +72,7 @@ class SimulatorConfig(Record):
 
 
 def describe(error: ValidationError) -> list[str]:
-    """One line for each problem, from its path and type alone."""
+    """Describe each problem in one line, from its path and type alone."""
     return [_line(item) for item in error.errors(include_input=False, include_url=False)]
 
 

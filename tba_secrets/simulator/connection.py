@@ -1,7 +1,7 @@
-"""HTTP/1.1 connections that stay open, and the breaking of them on demand.
+"""HTTP/1.1 connections that stay open, and that faults can break.
 
-Werkzeug's development server closes every connection because it does not drain request bodies. Here the body is read
-whole before the application runs, so the next request starts where it should.
+Werkzeug's development server closes every connection because it does not drain request bodies. Here
+the whole body is read before the application runs, so the next request starts in the right place.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 
 class BreakConnection(Exception):  # noqa: N818
-    """Raised by the application: send these bytes (maybe none), then break off."""
+    """Raised by the application to send these bytes, if any, and then break the connection."""
 
     def __init__(self, sent: bytes = b"", *, reset: bool = True) -> None:
         self.sent = sent
@@ -34,7 +34,7 @@ class BreakConnection(Exception):  # noqa: N818
 
 
 class OpenConnections:
-    """The sockets being served, so that stopping the server ends idle keep-alive connections too."""
+    """The sockets being served, so that a stopping server also ends idle connections."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -51,14 +51,14 @@ class OpenConnections:
             self._sockets.discard(connection)
 
     def close_all(self) -> None:
-        """Break off whatever is open."""
+        """Break every open connection."""
         with self._lock:
             for connection in self._sockets:
                 _shut_down(connection)
 
 
 class KeepAliveHandler(WSGIRequestHandler):
-    """One connection of the simulator; `connections` is set on a subclass by the server."""
+    """One connection of the simulator; the server sets `connections` on a subclass."""
 
     connections: OpenConnections
     timeout = IDLE_SECONDS
@@ -91,7 +91,7 @@ class KeepAliveHandler(WSGIRequestHandler):
             self._break_off(broken)
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Log nothing: a query string may name a token. The Login Audit Trail records every attempt."""
+        """Log nothing: a query string may name a token. The Login Audit Trail has every attempt."""
 
     def _body(self, environ: WSGIEnvironment) -> bytes:
         if environ.get("wsgi.input_terminated"):
@@ -121,11 +121,14 @@ class KeepAliveHandler(WSGIRequestHandler):
 def http_message(
     status: str, headers: list[tuple[str, str]], body: bytes, *, head: bool = False
 ) -> bytes:
-    """A whole HTTP/1.1 response; Content-Length is the application's, else that of `body`."""
+    """Build a whole HTTP/1.1 response.
+
+    Content-Length is the application's or else that of `body`.
+    """
     code = int(status[:3])
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
-    said = any(name.lower() == "content-length" for name, _ in headers)
-    if code not in _NO_BODY and not said:
+    has_length = any(name.lower() == "content-length" for name, _ in headers)
+    if code not in _NO_BODY and not has_length:
         lines.append(f"Content-Length: {len(body)}")
     text = "\r\n".join(lines) + "\r\n\r\n"
     return text.encode("latin-1") + (b"" if head or code in _NO_BODY else body)

@@ -1,4 +1,4 @@
-"""Step two of the authorization flow: the page where a user logs in, picks a role, and allows or denies."""
+"""Step two of the authorization flow: the user logs in, picks a role, and allows or denies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATE = re.compile(r"[A-Za-z0-9]{0,512}")
 
 
 def page(state: State) -> Callable[[], AnyResponse]:
-    """GET: show who asks for what, and the users that could say yes."""
+    """Answer GET: show which application asks, and the users who could allow it."""
 
     def show() -> AnyResponse:
         waiting, problem = _waiting(
@@ -45,7 +45,7 @@ def page(state: State) -> Callable[[], AnyResponse]:
 
 
 def decide(state: State) -> Callable[[], AnyResponse]:
-    """POST: send the browser back to the application; a denial has an empty oauth_verifier."""
+    """Answer POST: redirect to the application; a denial has an empty oauth_verifier."""
 
     def act() -> AnyResponse:
         form = request.form
@@ -72,7 +72,7 @@ def decide(state: State) -> Callable[[], AnyResponse]:
 
 
 def choices(account: Account, role: str | None) -> list[tuple[User, Role]]:
-    """Who may log in: users and roles that may use tokens, of the role asked for where the first step named one."""
+    """List the users and roles that may use tokens, limited to the requested role if any."""
     return [
         (user, held)
         for user in account.users

@@ -1,4 +1,4 @@
-"""What a request claims: the parts of its Authorization header or TokenPassport, and the text that it signed."""
+"""A request's claim: the parts of its header or TokenPassport, and the signed text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tba_secrets.simulator.vocabulary import AuditReason
 
 
 class AuthenticationRefused(Exception):  # noqa: N818 - a verdict of the protocol, not a fault of the program
-    """Authentication failed; only the Login Audit Trail learns why."""
+    """Authentication failed; only the Login Audit Trail reveals why."""
 
     def __init__(self, reason: AuditReason, detail: str | None = None) -> None:
         self.reason = reason
@@ -19,12 +19,12 @@ class AuthenticationRefused(Exception):  # noqa: N818 - a verdict of the protoco
 
 
 class MalformedRequest(Exception):  # noqa: N818
-    """Not readable as a signed request: answered as malformed syntax, before any verdict."""
+    """The request is not readable as a signed request and is answered as malformed."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """One request's claim. All fields are as sent and decoded, empty where they were not sent.
+    """One request's claim, decoded; fields that were not sent are empty.
 
     `account` is the realm of a header or the account of a passport.
     """
@@ -57,15 +57,16 @@ def from_header(header: str, request: oauth1.SentRequest, *required: str) -> Cre
     """Read an Authorization header.
 
     Args:
-        header: the header's value.
-        request: the request that carries it.
-        required: names that this endpoint needs beyond the five of every signed request.
+        header: The header's value.
+        request: The request that carries it.
+        required: Names that this endpoint needs beyond the five of every signed request.
 
     Returns:
-        The claim, whose defect is `parameter_rejected` where a parameter is sent twice, empty, missing or unescaped.
+        The claim. Its defect is `parameter_rejected` if a parameter is repeated, empty, missing or
+        unescaped.
 
     Raises:
-        MalformedRequest: the header cannot be taken apart.
+        MalformedRequest: The header cannot be parsed.
     """
     try:
         parsed = oauth1.parse_authorization(header)
@@ -91,7 +92,7 @@ def from_header(header: str, request: oauth1.SentRequest, *required: str) -> Cre
 def _complete(
     pairs: list[oauth1.Parameter], required: tuple[str, ...], request: oauth1.SentRequest
 ) -> bool:
-    """Each parameter once, none both in the header and elsewhere, and none of the required ones empty."""
+    """Whether each parameter occurs once, in one place, and none of the required ones is empty."""
     names, values = Counter(name for name, _ in pairs), dict(pairs)
     elsewhere = {name for name, _ in request.unsigned_parameters if name.startswith("oauth_")}
     return (

@@ -1,4 +1,4 @@
-"""Faults on demand: what a network and a busy NetSuite do to a request."""
+"""Faults on demand: what a network and a busy NetSuite do to requests."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class FaultKind(StrEnum):
 class Fault(BaseModel):
     """One fault to inject.
 
-    A request matches where its method is `method` (any where None) and `match` is found in its path. The first
-    `skip` matches pass untouched, the next `times` (None: all) get the fault.
+    A request matches if its method is `method` (None: any) and its path contains `match`. The first
+    `skip` matches pass, the next `times` (None: all) get the fault.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,12 +62,12 @@ class Fault(BaseModel):
         return value
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether the fault speaks of this request."""
+        """Whether the fault applies to this request."""
         return self.method in (None, method) and re.search(self.match, path) is not None
 
 
 class Faults:
-    """The faults that are waiting, in the order they were added."""
+    """The pending faults, in the order of addition."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -77,7 +77,7 @@ class Faults:
         """Add a fault; the settings are the fields of `Fault`.
 
         Raises:
-            pydantic.ValidationError: for an unknown kind or setting.
+            pydantic.ValidationError: The kind or a setting is unknown.
         """
         return self.append(Fault.model_validate({"kind": kind, "match": match, **settings}))
 
@@ -89,7 +89,7 @@ class Faults:
         return waiting
 
     def list(self) -> list[Fault]:
-        """The faults still to come."""
+        """Return the pending faults."""
         with self._lock:
             return [fault.model_copy() for fault in self._waiting]
 
@@ -99,7 +99,7 @@ class Faults:
             self._waiting.clear()
 
     def take(self, method: str, path: str) -> dict[FaultKind, Fault]:
-        """The faults for this request, at most one of each kind, counted down."""
+        """Return the faults for this request, at most one of each kind, and count them down."""
         with self._lock:
             taken: dict[FaultKind, Fault] = {}
             for fault in [f for f in self._waiting if f.matches(method, path)]:

@@ -1,7 +1,9 @@
-"""The three-step authorization flow, steps one and three (Oracle help, "The Three-Step TBA Authorization Flow").
+"""Steps one and three of the authorization flow.
 
-Both are signed with the consumer secret and, in step three, the request token's secret. The reasons in the Login Audit
-Trail are those of the flow's own table. Step two, the consent page, is in consent.py.
+Source: Oracle help, "The Three-Step TBA Authorization Flow".
+
+Both are signed with the consumer secret and, in step three, the request token's secret. The Login
+Audit Trail uses the reasons of the flow's own table. Step two, the consent page, is in consent.py.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ def request_token(state: State, claim: Credentials, by: Integration) -> dict[str
 
 
 def access_token(state: State, claim: Credentials, by: Integration) -> dict[str, str]:
-    """Step three, POST /rest/accesstoken: exchanges a request token that was allowed, once."""
+    """Step three, POST /rest/accesstoken: exchange an allowed request token, once."""
     granted = state.request_tokens.find(claim.token)
     if granted is None or granted.integration != by.name or granted.account != claim.account:
         raise AuthenticationRefused(AuditReason.FLOW_TOKEN_REJECTED)
@@ -71,7 +73,10 @@ STEPS: dict[str, tuple[Step, tuple[str, ...]]] = {
 
 
 def view(state: State, path: str) -> Callable[[], Response]:
-    """Make the view of a step: verify, record, answer as a form with the stray newline that clients have to strip."""
+    """Build a step's view: verify, record, answer a form.
+
+    The answer has the stray newline that clients have to strip.
+    """
     step, required = STEPS[path]
 
     def run() -> Response:
@@ -96,7 +101,11 @@ def view(state: State, path: str) -> Callable[[], Response]:
 
 
 def _verify(state: State, claim: Credentials, host: str) -> Integration:
-    """1 parameters, 2 version, algorithm and feature, 3 integration, 4 timestamp, 5 nonce length; the step goes on."""
+    """Check in order.
+
+    1 parameters, 2 version, algorithm and feature, 3 integration, 4 timestamp, 5 nonce length. The
+    step does the rest.
+    """
     if claim.defect is not None:
         raise AuthenticationRefused(AuditReason.FLOW_MISSING_REQUIRED_PARAMETER)
     authentication.check_form(Service.TOKEN_SERVICE, claim)
@@ -109,7 +118,7 @@ def _verify(state: State, claim: Credentials, host: str) -> Integration:
 
 
 def _account_id(state: State, claim: Credentials, host: str) -> str:
-    """The realm may be left out since 2020.1: then the host, or else the consumer key, tells the account."""
+    """Find the account: since 2020.1 the host or consumer key replaces an absent realm."""
     owners = (
         account_id
         for account_id, account in state.accounts.items()
@@ -138,16 +147,17 @@ def _integration(account: Account, consumer_key: str) -> Integration:
 
 
 def _claim_nonce(state: State, by: Integration, claim: Credentials) -> None:
-    """No user is known yet, so the integration stands for him."""
+    """Record the nonce for the integration, because no user is known yet."""
     key = (claim.account, f"integration {by.name}")
     if not state.nonces.claim(key, claim.nonce, claim.timestamp, state.clock.now()):
         raise AuthenticationRefused(AuditReason.NONCE_USED_WEB_SERVICES)
 
 
 def callback_allowed(registered: str | None, callback: str) -> bool:
-    """Whether a callback is the integration record's Callback URL.
+    """Whether a callback matches the integration record's Callback URL.
 
-    A `*` stands for a port or for the first label of a host. That ``http://localhost:*`` allows any path is inferred.
+    A `*` stands for a port or for the first label of a host. That ``http://localhost:*`` allows any path
+    is inferred.
     """
     if registered is None:
         return False
@@ -157,7 +167,7 @@ def callback_allowed(registered: str | None, callback: str) -> bool:
 
 
 def _issue(account: Account, granted: RequestToken) -> Token:
-    """A new access token, named after application, user and role as NetSuite does by default."""
+    """Issue an access token, named after application, user and role as NetSuite does by default."""
     user, role = account.user(granted.user or ""), account.role(granted.granted_role or "")
     if not authentication.may_use_tokens(account, user, role):
         raise AuthenticationRefused(AuditReason.FLOW_ENTITY_OR_ROLE_DISABLED)
@@ -176,7 +186,7 @@ def _issue(account: Account, granted: RequestToken) -> Token:
 
 
 def _refusal(refused: AuthenticationRefused) -> Response:
-    """405 with no body where the flow is not set up (seen by Celigo), else the 401 of RESTlets."""
+    """Answer 405 without a body if the flow is not set up (seen by Celigo), else 401."""
     if refused.reason in _NOT_SET_UP:
         return Response("", 405)
     if refused.reason is AuditReason.UNKNOWN_ALGORITHM:

@@ -1,4 +1,4 @@
-"""Request tokens of the three-step flow, from the first step until they are exchanged."""
+"""Request tokens of the three-step flow, from step one until they are exchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class RequestToken:
-    """An unauthorised token; consent fills in user, role and verifier."""
+    """An unauthorised token; consent adds user, role and verifier."""
 
     account: str
     integration: str
@@ -24,7 +24,7 @@ class RequestToken:
 
     @property
     def decided(self) -> bool:
-        """Whether somebody has pressed Allow or Deny."""
+        """Whether the user has pressed Allow or Deny."""
         return self.denied or self.verifier is not None
 
     def allow(self, user: str, role: str) -> str:
@@ -44,9 +44,9 @@ class RequestTokens:
         self._tokens[token.token] = token
 
     def find(self, value: str) -> RequestToken | None:
-        """Look a token up; None where it is unknown or already exchanged."""
+        """Look a token up; None if it is unknown or already exchanged."""
         return self._tokens.get(value)
 
     def spend(self, token: RequestToken) -> None:
-        """Forget a token that was exchanged."""
+        """Forget an exchanged token."""
         self._tokens.pop(token.token, None)

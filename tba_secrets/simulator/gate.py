@@ -1,4 +1,4 @@
-"""The gate before every signed endpoint: read the claim, verify it, write the Login Audit Trail, answer a refusal."""
+"""The gate before every signed endpoint: read the claim, verify it, record it, answer a refusal."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ _FEATURES = {
 
 
 def sent_request(current: Request) -> SentRequest:
-    """The request as its client signed it: raw path and query, and the scheme before a TLS-ending proxy."""
+    """Return the request as its client signed it.
+
+    That is: raw path and query, and the scheme before a TLS-ending proxy.
+    """
     path, _, query = str(current.environ["RAW_URI"]).partition("?")
     if "://" in path:
         path = "/" + path.split("://", 1)[1].partition("/")[2]
@@ -83,7 +86,7 @@ def signed(state: State, service: Service, view: View) -> Callable[..., Response
 
 
 def read_claim(service: Service, current: Request) -> Credentials:
-    """The claim of a request: the TokenPassport for SOAP, else the Authorization header."""
+    """Read the TokenPassport for SOAP, or else the Authorization header."""
     if service is Service.SOAP:
         return passport.from_envelope(current.get_data(cache=True), current.cookies)
     header = current.headers.get("Authorization")
@@ -95,7 +98,7 @@ def read_claim(service: Service, current: Request) -> Credentials:
 def refusal(
     service: Service, refused: AuthenticationRefused, claim: Credentials | None
 ) -> Response:
-    """What the client is told, which does not depend on the cause but where Oracle documents that it does."""
+    """Build the answer to a refusal, which reveals the cause only where Oracle documents that."""
     special = _SPECIAL_REFUSALS.get((service, refused.reason))
     if special is not None:
         return special()
@@ -115,7 +118,7 @@ _SPECIAL_REFUSALS: dict[tuple[Service, AuditReason], Callable[[], Response]] = {
 
 
 def malformed(service: Service) -> Response:
-    """What the client is told where its request could not be read."""
+    """Build the answer to an unreadable request."""
     if service is Service.SOAP:
         return answers.soap_malformed()
     if service is Service.REST:
@@ -126,7 +129,7 @@ def malformed(service: Service) -> Response:
 def record(
     state: State, current: Request, service: Service, claim: Credentials | None, detail: str
 ) -> None:
-    """Add the attempt to the Login Audit Trail, with the names that the claim lets one look up."""
+    """Add the attempt to the Login Audit Trail, with the names that the claim leads to."""
     account_id = claim.account if claim is not None else ""
     account = state.accounts.get(account_id)
     token = integration = None

@@ -1,4 +1,4 @@
-"""What the simulator remembers about a user between requests: failures, lockouts and nonces used."""
+"""What the simulator remembers about users between requests: failures, lockouts and nonces."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ UserKey = tuple[str, str]
 
 
 class Lockouts:
-    """Five failures lock a user for 30 minutes (Oracle help, Login Audit Trail detail `temporary_locked`).
+    """Lock a user for 30 minutes after five failures (Oracle help, detail `temporary_locked`).
 
-    Inferred, since Oracle does not say: failures older than 30 minutes no longer count, a success clears the count, and
-    an attempt while locked neither counts nor prolongs the lock.
+    Oracle does not say the rest. Inferred: failures older than 30 minutes no longer count, a success
+    clears the count, and an attempt during a lock neither counts nor prolongs it.
     """
 
     def __init__(self) -> None:
@@ -49,18 +49,21 @@ class Lockouts:
         self._failures.pop(user, None)
 
     def failures(self, user: UserKey) -> int:
-        """How many failures count at present."""
+        """Return how many failures count at present."""
         return len(self._failures.get(user, ()))
 
 
 class NonceRegister:
-    """Nonce and timestamp together must be new for a user ("already been used by this user", Oracle help)."""
+    """Requires a new pair of nonce and timestamp.
+
+    Oracle help: "already been used by this user".
+    """
 
     def __init__(self) -> None:
         self._seen: dict[tuple[UserKey, str, str], float] = {}
 
     def claim(self, user: UserKey, nonce: str, timestamp: str, now: float) -> bool:
-        """Record the combination; False where it was recorded before."""
+        """Record the pair; return False if it was already recorded."""
         if len(self._seen) > 1000:
             horizon = now - 2 * CLOCK_TOLERANCE_SECONDS
             self._seen = {key: at for key, at in self._seen.items() if at > horizon}

@@ -1,4 +1,4 @@
-"""Around the application: the Date header, faults on demand, and the concurrency limit of each account."""
+"""Middleware: the Date header, faults on demand, and each account's concurrency limit."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Middleware:
 
 
 class Slots:
-    """Requests being answered, by account."""
+    """Requests in progress, by account."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -73,7 +73,7 @@ class Slots:
 
     @contextmanager
     def taken(self, account_id: str, limit: int | None) -> Iterator[bool]:
-        """Hold a slot; gives False, and holds none, where all are taken."""
+        """Hold a slot; yield False if none is free."""
         with self._lock:
             free = limit is None or self._busy[account_id] < limit
             self._busy[account_id] += free
@@ -85,7 +85,7 @@ class Slots:
 
 
 def claimed_account(environ: WSGIEnvironment) -> str:
-    """The account that a request names, unverified; empty where it names none."""
+    """Return the account that a request names, unverified; empty if it names none."""
     realm = _REALM.search(environ.get("HTTP_AUTHORIZATION", ""))
     if realm is not None:
         return realm[1]
@@ -98,7 +98,7 @@ def claimed_account(environ: WSGIEnvironment) -> str:
 
 
 def too_many(service: Service | None) -> Response:
-    """The concurrency answer of each service."""
+    """Build the concurrency answer of each service."""
     if service is Service.SOAP:
         return answers.soap_concurrency_limit()
     if service in (Service.RESTLET, Service.TOKEN_SERVICE):
@@ -118,7 +118,7 @@ _INSTEAD: dict[FaultKind, Callable[[Fault], Response]] = {
 
 
 def instead(faults: Faults) -> Response | None:
-    """The answer of a fault that stands in for the application's, None where there is no such fault."""
+    """Return the answer of a fault that replaces the application's, or None."""
     for kind, make in _INSTEAD.items():
         if kind in faults:
             return make(faults[kind])
@@ -126,7 +126,7 @@ def instead(faults: Faults) -> Response | None:
 
 
 def _break_after(answer: Response, faults: Faults) -> None:
-    """Lose the answer, or half of it, of a request that was carried out."""
+    """Lose all or half of the answer to a request that was carried out."""
     if FaultKind.ANSWER_LOST in faults:
         raise BreakConnection
     if FaultKind.TRUNCATED in faults:

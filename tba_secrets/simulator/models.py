@@ -1,7 +1,7 @@
-"""The records of the simulated accounts: integrations, roles, users, tokens and what they act on.
+"""The records of the simulated accounts: integrations, roles, users, tokens and their data.
 
-The same models are the configuration and, copied, the live state: an integration that a test blocks is the record's
-own `state` field.
+The same models are the configuration and, copied, the live state: to block an integration, a test
+sets the record's `state`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Role(Record):
     active: bool = True
 
     def allows(self, *permissions: str) -> bool:
-        """Whether the role holds one of the permissions; the Administrator role holds all."""
+        """Whether the role has one of the permissions; the Administrator role has all."""
         return self.id == ADMINISTRATOR_ROLE_ID or any(p in self.permissions for p in permissions)
 
 
@@ -76,12 +76,12 @@ class Token(Record):
 
     @property
     def usable(self) -> bool:
-        """Neither inactive nor revoked."""
+        """Whether it is neither inactive nor revoked."""
         return self.active and not self.revoked
 
 
 class Restlet(Record):
-    """A deployed RESTlet; `response` is what it answers, None for an echo of the request."""
+    """A deployed RESTlet; `response` is its answer, or None to echo the request."""
 
     script: str
     deploy: str = "1"
@@ -98,7 +98,7 @@ class Customer(Record):
 
 
 class Account(Record):
-    """One NetSuite account with everything in it."""
+    """One NetSuite account with all its records."""
 
     company_name: str = "Simulated Company"
     features: list[Feature] = Field(default_factory=lambda: list(Feature))
@@ -112,19 +112,19 @@ class Account(Record):
     """Requests at the same time; None for no limit."""
 
     def integration(self, name: str) -> Integration:
-        """The integration record of that name; KeyError where there is none."""
+        """Return the integration record of that name, or raise KeyError."""
         return _one(self.integrations, f"integration {name!r}", lambda i: i.name == name)
 
     def role(self, key: str) -> Role:
-        """The role of that id or name; KeyError where there is none."""
+        """Return the role of that id or name, or raise KeyError."""
         return _one(self.roles, f"role {key!r}", lambda r: key in (r.id, r.name))
 
     def user(self, key: str) -> User:
-        """The user of that entity id or e-mail; KeyError where there is none."""
+        """Return the user of that entity id or e-mail address, or raise KeyError."""
         return _one(self.users, f"user {key!r}", lambda u: key in (u.id, u.email))
 
     def token(self, name: str) -> Token:
-        """The token of that name; KeyError where there is none."""
+        """Return the token of that name, or raise KeyError."""
         return _one(self.tokens, f"token {name!r}", lambda t: t.name == name)
 
     def holds_role(self, user: User, role: Role) -> bool:

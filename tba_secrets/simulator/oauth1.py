@@ -1,7 +1,7 @@
-"""OAuth 1.0 signatures as the server computes them (RFC 5849), written here and nowhere shared.
+"""OAuth 1.0 signatures as the server computes them (RFC 5849), deliberately shared with nothing.
 
-The project signs with code of its own; a simulator that used it would agree with its mistakes. Only hmac, hashlib and
-urllib are used. Oracle's rules for the same steps: help page "The Authorization Headers" and "The Signature for TBA".
+A simulator that used the project's own signing code would agree with its mistakes. Only hmac, hashlib
+and urllib are used. Oracle's rules: help pages "The Authorization Headers" and "The Signature for TBA".
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class MalformedHeaderError(Exception):
-    """The Authorization header cannot be taken apart (RFC 5849 section 3.5.1)."""
+    """The Authorization header cannot be parsed (RFC 5849 section 3.5.1)."""
 
 
 @dataclass(frozen=True)
 class SentRequest:
-    """What arrived, raw: the path and the query still encoded as they were sent."""
+    """The raw request: path and query are encoded as they were sent."""
 
     method: str
     scheme: str
@@ -39,7 +39,7 @@ class SentRequest:
 
     @property
     def base_uri(self) -> str:
-        """The base string URI: lower-case scheme and host, no default port, no query (RFC 5849 section 3.4.1.2)."""
+        """The base string URI: no default port, no query (RFC 5849 section 3.4.1.2)."""
         scheme, host = self.scheme.lower(), self.host.lower()
         name, _, port = host.rpartition(":")
         if name and port == _DEFAULT_PORTS.get(scheme):
@@ -48,7 +48,7 @@ class SentRequest:
 
     @property
     def unsigned_parameters(self) -> list[Parameter]:
-        """Query and form parameters, decoded; '+' is a space in both (RFC 5849 section 3.4.1.3.1)."""
+        """Query and form parameters, decoded; '+' is a space (section 3.4.1.3.1)."""
         parameters = parse_qsl(self.query, keep_blank_values=True)
         if self.content_type.partition(";")[0].strip().lower() == _FORM:
             parameters += parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
@@ -57,7 +57,7 @@ class SentRequest:
 
 @dataclass(frozen=True)
 class AuthorizationHeader:
-    """The header's decoded name and value pairs in the order sent, realm and signature included."""
+    """The header's decoded pairs in the order sent, including realm and signature."""
 
     parameters: list[Parameter]
     escaped: bool
@@ -65,10 +65,10 @@ class AuthorizationHeader:
 
 
 def parse_authorization(header: str) -> AuthorizationHeader:
-    """Take an Authorization header apart.
+    """Parse an Authorization header.
 
     Raises:
-        MalformedHeaderError: it is not `OAuth name="value", ...`.
+        MalformedHeaderError: It is not `OAuth name="value", ...`.
     """
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "oauth" or not rest.strip():
@@ -93,10 +93,10 @@ def _decoded(name: str, value: str) -> Parameter:
 
 
 def signature_base_string(request: SentRequest, header: list[Parameter]) -> str:
-    """The text that is signed (RFC 5849 section 3.4.1).
+    """Return the text that is signed (RFC 5849 section 3.4.1).
 
-    Every parameter of the header counts except realm and oauth_signature, so `oauth_body_hash` and the flow's `role`
-    are covered; a JSON body is not.
+    Every parameter of the header counts except realm and oauth_signature. So `oauth_body_hash` and the
+    flow's `role` are covered; a JSON body is not.
     """
     signed = [pair for pair in header if pair[0] not in ("realm", "oauth_signature")]
     encoded = sorted((_encode(n), _encode(v)) for n, v in signed + request.unsigned_parameters)
@@ -107,12 +107,12 @@ def signature_base_string(request: SentRequest, header: list[Parameter]) -> str:
 def passport_base_string(
     account: str, consumer_key: str, token: str, nonce: str, timestamp: str
 ) -> str:
-    """The text that a SOAP TokenPassport signs (Oracle help, "The Signature for Web Services and RESTlets")."""
+    """Return the text that a SOAP TokenPassport signs ("The Signature for Web Services")."""
     return "&".join(_encode(part) for part in (account, consumer_key, token, nonce, timestamp))
 
 
 def hmac_sha256(base_string: str, consumer_secret: str, token_secret: str) -> str:
-    """Base64 of HMAC-SHA256 under `consumer_secret&token_secret`, both encoded (RFC 5849 section 3.4.2)."""
+    """Return base64 of HMAC-SHA256 under both encoded secrets (section 3.4.2)."""
     key = f"{_encode(consumer_secret)}&{_encode(token_secret)}"
     digest = hmac.new(key.encode(), base_string.encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode("ascii")

@@ -1,4 +1,4 @@
-"""The simulator's own pages: an index, the Login Audit Trail as a page and as JSON, and the control of faults."""
+"""The simulator's own pages: an index, the Login Audit Trail, and the fault control."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tba_secrets.simulator.state import State
 
 
 def index(state: State) -> Callable[[], Response]:
-    """GET /: what this is, with links."""
+    """Answer GET /: what this is, with links."""
     return lambda: Response(render_template("index.html", accounts=state.accounts))
 
 
 def audit_json(state: State) -> Callable[[], Response]:
-    """GET /simulator/audit.json[?account=...]: oldest first."""
+    """Answer GET /simulator/audit.json[?account=...], oldest first."""
 
     def show() -> Response:
         entries = state.audit(request.args.get("account"))
@@ -29,7 +29,7 @@ def audit_json(state: State) -> Callable[[], Response]:
 
 
 def audit_page(state: State) -> Callable[[], Response]:
-    """GET /simulator/audit[?account=...]: newest first, as the Login Audit Trail's search shows it."""
+    """Answer GET /simulator/audit[?account=...], newest first as NetSuite shows it."""
 
     def show() -> Response:
         entries = state.audit(request.args.get("account"))
@@ -39,7 +39,7 @@ def audit_page(state: State) -> Callable[[], Response]:
 
 
 def faults(state: State) -> Callable[[], Response]:
-    """/simulator/faults: POST adds one fault or a list of them, GET lists those to come, DELETE drops them."""
+    """Answer /simulator/faults: POST adds faults, GET lists the pending ones, DELETE drops them."""
 
     def control() -> Response:
         if request.method == "DELETE":

@@ -16,10 +16,10 @@ _LONGEST_NONCE = 64
 
 
 def parse(envelope: bytes) -> ElementTree.Element:
-    """The root of a SOAP envelope.
+    """Parse a SOAP envelope and return its root.
 
     Raises:
-        MalformedRequest: not XML, or with a document type (SOAP 1.1 section 3 forbids it).
+        MalformedRequest: It is not XML, or has a document type (SOAP 1.1 section 3 forbids it).
     """
     if b"<!DOCTYPE" in envelope:
         raise MalformedRequest("a SOAP message must not contain a document type declaration")
@@ -30,7 +30,7 @@ def parse(envelope: bytes) -> ElementTree.Element:
 
 
 def local_name(element: ElementTree.Element) -> str:
-    """The tag without its namespace: clients disagree on the namespaces of the passport's children."""
+    """Return the tag without its namespace, because clients disagree on the namespaces."""
     return element.tag.rpartition("}")[2]
 
 
@@ -38,10 +38,10 @@ def from_envelope(envelope: bytes, cookies: Mapping[str, str]) -> Credentials:
     """Read the TokenPassport of an envelope.
 
     Returns:
-        The claim, with a defect where a field is missing, the nonce is too long or the login is ambiguous.
+        The claim, with a defect if a field is missing, the nonce is too long or the login is ambiguous.
 
     Raises:
-        MalformedRequest: the envelope cannot be read.
+        MalformedRequest: The envelope cannot be read.
     """
     header = next((e for e in parse(envelope) if local_name(e) == "Header"), None)
     elements = list(header) if header is not None else []

@@ -1,4 +1,4 @@
-"""The REST record service: the metadata catalogue, and customers as the one record type."""
+"""The REST record service: the metadata catalog, and customers as the only record type."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _BASE = "/services/rest/record/v1"
 
 
 class BadPage(Exception):  # noqa: N818
-    """limit or offset is out of range."""
+    """The limit or offset is out of range."""
 
 
 def metadata_catalog(call: Call) -> Response:
-    """GET metadata-catalog[?select=customer,salesOrder]."""
+    """Answer GET metadata-catalog[?select=customer,salesOrder]."""
     selected = call.request.args.get("select")
     wanted = selected.split(",") if selected else RECORD_TYPES
     if not set(wanted) <= set(RECORD_TYPES):
@@ -48,7 +48,7 @@ def _catalog_item(base: str, name: str) -> dict[str, Any]:
 
 
 def list_customers(call: Call) -> Response:
-    """GET customer?limit=&offset=: ids only, as the record service lists them."""
+    """Answer GET customer?limit=&offset= with ids only, as the record service does."""
     if not call.identity.role.allows(CUSTOMERS):
         return answers.rest_forbidden(CUSTOMERS)
     base = f"{_origin(call.request)}{_BASE}/customer"
@@ -60,7 +60,7 @@ def list_customers(call: Call) -> Response:
 
 
 def get_customer(call: Call) -> Response:
-    """GET customer/<id>."""
+    """Answer GET customer/<id>."""
     if not call.identity.role.allows(CUSTOMERS):
         return answers.rest_forbidden(CUSTOMERS)
     for customer in call.identity.account.customers:
@@ -73,7 +73,7 @@ def get_customer(call: Call) -> Response:
 
 
 def create_customer(call: Call) -> Response:
-    """POST customer: 204 with the new record's address."""
+    """Answer POST customer: 204 with the new record's address."""
     if not call.identity.role.allows(CUSTOMERS):
         return answers.rest_forbidden(CUSTOMERS)
     try:
@@ -93,7 +93,7 @@ def create_customer(call: Call) -> Response:
 
 
 def fields(customer: Customer) -> dict[str, str]:
-    """A customer with the record service's spelling of its fields."""
+    """Return a customer with the record service's field names."""
     return {
         "id": customer.id,
         "entityId": customer.entityid,
@@ -103,7 +103,7 @@ def fields(customer: Customer) -> dict[str, str]:
 
 
 def paged(request: Request, rows: list[dict[str, Any]]) -> Response:
-    """A page of rows in the envelope of collections; limit is 1 to 1000."""
+    """Wrap a page of rows in the envelope of collections; limit is 1 to 1000."""
     try:
         limit, offset = _page(request)
     except BadPage:

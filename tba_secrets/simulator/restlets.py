@@ -15,7 +15,7 @@ _BODILESS = ("GET", "DELETE")
 
 
 def run(call: Call) -> Response:
-    """Answer what the configuration says, or an echo of method, parameters and body."""
+    """Answer as configured, or echo method, parameters and body."""
     request = call.request
     wanted = (request.args.get("script"), request.args.get("deploy"))
     for restlet in call.identity.account.restlets:
@@ -31,7 +31,7 @@ def run(call: Call) -> Response:
 
 
 def _problem(request: Request) -> Response | None:
-    """Bodies that RESTlets do not take: forms (415), and any with GET or DELETE (400)."""
+    """Refuse forms (415), and any body with GET or DELETE (400)."""
     if request.get_data() and request.method in _BODILESS:
         return answers.restlet_error(400, "INVALID_REQUEST", answers.MALFORMED_SYNTAX)
     if request.mimetype in _FORMS:

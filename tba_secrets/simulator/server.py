@@ -1,4 +1,4 @@
-"""Start and stop the simulator, in a test's process or as a command."""
+"""Run the simulator, in a test's process or as a command."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Simulator:
     """A NetSuite on a loopback port.
 
     Args:
-        config: the accounts; it is copied, so changes of the state do not reach it.
-        clock: gives epoch seconds.
+        config: The accounts; copied, so that changes of the state do not reach it.
+        clock: Returns epoch seconds.
     """
 
     def __init__(self, config: SimulatorConfig, clock: Callable[[], float] = time.time) -> None:
@@ -49,7 +49,7 @@ class Simulator:
         """Serve in background threads.
 
         Args:
-            port: the port to listen on, 0 for any free one.
+            port: The port, or 0 for any free one.
 
         Returns:
             The base URL, for example ``http://127.0.0.1:40123``.
@@ -62,7 +62,10 @@ class Simulator:
         return self.url
 
     def stop(self) -> None:
-        """Stop serving and end open connections; stopping twice does no harm. The state stays readable."""
+        """Stop serving and end open connections.
+
+        Stopping twice is harmless. The state stays readable.
+        """
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
@@ -91,12 +94,12 @@ def serve(config_path: Path, port: int, now: int | None) -> None:
     """Serve until SIGINT or SIGTERM; the first line of stdout is the URL.
 
     Args:
-        config_path: the YAML or JSON file with the accounts.
-        port: the port to listen on, 0 for any free one.
-        now: epoch seconds that the clock starts at, None for the computer's time.
+        config_path: The YAML or JSON file with the accounts.
+        port: The port, or 0 for any free one.
+        now: Epoch seconds at which the clock starts; None for the computer's time.
 
     Raises:
-        SimulatorConfigError: the file cannot be used.
+        SimulatorConfigError: The file cannot be used.
     """
     simulator = Simulator(SimulatorConfig.load(config_path), clock_from(now))
     stopped = Event()
@@ -109,7 +112,7 @@ def serve(config_path: Path, port: int, now: int | None) -> None:
 
 
 def clock_from(now: int | None) -> Callable[[], float]:
-    """The computer's clock, or one that starts at `now` and runs from there."""
+    """Return the computer's clock, or one that starts at `now` and runs from there."""
     if now is None:
         return time.time
     started = time.monotonic()

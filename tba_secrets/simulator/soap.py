@@ -1,4 +1,4 @@
-"""SOAP web services: getServerTime, which needs no permission but the login's (Oracle help, "getServerTime")."""
+"""SOAP web services: getServerTime, which needs no permission but the login's (Oracle help)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tba_secrets.simulator.gate import Call
 
 
 def operation(call: Call) -> Response:
-    """POST /services/NetSuitePort_<version>."""
+    """Answer POST /services/NetSuitePort_<version>."""
     body = next(
         e for e in passport.parse(call.request.get_data()) if passport.local_name(e) == "Body"
     )

@@ -1,4 +1,4 @@
-"""The live state of the simulated NetSuite: what tests look at and change while it serves."""
+"""The live state of the simulated NetSuite, which tests inspect and change while it serves."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class State:
         self.faults = Faults()
 
     def account(self, account_id: str) -> Account:
-        """The live account; KeyError where there is none."""
+        """Return the live account, or raise KeyError."""
         return self.accounts[account_id]
 
     def token(self, account_id: str, name: str) -> Token:
-        """The live token of that name; KeyError where there is none."""
+        """Return the live token of that name, or raise KeyError."""
         return self.account(account_id).token(name)
 
     def add_token(self, account_id: str, token: Token | Mapping[str, Any]) -> Token:
@@ -60,7 +60,7 @@ class State:
         self.token(account_id, name).active = True
 
     def revoke_token(self, account_id: str, name: str) -> None:
-        """Make a token inactive for ever."""
+        """Make a token inactive for good."""
         self.token(account_id, name).revoked = True
 
     def block_integration(self, account_id: str, name: str) -> None:
@@ -72,15 +72,15 @@ class State:
         self.account(account_id).integration(name).state = IntegrationState.ENABLED
 
     def is_locked(self, account_id: str, user: str) -> bool:
-        """Whether the user (e-mail or entity id) is locked out now."""
+        """Whether the user (e-mail address or entity id) is locked out now."""
         return self.lockouts.locked(self._user_key(account_id, user), self.clock.now())
 
     def clear_lockout(self, account_id: str, user: str) -> None:
-        """End the lockout of a user (e-mail or entity id) and forget his failures."""
+        """End a user's lockout (by e-mail address or entity id) and forget the failures."""
         self.lockouts.clear(self._user_key(account_id, user))
 
     def audit(self, account_id: str | None = None) -> list[AuditEntry]:
-        """The Login Audit Trail, oldest first, of one account where it is named."""
+        """Return the Login Audit Trail, oldest first, of all accounts or of one."""
         return self.trail.entries(account_id)
 
     def _user_key(self, account_id: str, user: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""SuiteQL over a handful of tables: enough to prove a login and to page, no query language."""
+"""SuiteQL over a few tables: enough to prove a login and to page, but no query language."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SELECT = re.compile(r"\s*select\b.+?\bfrom\s+(\w+)", re.IGNORECASE | re.DOTALL)
 
 
 def query(call: Call) -> Response:
-    """POST /services/rest/query/v1/suiteql (Oracle help, "Executing SuiteQL Queries Through REST Web Services").
+    """Answer POST /services/rest/query/v1/suiteql ("Executing SuiteQL Queries Through REST").
 
-    The columns asked for and every clause after the table's name are ignored: all rows come with all columns.
+    The columns and every clause after the table's name are ignored: all rows come with all columns.
     """
     if call.request.headers.get("Prefer", "").strip().lower() != "transient":
         return answers.rest_bad_request(
@@ -55,7 +55,7 @@ def _rows(account: Account) -> dict[str, list[dict[str, Any]]]:
 
 
 def _token_row(account: Account, number: int) -> dict[str, Any]:
-    """The analytics record OAuthToken: it names tokens and tells their state, and holds no key."""
+    """Build a row of OAuthToken: the token's name and state, without keys."""
     token = account.tokens[number]
     return {
         "id": str(number + 1),

@@ -11,7 +11,7 @@ from tba_secrets.simulator.vocabulary import USER_ACCESS_TOKENS
 
 
 def token_info(call: Call) -> Response:
-    """GET /rest/tokeninfo: whose token this is. The spelling of the keys is inferred."""
+    """Answer GET /rest/tokeninfo with the token's owner. The spelling of the keys is inferred."""
     who = call.identity
     return answers.json_answer(
         {
@@ -25,7 +25,10 @@ def token_info(call: Call) -> Response:
 
 
 def revoke_token(call: Call) -> Response:
-    """GET /rest/revoketoken?consumerKey=...&token=...: only a user's own tokens; the body is not documented."""
+    """Answer GET /rest/revoketoken?consumerKey=...&token=...
+
+    Only a user's own tokens; the body is not documented.
+    """
     who, query = call.identity, call.request.args
     token = find_token(who.account, query.get("token", ""))
     if token is None or query.get("consumerKey") != who.integration.consumer_key:

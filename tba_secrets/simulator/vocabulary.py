@@ -1,4 +1,4 @@
-"""The closed sets of words that the simulator shares with NetSuite: services, features, permissions, audit reasons."""
+"""Words that the simulator shares with NetSuite: services, features, permissions, audit reasons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AccountId = NewType("AccountId", str)
 
 
 class Service(StrEnum):
-    """What a path belongs to. The path prefix decides, because on loopback one host serves all three."""
+    """The service of a path, decided by its prefix: on loopback one host serves all three."""
 
     REST = "REST web services"
     SOAP = "SOAP web services"
@@ -20,7 +20,7 @@ class Service(StrEnum):
 
 
 class Feature(StrEnum):
-    """Boxes under Setup > Company > Enable Features that matter here; all are on by default."""
+    """The relevant boxes under Setup > Company > Enable Features; all are on by default."""
 
     TBA = "tba"
     REST = "rest"
@@ -37,10 +37,10 @@ class IntegrationState(StrEnum):
 
 
 class AuditReason(StrEnum):
-    """The Detail column of the Login Audit Trail: the only place where the true cause shows.
+    """The Detail column of the Login Audit Trail: the only place that shows the true cause.
 
-    Oracle help, "Troubleshoot Token-based Authentication (TBA)", lists one table for calls (RESTlets, and SOAP and
-    REST web services) and one for the authorization flow. ``NonceUsed`` is how web services spell ``nonce_used``.
+    Oracle help, "Troubleshoot Token-based Authentication (TBA)", has one table for calls and one for the
+    authorization flow. Web services spell ``nonce_used`` as ``NonceUsed``.
     """
 
     CONSUMER_KEY_REFUSED = "consumer_key_refused"
@@ -95,7 +95,7 @@ LOCKOUT_SECONDS: Final = 30 * 60
 
 
 def service_of(path: str) -> Service | None:
-    """Tell which service a request path belongs to, None for the user interface and the simulator's own pages."""
+    """Return the service of a request path, or None for the UI and the simulator's own pages."""
     if path.startswith("/services/NetSuitePort_"):
         return Service.SOAP
     if path.startswith("/services/rest/"):

@@ -1,4 +1,4 @@
-"""Where the values come from: `open_source` picks the class, `SourceReader` asks each source once."""
+"""Read the values: `open_source` picks the class, `SourceReader` reads each source once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A program's output, bounded in time and size, and what it wrote to standard error only as a number of lines."""
+"""Capture a program's output, bounded in time and size.
+
+Of standard error only the number of lines is kept: it may hold secrets.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class Captured:
     """How a program ended."""
 
     status: int
-    """As subprocess gives it: negative where a signal ended it."""
+    """As subprocess reports it: negative if a signal ended the program."""
     output: bytes = field(repr=False)
     error_lines: int
 
@@ -37,7 +40,7 @@ def capture(process: subprocess.Popen[bytes], timeout: float, maximum_bytes: int
         maximum_bytes: How much it may write to standard output.
 
     Raises:
-        CaptureLimitError: The time is over, or it wrote more.
+        CaptureLimitError: The program took too long or wrote too much.
     """
     with process:
         try:
@@ -79,7 +82,7 @@ def _status(process: subprocess.Popen[bytes], deadline: float, timeout: float) -
 
 
 class _LineCount:
-    """Counts lines and keeps nothing of them."""
+    """Counts lines without keeping any of their text."""
 
     def __init__(self) -> None:
         self._breaks = 0

@@ -1,8 +1,9 @@
-"""Source `command`: two strings of the JSON object that a program prints (sops, op, gopass, a script).
+"""Source `command`: two strings of the JSON object that a program prints (sops, op, a script).
 
-No shell is involved, standard input is closed, and the program has a session of its own: it cannot ask on the terminal,
-and everything it starts is ended with it. It inherits this process's environment and nothing is added to it. What it
-writes to standard error may hold secrets, so only the number of lines is ever shown.
+No shell is involved and standard input is closed. The program runs in a session of its own, so it
+cannot ask on the terminal, and everything it starts ends with it. It inherits this process's
+environment, and nothing is added. Its standard error may hold secrets, so only the number of lines
+is shown.
 """
 
 from __future__ import annotations
@@ -71,14 +72,14 @@ class CommandSource(Source):
             return capture(process, self._timeout, MAXIMUM_BYTES)
         except CaptureLimitError as error:
             raise SourceError(
-                f"{self.place}: {error}; it was ended, with everything that it had started",
+                f"{self.place}: {error}; it was ended, with everything it had started",
                 "run it by hand; it must not ask for input, and must print one JSON object",
             ) from None
 
     def _not_started(self, error: Exception) -> SourceError:
         if isinstance(error, FileNotFoundError):
             return SourceError(
-                f"{self.place}: there is no such program",
+                f"{self.place}: the program does not exist",
                 "install it, put its folder on PATH, or name its whole path",
             )
         reason = getattr(error, "strerror", None) or "its arguments are not valid"
@@ -86,7 +87,7 @@ class CommandSource(Source):
 
 
 def _ending(status: int) -> str:
-    """How a program ended, from the status that subprocess gives: negative where a signal ended it."""
+    """Describe how a program ended; subprocess reports a signal as a negative status."""
     if status >= 0:
         return f"ended with status {status}"
     try:

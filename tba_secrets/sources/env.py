@@ -1,6 +1,6 @@
 """Source `env`: two environment variables of the process that runs the provider.
 
-Unset and empty mean the same, absent: a CI system passes "" for a secret that is not defined.
+An empty variable is absent, like an unset one: CI systems pass "" for a secret that is not defined.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class EnvSource(Source):
     Args:
         names: What the halves are called.
         variables: The variable of the identifier and that of the secret.
-        environ: Where they are looked up.
+        environ: The environment that holds them.
     """
 
     def __init__(

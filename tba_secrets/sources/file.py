@@ -1,7 +1,7 @@
 """Source `file`: two strings of a JSON file that only its owner can read.
 
-The file is opened first and looked at through the descriptor, so that what was checked is what is read. A symbolic link
-is followed; what counts is the owner and mode of its target.
+The file is opened first and checked through the descriptor, so the file that was checked is the file
+that is read. Symbolic links are followed; the owner and mode of the target count.
 """
 
 from __future__ import annotations
@@ -64,19 +64,20 @@ class FileSource(Source):
 
 
 def require_private(place: str, status: os.stat_result) -> None:
-    """Refuse a file that somebody else could have written or could read.
+    """Refuse a file that another user could have written or could read.
 
     Args:
         place: What the file is called in messages.
-        status: What the system says of the open file.
+        status: The result of fstat for the open file.
 
     Raises:
-        SourceError: It is no regular file, belongs to another user than us or root, or its mode gives its group or
-            others any access.
+        SourceError: It is not a regular file, belongs to a user other than us or root, or its mode
+            gives its group or others any access.
     """
     if not stat.S_ISREG(status.st_mode):
         raise SourceError(
-            f"{place}: this is no regular file", "name a file, or use `command` for what is not one"
+            f"{place}: this is not a regular file",
+            "name a file, or use `command` for anything else",
         )
     if status.st_uid not in (os.geteuid(), _ROOT):
         raise SourceError(
@@ -92,5 +93,5 @@ def require_private(place: str, status: os.stat_result) -> None:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open `path`; a named pipe that nobody writes to must not wait for ever."""
+    """Open `path` without blocking on a named pipe that has no writer."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,6 +1,6 @@
-"""Where a value comes from: two strings that belong together, or nothing.
+"""The interface of a source: it yields two strings that belong together, or nothing.
 
-A source is asked by the provider, in its own process; the program and the engine only carry the reference.
+The provider reads a source in its own process; the program and the engine only carry the reference.
 """
 
 from __future__ import annotations
@@ -18,22 +18,24 @@ class Pair:
     identifier: Sensitive
     secret: Sensitive
     warnings: tuple[str, ...] = ()
-    """What looked odd (white space stripped, an unusual length), without the value."""
+    """Oddities such as stripped white space or an unusual length, without the value."""
 
 
 class Source(ABC):
-    """One place that can give a pair."""
+    """A place that may hold a pair."""
 
     @abstractmethod
     def read(self) -> Pair | None:
-        """The pair; None where the source does not have it (an unset or empty variable, a missing file).
+        """Read the pair. Return None if the source does not have it.
+
+        An unset or empty variable and a missing file are absent, not errors.
 
         Raises:
-            SourceError: Half a pair, a command that failed, a file that others can read, text that is not what it
-                should be. The message names the place and never a value.
+            SourceError: The pair is incomplete, a command failed, others can read the file, or the text
+                is malformed. The message names the place and never a value.
         """
 
     @property
     @abstractmethod
     def place(self) -> str:
-        """Where it looks, to be shown: `environment variables A and B`, `file x.json`, `command sops`."""
+        """Where it reads, for messages: `environment variables A and B`, `file x.json`."""

@@ -1,4 +1,7 @@
-"""Text of a JSON object -> two of its strings. Errors name keys and positions, never what was read."""
+"""Read two strings from the text of a JSON object.
+
+Errors name keys and positions, never the text.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ class _DuplicateKeyError(ValueError):
 
 
 def two_strings(data: bytes, keys: tuple[str, str], place: str) -> tuple[str, str]:
-    """The strings under two keys of the JSON object in `data`.
+    """Return the strings under two keys of the JSON object in `data`.
 
     Raises:
-        SourceError: Not UTF-8, not JSON, not an object, a key is missing, or its value is no string.
+        SourceError: It is not UTF-8, not JSON or not an object, or a key is missing or not a string.
     """
     found = _object(data, place)
     first, second = (_string(found, key, place) for key in keys)
@@ -58,5 +61,5 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(what: str) -> NoReturn:
-    """Raise without the cause: a JSONDecodeError holds the whole text."""
+    """Raise without a cause, because a JSONDecodeError holds the whole text."""
     raise SourceError(what, "it has to be one JSON object whose values are strings") from None

@@ -1,4 +1,4 @@
-"""The one place that picks the class for a source that the environment's YAML declares."""
+"""Pick the class for a source that the environment's YAML declares."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _Declared = ConsumerEnv | ConsumerFile | ConsumerCommand | TokenEnv | TokenFile 
 
 
 def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:
-    """The source that `settings` declare; nothing is read yet.
+    """Return the source that `settings` declare, without reading it.
 
     Args:
         settings: A `consumer:` or `token:` of the environment's YAML.
-        environ: Where the variables of an `env` source are looked up.
+        environ: The environment that an `env` source reads.
 
     Raises:
-        SourceError: Not exactly one kind is declared (`spec.load` refuses that with its position).
+        SourceError: Not exactly one kind is declared (`spec.load` refuses that earlier).
     """
     if isinstance(settings, str):
         return StoredSource()

@@ -1,7 +1,7 @@
-"""Identical sources are read once a process: one command run, one answer, for all records that declare the same.
+"""Read identical sources once a process, for all records that declare the same source.
 
-The provider asks from many threads. The first to ask reads, the others wait for its answer; an error is an answer too,
-so that a command which fails is not run once for each token.
+The provider reads from many threads. The first caller reads; the others wait for its result. An error
+is a result too, so a failing command does not run once for each token.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from tba_secrets.sources.opening import SourceSettings, open_source
 
 
 class SourceReader:
-    """Reads sources and remembers what they said.
+    """Reads sources and remembers the results.
 
     Args:
-        opener: Makes a source of its settings.
+        opener: Creates a source from its settings.
     """
 
     def __init__(self, opener: Callable[[SourceSettings], Source] = open_source) -> None:
@@ -28,10 +28,10 @@ class SourceReader:
         self._answers: dict[SourceSettings, Future[Pair | SourceError | None]] = {}
 
     def read(self, settings: SourceSettings) -> Pair | None:
-        """What the source said when it was first asked.
+        """Return what the source gave when it was first read.
 
         Raises:
-            SourceError: As `Source.read`; a new exception each time, with the same words.
+            SourceError: As `Source.read`; a new exception each time, with the same message.
         """
         with self._lock:
             answer = self._answers.get(settings)
@@ -40,10 +40,10 @@ class SourceReader:
                 answer = self._answers[settings] = Future()
         if ours:
             self._ask(settings, answer)
-        said = answer.result()
-        if isinstance(said, SourceError):
-            raise SourceError(said.what, said.remedy)
-        return said
+        result = answer.result()
+        if isinstance(result, SourceError):
+            raise SourceError(result.what, result.remedy)
+        return result
 
     def _ask(self, settings: SourceSettings, answer: Future[Pair | SourceError | None]) -> None:
         try:
@@ -51,6 +51,6 @@ class SourceReader:
         except SourceError as error:
             answer.set_result(error)
         except BaseException as error:
-            with self._lock:  # no answer: an interrupted read is made again by whoever asks next
+            with self._lock:  # an interrupted read is no answer: the next caller reads again
                 del self._answers[settings]
             answer.set_exception(error)

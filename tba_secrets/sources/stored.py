@@ -1,6 +1,6 @@
-"""Source `stored` (and `prompt`, `authorize`): the store alone holds the pair, and nothing else can give it.
+"""Source `stored` (also `prompt` and `authorize`): only the store holds the pair.
 
-A new pair comes through `tba rotate`, or was in the store before (`adopt: true`).
+A new pair comes from `tba rotate`, or was in the store before (`adopt: true`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from tba_secrets.sources.interface import Pair, Source
 
 
 class StoredSource(Source):
-    """Never has a value: what is in the store is kept."""
+    """Never yields a value, so the stored one is kept."""
 
     def read(self) -> Pair | None:
         return None

@@ -1,6 +1,6 @@
-"""Text from a source -> a pair that can be signed with: the rules that all sources share.
+"""Turn text from a source into a pair that can sign: the rules that all sources share.
 
-What cannot be right is an error, what is only unusual is a warning. Neither ever repeats the text.
+Impossible text is an error; unusual text is a warning. Neither ever repeats the text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
 
 _USUAL: Final = re.compile(r"[0-9a-f]{64}")
-"""Every key, id and secret in Oracle's help is 64 lower-case hexadecimal digits; no sentence there promises it."""
+"""Every key, id and secret in Oracle's help is 64 lower-case hexadecimal digits, but nothing promises it."""
 _NOT_VISIBLE_ASCII: Final = re.compile(r"[^!-~]")
 
 
@@ -35,18 +35,18 @@ def make_pair(
     places: tuple[str, str],
     texts: tuple[str | None, str | None],
 ) -> Pair | None:
-    """Check two texts and make a pair of them.
+    """Check two texts and combine them into a pair.
 
     Args:
         names: What the halves are called.
         places: Where each half was looked for, for example `environment variable A`.
-        texts: What was found there; None or only white space for nothing.
+        texts: The text of each half; None or white space means absent.
 
     Returns:
-        The pair, stripped of surrounding white space; None where both halves are absent.
+        The pair, stripped of surrounding white space, or None if both halves are absent.
 
     Raises:
-        SourceError: Half a pair, the same text twice, or text that no header could carry.
+        SourceError: The pair is incomplete, has the same text twice, or holds text that no header can carry.
     """
     identifier, secret = ((text or "").strip() for text in texts)
     if not identifier and not secret:
@@ -74,20 +74,20 @@ def _both(names: HalfNames) -> tuple[str, str]:
 def _require_usable(name: str, place: str, half: str) -> None:
     if not half:
         raise SourceError(
-            f"the {name} is missing: {place} has no value, while the other half of the pair has",
+            f"the {name} is missing: {place} has no value, but the other half of the pair does",
             "set both halves, or neither to keep what is stored",
         )
     if (odd := _NOT_VISIBLE_ASCII.search(half)) is not None:
         raise SourceError(
-            f"the {name} ({place}) holds {_kind(odd[0])}, at character {odd.start() + 1} of {len(half)}; white space "
-            "and characters that are not printable ASCII are in no value of NetSuite's",
-            "copy it again from where it is kept: one value, without line breaks and typographic characters. NetSuite "
-            "shows it once; where it is lost, make a new token",
+            f"the {name} ({place}) holds {_kind(odd[0])}, at character {odd.start() + 1} of {len(half)}; NetSuite's "
+            "values contain only printable ASCII without white space",
+            "copy it again: one value, without line breaks or typographic characters. NetSuite shows it only once; "
+            "if it is lost, create a new token",
         )
 
 
 def _kind(character: str) -> str:
-    """In words, without the character."""
+    """Describe a character without repeating it."""
     if character in "\r\n":
         return "a line break"
     return "white space" if character.isspace() else "a character that is not printable ASCII"

@@ -1,4 +1,4 @@
-"""Step 4: an address given as `{env: NAME}` -> the address that the variable holds; and what an address must not be."""
+"""Step 4: replace each address given as `{env: NAME}` by the variable's, and refuse http:// over a network."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Final
 
 from tba_secrets.loopback import is_loopback
 from tba_secrets.spec.construct import Document
+from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.spec.model import URL_PATTERN
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
-from tba_secrets.spec.suspicion import looks_secret
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _PLACES: Final[tuple[Path, ...]] = (
     ("endpoint",),
@@ -22,8 +21,11 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _ADDRESS: Final = re.compile(URL_PATTERN.removeprefix("^").removesuffix("$"))
 
 
-def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Finding]:
-    """Put addresses into the document's data; what is no name of a variable is left for the models to refuse."""
+def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[SpecFinding]:
+    """Resolve `{env: NAME}` addresses in place and return what could not be resolved.
+
+    Anything that is not the name of a variable is left for the models to refuse.
+    """
     findings = []
     for path in _PLACES:
         name = _variable(document.value(path))
@@ -37,22 +39,22 @@ def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Fi
     return findings
 
 
-def readable_on_the_way(document: Document) -> Iterator[Finding]:
-    """Addresses that credentials would be sent to in clear, over a network."""
+def readable_on_the_way(document: Document) -> Iterator[SpecFinding]:
+    """Find the addresses that credentials would be sent to unencrypted, over a network."""
     for path in _PLACES:
         address = document.value(path)
         if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
             continue
         if address.startswith("http:") and not is_loopback(address):
-            yield Finding(
+            yield SpecFinding(
                 document.position(path),
-                f"{path_text(path)}: http:// to another machine: whoever is on the way reads credentials",
+                f"{path_text(path)}: http:// to another machine: anyone on the network path can read the credentials",
                 "write https://; plain http is for 127.0.0.1, [::1] and localhost",
             )
 
 
 def _variable(value: object) -> str | None:
-    """The name in `{env: NAME}`; None for anything else, a pasted value included."""
+    """Return NAME from `{env: NAME}`, or None for anything else, including a pasted value."""
     if not isinstance(value, dict) or set(value) != {"env"}:
         return None
     name = value["env"]
@@ -61,9 +63,9 @@ def _variable(value: object) -> str | None:
     return name
 
 
-def _unusable(document: Document, path: Path, name: str, *, found: bool) -> Finding:
+def _unusable(document: Document, path: Path, name: str, *, found: bool) -> SpecFinding:
     state = "holds no address" if found else "is not set"
-    return Finding(
+    return SpecFinding(
         document.position((*path, "env")),
         f"{path_text(path)}: the environment variable {name} {state}",
         'set it to "https://HOST" or "https://HOST:PORT", with no path and no credentials',

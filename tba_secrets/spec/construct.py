@@ -1,13 +1,14 @@
-"""Step 3: safe text -> plain data, and the position of every value and key in it.
+"""Step 3: turn safe text into plain data, with the position of every key and value.
 
-YAML 1.1, which PyYAML reads, and YAML 1.2, which editors read, disagree on unquoted text: to the first `0123456` is
-octal, `12:30:45` a number in base 60, `no` and `on` are booleans. Whatever the two read differently becomes `Unquoted`,
-which fits no field, so that it is an error instead of a surprise. Duplicate keys, merge keys and empty values are
-errors too.
+PyYAML reads YAML 1.1 and editors read YAML 1.2, and the two disagree on unquoted text: in 1.1 `0123456`
+is octal, `12:30:45` is a number in base 60, and `no` and `on` are booleans. Text that the two read
+differently becomes `Unquoted`. It fits no field, so it is an error instead of a surprise. Duplicate
+keys, merge keys and empty values are errors too.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +17,8 @@ from typing import Any, Final
 import yaml
 
 from tba_secrets.spec.events import position_of
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import START, Finding, Position
-from tba_secrets.spec.suspicion import shown_key
+from tba_secrets.spec.looks_secret import shown_key
+from tba_secrets.spec.problem import START, Path, Position, SpecFinding, path_text
 
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _NUMBER_1_2: Final = re.compile(
@@ -31,35 +31,37 @@ _TAG: Final = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True)
 class Unquoted:
-    """Unquoted text that YAML 1.1 or 1.2 takes for something else than text."""
+    """Unquoted text that YAML 1.1 or YAML 1.2 would read as something other than text."""
 
 
 @dataclass
 class Document:
-    """Plain data (dict, list, str, int, bool, `Unquoted`) and where each part of it stands."""
+    """Plain data (dict, list, str, int, bool, `Unquoted`) and the position of each part."""
 
     data: Any = None
     values: dict[Path, Position] = field(default_factory=dict)
     keys: dict[Path, Position] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[SpecFinding] = field(default_factory=list)
     refused: set[Path] = field(default_factory=set)
-    """Values that a finding speaks of already."""
+    """Values that already have a finding; the models do not report them again."""
 
     def refuse(self, path: Path, what: str, hint: str) -> None:
         """Report the value at `path`, once."""
         self.refused.add(path)
-        self.findings.append(Finding(self.key_position(path), f"{path_text(path)}: {what}", hint))
+        self.findings.append(
+            SpecFinding(self.key_position(path), f"{path_text(path)}: {what}", hint)
+        )
 
     def position(self, path: Path) -> Position:
-        """Where the value at `path` begins, or the nearest record above it that exists."""
+        """Return where the value at `path` begins, or its nearest existing parent."""
         return self._nearest(self.values, path)
 
     def key_position(self, path: Path) -> Position:
-        """Where the key at the end of `path` stands, or what `position` says."""
+        """Return where the last key of `path` stands, or else what `position` returns."""
         return self.keys[path] if path in self.keys else self.position(path)
 
     def value(self, path: Path) -> Any:
-        """The data at `path`; None where there is none."""
+        """Return the data at `path`, or None if there is none."""
         current = self.data
         for part in path:
             if isinstance(current, dict):
@@ -78,7 +80,10 @@ class Document:
 
 
 def construct(text: str) -> Document:
-    """Build the data. `text` has passed `events.scan`, so it is one document without aliases, at most 64 deep."""
+    """Build the data.
+
+    `text` has passed `events.scan`: one document, no aliases, at most 64 levels deep.
+    """
     document = Document()
     document.data = _build(document, yaml.compose(text, Loader=yaml.CSafeLoader), ())
     return document
@@ -92,7 +97,7 @@ def _build(document: Document, node: Any, path: Path) -> Any:
         return [_build(document, item, (*path, i)) for i, item in enumerate(node.value)]
     value = _scalar(node)
     if value is None:
-        document.refuse(path, "there is no value", "write one, or leave the key out")
+        document.refuse(path, "the value is missing", "write one, or leave the key out")
     return value
 
 
@@ -105,9 +110,9 @@ def _mapping(document: Document, node: Any, path: Path) -> dict[str, Any]:
         inner = (*path, key)
         if key in built:
             document.findings.append(
-                Finding(
+                SpecFinding(
                     position_of(key_node.start_mark),
-                    f"{path_text(path)}: the key {shown_key(key)} stands here again, "
+                    f"{path_text(path)}: the key {shown_key(key)} is repeated here, "
                     f"first on line {document.keys[inner].line}",
                     "keep one of the two",
                 )
@@ -119,7 +124,7 @@ def _mapping(document: Document, node: Any, path: Path) -> dict[str, Any]:
 
 
 def _key(document: Document, node: Any) -> str | None:
-    """The key's text; None, and a finding, where it is not text."""
+    """Return the key's text. Report a key that is not text and return None."""
     problem = None
     if node.tag == f"{_TAG}merge":
         problem = "a merge key (<<)", "write the keys out; use defaults: for what is shared"
@@ -129,7 +134,7 @@ def _key(document: Document, node: Any) -> str | None:
         problem = "a key that YAML does not read as text", "put the key in quotes"
     else:
         return key
-    document.findings.append(Finding(position_of(node.start_mark), *problem))
+    document.findings.append(SpecFinding(position_of(node.start_mark), *problem))
     return None
 
 
@@ -146,3 +151,12 @@ def _scalar(node: Any) -> str | int | bool | Unquoted | None:
     if node.tag == f"{_TAG}str" and not _NUMBER_1_2.fullmatch(text):
         return text
     return Unquoted()
+
+
+def yaml_text(text: str) -> str:
+    """Write `text` as a YAML scalar: plain if it reads back unchanged, otherwise in quotes."""
+    try:
+        plain = construct(f"key: {text}").data == {"key": text}
+    except yaml.YAMLError:
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())

@@ -1,7 +1,8 @@
-"""Step 2: text -> a scan of YAML's event stream, before anything is built from it.
+"""Step 2: scan YAML's event stream before anything is built from it.
 
-The stream is read one event at a time and left early, so neither nesting 200,000 deep nor an alias that expands to
-millions of nodes costs more than reading up to it. PyYAML's own constructors crash on the first and walk the second.
+The scan reads one event at a time and stops early. So text nested 200,000 levels deep, or an alias
+that expands to millions of nodes, costs no more than reading up to it. PyYAML's own constructors
+crash on the first and walk all of the second.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from tba_secrets.spec.problem import START, Finding, Position
+from tba_secrets.spec.problem import START, Position, SpecFinding
 
 MAXIMUM_DEPTH: Final = 64
 
@@ -51,30 +52,36 @@ _SYNTAX_HINTS: Final = {
 """libyaml's fixed phrases; no other text of an exception is ever shown."""
 
 
-def scan(text: str) -> tuple[Finding, ...]:
-    """What forbids to build anything from `text`: syntax, depth, aliases, anchors, tags, several documents."""
+def scan(text: str) -> tuple[SpecFinding, ...]:
+    """Return what forbids building anything from `text`.
+
+    That is: syntax errors, too much depth, aliases, anchors, tags and further documents.
+    """
     try:
         return tuple(_findings(yaml.parse(text, Loader=yaml.CSafeLoader)))
     except yaml.YAMLError as error:
         return (syntax_finding(error),)
 
 
-def syntax_finding(error: yaml.YAMLError) -> Finding:
-    """A syntax error in our words: of the exception only its position and one of libyaml's fixed phrases are used."""
+def syntax_finding(error: yaml.YAMLError) -> SpecFinding:
+    """Describe a syntax error in our own words.
+
+    Only the exception's position and libyaml's fixed phrases are used: the rest may quote the file.
+    """
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what, hint = _SYNTAX_HINTS.get(
         str(getattr(error, "problem", "")),
         ("this is not YAML", "correct the line, or the one above"),
     )
-    return Finding(START if mark is None else position_of(mark), what, hint)
+    return SpecFinding(START if mark is None else position_of(mark), what, hint)
 
 
 def position_of(mark: Any) -> Position:
-    """A PyYAML mark (counted from 0) as a position (counted from 1)."""
+    """Convert a PyYAML mark (counted from 0) to a position (counted from 1)."""
     return Position(mark.line + 1, mark.column + 1)
 
 
-def _findings(events: Iterator[Any]) -> Iterator[Finding]:
+def _findings(events: Iterator[Any]) -> Iterator[SpecFinding]:
     depth = documents = 0
     for event in events:
         position = position_of(event.start_mark)
@@ -86,21 +93,27 @@ def _findings(events: Iterator[Any]) -> Iterator[Finding]:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if documents > 1:
-            yield Finding(position, "a second document begins", "keep one environment in one file")
+            yield SpecFinding(
+                position, "a second document begins", "keep one environment in one file"
+            )
             return
         if depth > MAXIMUM_DEPTH:
-            yield Finding(
+            yield SpecFinding(
                 position, f"nested deeper than {MAXIMUM_DEPTH} levels", "close what is open"
             )
             return
     if not documents:
-        yield Finding(START, "the file holds only comments", "begin it with version: 1")
+        yield SpecFinding(START, "the file holds only comments", "begin it with version: 1")
 
 
-def _refused_property(event: Any, position: Position) -> Iterator[Finding]:
+def _refused_property(event: Any, position: Position) -> Iterator[SpecFinding]:
     if isinstance(event, yaml.AliasEvent):
-        yield Finding(position, "an alias (*)", "write it out; use defaults: for what is shared")
+        yield SpecFinding(
+            position, "an alias (*)", "write it out; use defaults: for what is shared"
+        )
     elif getattr(event, "anchor", None) is not None:
-        yield Finding(position, "an anchor (&)", "write it out; use defaults: for what is shared")
+        yield SpecFinding(
+            position, "an anchor (&)", "write it out; use defaults: for what is shared"
+        )
     if getattr(event, "tag", None) is not None:
-        yield Finding(position, "a tag (!)", "leave the tag out")
+        yield SpecFinding(position, "a tag (!)", "leave the tag out")

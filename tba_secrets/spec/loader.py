@@ -1,24 +1,27 @@
-"""stacks/STACK.yaml -> `Environment`: the first arrow of the pipeline.
+"""Load stacks/STACK.yaml as an `Environment`: the first arrow of the pipeline.
 
-The steps, each of which sees only what the one before it let through:
-1. `text`: bytes -> text; 2. `events`: the event stream is scanned; 3. `construct`: plain data with positions;
-4. `addresses`: `{env: NAME}` becomes the address; 5. `shape`: strict models; 6. `rules`: what spans records.
-Steps 3 to 6 report all their problems together. Nothing is asked of a source, a store or NetSuite.
+Each step sees only what the step before it accepted:
+1. `text` decodes the bytes; 2. `events` scans the event stream; 3. `construct` builds plain data with
+positions; 4. `addresses` resolves `{env: NAME}`; 5. `shape` fits the strict models; 6. `rules` checks
+what spans records. Steps 3 to 6 report all their problems together. No source, store or NetSuite
+account is contacted.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tba_secrets.errors import SpecError
 from tba_secrets.spec.addresses import resolve_addresses
-from tba_secrets.spec.construct import construct
+from tba_secrets.spec.construct import Document, construct
 from tba_secrets.spec.events import scan
 from tba_secrets.spec.model import Environment
-from tba_secrets.spec.problem import Finding, InvalidSpecError, Position
+from tba_secrets.spec.problem import InvalidSpecError, Position, SpecFinding
 from tba_secrets.spec.rules import broken_rules
 from tba_secrets.spec.shape import validate
 from tba_secrets.spec.text import (
@@ -34,21 +37,21 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Environment:
 
     Args:
         path: The YAML file; messages name it as it is given here.
-        environ: Where addresses given as `{env: NAME}` are looked up.
+        environ: The variables that addresses given as `{env: NAME}` refer to.
 
     Returns:
         The environment, with every address resolved.
 
     Raises:
-        InvalidSpecError: The file has problems; all that can be told at once.
+        InvalidSpecError: The file has problems; the error lists all of them.
     """
     try:
         text = read_text(path)
     except UnreadableTextError as error:
         raise InvalidSpecError([error.finding.within(path)]) from None
-    environment, findings = _read(text, environ)
+    environment, findings = check(text, environ)
     if environment is None or findings:
-        raise InvalidSpecError(_placed(finding, text).within(path) for finding in findings)
+        raise InvalidSpecError(finding.within(path) for finding in findings)
     return environment
 
 
@@ -81,25 +84,49 @@ def _absent(folder: Path, stack: str, existing: tuple[str, ...]) -> SpecError:
 
 
 def stack_names(project_root: Path) -> tuple[str, ...]:
-    """The stacks that have an environment, sorted; Pulumi's own settings files beside them are left out."""
+    """List the stacks that have an environment, sorted, without Pulumi's own settings files."""
     files = (project_root / "stacks").glob("*.yaml")
     return tuple(sorted(f.stem for f in files if not f.stem.startswith("Pulumi.")))
 
 
-def _read(text: str, environ: Mapping[str, str]) -> tuple[Environment | None, list[Finding]]:
-    """Steps 1 (its second half) to 6; there is an environment, or there are findings, or both."""
-    pasted = list(pasted_findings(text))
-    if blocking := tuple(invisible_findings(text)) or scan(text):
-        return None, [*pasted, *blocking]
-    document = construct(text)
+def check(
+    source: str | Mapping[str, Any], environ: Mapping[str, str] = os.environ
+) -> tuple[Environment | None, list[SpecFinding]]:
+    """Check an environment without a file: the only way in for `tba init` and `tba import` too.
+
+    Args:
+        source: The YAML text, or the plain data that it would hold.
+        environ: The variables that addresses given as `{env: NAME}` refer to.
+
+    Returns:
+        The environment if the models accept it, and all findings; a valid environment has none.
+    """
+    if not isinstance(source, str):
+        return _checked(Document(deepcopy(dict(source))), environ)
+    pasted = list(pasted_findings(source))
+    if blocking := tuple(invisible_findings(source)) or scan(source):
+        environment, findings = None, [*pasted, *blocking]
+    else:
+        environment, findings = _checked(construct(source), environ)
+        findings = [*pasted, *findings]
+    return environment, [_placed(finding, source) for finding in findings]
+
+
+def _checked(
+    document: Document, environ: Mapping[str, str]
+) -> tuple[Environment | None, list[SpecFinding]]:
     addresses = resolve_addresses(document, environ)
     environment, misshapen = validate(document)
-    rules = broken_rules(document)
-    return environment, [*pasted, *document.findings, *addresses, *misshapen, *rules]
+    return environment, [
+        *document.findings,
+        *addresses,
+        *misshapen,
+        *broken_rules(document),
+    ]
 
 
-def _placed(finding: Finding, text: str) -> Finding:
-    """The finding with its position inside the file: YAML's end of text lies one line behind the last."""
+def _placed(finding: SpecFinding, text: str) -> SpecFinding:
+    """Move a finding into the file: YAML puts the end of the text one line after the last line."""
     lines = text.rstrip("\n").split("\n")
     if finding.position.line <= len(lines):
         return finding

@@ -1,24 +1,27 @@
-"""What is wrong with an environment's YAML, and where: the words of `SpecError`.
+"""The problems of an environment's YAML, with their positions.
 
-A problem is made of our own words, known keys and positions. It never holds what stands at the position, since that
-may be a secret that was pasted into the wrong place.
+A problem is made of our own words, known keys and positions. It never quotes the file: the text
+there may be a secret that was pasted into the wrong place.
 """
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from tba_secrets.errors import SpecError
+from tba_secrets.spec.looks_secret import is_plain_key
 
+Path = tuple[str | int, ...]
+"""Keys and list indices from the top of the file."""
 _SHOWN: Final = 100
-"""Problems that are printed; a file that is no environment at all can have one on every line."""
+"""How many problems are printed; a file that is not an environment can have one on every line."""
 
 
 class Position(NamedTuple):
-    """A place in a text file, as editors count: both begin at 1."""
+    """A place in a text file, counted as editors do: both numbers begin at 1."""
 
     line: int
     column: int
@@ -29,9 +32,9 @@ START: Final = Position(1, 1)
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing to mend."""
+    """One thing to fix."""
 
-    file: Path
+    file: pathlib.Path
     line: int
     column: int
     what: str
@@ -44,15 +47,15 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A problem whose file is not named yet: what the steps of the loader report."""
+class SpecFinding:
+    """A problem before its file is named: what each step of the loader reports."""
 
     position: Position
     what: str
     hint: str
 
-    def within(self, file: Path) -> Problem:
-        """The same problem, in `file`."""
+    def within(self, file: pathlib.Path) -> Problem:
+        """Return the same problem with its file."""
         return Problem(file, *self.position, self.what, self.hint)
 
 
@@ -60,12 +63,23 @@ class InvalidSpecError(SpecError):
     """The environment's YAML has problems.
 
     Args:
-        problems: All of them, at least one; they are put in the file's order.
+        problems: All of them, at least one; the error sorts them by position.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         lines = [str(problem) for problem in self.problems[:_SHOWN]]
         if len(self.problems) > _SHOWN:
-            lines.append(f"... and {len(self.problems) - _SHOWN} problems more")
+            lines.append(f"... and {len(self.problems) - _SHOWN} more problems")
         super().__init__("\n".join(lines))
+
+
+def path_text(path: Path) -> str:
+    """Format a path as `integrations[0].tokens[1].user`, hiding keys that could be secrets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if is_plain_key(part) else "[...]"
+    return text.removeprefix(".") or "the file"

@@ -1,7 +1,7 @@
-"""Step 6: rules that span records, or that no pattern can state.
+"""Step 6: check rules that span records, or that no pattern can state.
 
-They run on the plain data, so that a file with a wrong type in one record still hears of a duplicate in another. What
-has the wrong shape is passed over here: that is the models' business.
+They run on the plain data, so a wrong type in one record does not hide a duplicate in another.
+Values of the wrong shape are skipped: the models report them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from typing import Any, Final
 
 from tba_secrets.spec.addresses import readable_on_the_way
 from tba_secrets.spec.construct import Document
-from tba_secrets.spec.duration import parse_duration
-from tba_secrets.spec.model import Format
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
+from tba_secrets.spec.looks_secret import looks_secret
+from tba_secrets.spec.model import Format, parse_duration
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 from tba_secrets.spec.secret_names import secret_name_findings
-from tba_secrets.spec.suspicion import looks_secret
 from tba_secrets.spec.vault_rules import vault_findings
 
 _SOURCE_KINDS: Final = ("env", "file", "command")
@@ -25,13 +23,13 @@ _HALVES: Final = ("key", "id", "secret")
 _RESERVED_TAGS: Final = ("aws:", "tba-secrets:")
 
 
-def broken_rules(document: Document) -> list[Finding]:
-    """Every broken rule, rule by rule."""
+def broken_rules(document: Document) -> list[SpecFinding]:
+    """Return all findings, rule by rule."""
     return [finding for rule in _RULES for finding in rule(document)]
 
 
 def records(document: Document, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The records under `integrations:` or, for `tokens`, those of all integrations, with their paths."""
+    """Yield the integrations, or the tokens of all integrations, with their paths."""
     integrations = list(_items(document, ("integrations",)))
     if key == "integrations":
         yield from integrations
@@ -47,7 +45,7 @@ def _items(document: Document, path: Path) -> Iterator[tuple[Path, dict[str, Any
             yield (*path, i), item
 
 
-def _duplicate_names(document: Document) -> Iterator[Finding]:
+def _duplicate_names(document: Document) -> Iterator[SpecFinding]:
     for key, noun in (("integrations", "integration"), ("tokens", "token")):
         first: dict[str, Path] = {}
         for path, record in records(document, key):
@@ -65,7 +63,7 @@ def _duplicate_names(document: Document) -> Iterator[Finding]:
             first.setdefault(name, path)
 
 
-def _one_kind_of_source(document: Document) -> Iterator[Finding]:
+def _one_kind_of_source(document: Document) -> Iterator[SpecFinding]:
     for path, source in _sources(document):
         kinds = [kind for kind in _SOURCE_KINDS if kind in source]
         if len(kinds) != 1:
@@ -73,8 +71,8 @@ def _one_kind_of_source(document: Document) -> Iterator[Finding]:
             yield _finding(document, path, what, f"give exactly one of {', '.join(_SOURCE_KINDS)}")
 
 
-def _halves_differ(document: Document) -> Iterator[Finding]:
-    """One variable or JSON key for both halves of a pair cannot be meant."""
+def _halves_differ(document: Document) -> Iterator[SpecFinding]:
+    """Refuse one variable or JSON key for both halves of a pair."""
     for path, source in _sources(document):
         for kind, settings in source.items():
             if not isinstance(settings, dict):
@@ -96,13 +94,16 @@ def _sources(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
                 yield (*path, key), record[key]
 
 
-def _at_least_one_store(document: Document) -> Iterator[Finding]:
+def _at_least_one_store(document: Document) -> Iterator[SpecFinding]:
     if document.value(("store",)) == {}:
         yield _finding(document, ("store",), "no store is given", "give one, for example aws:")
 
 
-def _names_are_no_values(document: Document) -> Iterator[Finding]:
-    """A value pasted where a name belongs; the 64 digits of TBA are found in the text itself."""
+def _names_are_no_values(document: Document) -> Iterator[SpecFinding]:
+    """Find values pasted where a name belongs.
+
+    `text` finds the 64 digits of TBA values anywhere.
+    """
     for path in _name_paths(document):
         value = document.value(path)
         if isinstance(value, str) and looks_secret(value):
@@ -122,20 +123,20 @@ def _name_paths(document: Document) -> Iterator[Path]:
             yield from ((*path, kind, half) for half in _HALVES)
 
 
-def _tags(document: Document) -> Iterator[Finding]:
+def _tags(document: Document) -> Iterator[SpecFinding]:
     tags = document.value(("store", "aws", "tags"))
     for key in tags if isinstance(tags, dict) else ():
         if key.lower().startswith(_RESERVED_TAGS):
             path = ("store", "aws", "tags", key)
             prefixes = " and ".join(_RESERVED_TAGS)
-            yield Finding(
+            yield SpecFinding(
                 document.key_position(path),
                 "store.aws.tags: the key of this tag has a reserved prefix",
                 f"begin it otherwise: {prefixes} belong to AWS and to this tool",
             )
 
 
-def _formats(document: Document) -> Iterator[Finding]:
+def _formats(document: Document) -> Iterator[SpecFinding]:
     for path in _policies(document):
         given = document.value((*path, "format"))
         given = given if isinstance(given, dict) else {}
@@ -157,8 +158,8 @@ def _policies(document: Document) -> Iterator[Path]:
     yield from (path for path, _ in records(document, "tokens"))
 
 
-def _warned_in_time(document: Document) -> Iterator[Finding]:
-    """Said in one record, or half of it in the record and half in the defaults."""
+def _warned_in_time(document: Document) -> Iterator[SpecFinding]:
+    """Compare durations that one record gives, or that it shares with the defaults."""
     for path in _policies(document):
         own = [key for key in ("warn_before", "rotate_every") if document.value((*path, key))]
         warn = _duration(document, path, "warn_before")
@@ -173,20 +174,20 @@ def _warned_in_time(document: Document) -> Iterator[Finding]:
 
 
 def _duration(document: Document, path: Path, key: str) -> timedelta | None:
-    """What applies to the record at `path`."""
+    """Return the duration that applies to the record at `path`."""
     text = document.value((*path, key)) or document.value(("defaults", key))
     return parse_duration(text) if isinstance(text, str) else None
 
 
-def _finding(document: Document, path: Path, what: str, hint: str) -> Finding:
-    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
+    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
-def _secret_names(document: Document) -> Iterator[Finding]:
+def _secret_names(document: Document) -> Iterator[SpecFinding]:
     return secret_name_findings(document, list(records(document, "tokens")))
 
 
-_RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
+_RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
     _duplicate_names,
     _one_kind_of_source,
     _halves_differ,

@@ -1,7 +1,8 @@
-"""The models -> a JSON Schema (draft-07) for editors: `python -m tba_secrets.spec.schema [--check]`.
+"""Generate a draft-07 JSON Schema for editors: `python -m tba_secrets.spec.schema [--check]`.
 
-yaml-language-server and the JetBrains editors speak draft-07 and not OpenAPI's `discriminator`, while pydantic writes
-2020-12 with both. What the schema accepts the loader may still refuse: rules that span records cannot be stated here.
+yaml-language-server and the JetBrains editors read draft-07 without OpenAPI's `discriminator`, while
+pydantic writes 2020-12 with it. The schema is weaker than the loader: it cannot state rules that span
+records.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ _NAMED: Final = ("properties", "patternProperties", "definitions")
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of an environment's YAML."""
+    """Return the schema of an environment's YAML."""
     generated = _draft_07(Environment.model_json_schema())
     return {"$schema": DRAFT_07, "title": "tba-secrets environment", **generated}
 
 
 def schema_text() -> str:
-    """The committed file's text."""
+    """Return the text of the committed schema file."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the schema, or with `--check` compare it; the exit code is 1 where the file differs."""
+    """Write the schema or, with `--check`, return 1 if the file differs."""
     parser = argparse.ArgumentParser(prog="python -m tba_secrets.spec.schema")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where it differs")
     parser.add_argument("--file", type=Path, default=SCHEMA_FILE, help="default: %(default)s")
@@ -46,12 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if file.is_file() and file.read_text(encoding="utf-8") == schema_text():
         return 0
-    sys.stderr.write(f"{file} is not what the models say: run python -m tba_secrets.spec.schema\n")
+    sys.stderr.write(f"{file} is out of date: run python -m tba_secrets.spec.schema\n")
     return 1
 
 
 def _draft_07(node: Any) -> Any:
-    """One schema, and all schemas in it, from pydantic's dialect to draft-07."""
+    """Convert a schema, with all nested schemas, from pydantic's dialect to draft-07."""
     if isinstance(node, list):
         return [_draft_07(item) for item in node]
     if not isinstance(node, dict):
@@ -76,7 +77,10 @@ def _renamed(keyword: str) -> str:
 
 
 def _without_null(node: dict[str, Any]) -> dict[str, Any]:
-    """`X | None` means that the key may be left out; a null in the file is an error."""
+    """Remove null from a union.
+
+    `X | None` means that the key may be left out; a null in the file is an error.
+    """
     if "anyOf" not in node:
         return node
     members = [member for member in node["anyOf"] if member != {"type": "null"}]
@@ -85,12 +89,12 @@ def _without_null(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_empty_default(keyword: str, value: Any) -> bool:
-    """Defaults that say only that the key may be left out."""
+    """Whether a default only says that the key may be left out."""
     return keyword == "default" and (value in (None, "", []) or isinstance(value, dict))
 
 
 def _reference(converted: dict[str, Any]) -> dict[str, Any]:
-    """Draft-07 ignores what stands beside `$ref`, so it is wrapped where a description stands there."""
+    """Wrap `$ref` if it has siblings, because draft-07 ignores them."""
     target = converted.pop("$ref").replace("#/$defs/", "#/definitions/")
     return {**converted, "allOf": [{"$ref": target}]} if converted else {"$ref": target}
 

@@ -1,8 +1,9 @@
-"""Rules for the names of secrets: what AWS Secrets Manager takes, and one record for one secret.
+"""Rules for secret names: what AWS Secrets Manager accepts, and one record for one secret.
 
-Source: AWS API, CreateSecret, parameter Name: 1 to 512 ASCII letters, digits and the characters /_+=.@-, and "Do not
-end your secret name with a hyphen followed by six characters", because AWS puts a hyphen and six characters behind it
-in the ARN. That segments are neither empty nor `.` nor `..` is our rule: paths in Vault and IAM patterns need it.
+Source: AWS API, CreateSecret, parameter Name: 1 to 512 ASCII letters, digits and the characters
+/_+=.@-, and "Do not end your secret name with a hyphen followed by six characters", because AWS
+appends a hyphen and six characters in the ARN. The rule that no segment is empty, `.` or `..` is
+ours: Vault paths and IAM patterns need it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 MAXIMUM_LENGTH: Final = 512
 _PREFIX: Final[Path] = ("store", "aws", "prefix")
@@ -24,8 +24,8 @@ _LOOKS_LIKE_ARN_SUFFIX: Final = re.compile(r"-.{6}$")
 
 def secret_name_findings(
     document: Document, tokens: list[tuple[Path, dict[str, Any]]]
-) -> Iterator[Finding]:
-    """Names that AWS refuses or confuses, and secrets that two tokens would write."""
+) -> Iterator[SpecFinding]:
+    """Find names that AWS refuses or misreads, and secrets that two tokens would write."""
     prefix = document.value(_PREFIX)
     prefix = prefix if isinstance(prefix, str) else ""
     aws = document.value(_PREFIX[:-1]) is not None or document.value(_VAULT) is None
@@ -42,13 +42,13 @@ def secret_name_findings(
             yield _finding(document, place, what, hint)
         if whole in first:
             line = document.position(first[whole]).line
-            what = f"the token on line {line} is stored in this secret already"
+            what = f"the token on line {line} is already stored in this secret"
             yield _finding(document, place, what, "give each token a secret of its own")
         first.setdefault(whole, place)
 
 
 def _broken(whole: str, *, segments: bool, aws: bool) -> Iterator[tuple[str, str]]:
-    """What is wrong with a whole name, the prefix included, and what to write instead."""
+    """Yield what is wrong with a whole name, prefix included, and what to write instead."""
     if len(whole) > MAXIMUM_LENGTH:
         yield f"prefix and name are longer than {MAXIMUM_LENGTH} characters", "shorten them"
     if aws and _LOOKS_LIKE_ARN_SUFFIX.search(whole):
@@ -66,5 +66,5 @@ def _has_odd_segment(segments: list[str]) -> bool:
     return any(segment in ("", ".", "..") for segment in segments)
 
 
-def _finding(document: Document, path: Path, what: str, hint: str) -> Finding:
-    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
+    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)

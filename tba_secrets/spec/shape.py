@@ -1,7 +1,7 @@
-"""Step 5: plain data -> `Environment`, or what does not fit its models, in our own words.
+"""Step 5: fit plain data to `Environment`, or say in our own words what does not fit.
 
-Of pydantic's errors only the type and the location are used, and for limits the sentence that states the limit: inputs
-and contexts stay with pydantic, since they hold the value that was refused.
+Of pydantic's errors only the type and location are used and, for limits, the sentence that states
+the limit. Inputs and contexts are never used: they hold the refused value.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from tba_secrets.spec.construct import Document, Unquoted
-from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Environment
-from tba_secrets.spec.outline import known_keys, remedy_of
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
-from tba_secrets.spec.suspicion import shown_key
+from tba_secrets.spec.looks_secret import shown_key
+from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Environment, Model, Remedy
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _EXPECTED: Final = {
     "string_type": "text",
@@ -38,13 +37,13 @@ _LIMITS: Final = frozenset(
         "less_than_equal",
     }
 )
-"""Errors whose sentence in pydantic states the models' own limit and nothing of the input."""
+"""Errors whose sentence states the model's own limit and nothing of the input."""
 _QUOTES: Final = 'put it in quotes: "..."'
 _OPENING: Final = re.compile(r"^\w+ should")
 
 
-def validate(document: Document) -> tuple[Environment | None, list[Finding]]:
-    """Fit the data to the models; values that a finding speaks of already are not reported again."""
+def validate(document: Document) -> tuple[Environment | None, list[SpecFinding]]:
+    """Fit the data to the models, without reporting a value that already has a finding."""
     try:
         return Environment.model_validate(document.data), []
     except ValidationError as error:
@@ -55,7 +54,7 @@ def validate(document: Document) -> tuple[Environment | None, list[Finding]]:
     return None, list(_findings(document, located))
 
 
-def _findings(document: Document, located: list[tuple[Path, Any]]) -> Iterator[Finding]:
+def _findings(document: Document, located: list[tuple[Path, Any]]) -> Iterator[SpecFinding]:
     for path, item in located:
         echoes = item["type"] == "too_short" and any(
             other != path and other[: len(path)] == path for other, _ in located
@@ -65,54 +64,57 @@ def _findings(document: Document, located: list[tuple[Path, Any]]) -> Iterator[F
 
 
 def _path(location: tuple[str | int, ...]) -> Path:
-    """pydantic's location without what is no key of the file: tags of unions, and its mark for a bad key."""
+    """Return pydantic's location without what is not a key of the file.
+
+    That is: the tags of unions, and pydantic's mark for a bad key.
+    """
     if location and location[-1] == "[key]":
         location = location[:-1]
     return tuple(part for part in location if part not in (TEXT_TAG, MAPPING_TAG))
 
 
-def _finding(document: Document, path: Path, kind: str, sentence: str) -> Finding:
+def _finding(document: Document, path: Path, kind: str, sentence: str) -> SpecFinding:
     if kind == "extra_forbidden":
         return _unknown_key(document, path)
     if kind == "missing":
         what = f"{path_text(path[:-1])}: the key `{path[-1]}` is missing"
-        return Finding(document.position(path[:-1]), what, f"add {path[-1]}:")
+        return SpecFinding(document.position(path[:-1]), what, f"add {path[-1]}:")
     what, hint = misfit(document.value(path), kind, sentence, remedy_of(path))
-    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
-def _unknown_key(document: Document, path: Path) -> Finding:
+def _unknown_key(document: Document, path: Path) -> SpecFinding:
     known = known_keys(path[:-1])
     near = get_close_matches(str(path[-1]).lower(), known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
     what = f"{path_text(path[:-1])}: unknown key {shown_key(str(path[-1]))}"
-    return Finding(document.key_position(path), what, hint)
+    return SpecFinding(document.key_position(path), what, hint)
 
 
 def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:
-    """What is wrong with a value, and what to write instead.
+    """Return what is wrong with a value, and what to write instead.
 
     Args:
-        value: Only its type is looked at.
+        value: The refused value; only its type is used.
         kind: pydantic's error type.
-        sentence: And message.
-        remedy: What the field says to write instead; empty where it says nothing.
+        sentence: pydantic's message.
+        remedy: The field's own remedy; may be empty.
     """
     if isinstance(value, Unquoted | bool | int) and kind == "string_type":
-        # Quotes alone mend it, but where the field has a form of its own that never looks like a number.
+        # Quotes alone are the fix, unless the field has a form of its own that never looks like a number.
         quotes_do = not remedy or "in quotes" in remedy
         return "YAML does not read this as text", _QUOTES if quotes_do else remedy
     if isinstance(value, Unquoted) and kind == "bool_type":
         return "this is not the boolean that it looks like", "write true or false"
     if kind in _EXPECTED:
-        return f"{_kind_of(value)} stands here", remedy or f"write {_EXPECTED[kind]}"
+        return f"this is {_kind_of(value)}", remedy or f"write {_EXPECTED[kind]}"
     if kind == "literal_error":
         choices = sentence.removeprefix("Input should be ")
-        return "this is not one of the words that are known here", remedy or f"write {choices}"
+        return "this is not one of the known words", remedy or f"write {choices}"
     if kind in _LIMITS:
         limit = _OPENING.sub("it should", sentence).replace(" after validation", "")
         return "this is out of bounds", remedy or limit
-    return "the text does not have the form that is needed", remedy or "see the schema"
+    return "the text does not have the required form", remedy or "see the schema"
 
 
 def _kind_of(value: object) -> str:
@@ -121,3 +123,48 @@ def _kind_of(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     return "text" if isinstance(value, str) else "a number or boolean"
+
+
+def known_keys(path: Path, root: type[Model] = Environment) -> list[str]:
+    """List the keys of the record at `path` under `root`, in the model's order."""
+    fields = [item for model in _models(path, root) for item in model.model_fields.items()]
+    return [field.alias or key for key, field in fields]
+
+
+def remedy_of(path: Path, root: type[Model] = Environment) -> str:
+    """Return the remedy of the field at `path` under `root`, or an empty string."""
+    for field in _fields(path, root):
+        for part in (*field.metadata, *_parts(field.annotation)):
+            if isinstance(part, Remedy):
+                return part.text
+    return ""
+
+
+def _models(path: Path, root: type[Model]) -> list[type[Model]]:
+    if not path:
+        return [root]
+    if isinstance(path[-1], int):
+        return _models(path[:-1], root)
+    return [
+        part
+        for field in _fields(path, root)
+        for part in _parts(field.annotation)
+        if isinstance(part, type) and issubclass(part, Model)
+    ]
+
+
+def _fields(path: Path, root: type[Model]) -> list[FieldInfo]:
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    if not path:
+        return []
+    models = _models(path[:-1], root)
+    named = ((key, field) for model in models for key, field in model.model_fields.items())
+    return [field for key, field in named if path[-1] in (key, field.alias)]
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """Yield the annotation and everything inside it: union members, items, metadata."""
+    yield annotation
+    for argument in get_args(annotation):
+        yield from _parts(argument)

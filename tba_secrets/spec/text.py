@@ -1,7 +1,8 @@
-"""Step 1: the file's bytes -> text that is safe to parse.
+"""Step 1: decode the file's bytes to text that is safe to parse.
 
-Refuses what is no text of ours (missing, a folder, empty, binary, not UTF-8, too large), characters that an editor does
-not show, and anything that looks like a TBA value, in comments too.
+It refuses files that cannot be an environment (missing, a folder, empty, binary, not UTF-8, too
+large), characters that editors do not show, and anything that looks like a TBA value, even in
+comments.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tba_secrets.spec.problem import START, Finding, Position
-from tba_secrets.spec.suspicion import pasted_values
+from tba_secrets.spec.looks_secret import pasted_values
+from tba_secrets.spec.problem import START, Position, SpecFinding
 
 MAXIMUM_BYTES: Final = 1 << 20
 _INVISIBLE: Final = re.compile(
@@ -22,18 +23,18 @@ _INVISIBLE: Final = re.compile(
 
 
 class UnreadableTextError(Exception):
-    """The bytes are no text that could be looked at further."""
+    """The bytes are not text that can be examined further."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: SpecFinding) -> None:
         super().__init__(finding.what)
         self.finding = finding
 
 
 def read_text(path: Path) -> str:
-    """The text of `path`, without a byte order mark and with line feeds only.
+    """Read `path`, without a byte order mark and with line feeds only.
 
     Raises:
-        UnreadableTextError: There is no such file, or it holds no UTF-8 text of at most 1 MiB.
+        UnreadableTextError: The file is missing, or is not UTF-8 text of at most 1 MiB.
     """
     data = _read_bytes(path)
     if len(data) > MAXIMUM_BYTES:
@@ -51,35 +52,38 @@ def read_text(path: Path) -> str:
     return _with_line_feeds(text)
 
 
-def invisible_findings(text: str) -> Iterator[Finding]:
-    """The first tab or invisible character of each line; text that has one is not parsed any further."""
+def invisible_findings(text: str) -> Iterator[SpecFinding]:
+    """Find the first tab or invisible character of each line.
+
+    Text that has one is not parsed.
+    """
     for number, line in enumerate(text.split("\n"), start=1):
         if (match := _INVISIBLE.search(line)) is not None:
             yield _invisible(match.group(), Position(number, match.start() + 1))
 
 
-def pasted_findings(text: str) -> Iterator[Finding]:
-    """Everything that looks like a TBA value, wherever it stands."""
+def pasted_findings(text: str) -> Iterator[SpecFinding]:
+    """Find everything that looks like a TBA value, wherever it is."""
     for number, line in enumerate(text.split("\n"), start=1):
         for pasted in pasted_values(line):
-            yield Finding(
+            yield SpecFinding(
                 Position(number, pasted.start() + 1),
-                "64 hexadecimal digits, which is what a key, an id or a secret looks like",
-                "name the place where the value is, never the value; "
+                "64 hexadecimal digits, which look like a key, an id or a secret",
+                "name the place that holds the value, never the value; "
                 "if it is real, revoke it, since this file goes into version control",
             )
 
 
 def position_at(text: str, offset: int | None) -> Position:
-    """Line and column of `offset` in `text`; of its end for None."""
+    """Return the line and column of `offset`, or of the end of the text for None."""
     before = text if offset is None else text[:offset]
     return Position(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
 
 
-def _invisible(character: str, position: Position) -> Finding:
+def _invisible(character: str, position: Position) -> SpecFinding:
     if character == "\t":
-        return Finding(position, "a tab", "write spaces")
-    return Finding(position, f"the invisible character U+{ord(character):04X}", "delete it")
+        return SpecFinding(position, "a tab", "write spaces")
+    return SpecFinding(position, f"the invisible character U+{ord(character):04X}", "delete it")
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -87,9 +91,9 @@ def _read_bytes(path: Path) -> bytes:
         if path.is_dir():
             raise _unreadable("this is a folder", "name a YAML file")
         if not path.exists():
-            raise _unreadable("there is no such file", "create it, or correct its name")
+            raise _unreadable("the file does not exist", "create it, or correct its name")
         if not path.is_file():
-            raise _unreadable("this is no regular file", "name a YAML file")
+            raise _unreadable("this is not a regular file", "name a YAML file")
         with path.open("rb") as file:
             return file.read(MAXIMUM_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -102,4 +106,4 @@ def _with_line_feeds(text: str) -> str:
 
 
 def _unreadable(what: str, hint: str, position: Position = START) -> UnreadableTextError:
-    return UnreadableTextError(Finding(position, what, hint))
+    return UnreadableTextError(SpecFinding(position, what, hint))

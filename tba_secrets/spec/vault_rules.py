@@ -1,4 +1,4 @@
-"""Rules for `store.vault` that no pattern can state: one login, one place each, candidates out of sight."""
+"""Rules for `store.vault` that no pattern can state: logins, places, hidden candidates."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
+from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.spec.model import VaultAuth, VaultStore
-from tba_secrets.spec.paths import Path, path_text
-from tba_secrets.spec.problem import Finding
-from tba_secrets.spec.suspicion import looks_secret
+from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _VAULT: Final[Path] = ("store", "vault")
 _CREDENTIALS: Final[tuple[Path, ...]] = (
@@ -17,11 +16,11 @@ _CREDENTIALS: Final[tuple[Path, ...]] = (
     ("auth", "approle", "secret_id"),
     ("auth", "jwt", "jwt"),
 )
-"""Where the file says where a credential of our own login is."""
+"""The paths that name the place of a credential for our own login."""
 
 
-def vault_findings(document: Document) -> Iterator[Finding]:
-    """Every broken rule of `store.vault`."""
+def vault_findings(document: Document) -> Iterator[SpecFinding]:
+    """Find every broken rule of `store.vault`."""
     if not isinstance(document.value(_VAULT), dict):
         return
     yield from _one_login(document)
@@ -29,14 +28,14 @@ def vault_findings(document: Document) -> Iterator[Finding]:
     yield from _candidates_out_of_sight(document)
 
 
-def _one_login(document: Document) -> Iterator[Finding]:
+def _one_login(document: Document) -> Iterator[SpecFinding]:
     path = (*_VAULT, "auth")
     auth = document.value(path)
     if isinstance(auth, dict):
         yield from _exactly_one(document, path, auth, list(VaultAuth.model_fields))
 
 
-def _one_place_each(document: Document) -> Iterator[Finding]:
+def _one_place_each(document: Document) -> Iterator[SpecFinding]:
     for rest in _CREDENTIALS:
         path = (*_VAULT, *rest)
         place = document.value(path)
@@ -49,8 +48,12 @@ def _one_place_each(document: Document) -> Iterator[Finding]:
             yield _finding(document, (*path, "env"), "this looks like a secret value", hint)
 
 
-def _candidates_out_of_sight(document: Document) -> Iterator[Finding]:
-    """A reader's policy ends in a wildcard behind the prefix: what lies below it is read before it is tested."""
+def _candidates_out_of_sight(document: Document) -> Iterator[SpecFinding]:
+    """Refuse candidates below the prefix.
+
+    A reader's policy ends in a wildcard after the prefix: readers would see candidates before they
+    are tested.
+    """
     prefix = document.value((*_VAULT, "prefix"))
     path = (*_VAULT, "candidate_prefix")
     candidates = document.value(path)
@@ -68,12 +71,12 @@ def _candidates_out_of_sight(document: Document) -> Iterator[Finding]:
 
 def _exactly_one(
     document: Document, path: Path, given: Mapping[str, Any], known: list[str]
-) -> Iterator[Finding]:
+) -> Iterator[SpecFinding]:
     found = [key for key in known if key in given]
     if len(found) != 1:
         what = f"{' and '.join(found)} are given" if found else "nothing is given"
         yield _finding(document, path, what, f"give exactly one of {', '.join(known)}")
 
 
-def _finding(document: Document, path: Path, what: str, hint: str) -> Finding:
-    return Finding(document.position(path), f"{path_text(path)}: {what}", hint)
+def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
+    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from tba_secrets.cli.checklist import Format, rendered
+from tba_secrets.cli.checklist import ChecklistFormat, rendered
 from tests.browser.looks import findings, lightness
 from tests.cli.test_checklist import of, passed, project
 
@@ -22,7 +22,7 @@ def test_it_is_accessible(
     permissions = f"[User Access Tokens, {'a-rather-long-permission-' * 10}]"
     found = of(project(tmp_path, permissions=permissions), passed(), passed(token="stock", role={}))
     file = tmp_path / "checklist.html"
-    file.write_text(rendered(found, Format.HTML), encoding="utf-8")
+    file.write_text(rendered(found, ChecklistFormat.HTML), encoding="utf-8")
     chromium.set_window_size(width, 900)
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", media)

@@ -20,7 +20,7 @@ LONG = Finding(
     Standing.FAILING,
     "its last update failed: a-rather-long-integration-name/a-rather-long-token-name: not promoted; "
     "current is unchanged, and the candidate was discarded",
-    "put the cause right, then `pulumi up`: it tests again by itself",
+    "fix the cause, then run `pulumi up`: it tests again by itself",
 )
 AGES = (3, 20, 45, 70, 80, 88, 95, 130, None, 300)
 

@@ -95,9 +95,8 @@ class World:
         held = (by.identifier, by.secret, pair.identifier, pair.secret)
         text = render(TbaCredential(self.account.id, *map(Sensitive, held)), record.format)
         candidate = Candidate(text, fingerprint(b"k" * 32, text.reveal()))
-        snapshot = place.store.claim(place.name, MARK)
-        current = snapshot.stages.get(Stage.CURRENT)
-        version = place.store.stage(place.name, candidate, current)
+        current = place.store.claim(place.name, MARK).stages.get(Stage.CURRENT)
+        version = place.store.stage(place.name, candidate, replacing=current)
         place.store.promote(place.name, version, replacing=current)
 
     def write(self, text: str) -> None:

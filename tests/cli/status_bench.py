@@ -10,7 +10,7 @@ from typing import Any
 from tba_secrets.cli.status_gather import ReadState
 from tba_secrets.cli.status_report import (
     EnvironmentReport,
-    Proof,
+    ProofReport,
     Report,
     StoreReport,
     TokenReport,
@@ -40,7 +40,9 @@ def token(
     store = StoreReport(
         "aws", f"netsuite/{path}", "arn:x", VERSION, "tba-aa10b481002a", journal=journal
     )
-    proof = Proof("2026-11-20T08:15:00+00:00", "role R in account 1234567", ("rest proves login",))
+    proof = ProofReport(
+        "2026-11-20T08:15:00+00:00", "role R in account 1234567", ("rest proves login",)
+    )
     return TokenReport(
         environment, path, policy, since, proof, "80f5a2:58e6ae10f34c3deb", (store,), findings=found
     )

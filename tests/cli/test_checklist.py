@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tba_secrets.cli.checklist import Format, gather, rendered
-from tba_secrets.cli.checklist.facts import FEATURES, Kind, permission, undeclared
+from tba_secrets.cli.checklist import ChecklistFormat, gather, rendered
+from tba_secrets.cli.checklist.facts import FEATURES, CheckKind, permission, undeclared
 from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.errors import TbaError
 from tests.cli.conftest import Tba
@@ -153,7 +153,9 @@ def test_the_user_is_ticked_once_the_entity_is_known_to_be_his(tmp_path: Path) -
     user = "User: orders@example.com"
     given = "Given to orders@example.com: Setup > Users/Roles > Manage Users, Access"
     open_ = of(project(tmp_path), passed((TOKENINFO,)))
-    assert 'entity 38, not an e-mail: where that is right, declare entity: "38"' in why(open_, user)
+    assert 'entity 38, not an e-mail address: if that is right, declare entity: "38"' in why(
+        open_, user
+    )
     known = {"email": "orders@example.com", "entity": "38"}
     shown = of(project(tmp_path), passed(("tokeninfo proves account, role, user",), user=known))
     assert ticked(shown) == OF_TOKENINFO | {user, given}
@@ -244,7 +246,7 @@ def test_what_no_check_shows_says_so(tmp_path: Path) -> None:
     assert why(found, "Permissions > Setup: SOAP Web Services, Full") == soap
     assert not ticked(found) & set(BY_LINE[EVIDENCE[2]])
     own = of(project(tmp_path), passed())
-    assert "the integration's own work" in why(own, "Permissions: Customers (View)")
+    assert "by the integration itself" in why(own, "Permissions: Customers (View)")
 
 
 NEEDED = {
@@ -279,8 +281,8 @@ def test_what_is_shown_and_not_declared_is_ticked_and_still_said(tmp_path: Path)
 
 
 def test_every_kind_of_check_has_its_feature_and_only_that(tmp_path: Path) -> None:
-    for kind in Kind:
-        check = "{restlet: {script: a, deploy: b}}" if kind is Kind.RESTLET else kind.value
+    for kind in CheckKind:
+        check = "{restlet: {script: a, deploy: b}}" if kind is CheckKind.RESTLET else kind.value
         found = of(project(tmp_path, f"[{check}]", "[User Access Tokens]"))
         names = [line.text.rpartition(": ")[2] for line in found.steps[0].groups[0].lines]
         assert names == [feature.name for feature in FEATURES if kind in feature.kinds]
@@ -290,7 +292,7 @@ def test_every_kind_of_check_has_its_feature_and_only_that(tmp_path: Path) -> No
 def test_a_level_in_the_declaration_changes_nothing_for_what_is_known() -> None:
     assert permission("REST Web Services (Full)") == permission("REST Web Services")
     assert permission("Customers (View)") is None
-    kinds = frozenset({Kind.REST})
+    kinds = frozenset({CheckKind.REST})
     assert undeclared(["REST Web Services (Full)", "User Access Tokens"], kinds) == []
     assert len(undeclared(["REST Web Services (All)"], kinds)) == 2
 
@@ -309,7 +311,7 @@ def test_a_token_that_netsuite_issues_needs_the_flow_and_no_form(tmp_path: Path)
     ]
     other = of(project(tmp_path))
     assert FLOW not in {line.text for line in other.lines}
-    assert f"{FLOW}, where `tba rotate --authorize` is to issue tokens" in {
+    assert f"{FLOW}, if `tba rotate --authorize` is to issue tokens" in {
         line.text for line in other.lines
     }
 
@@ -379,7 +381,7 @@ def evil(folder: Path) -> Checklist:
 
 def test_the_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
     for found in (of(project(tmp_path)), of(project(tmp_path), passed()), evil(tmp_path)):
-        source = rendered(found, Format.HTML)
+        source = rendered(found, ChecklistFormat.HTML)
         parsed = Parsed(source)
         assert parsed.wrong == []
         assert not parsed.all("script") + parsed.all("link") + parsed.all("img")
@@ -397,18 +399,18 @@ def test_the_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
 
 def test_names_are_escaped_everywhere(tmp_path: Path) -> None:
     found = evil(tmp_path)
-    source = rendered(found, Format.HTML)
+    source = rendered(found, ChecklistFormat.HTML)
     assert "<script" not in source
     assert "<!--" not in source
     assert Parsed(source).said.replace("`", "").count(EVIL.replace("`", "")) == 4
-    markdown = rendered(found, Format.MARKDOWN)
+    markdown = rendered(found, ChecklistFormat.MARKDOWN)
     assert "<script" not in markdown.replace("\\<script", "")
     assert r"\*b\* \[x\](y) \`$body\`" in markdown
-    assert EVIL in rendered(found, Format.TEXT).replace("\n       ", " ")
+    assert EVIL in rendered(found, ChecklistFormat.TEXT).replace("\n       ", " ")
 
 
 def test_text_ticks_what_is_done_and_stays_within_its_width(tmp_path: Path) -> None:
-    shown = rendered(of(project(tmp_path), passed()), Format.TEXT)
+    shown = rendered(of(project(tmp_path), passed()), ChecklistFormat.TEXT)
     assert "   [x] State: Enabled (tokeninfo of warehouse/orders, 2026-11-20)\n" in shown
     assert "   [ ] User Credentials: not ticked (no check can tell)\n" in shown
     assert all(len(line) <= 100 and line == line.rstrip() for line in shown.splitlines())

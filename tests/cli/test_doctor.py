@@ -154,17 +154,17 @@ def test_on_a_machine_with_nothing_it_says_what_to_install(bench: Bench) -> None
     found = bench.ask("test")
 
     assert has(found["wrong"], "the Pulumi CLI is not on PATH", "make tools")
-    assert has(found["wrong"], "holds no Pulumi.yaml", "--project")
+    assert has(found["wrong"], "holds no readable Pulumi.yaml", "--project")
     assert has(found["wrong"], "pulumi-resource-tba is not on PATH", "make install")
     assert has(found["wrong"], "there is no environment for the stack 'test'")
-    assert has(found["warning"], "there is no python3 on PATH")
-    assert has(found["warning"], "the stack test cannot be looked at")
+    assert has(found["warning"], "python3 is not on PATH")
+    assert has(found["warning"], "the stack test cannot be checked")
     assert not found["ok"]
 
 
 def test_a_folder_that_is_not_there(bench: Bench) -> None:
     bench.project = bench.project / "nowhere"
-    assert has(bench.ask("test")["wrong"], "nowhere holds no Pulumi.yaml")
+    assert has(bench.ask("test")["wrong"], "nowhere holds no readable Pulumi.yaml")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_folder_that_is_not_there(bench: Bench) -> None:
         ("v3.300.1-alpha", "ok", "Pulumi CLI 3.300.1"),
         ("v4.0.0", "ok", "Pulumi CLI 4.0.0"),
         ("v3.258.9", "warning", "nothing older than 3.259.0 is tested"),
-        ("", "wrong", "says no version"),
+        ("", "wrong", "prints no version"),
     ],
 )
 def test_the_version_of_the_engine(bench: Bench, version: str, level: str, words: str) -> None:
@@ -257,10 +257,10 @@ def test_all_is_well(full: Bench, empty_world: World) -> None:
     assert has(found["ok"], "stacks/test.yaml: 3 tokens")
     assert has(found["ok"], "the stack test exists, and holds 3 resources")
     assert has(found["ok"], "the stack's passphrase is set")
-    assert has(found["ok"], "environment variables OI and OS: there")
+    assert has(found["ok"], "environment variables OI and OS: the value is there")
     assert has(found["ok"], "aws: as arn:aws:iam::", "may look up 3 secrets")
     assert has(found["ok"], f"{empty_world.netsuite.url} answers")
-    assert has(found["ok"], "no login of 3 users is known to have been refused lately")
+    assert has(found["ok"], "no recent refused login of 3 users is known")
     assert empty_world.netsuite.state.audit() == []
     assert not any(secret in str(found) for secret in empty_world.secrets)
 
@@ -298,7 +298,7 @@ def test_a_lock_of_another_machine(full: Bench) -> None:
 def test_a_passphrase_that_is_not_set(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
     found = full.ask("test")["wrong"]
-    assert has(found, "PULUMI_CONFIG_PASSPHRASE and PULUMI_CONFIG_PASSPHRASE_FILE are not set")
+    assert has(found, "neither PULUMI_CONFIG_PASSPHRASE nor PULUMI_CONFIG_PASSPHRASE_FILE is set")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "passphrase")
     assert has(full.ask("test")["ok"], "the stack's passphrase is set")
 
@@ -324,7 +324,7 @@ def test_every_mistake_of_the_yaml_is_a_finding(full: Bench, empty_world: World)
     found = full.ask("test")
     assert has(found["wrong"], "test.yaml:1:")
     assert has(found["wrong"], "test.yaml:2:")
-    assert has(found["warning"], "they are looked at once the YAML is right")
+    assert has(found["warning"], "not checked until the YAML is valid")
 
 
 def test_an_absent_value_matters_where_nothing_is_stored(
@@ -336,9 +336,9 @@ def test_an_absent_value_matters_where_nothing_is_stored(
 
     found = full.ask("test")
 
-    words = "variables OI and OS: no value, and nothing has passed yet for warehouse/orders"
+    words = "variables OI and OS: no value, and no credential has passed yet for warehouse/orders"
     assert has(found["wrong"], words)
-    assert has(found["ok"], "variables SI and SS: no value; what is in the store is kept")
+    assert has(found["ok"], "variables SI and SS: no value; the stored one is kept")
 
 
 def test_an_absent_value_where_values_are_required(
@@ -372,10 +372,10 @@ ORDERS = "{env: {id: OI, secret: OS}}"
 @pytest.mark.parametrize(
     ("source", "level", "words"),
     [
-        ("{file: {path: private.json}}", "ok", "file private.json: there"),
+        ("{file: {path: private.json}}", "ok", "file private.json: the value is there"),
         ("{file: {path: open.json}}", "wrong", "chmod 600 open.json"),
         ("{command: {argv: [teller, orders]}}", "ok", "it was not run"),
-        ("{command: {argv: [nobody]}}", "wrong", "command nobody: there is no such program"),
+        ("{command: {argv: [nobody]}}", "wrong", "command nobody: the program does not exist"),
         ("authorize", "ok", "authorize: the store is the source"),
     ],
 )
@@ -401,7 +401,7 @@ def test_a_first_token_that_only_a_rotation_brings(full: Bench, empty_world: Wor
     empty_world.write(YAML.format(permissions=PERMISSIONS).replace(ORDERS, "authorize"))
     full.pulumi(deployment=passed("warehouse/stock", "billing/invoices"))
     found = full.ask("test")["warning"]
-    assert has(found, "nothing has passed yet for warehouse/orders", "tba rotate")
+    assert has(found, "no credential has passed yet for warehouse/orders", "tba rotate")
 
 
 # --- stores and NetSuite ------------------------------------------------------------------------------
@@ -466,8 +466,8 @@ def off(
 @pytest.mark.parametrize(
     ("off", "level", "words"),
     [
-        (-400, "wrong", "s ahead of NetSuite's, and 300 s are accepted"),
-        (400, "wrong", "s behind NetSuite's, and 300 s are accepted"),
+        (-400, "wrong", "s ahead of NetSuite's, but only 300 s are accepted"),
+        (400, "wrong", "s behind NetSuite's, but only 300 s are accepted"),
         (-120, "warning", "s ahead of NetSuite's"),
         (-30, "ok", "s ahead of NetSuite's"),
     ],
@@ -486,7 +486,7 @@ def test_a_netsuite_that_does_not_answer(full: Bench, monkeypatch: pytest.Monkey
     ("times", "level", "words"),
     [
         (1, "warning", "refused orders.bot@example.com once within 30 minutes"),
-        (3, "wrong", "refused orders.bot@example.com 3 times within 30 minutes: not asked until"),
+        (3, "wrong", "refused orders.bot@example.com 3 times within 30 minutes: no login until"),
     ],
 )
 def test_a_user_who_was_refused_lately(full: Bench, times: int, level: str, words: str) -> None:
@@ -511,5 +511,5 @@ def test_the_report_has_a_line_for_each_thing_and_what_to_do(bench: Bench, tba: 
     assert ended.status == 1
     lines = ended.out.splitlines()
     assert lines[:2] == ["the engine", "  wrong    the Pulumi CLI is not on PATH"]
-    assert lines[2].startswith("           To mend it: install it (https://www.pulumi.com/")
+    assert lines[2].startswith("           Fix: install it (https://www.pulumi.com/")
     assert lines[-1].endswith(" wrong; exit code 1")

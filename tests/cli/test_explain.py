@@ -30,8 +30,8 @@ def curl(header: str, path: str = "/rest/tokeninfo", date: str = "") -> str:
         (curl(HEADER.replace("c2ln", "ab" * 32)), "hex digest instead of base64"),
         (curl(HEADER, "/services/rest/!transform"), "`!` or a space in the path"),
         (curl(HEADER, date="Thu, 01 Jan 2026 00:06:00 GMT"), "more than five minutes off"),
-        (curl(HEADER), "the form is in order"),
-        (curl(HEADER, date="Thu, 01 Jan 2026 00:04:00 GMT"), "the form is in order"),
+        (curl(HEADER), "the form of the request is correct"),
+        (curl(HEADER, date="Thu, 01 Jan 2026 00:04:00 GMT"), "the form of the request is correct"),
     ],
 )
 def test_a_request(text: str, words: str, tba: Tba, tmp_path: Path) -> None:
@@ -51,7 +51,10 @@ def test_what_tba_request_printed_can_be_explained(tba: Tba, tmp_path: Path) -> 
     """A redacted header is no empty one."""
     redacted = HEADER.replace('"k"', '"[secret]"').replace('"t"', '"[secret]"')
     (tmp_path / "request").write_text(curl(redacted.replace("c2ln", "[secret]")))
-    assert "the form is in order" in tba("explain", "--request", str(tmp_path / "request")).out
+    assert (
+        "the form of the request is correct"
+        in tba("explain", "--request", str(tmp_path / "request")).out
+    )
 
 
 @pytest.mark.parametrize(

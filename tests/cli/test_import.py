@@ -14,16 +14,15 @@ from typing import Any
 
 import pytest
 
-from tba_secrets.cli.adopt import told
-from tba_secrets.cli.adopt.asking import Asked, remember
-from tba_secrets.cli.adopt.found import Found, look
-from tba_secrets.cli.adopt.writing import scalar
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.import_ import complete_emails
+from tba_secrets.cli.import_.identify import Identified, remember
+from tba_secrets.cli.import_.secrets import Importable, look
 from tba_secrets.errors import AuthenticationRefusedError
 from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
-from tba_secrets.spec.construct import construct
+from tba_secrets.spec.construct import construct, yaml_text
 from tba_secrets.spec.model import AwsStore, Stores
 from tba_secrets.stores.interface import OwnerMark, SecretName, Stage
 from tests.cli.conftest import Tba, at_a_terminal
@@ -133,7 +132,7 @@ def test_it_tells_what_was_found_and_what_comes_next(full: AwsShop) -> None:
         assert f"wrote {written}: " in ended.out
     steps = [line.partition("#")[0].strip() for line in ended.out.splitlines() if "  # " in line]
     assert steps == ["tba check prod", "pulumi stack init prod", "pulumi preview", "pulumi up"]
-    assert "names the 3 lines to be filled in" in ended.out
+    assert "names the 3 lines to fill in" in ended.out
 
 
 def test_a_line_that_nobody_knows_is_named_by_check(full: AwsShop) -> None:
@@ -231,18 +230,18 @@ def _owned(name: str, shop: AwsShop) -> None:
 
 UNFIT: dict[str, tuple[Callable[[str, AwsShop], object], str]] = {
     "another program's": (lambda n, s: s.write(PREFIX + n, '{"user": "u"}'), "no TBA credential"),
-    "no JSON": (lambda n, s: s.write(PREFIX + n, Values().secret), "no JSON object"),
+    "no JSON": (lambda n, s: s.write(PREFIX + n, Values().secret), "not a JSON object"),
     "binary": (
         lambda n, s: s.hand.client.create_secret(Name=PREFIX + n, SecretBinary=b"\x00\x01"),
         "is binary",
     ),
     "half": (lambda n, s: s.put(n, "orders", token_secret=None), "lacks token_secret"),
     "two that fit": (lambda n, s: s.put(n, "orders", realm="x"), "could each be its account"),
-    "another account's": (lambda n, s: s.put(n, "orders", account="7"), "is of the account 7"),
+    "another account's": (lambda n, s: s.put(n, "orders", account="7"), "belongs to the account 7"),
     "rotated": (lambda n, s: _change(n, s, rotation_enabled=True), "by a rotation function"),
     "a service's": (lambda n, s: _change(n, s, owning_service="rds"), "by the service rds"),
     "another rotation's": (_candidate, "another rotation is in progress"),
-    "another stack's": (_owned, "the mark of a/b in the stack acme/other/prod"),
+    "another stack's": (_owned, "marked as a/b of the stack acme/other/prod"),
     "empty": (
         lambda n, s: s.hand.client.create_secret(Name=PREFIX + n),
         "has no current version",
@@ -295,7 +294,7 @@ def test_what_up_will_write_once_more_is_said(shop: AwsShop) -> None:
     shop.put("orders", "orders", note="by hand", account="1234567-sb1")
     ended = shop.run()
     assert ended.status == Exit.DONE
-    said = "; will be written once more by `pulumi up`: without `note`, its account as 1234567_SB1"
+    said = "; `pulumi up` will rewrite it once: without `note`, its account as 1234567_SB1"
     assert said in ended.out
 
 
@@ -367,12 +366,12 @@ def test_a_refusal_counts_for_its_user_once_that_is_told(shop: AwsShop) -> None:
     shop.run()
     stores = Stores(aws=AwsStore(region="us-east-1", prefix=PREFIX))
     (found,) = look(stores, ["wrong"], shop.account.id)
-    assert isinstance(found, Found)
+    assert isinstance(found, Importable)
     file, refused = RefusedLogins.at_home(), AuthenticationRefusedError("refused")
-    remember([Asked(found)], {"wrong": STOCK})
+    remember([Identified(found)], {"wrong": STOCK})
     assert file.of(shop.account.id, STOCK) == ()
     for _ in range(2):
-        remember([Asked(found, error=refused)], {"wrong": STOCK})
+        remember([Identified(found, error=refused)], {"wrong": STOCK})
     kept = file.of(shop.account.id, STOCK)
     assert [one.fingerprint for one in kept] == [mark_of(found.recognised.credential)]
 
@@ -421,7 +420,7 @@ def test_what_belongs_into_a_file_is_printed(
     ended = full.bare("--user", f"warehouse/stock={STOCK}", "--user", f"invoices={INVOICES}")
     assert full.text() == BEGUN + records
     assert not (full.project / "Pulumi.yaml").exists()
-    block = ended.out.partition("prod.yaml:\n\n")[2].partition("\n\nWhat comes next")[0]
+    block = ended.out.partition("prod.yaml:\n\n")[2].partition("\n\nNext steps")[0]
     assert block.startswith("integrations:\n") == (records == "")
     assert ("under `integrations:` of" in ended.out) == (records != "")
     full.file().write_text(BEGUN + records + block.replace("email:  #", "email: x@example.com  #"))
@@ -444,7 +443,7 @@ def test_what_is_declared_already_is_left_out(full: AwsShop) -> None:
 
 
 THERE: dict[str, tuple[str, list[str], int, str]] = {
-    "account and store again": (BEGUN, list(FLAGS), 2, "--aws: stacks/prod.yaml says it"),
+    "account and store again": (BEGUN, list(FLAGS), 2, "--aws: stacks/prod.yaml sets it"),
     "mistakes": (BEGUN.replace("us-east-1", "us"), [], 1, "prod.yaml:5:17: store.aws.region"),
     "mistakes in records": (BEGUN + "integrations: []\n", [], 1, "integrations"),
     "an address that is not set": (BEGUN, [], 1, "TBA_SIMULATOR is not set"),
@@ -486,7 +485,7 @@ WRONG: dict[str, tuple[dict[str, str | None], str]] = {
     "mount": ({"--mount": "secret"}, "--mount: it belongs to --vault; leave it out"),
     "endpoint": ({"--endpoint": "netsuite.com"}, "endpoint: .*https://HOST"),
     "user": ({"--user": "orders"}, "--user: orders: there is no such secret"),
-    "e-mail": ({"--user": "orders=bot"}, "--user: orders: write its user's e-mail"),
+    "e-mail": ({"--user": "orders=bot"}, "--user: orders: write the user's e-mail"),
 }
 
 
@@ -520,9 +519,12 @@ def test_a_person_is_asked_once_for_each_user(shop: AwsShop) -> None:
     for name in ("a", "b", "c", "d"):
         shop.put(name, "orders")
     stores = Stores(aws=AwsStore(region="us-east-1", prefix=PREFIX))
-    found = [f for f in look(stores, ("a", "b", "c", "d"), shop.account.id) if isinstance(f, Found)]
+    found = [
+        f for f in look(stores, ("a", "b", "c", "d"), shop.account.id) if isinstance(f, Importable)
+    ]
     asked = [
-        Asked(f, "R", "1", entity) for f, entity in zip(found, ("5", "5", "6", None), strict=True)
+        Identified(f, "R", "1", entity)
+        for f, entity in zip(found, ("5", "5", "6", None), strict=True)
     ]
     questions: list[str] = []
 
@@ -530,7 +532,7 @@ def test_a_person_is_asked_once_for_each_user(shop: AwsShop) -> None:
         questions.append(words)
         return None if "(entity 6)" in words else "x@example.com"
 
-    assert told(asked, {"d": STOCK}, person) == {
+    assert complete_emails(asked, {"d": STOCK}, person) == {
         "a": "x@example.com",
         "b": "x@example.com",
         "d": STOCK,
@@ -539,7 +541,7 @@ def test_a_person_is_asked_once_for_each_user(shop: AwsShop) -> None:
         "E-mail of the user of a, b (entity 5)",
         "E-mail of the user of c (entity 6)",
     ]
-    assert told(asked, {}, None) == {}
+    assert complete_emails(asked, {}, None) == {}
 
 
 def test_on_a_terminal_it_asks(shop: AwsShop) -> None:
@@ -559,4 +561,4 @@ def test_on_a_terminal_it_asks(shop: AwsShop) -> None:
     ["on", "12", "1e3", "a: b", "a #b", "- a", "*a", "[a]", "", "é", "'", "a\u200bb", "a\nb", "~"],
 )
 def test_any_text_comes_back_from_yaml(text: str) -> None:
-    assert construct(f"key: {scalar(text)}").data == {"key": text}
+    assert construct(f"key: {yaml_text(text)}").data == {"key": text}

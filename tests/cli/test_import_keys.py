@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tba_secrets.cli.adopt.keys import SPELLINGS, recognise
+from tba_secrets.cli.import_.secrets import SPELLINGS, recognise
 from tba_secrets.errors import StoreError
 from tba_secrets.payload import render, same_content
 from tba_secrets.sensitive import Sensitive
@@ -82,19 +82,19 @@ def test_what_would_be_written_once_more_is_said(case: str) -> None:
 
 
 REFUSED = {
-    "no JSON": (Sensitive(TOKEN.secret), "no JSON object"),
-    "a list": (Sensitive(f'["{TOKEN.secret}"]'), "no JSON object"),
-    "nested too deep": (Sensitive("[" * 100_000), "no JSON object"),
-    "another secret": (Sensitive('{"username": "u", "password": "p"}'), "other ones"),
-    "a token of something else": (Sensitive('{"token": "t", "url": "u"}'), "other ones"),
+    "no JSON": (Sensitive(TOKEN.secret), "not a JSON object"),
+    "a list": (Sensitive(f'["{TOKEN.secret}"]'), "not a JSON object"),
+    "nested too deep": (Sensitive("[" * 100_000), "not a JSON object"),
+    "another secret": (Sensitive('{"username": "u", "password": "p"}'), "it has other keys"),
+    "a token of something else": (Sensitive('{"token": "t", "url": "u"}'), "it has other keys"),
     "no halves": (text(consumer_secret=None, token_id=None), "lacks consumer_secret, token_id,"),
     "two fit": (text(tokenKey=TOKEN.identifier), "`token_id`, `tokenKey` could each be"),
-    "a number": (text(account=1234567), "under `account` is no text"),
-    "an object": (text(more={"a": TOKEN.secret}), "under `more` is no text"),
-    "empty": (text(token_secret=""), "under `token_secret` is empty, or"),
+    "a number": (text(account=1234567), "the value of `account` is not text"),
+    "an object": (text(more={"a": TOKEN.secret}), "the value of `more` is not text"),
+    "empty": (text(token_secret=""), "the value of `token_secret` is empty, or"),
     "a line break": (text(token_secret=TOKEN.secret + "\n"), "white space"),
-    "no account id": (text(account="https://a.b/"), "no account id"),
-    "another account": (text(account="7654321"), "is of the account 7654321, and not of"),
+    "no account id": (text(account="https://a.b/"), "not an account id"),
+    "another account": (text(account="7654321"), "belongs to the account 7654321, not to"),
 }
 
 

@@ -62,7 +62,7 @@ def test_what_is_in_vault_becomes_an_environment(
     )
     assert ended.status == Exit.FAILED
     assert "old is deleted since" in ended.err
-    assert "what is stored under `tries` is no text" in ended.err
+    assert "the value of `tries` is not text" in ended.err
     found = shop.loaded()
     store = found.store.vault
     assert store is not None

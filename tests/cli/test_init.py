@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tba_secrets.cli.init.answers import RefusedError, answered
+from tba_secrets.cli.exits import UsageError
+from tba_secrets.cli.init.answers import answered
 from tba_secrets.cli.init.files import PROGRAM
 from tba_secrets.cli.init.questions import QUESTIONS
 from tba_secrets.spec import load_stack
@@ -292,7 +293,7 @@ def test_nothing_is_overwritten_and_then_nothing_is_written(
     (tmp_path / file).write_text("mine\n")
     ended = tba("init", "prod", "--project", str(tmp_path), *flags(GIVEN))
     assert (ended.status, ended.out) == (1, "")
-    assert "is there already, and is not overwritten\n  To mend it: " in ended.err
+    assert "exists already and is not overwritten\n  Fix: " in ended.err
     assert IN_THE_WAY[file] in ended.err
     found = {path for path in tmp_path.rglob("*") if path.is_file()}
     assert found == {tmp_path / file}
@@ -340,7 +341,7 @@ class Person:
         while True:
             try:
                 return str(check(self.says.pop(0) or default or ""))
-            except RefusedError as refused:
+            except UsageError as refused:
                 self.refused.append(str(refused))
 
 
@@ -352,11 +353,11 @@ def test_a_person_is_asked_for_what_no_flag_gives(tmp_path: Path) -> None:
     assert person.says == []
     assert person.asked == [
         "NetSuite account id",
-        "AWS account id that it must be, 12 digits (empty: any) []",
+        "AWS account id, 12 digits (empty: any) []",
         "Prefix of the secrets' names [netsuite/prod/]",
         "Name of the integration",
-        "Name of its role in NetSuite",
-        "E-mail of the user that it acts as",
+        "Name of its NetSuite role",
+        "E-mail address of the user it acts as",
         "Name of the token [sync-token]",
     ]
     assert [words.partition(";")[2][:20] for words in person.refused] == [
@@ -377,7 +378,7 @@ def test_a_person_chooses_the_store_first(tmp_path: Path) -> None:
 
 def test_a_person_is_not_asked_where_a_flag_is_wrong() -> None:
     person = Person()
-    with pytest.raises(RefusedError, match="--account: "):
+    with pytest.raises(UsageError, match="--account: "):
         answered("prod", {"account": "x"}, person)
     assert person.asked == []
 
@@ -404,8 +405,6 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     )
     done = at_a_terminal(typed, "init", "prod", "--project", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (
-        "Error: the text does not have the form that is needed; write it as Setup >" in done.stdout
-    )
+    assert "Error: the text does not have the required form; write it as Setup >" in done.stdout
     assert "Store (aws or vault) [aws]: " in done.stdout
     assert loaded(tmp_path).integrations[0].role.name == "A role"

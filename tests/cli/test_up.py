@@ -310,7 +310,7 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
                     RECORD: TokenOutcome(staged=True),
                     "w/b": TokenOutcome(True, True, False, "role r"),
                 },
-                (Message(f"{RECORD}: refused\n  To mend it: look", RECORD),),
+                (Message(f"{RECORD}: refused\n  Fix: look", RECORD),),
                 (Message("stale [source]", "w/b"),),
                 seconds=2.04,
             ),
@@ -323,7 +323,7 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
         "  warehouse/orders: staged, not promoted",
         "  warning: w/b: stale [source]",
         "  error: warehouse/orders: refused",
-        "      To mend it: look",
+        "      Fix: look",
         "test: nothing to do in 1.0 s",
         "1 nothing to do, 1 failed; exit code 1",
     ]

@@ -89,7 +89,9 @@ def test_calls_with_a_wrong_current_end_before_the_user_is_locked(here: World) -
     here.promote(Values(here.account.tokens["orders"].identifier, "wrong"))
     with here.session() as session:
         told = [session.get(here.url).status_code for _ in range(3)]
-        with pytest.raises(NotAskedError, match=r"orders \(aws\): not asked: .* 3 logins"):
+        with pytest.raises(
+            NotAskedError, match=r"orders \(aws\): NetSuite was not called: .* 3 logins"
+        ):
             session.get(here.url)
         assert told == [401] * 3
         assert len(here.refused) == 3

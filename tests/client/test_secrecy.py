@@ -75,10 +75,10 @@ def test_a_session_shows_nothing(here: World, scanner: Scanner, log: Callable[[]
         here.rotate()
         answers.append(session.get(here.url))
         shown = [repr(session), str(session), repr(session.auth), repr(vars(session))]
-        shown += [pretty_repr(session, expand_all=True), pretty_repr(vars(session._exchange))]
+        shown += [pretty_repr(session, expand_all=True), pretty_repr(vars(session._calls))]
         shown += map(everything_of, answers)
 
-    assert "is current from now on" in log()
+    assert "is now current" in log()
     assert scanner.find([text("shown", "\n".join(shown)), text("log", log())]) == []
 
 

@@ -40,9 +40,9 @@ def test_a_healthy_world_and_a_broken_one(world: World) -> None:
         "3 tokens, no problem found",
         "the stack test exists, and holds",
         "the stack's passphrase is set",
-        "environment variables ORDERS_TOKEN_ID and ORDERS_TOKEN_SECRET: there",
+        "environment variables ORDERS_TOKEN_ID and ORDERS_TOKEN_SECRET: the value is there",
         "may look up 3 secrets",
-        "no login of 3 users is known to have been refused lately",
+        "no recent refused login of 3 users is known",
     ):
         assert any(words in what for what in well), words
     assert (world.logins(), world.writes()) == (logins, writes)

@@ -87,7 +87,7 @@ def test_a_secret_that_does_not_work_is_reported_and_stays_as_it_is(world: World
     assert ended.status == Exit.REFUSED, ended.output
     assert "netsuite/test/stock   imported, not proven: NetSuite refused the login" in ended.output
     assert checked.status == 1
-    assert "role.name: there is no value" in checked.output
+    assert "role.name: the value is missing" in checked.output
     assert run.status != 0
     assert "the current credential has failed, and is left as it is" in run.output
     assert world.labels("stock") == before

@@ -241,7 +241,7 @@ def test_another_environments_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mark", ["", "[]", "{}", '{"environment": "test", "files": 1}', "\xff"])
 def test_a_mark_that_cannot_be_read_is_no_leave_to_write(mark: str, tmp_path: Path) -> None:
     (tmp_path / ".tba-roles.json").write_bytes(mark.encode("latin-1"))
-    with pytest.raises(TbaError, match=r"not as `tba roles` writes it"):
+    with pytest.raises(TbaError, match=r"was not written by `tba roles`"):
         write(tmp_path, "test", FILES)
     assert set(sdf_bench.contents(tmp_path)) == {".tba-roles.json"}
 
@@ -258,7 +258,7 @@ def test_a_mark_reaches_no_file_outside(tmp_path: Path) -> None:
 def test_a_run_that_was_cut_off_is_put_right(tmp_path: Path) -> None:
     """A file lies where a folder has to be: the first file was written, the second cannot be."""
     write(tmp_path, "test", {"src/a": b"old", "src/gone": b"x"})
-    with pytest.raises(TbaError, match="take another folder"):
+    with pytest.raises(TbaError, match="choose another folder"):
         write(tmp_path, "test", {"src/new": b"n", "src/a/b": b"b"})
     assert write(tmp_path, "test", FILES).removed == ("src/a", "src/gone", "src/new")
     assert set(sdf_bench.contents(tmp_path)) == {*FILES, ".tba-roles.json"}
@@ -266,5 +266,5 @@ def test_a_run_that_was_cut_off_is_put_right(tmp_path: Path) -> None:
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "roles").write_text("theirs")
-    with pytest.raises(TbaError, match="is no folder"):
+    with pytest.raises(TbaError, match="is not a folder"):
         write(tmp_path / "roles", "test", FILES)

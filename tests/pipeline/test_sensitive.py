@@ -83,7 +83,7 @@ def test_redact_blots_out_the_longest_first() -> None:
 
 
 def test_an_error_says_what_and_what_to_do() -> None:
-    assert str(TbaError("it is wrong", "put it right")) == "it is wrong\n  To mend it: put it right"
+    assert str(TbaError("it is wrong", "put it right")) == "it is wrong\n  Fix: put it right"
     assert str(TbaError("it is wrong")) == "it is wrong"
 
 

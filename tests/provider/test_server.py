@@ -341,7 +341,7 @@ def test_our_own_error_is_told_with_its_remedy(rpc: Rpc) -> None:
     context = rpc.aborted("Create", rpc.create_request(inputs))
 
     assert context.code is grpc.StatusCode.UNKNOWN
-    assert context.details == "no route\n  To mend it: look at the network"
+    assert context.details == "no route\n  Fix: look at the network"
     assert not context.trailing
 
 
@@ -389,7 +389,7 @@ def test_what_is_half_created_is_kept(rpc: Rpc) -> None:
     assert kept.id == "acme/netsuite/test/warehouse/orders"
     assert decode(kept.inputs) == inputs
     assert set(decode(kept.properties)["versions"]) == {"aws"}
-    assert list(kept.reasons) == ["sealed\n  To mend it: unseal it"]
+    assert list(kept.reasons) == ["sealed\n  Fix: unseal it"]
     assert kept.refresh_before_update
 
 

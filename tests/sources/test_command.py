@@ -110,7 +110,7 @@ def test_a_program_that_a_signal_ended_says_which() -> None:
 
 def test_a_program_that_does_not_exist_says_so(tmp_path: Path) -> None:
     settings = TokenSource(command=TokenCommand(argv=(str(tmp_path / "sops"), "-d", FIRST)))
-    assert "there is no such program" in _refusal(settings)
+    assert "the program does not exist" in _refusal(settings)
 
 
 def test_a_file_that_is_no_program_says_so(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_after_the_time_is_over_nothing_of_it_runs(tmp_path: Path, keeps: str) -
         "time.sleep(600)"
     )
     refusal = _refusal(_python(code, timeout=2))
-    assert "it did not end within 2 s; it was ended, with everything that it had started" in refusal
+    assert "it did not end within 2 s; it was ended, with everything it had started" in refusal
     _wait_until_gone(int(note.read_text()))
 
 

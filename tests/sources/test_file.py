@@ -141,7 +141,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
-    assert "no regular file" in _refusal(tmp_path / "pipe")
+    assert "not a regular file" in _refusal(tmp_path / "pipe")
 
 
 def test_a_name_that_no_file_can_have_is_refused() -> None:

@@ -29,5 +29,5 @@ def test_a_file_of_another_user_is_refused() -> None:
 
 
 def test_a_device_is_refused() -> None:
-    with pytest.raises(SourceError, match="no regular file"):
+    with pytest.raises(SourceError, match="not a regular file"):
         require_private("file x", _status(stat.S_IFCHR | 0o600, OURS))

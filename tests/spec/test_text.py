@@ -58,7 +58,7 @@ def test_bytes_that_are_refused(data: bytes, expected: str, tmp_path: Path) -> N
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert _problem(tmp_path / "environment.yaml") == "1:1: there is no such file"
+    assert _problem(tmp_path / "environment.yaml") == "1:1: the file does not exist"
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
-    assert _problem(tmp_path / "pipe.yaml") == "1:1: this is no regular file"
+    assert _problem(tmp_path / "pipe.yaml") == "1:1: this is not a regular file"
 
 
 def test_a_name_that_no_file_can_have_is_refused() -> None:
@@ -111,4 +111,4 @@ def test_a_file_wrong_on_every_line_is_told_briefly(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 1000
     lines = str(caught.value).splitlines()
     assert len(lines) == 101
-    assert lines[-1] == "... and 900 problems more"
+    assert lines[-1] == "... and 900 more problems"

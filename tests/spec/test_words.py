@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from tba_secrets.spec.duration import parse_duration
-from tba_secrets.spec.suspicion import is_plain_key, looks_secret, pasted_values
+from tba_secrets.spec.looks_secret import is_plain_key, looks_secret, pasted_values
+from tba_secrets.spec.model import parse_duration
 
 
 @pytest.mark.parametrize(

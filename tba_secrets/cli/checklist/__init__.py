@@ -1,6 +1,6 @@
-"""`tba checklist`: what to click in NetSuite for an environment, ticked off where signed checks have shown it.
+"""`tba checklist`: list what to click in NetSuite, ticking off what signed checks have shown.
 
-It reads the YAML and the stack's state, and asks NetSuite and the stores nothing.
+It reads the YAML and the stack's state. It does not contact NetSuite or the stores.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final, assert_never
 
 import typer
 
-from tba_secrets.cli.checklist import page, words
+from tba_secrets.cli.checklist import documents
 from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.cli.checklist.proofs import all_proofs
 from tba_secrets.cli.checklist.steps import checklist
@@ -24,44 +24,50 @@ ReadState = Callable[[Path, str], list[dict[str, Any]]]
 """`engine.exported_resources`, or a test's own."""
 
 
-class Format(StrEnum):
-    """How it is written."""
+class ChecklistFormat(StrEnum):
+    """The output's format."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
     HTML = "html"
 
 
-_ENDINGS: Final = {".md": Format.MARKDOWN, ".html": Format.HTML, ".htm": Format.HTML}
+_ENDINGS: Final = {
+    ".md": ChecklistFormat.MARKDOWN,
+    ".html": ChecklistFormat.HTML,
+    ".htm": ChecklistFormat.HTML,
+}
 
 
-def run(project: Path, environment: str, format: Format | None, output: Path | None) -> None:
-    """Show it, or write it.
+def run(
+    project: Path, environment: str, format: ChecklistFormat | None, output: Path | None
+) -> None:
+    """Print the checklist, or write it to a file.
 
     Args:
         project: The folder that holds Pulumi.yaml and stacks/.
         environment: The stack's name.
-        format: What the file's name says where absent, else text.
-        output: A file; stdout where absent.
+        format: The format; by default that of the file's name, or text.
+        output: A file; None for stdout.
 
     Raises:
         TbaError: There is no such environment, its YAML is wrong, or the file cannot be written.
     """
     from tba_secrets.engine import exported_resources
 
-    chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", Format.TEXT)
+    chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", ChecklistFormat.TEXT)
     found = gather(project, environment, exported_resources)
     if output is not None:
         _write(output, rendered(found, chosen))
         typer.echo(f"{output}: {found.count}")
-    elif chosen is Format.TEXT:
-        words.show(found)
+    elif chosen is ChecklistFormat.TEXT:
+        documents.show(found)
     else:
         typer.echo(rendered(found, chosen), nl=False)
 
 
 def gather(project: Path, environment: str, read_state: ReadState) -> Checklist:
-    """The checklist of one environment; where state cannot be read, nothing is ticked and the reason is in it.
+    """Build the checklist; if state cannot be read, nothing is ticked and the reason is noted.
 
     Raises:
         SpecError: There is no such environment, or its YAML is wrong.
@@ -74,15 +80,15 @@ def gather(project: Path, environment: str, read_state: ReadState) -> Checklist:
     return checklist(environment, all_proofs(records, resources), unread)
 
 
-def rendered(found: Checklist, format: Format) -> str:
-    """The whole document."""
+def rendered(found: Checklist, format: ChecklistFormat) -> str:
+    """Render the whole document."""
     match format:
-        case Format.TEXT:
-            return words.text(found)
-        case Format.MARKDOWN:
-            return words.markdown(found)
-        case Format.HTML:
-            return page.page(found)
+        case ChecklistFormat.TEXT:
+            return documents.text(found)
+        case ChecklistFormat.MARKDOWN:
+            return documents.markdown(found)
+        case ChecklistFormat.HTML:
+            return documents.html(found)
         case _:
             assert_never(format)
 

@@ -1,8 +1,9 @@
-"""NetSuite's side of a setup: which box, which permission, at which level, and which check needs or shows it.
+"""NetSuite's requirements: feature boxes and permissions, and the checks that need and show them.
 
-Sources: Oracle help, "Getting Started with Token-based Authentication", "Token-based Authentication Permissions",
-"Create Integration Records for Applications to Use TBA", "Setting Up REST Web Services", "REST Web Services
-Prerequisites and Setup"; that a missing service permission is answered with 401: GitHub jacobsvante/netsuite #27.
+Sources: Oracle help, "Getting Started with Token-based Authentication", "Token-based Authentication
+Permissions", "Create Integration Records for Applications to Use TBA", "Setting Up REST Web Services",
+"REST Web Services Prerequisites and Setup". A missing service permission is answered with 401: GitHub
+jacobsvante/netsuite #27.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import Final
 from tba_secrets.spec.model import Check, RestletCheck
 
 
-class Kind(Enum):
-    """The kinds of signed calls; the value is how `verify.checks` spells them."""
+class CheckKind(Enum):
+    """The kinds of signed calls; the value is the spelling in `verify.checks`."""
 
     TOKENINFO = "tokeninfo"
     REST = "rest"
@@ -26,77 +27,78 @@ class Kind(Enum):
     RESTLET = "restlet"
 
 
-def kind_of(check: Check) -> Kind:
-    """The kind of a declared check."""
-    return Kind.RESTLET if isinstance(check, RestletCheck) else Kind(check)
+def kind_of(check: Check) -> CheckKind:
+    """Return the kind of a declared check."""
+    return CheckKind.RESTLET if isinstance(check, RestletCheck) else CheckKind(check)
 
 
 def name_of(check: Check) -> str:
-    """How evidence names a declared check (`netsuite.checks`)."""
+    """Return the name of a declared check in the evidence (`netsuite.checks`)."""
     if isinstance(check, RestletCheck):
         return f"restlet {check.restlet.script}/{check.restlet.deploy}"
     return check
 
 
 @dataclass(frozen=True)
-class Permission:
-    """A role's permission."""
+class RolePermission:
+    """A permission of a role."""
 
     name: str
     level: str
     tab: str
-    """The subtab of Permissions that it stands on."""
-    kinds: frozenset[Kind] = frozenset()
-    """The checks that need it, and that show it where they pass."""
+    """The subtab of Permissions that lists it."""
+    kinds: frozenset[CheckKind] = frozenset()
+    """The checks that need it, and that show it by passing."""
 
 
 @dataclass(frozen=True)
-class Feature:
+class FeatureBox:
     """A box under Enable Features."""
 
     name: str
     where: str
     """Subtab and section."""
-    kinds: frozenset[Kind]
-    """The checks that need it, and that show it where they pass."""
+    kinds: frozenset[CheckKind]
+    """The checks that need it, and that show it by passing."""
     permission: str = ""
-    """Who declares this permission needs the feature too."""
+    """A permission that needs the feature too."""
 
 
 CALLBACK_URL: Final = "http://localhost:*"
-"""The only one with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
-ANY_CALL: Final = frozenset(Kind)
-_REST: Final = frozenset({Kind.REST, Kind.SUITEQL})
+"""The only URL with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
+ANY_CALL: Final = frozenset(CheckKind)
+_REST: Final = frozenset({CheckKind.REST, CheckKind.SUITEQL})
 
 USER_ACCESS_TOKENS: Final = "User Access Tokens"
-LOG_IN: Final = Permission("Log in using Access Tokens", "Full", "Setup", ANY_CALL)
+LOG_IN: Final = RolePermission("Log in using Access Tokens", "Full", "Setup", ANY_CALL)
 LOGINS: Final = (LOG_IN.name, USER_ACCESS_TOKENS)
 """"A user assigned the User Access Tokens permission does not also need the Log in using Access Tokens permission.\""""
 _SERVICES: Final = (
-    Permission("REST Web Services", "Full", "Setup", _REST),
-    Permission("SOAP Web Services", "Full", "Setup", frozenset({Kind.SOAP})),
-    Permission("SuiteAnalytics Workbook", "Edit", "Reports", frozenset({Kind.SUITEQL})),
+    RolePermission("REST Web Services", "Full", "Setup", _REST),
+    RolePermission("SOAP Web Services", "Full", "Setup", frozenset({CheckKind.SOAP})),
+    RolePermission("SuiteAnalytics Workbook", "Edit", "Reports", frozenset({CheckKind.SUITEQL})),
 )
 _KNOWN: Final = {
-    one.name: one for one in (LOG_IN, Permission(USER_ACCESS_TOKENS, "Full", "Setup"), *_SERVICES)
+    known.name: known
+    for known in (LOG_IN, RolePermission(USER_ACCESS_TOKENS, "Full", "Setup"), *_SERVICES)
 }
 
 FEATURES: Final = (
-    Feature("Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL),
-    Feature(
+    FeatureBox("Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL),
+    FeatureBox(
         "REST Web Services", "SuiteCloud, SuiteTalk (Web Services)", _REST, "REST Web Services"
     ),
-    Feature(
+    FeatureBox(
         "SOAP Web Services",
         "SuiteCloud, SuiteTalk (Web Services)",
-        frozenset({Kind.SOAP}),
+        frozenset({CheckKind.SOAP}),
         "SOAP Web Services",
     ),
-    Feature("Server SuiteScript", "SuiteCloud, SuiteScript", frozenset({Kind.RESTLET})),
-    Feature(
+    FeatureBox("Server SuiteScript", "SuiteCloud, SuiteScript", frozenset({CheckKind.RESTLET})),
+    FeatureBox(
         "SuiteAnalytics Workbook",
         "Analytics",
-        frozenset({Kind.SUITEQL}),
+        frozenset({CheckKind.SUITEQL}),
         "SuiteAnalytics Workbook",
     ),
 )
@@ -106,18 +108,18 @@ _WITH_LEVEL: Final = re.compile(r"(?P<name>.+) \((?P<level>View|Create|Edit|Full
 
 
 def plain_name(declared: str) -> str:
-    """An entry of `role.permissions` without the level that may stand behind it: `Customers (View)`."""
+    """Strip the level from an entry of `role.permissions`: `Customers (View)`."""
     found = _WITH_LEVEL.fullmatch(declared)
     return found["name"] if found else declared
 
 
-def permission(declared: str) -> Permission | None:
-    """What is known of an entry of `role.permissions`; None for records and transactions, which no check needs."""
+def permission(declared: str) -> RolePermission | None:
+    """Look up an entry of `role.permissions`; None for those that no check needs."""
     return _KNOWN.get(plain_name(declared))
 
 
-def undeclared(declared: Iterable[str], kinds: frozenset[Kind]) -> list[Permission]:
-    """What a role's checks need and its `permissions:` do not say."""
-    there = set(map(plain_name, declared))
-    missing = [one for one in _SERVICES if one.kinds & kinds and one.name not in there]
-    return missing if there.intersection(LOGINS) else [LOG_IN, *missing]
+def undeclared(declared: Iterable[str], kinds: frozenset[CheckKind]) -> list[RolePermission]:
+    """List the permissions that a role's checks need and its `permissions:` lack."""
+    given = set(map(plain_name, declared))
+    missing = [needed for needed in _SERVICES if needed.kinds & kinds and needed.name not in given]
+    return missing if given.intersection(LOGINS) else [LOG_IN, *missing]

@@ -1,4 +1,4 @@
-"""What a checklist is made of, and when a line of it is ticked: where a signed check has shown what it says."""
+"""The parts of a checklist, and when a line is ticked: when a signed check has shown it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tba_secrets.cli.checklist.facts import Kind
+from tba_secrets.cli.checklist.facts import CheckKind
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.spec.model import Role
 
-TOKENINFO: Final = frozenset({Kind.TOKENINFO})
+TOKENINFO: Final = frozenset({CheckKind.TOKENINFO})
 NO_CHECK: Final = "no check can tell"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to set."""
+    """One thing to set in NetSuite."""
 
     text: str
     done: bool = False
     why: str = ""
-    """The call that has shown it, and when; or why none can."""
+    """The call that has shown it, and when; or why no call can."""
     lacking: bool = False
-    """A declared check needs it, and the YAML does not declare it."""
+    """Whether a declared check needs it but the YAML does not declare it."""
 
 
 @dataclass(frozen=True)
@@ -46,48 +46,53 @@ class Step:
 
 @dataclass(frozen=True)
 class Checklist:
-    """All of it, for one environment."""
+    """The whole checklist of one environment."""
 
     environment: str
     account: str
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
-    """What keeps lines from being ticked."""
+    """Reasons why lines are not ticked."""
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """Every line, in order."""
+        """All lines, in order."""
         return tuple(line for step in self.steps for group in step.groups for line in group.lines)
 
     @property
     def count(self) -> str:
-        """How far it is."""
+        """The progress, in words."""
         done = sum(line.done for line in self.lines)
         return f"Ticked by signed checks: {done} of {len(self.lines)} lines"
 
 
-def shown_line(text: str, proofs: Iterable[Proofs], kinds: frozenset[Kind], *aspects: str) -> Line:
-    """Ticked where a check of these kinds has shown every one of the aspects."""
-    asked = tuple(proofs)
-    for one in asked:
-        shown = [one.by(kinds, aspect) for aspect in aspects or (None,)]
+def shown_line(
+    text: str, proofs: Iterable[Proofs], kinds: frozenset[CheckKind], *aspects: str
+) -> Line:
+    """Build a line, ticked if a check of these kinds has shown all of the aspects."""
+    records = tuple(proofs)
+    for record in records:
+        shown = [record.by(kinds, aspect) for aspect in aspects or (None,)]
         if all(shown):
             return Line(text, done=True, why=shown[0] or "")
-    if any(one.kinds & kinds for one in asked):
+    if any(record.kinds & kinds for record in records):
         return Line(text)
-    would = " or ".join(kind.value for kind in Kind if kind in kinds)
+    would = " or ".join(kind.value for kind in CheckKind if kind in kinds)
     return Line(text, why=f"no declared check shows it; {would} would")
 
 
 def role_title(role: Role) -> str:
-    """How a role is told from another of its name."""
+    """Name a role, with its id to tell it from another of the same name."""
     return role.name if role.id is None else f"{role.name} (internal id {role.id})"
 
 
 def of_user(found: Line, proofs: Sequence[Proofs]) -> Line:
-    """NetSuite answers an entity id: whose it is, only the YAML can say."""
-    entity = next((one.entity for one in proofs if one.entity), "")
-    if found.done or not entity or not any(one.by(TOKENINFO) for one in proofs):
+    """Explain an unticked user line: NetSuite answers an entity id, not an e-mail address.
+
+    The YAML or an earlier pass has to say whose entity it is.
+    """
+    entity = next((proof.entity for proof in proofs if proof.entity), "")
+    if found.done or not entity or not any(proof.by(TOKENINFO) for proof in proofs):
         return found
-    why = f'NetSuite named the entity {entity}, not an e-mail: where that is right, declare entity: "{entity}"'
+    why = f'NetSuite named the entity {entity}, not an e-mail address: if that is right, declare entity: "{entity}"'
     return Line(found.text, why=why)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tba_secrets.cli.checklist.facts import Kind, kind_of, name_of
+from tba_secrets.cli.checklist.facts import CheckKind, kind_of, name_of
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.records import CredentialRecord
 
@@ -17,7 +17,7 @@ class Proofs:
 
     record: CredentialRecord
     day: str = ""
-    proven: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    proven: Mapping[CheckKind, frozenset[str]] = field(default_factory=dict)
     """By kind of check: the aspects and services that its answer proved."""
     entity: str = ""
     """The internal id of the user that NetSuite named."""
@@ -25,18 +25,18 @@ class Proofs:
     """Why what state holds does not count; empty where it does, and where there is nothing."""
 
     @property
-    def kinds(self) -> frozenset[Kind]:
+    def kinds(self) -> frozenset[CheckKind]:
         """The kinds of checks that are declared."""
         return frozenset(kind_of(check) for check in self.record.verify.checks)
 
-    def by(self, kinds: Iterable[Kind], aspect: str | None = None) -> str | None:
+    def by(self, kinds: Iterable[CheckKind], aspect: str | None = None) -> str | None:
         """Which call proved it and when, in words; None where none has.
 
         Args:
             kinds: The checks that would prove it.
             aspect: What of the answer (`role`, `user`); any proof where None.
         """
-        for kind in Kind:
+        for kind in CheckKind:
             held = self.proven.get(kind, frozenset()) if kind in kinds else frozenset()
             if held and (aspect is None or aspect in held):
                 return f"{kind.value} of {self.record.path}, {self.day}"
@@ -86,9 +86,9 @@ def _changed(record: CredentialRecord, tested: Mapping[str, Any]) -> list[str]:
     return [name for name, (declared, proven) in compared.items() if declared != proven]
 
 
-def _read(record: CredentialRecord, evidence: Iterable[str]) -> dict[Kind, frozenset[str]]:
+def _read(record: CredentialRecord, evidence: Iterable[str]) -> dict[CheckKind, frozenset[str]]:
     """The lines of `provider.proof`: `tokeninfo proves account, role; not user`."""
-    found: dict[Kind, frozenset[str]] = {}
+    found: dict[CheckKind, frozenset[str]] = {}
     for check in record.verify.checks:
         opening = f"{name_of(check)} proves "
         for line in evidence:

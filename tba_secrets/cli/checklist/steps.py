@@ -1,6 +1,7 @@
-"""Environment and proofs -> the checklist: what to click, step by step, and what is shown already. No IO.
+"""Build the checklist from an environment and its proofs: what to click, step by step. No IO.
 
-A line is ticked where a signed check has shown it, and says which; else it says why no check can, where that is so.
+A line is ticked if a signed check has shown it, and names the check. If no check can show it, it says
+why.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tba_secrets.cli.checklist import facts
-from tba_secrets.cli.checklist.facts import ANY_CALL, Kind
+from tba_secrets.cli.checklist.facts import ANY_CALL, CheckKind
 from tba_secrets.cli.checklist.lines import (
     NO_CHECK,
     TOKENINFO,
@@ -21,21 +22,21 @@ from tba_secrets.cli.checklist.lines import (
     shown_line,
 )
 from tba_secrets.cli.checklist.proofs import Proofs
-from tba_secrets.cli.checklist.roles import roles_step
+from tba_secrets.spec.model import RestletCheck
 
 
 def checklist(environment: str, proofs: Sequence[Proofs], unread: str = "") -> Checklist:
-    """The four steps.
+    """Build the four steps.
 
     Args:
-        environment: Its name.
-        proofs: Of every record of the environment, in order.
-        unread: Why the stack's state could not be read; empty where it was.
+        environment: The environment's name.
+        proofs: The proofs of every record, in order.
+        unread: Why the stack's state could not be read; empty if it was.
     """
     steps = (
         _features(proofs),
         _integrations(proofs),
-        roles_step(proofs),
+        _roles(proofs),
         _tokens(environment, proofs),
     )
     return Checklist(environment, proofs[0].record.account, steps, tuple(_notes(proofs, unread)))
@@ -44,19 +45,21 @@ def checklist(environment: str, proofs: Sequence[Proofs], unread: str = "") -> C
 def _notes(proofs: Sequence[Proofs], unread: str) -> Iterator[str]:
     if unread:
         yield f"Nothing is ticked: {unread}."
-    elif not any(one.proven or one.why_not for one in proofs):
+    elif not any(proof.proven or proof.why_not for proof in proofs):
         yield "Nothing is ticked: no check has passed yet. `pulumi up` runs them."
-    for one in proofs:
-        if one.why_not:
-            yield f"{one.record.path}: {one.why_not}, so what it has shown before is not ticked."
+    for proof in proofs:
+        if proof.why_not:
+            yield f"{proof.record.path}: {proof.why_not}, so its earlier proof does not count."
 
 
 # --- 1: features ------------------------------------------------------------------------------------
 
 
 def _features(proofs: Sequence[Proofs]) -> Step:
-    declared = {facts.plain_name(name) for one in proofs for name in one.record.role.permissions}
-    kinds = frozenset[Kind]().union(*(one.kinds for one in proofs))
+    declared = {
+        facts.plain_name(name) for proof in proofs for name in proof.record.role.permissions
+    }
+    kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
     lines = tuple(
         shown_line(f"{feature.where}: {feature.name}", proofs, feature.kinds)
         for feature in facts.FEATURES
@@ -69,16 +72,16 @@ def _features(proofs: Sequence[Proofs]) -> Step:
 
 
 def _integrations(proofs: Sequence[Proofs]) -> Step:
-    names = dict.fromkeys(one.record.integration for one in proofs)
+    names = dict.fromkeys(proof.record.integration for proof in proofs)
     groups = (
-        _integration(name, [one for one in proofs if one.record.integration == name])
+        _integration(name, [proof for proof in proofs if proof.record.integration == name])
         for name in names
     )
     return Step(
         "Create the integration records",
         "Setup > Integration > Manage Integrations > New",
         tuple(groups),
-        "From NetSuite 2027.1 on, no new record can be made for TBA; those that exist end tentatively with 2028.1.",
+        "From NetSuite 2027.1, no new record can use TBA; existing ones are to stop working with 2028.1.",
     )
 
 
@@ -98,9 +101,95 @@ def _integration(name: str, proofs: Sequence[Proofs]) -> Group:
 
 def _flow_line(proofs: Sequence[Proofs]) -> Line:
     box = f"TBA: Authorization Flow: ticked, with the Callback URL {facts.CALLBACK_URL}"
-    if any(one.record.token_source == "authorize" for one in proofs):
+    if any(proof.record.token_source == "authorize" for proof in proofs):
         return Line(box, why="`token: authorize` needs it; no check can tell")
-    return Line(f"{box}, where `tba rotate --authorize` is to issue tokens", why=NO_CHECK)
+    return Line(f"{box}, if `tba rotate --authorize` is to issue tokens", why=NO_CHECK)
+
+
+# --- 3: roles ---------------------------------------------------------------------------------------
+
+
+def _roles(proofs: Sequence[Proofs]) -> Step:
+    """List what each role may do, and who has it; integrations may share a role."""
+    roles = dict.fromkeys((proof.record.role.name, proof.record.role.id) for proof in proofs)
+    groups = (
+        _role([proof for proof in proofs if (proof.record.role.name, proof.record.role.id) == role])
+        for role in roles
+    )
+    return Step(
+        "Give the roles their permissions, and the users their roles",
+        "Setup > Users/Roles > Manage Roles > New",
+        tuple(groups),
+    )
+
+
+def _role(proofs: Sequence[Proofs]) -> Group:
+    role = proofs[0].record.role
+    declared = tuple(
+        dict.fromkeys(name for proof in proofs for name in proof.record.role.permissions)
+    )
+    kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
+    lines = [
+        *(_permission(name, proofs) for name in declared),
+        *(_lacking(proof, kinds, proofs) for proof in facts.undeclared(declared, kinds)),
+        *_restlets(proofs),
+        *(
+            _assigned(user, [proof for proof in proofs if proof.record.user.email == user])
+            for user in dict.fromkeys(proof.record.user.email for proof in proofs)
+        ),
+    ]
+    return Group(role_title(role), tuple(lines))
+
+
+def _permission(declared: str, proofs: Sequence[Proofs]) -> Line:
+    known = facts.permission(declared)
+    if known is None:
+        why = "needed by the integration itself; no check shows it"
+        return Line(f"Permissions: {declared}", why=why)
+    text = _set(known)
+    if known.kinds:
+        return shown_line(text, proofs, known.kinds)
+    return Line(text, why="to issue and revoke tokens of its own; no check shows it")
+
+
+def _set(permission: facts.RolePermission) -> str:
+    return f"Permissions > {permission.tab}: {permission.name}, {permission.level}"
+
+
+def _lacking(
+    needed: facts.RolePermission, kinds: frozenset[CheckKind], proofs: Sequence[Proofs]
+) -> Line:
+    found = shown_line(_set(needed), proofs, needed.kinds)
+    checks = " and ".join(kind.value for kind in CheckKind if kind in needed.kinds & kinds)
+    why = f"needed by {checks}, but not declared under permissions:"
+    if found.done:
+        why += f"; shown by {found.why}"
+    return Line(found.text, found.done, why, lacking=True)
+
+
+def _restlets(proofs: Sequence[Proofs]) -> Iterator[Line]:
+    checks = dict.fromkeys(
+        check
+        for proof in proofs
+        for check in proof.record.verify.checks
+        if isinstance(check, RestletCheck)
+    )
+    kinds = frozenset({CheckKind.RESTLET})
+    if checks:
+        yield shown_line("Web Services Only Role: not ticked", proofs, kinds)
+    for check in checks:
+        yield shown_line(
+            f"Customization > Scripting > Script Deployments: {check.restlet.deploy} of {check.restlet.script} is "
+            "Released, and its Audience has the role",
+            proofs,
+            kinds,
+            facts.name_of(check),
+        )
+
+
+def _assigned(user: str, proofs: Sequence[Proofs]) -> Line:
+    text = f"Given to {user}: Setup > Users/Roles > Manage Users, Access"
+    return of_user(shown_line(text, proofs, TOKENINFO, "role", "user"), proofs)
 
 
 # --- 4: access tokens -------------------------------------------------------------------------------------
@@ -110,27 +199,27 @@ def _tokens(environment: str, proofs: Sequence[Proofs]) -> Step:
     return Step(
         "Create the access tokens",
         "Setup > Users/Roles > Access Tokens > New",
-        tuple(_token(environment, one) for one in proofs),
+        tuple(_token(environment, proof) for proof in proofs),
     )
 
 
-def _token(environment: str, one: Proofs) -> Group:
-    record = one.record
+def _token(environment: str, proof: Proofs) -> Group:
+    record = proof.record
     rotate = f"`tba rotate {environment} {record.path}`"
     who = (
-        of_user(shown_line(f"User: {record.user.email}", [one], TOKENINFO, "user"), [one]),
-        shown_line(f"Role: {role_title(record.role)}", [one], TOKENINFO, "role"),
+        of_user(shown_line(f"User: {record.user.email}", [proof], TOKENINFO, "user"), [proof]),
+        shown_line(f"Role: {role_title(record.role)}", [proof], TOKENINFO, "role"),
     )
     if record.token_source == "authorize":
         issued = f"Nothing to fill in: {rotate} has NetSuite issue it"
-        return Group(record.path, (shown_line(issued, [one], ANY_CALL), *who))
+        return Group(record.path, (shown_line(issued, [proof], ANY_CALL), *who))
     kept = f"Token id and secret, shown once: {_place(record.token_source, rotate)}"
-    application = shown_line(f"Application Name: {record.integration}", [one], ANY_CALL)
-    return Group(record.path, (application, *who, shown_line(kept, [one], ANY_CALL)))
+    application = shown_line(f"Application Name: {record.integration}", [proof], ANY_CALL)
+    return Group(record.path, (application, *who, shown_line(kept, [proof], ANY_CALL)))
 
 
 def _place(source: object, rotate: str) -> str:
-    """Where a pair is to be put, in words."""
+    """Describe where to put a pair."""
     env, file, command = (getattr(source, kind, None) for kind in ("env", "file", "command"))
     if env is not None:
         first = getattr(env, "key", None) or env.id

@@ -1,6 +1,6 @@
-"""`tba doctor`: everything that an `up` needs, looked at from here. It changes nothing, and never logs in to NetSuite.
+"""`tba doctor`: check everything that an `up` needs, without changes or logins to NetSuite.
 
-Each area stands alone: what is missing in one is a finding, and the next one is looked at all the same.
+Each area stands alone: a problem in one is a finding, and the next area is checked all the same.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from rich.markup import escape
 from tba_secrets.cli.doctor import netsuite, sources, stores
 from tba_secrets.cli.doctor.finding import (
     Area,
-    Finding,
-    Level,
+    DoctorFinding,
+    Severity,
     counted,
     examined,
     ok,
@@ -33,24 +33,24 @@ from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import InvalidSpecError, load_stack
 
-Report = dict[str, list[Finding]]
-"""By area, in the order in which they were looked at."""
+Report = dict[str, list[DoctorFinding]]
+"""The findings by area, in order."""
 
 
 def run(project: Path, environment: str | None, *, as_json: bool) -> None:
-    """Look, report, and end with `Exit.FAILED` where something is wrong.
+    """Check, report, and exit with `Exit.FAILED` if something is wrong.
 
     Args:
         project: The folder that should hold Pulumi.yaml and stacks/.
-        environment: A stack's name; only the machine is looked at where absent.
-        as_json: Report for programs.
+        environment: A stack's name; None checks only the machine.
+        as_json: Print JSON for programs.
     """
     report: Report = {}
     waiting = Console(stderr=True, highlight=False)
     folder = chdir(project) if project.is_dir() else nullcontext()
     with folder, waiting.status("") as status:  # a source's path is relative to the project
         for area in _areas(project, environment):
-            status.update(f"looking at {escape(area.title)}")
+            status.update(f"checking {escape(area.title)}")
             report[area.title] = examined(area)
             if not as_json:
                 status.stop()
@@ -73,7 +73,7 @@ def _areas(project: Path, environment: str | None) -> Iterator[Area]:
 
 
 class _Environment:
-    """One environment, area by area: each knows what the ones before it have found."""
+    """One environment, area by area; later areas use what earlier ones found."""
 
     def __init__(self, machine: Machine, name: str) -> None:
         self._project = machine.project
@@ -82,7 +82,7 @@ class _Environment:
         self._records: tuple[CredentialRecord, ...] = ()
 
     def areas(self) -> Iterator[Area]:
-        """In the order in which an `up` would meet them."""
+        """Yield the areas in the order in which an `up` would meet them."""
         yield Area(f"the YAML of {self._name}", self._yaml)
         yield Area(f"the stack {self._name}", self._stack.look)
         if not self._records:
@@ -92,7 +92,7 @@ class _Environment:
         yield Area("stores", lambda: stores.look(self._records))
         yield Area("NetSuite", lambda: netsuite.look(self._records, self._states() or {}))
 
-    def _yaml(self) -> Iterator[Finding]:
+    def _yaml(self) -> Iterator[DoctorFinding]:
         try:
             self._records = credential_records(load_stack(self._project, self._name))
         except InvalidSpecError as error:
@@ -106,50 +106,59 @@ class _Environment:
 
     def _proven(self) -> set[str] | None:
         states = self._states()
-        return None if states is None else {path for path, one in states.items() if one.verified}
+        return (
+            None if states is None else {path for path, state in states.items() if state.verified}
+        )
 
 
-def _not_looked_at() -> list[Finding]:
-    return [warning("they are looked at once the YAML is right")]
+def _not_looked_at() -> list[DoctorFinding]:
+    return [warning("not checked until the YAML is valid")]
 
 
 # --- the report ---------------------------------------------------------------------------------------
 
-_COLOURS: Final = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
-_WIDEST: Final = max(len(level.value) for level in Level)
+_COLOURS: Final = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.WRONG: "red"}
+_WIDEST: Final = max(len(level.value) for level in Severity)
 
 
-def _show(title: str, findings: list[Finding]) -> None:
+def _show(title: str, findings: list[DoctorFinding]) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{escape(title)}[/]")
-    for one in findings:
-        word = f"[{_COLOURS[one.level]}]{one.level.value:{_WIDEST}}[/]"
+    for finding in findings:
+        word = f"[{_COLOURS[finding.severity]}]{finding.severity.value:{_WIDEST}}[/]"
         indent = "\n" + " " * (_WIDEST + 4)
-        console.print(f"  {word}  {escape(one.what.replace(chr(10), indent))}", soft_wrap=True)
-        if one.remedy:
-            remedy = escape(one.remedy.replace("\n", indent))
-            console.print(f"{indent[1:]}[dim]To mend it:[/] {remedy}", soft_wrap=True)
+        console.print(f"  {word}  {escape(finding.what.replace(chr(10), indent))}", soft_wrap=True)
+        if finding.remedy:
+            remedy = escape(finding.remedy.replace("\n", indent))
+            console.print(f"{indent[1:]}[dim]Fix:[/] {remedy}", soft_wrap=True)
 
 
 def _summary(report: Report) -> None:
-    all_ = [one.level for findings in report.values() for one in findings]
-    levels = ", ".join(f"{all_.count(level)} {level.value}" for level in Level)
+    all_ = [finding.severity for findings in report.values() for finding in findings]
+    levels = ", ".join(f"{all_.count(level)} {level.value}" for level in Severity)
     typer.echo(f"{levels}; exit code {int(_exit(report))}")
 
 
 def _exit(report: Report) -> Exit:
-    bad = any(one.level is Level.WRONG for findings in report.values() for one in findings)
+    bad = any(
+        finding.severity is Severity.WRONG for findings in report.values() for finding in findings
+    )
     return Exit.FAILED if bad else Exit.DONE
 
 
 def _plain(environment: str | None, report: Report) -> dict[str, object]:
-    """For `--json`: words, no value."""
+    """Return the report as plain data for `--json`, without values."""
     return {
         "environment": environment,
         "findings": [
-            {"area": title, "level": one.level.value, "what": one.what, "remedy": one.remedy}
+            {
+                "area": title,
+                "level": finding.severity.value,
+                "what": finding.what,
+                "remedy": finding.remedy,
+            }
             for title, findings in report.items()
-            for one in findings
+            for finding in findings
         ],
         "exit_code": int(_exit(report)),
     }

@@ -1,4 +1,4 @@
-"""What the doctor finds: one line for each thing looked at, with the mend where it is not well."""
+"""The doctor's findings: one line for each thing checked, with the fix if it is not well."""
 
 from __future__ import annotations
 
@@ -9,67 +9,67 @@ from enum import Enum
 from tba_secrets.errors import TbaError
 
 
-class Level(Enum):
-    """How something is, best first."""
+class Severity(Enum):
+    """The result of a check, best first."""
 
     OK = "ok"
     WARNING = "warning"
-    """It may stop something, or could not be looked at."""
+    """It may cause trouble, or could not be checked."""
     WRONG = "wrong"
-    """`up` would fail, or not do what is declared."""
+    """`up` would fail, or would not do what is declared."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
+class DoctorFinding:
+    """One thing that was checked."""
 
-    level: Level
+    severity: Severity
     what: str
     remedy: str = ""
-    """What to do, in the imperative; empty where all is well."""
+    """What to do, in the imperative; empty if all is well."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """What belongs together, and what `look` asks for it."""
+    """A group of checks."""
 
     title: str
-    look: Callable[[], Iterable[Finding]]
+    look: Callable[[], Iterable[DoctorFinding]]
 
 
-def ok(what: str) -> Finding:
-    """All is well."""
-    return Finding(Level.OK, what)
+def ok(what: str) -> DoctorFinding:
+    """Report that all is well."""
+    return DoctorFinding(Severity.OK, what)
 
 
-def warning(what: str, remedy: str = "") -> Finding:
-    """Something to know."""
-    return Finding(Level.WARNING, what, remedy)
+def warning(what: str, remedy: str = "") -> DoctorFinding:
+    """Report something to know."""
+    return DoctorFinding(Severity.WARNING, what, remedy)
 
 
-def wrong(what: str, remedy: str = "") -> Finding:
-    """Something to mend."""
-    return Finding(Level.WRONG, what, remedy)
+def wrong(what: str, remedy: str = "") -> DoctorFinding:
+    """Report something to fix."""
+    return DoctorFinding(Severity.WRONG, what, remedy)
 
 
-def of_error(error: TbaError) -> Finding:
-    """An error of ours, which has its own remedy."""
+def of_error(error: TbaError) -> DoctorFinding:
+    """Report an error of ours, with its remedy."""
     return wrong(error.what, error.remedy)
 
 
 def counted(things: Sized, word: str) -> str:
-    """`1 token`, `2 tokens`."""
+    """Count things: `1 token`, `2 tokens`."""
     return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
-def examined(area: Area) -> list[Finding]:
-    """All of an area's findings; what stops it is one of them, so that the next area is looked at all the same."""
-    found: list[Finding] = []
+def examined(area: Area) -> list[DoctorFinding]:
+    """Collect an area's findings; an error becomes one, so that the next area is still checked."""
+    found: list[DoctorFinding] = []
     try:
         found.extend(area.look())
     except TbaError as error:
         found.append(of_error(error))
     except Exception as error:
-        what = f"this could not be looked at: a bug in tba-secrets ({type(error).__name__})"
+        what = f"this could not be checked: a bug in tba-secrets ({type(error).__name__})"
         found.append(wrong(what, "please report it"))
     return found

@@ -1,4 +1,4 @@
-"""What every environment needs of this machine: the engine, its Python host, the plugin, the backend."""
+"""What every environment needs of this machine: engine, Python host, plugin, backend."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Final
 import yaml
 
 from tba_secrets import __version__
-from tba_secrets.cli.doctor.finding import Finding, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.plugin import plugin_version
 from tba_secrets.cli.doctor.pulumi_cli import ask
 from tba_secrets.engine import without_password
 
 OLDEST_TESTED: Final = (3, 259, 0)
-"""The CLI that the tests run on, as tools/pulumi/go.mod pins it."""
+"""The CLI that the tests run on; tools/pulumi/go.mod pins it."""
 _PLUGIN: Final = "pulumi-resource-tba"
 _HOST: Final = "pulumi-language-python"
 _GET_PULUMI: Final = (
@@ -26,7 +26,7 @@ _GET_PULUMI: Final = (
 _INSTALL: Final = "run `make install` where Pulumi.yaml is"
 _SAY_VERSION: Final = "import tba_secrets; print(tba_secrets.__version__)"
 
-Verdict = Callable[[str, str], Finding]
+Verdict = Callable[[str, str], DoctorFinding]
 """`warning` or `wrong`."""
 
 
@@ -41,10 +41,10 @@ class Machine:
         self.project = project
         self.pulumi = shutil.which("pulumi")
         self.backend = ""
-        """Its URL, once `login` has found it."""
+        """The backend's URL, once `login` has found it."""
 
-    def engine(self) -> Iterator[Finding]:
-        """The CLI, its version, and its language host."""
+    def engine(self) -> Iterator[DoctorFinding]:
+        """Check the CLI, its version, and its language host."""
         if self.pulumi is None:
             yield wrong("the Pulumi CLI is not on PATH", _GET_PULUMI)
             return
@@ -53,52 +53,54 @@ class Machine:
         host = shutil.which(_HOST) or shutil.which(_HOST, path=str(beside))
         if host is None:
             what = f"Pulumi's Python language host ({_HOST}) is neither on PATH nor beside pulumi"
-            yield wrong(what, "install Pulumi whole, with its language hosts, or run `make tools`")
+            yield wrong(
+                what, "install the complete Pulumi, with its language hosts, or run `make tools`"
+            )
         else:
             yield ok(f"Python language host at {host}")
 
-    def code(self) -> Iterator[Finding]:
-        """Pulumi.yaml, the Python that runs the program, and the plugin."""
+    def code(self) -> Iterator[DoctorFinding]:
+        """Check Pulumi.yaml, the Python that runs the program, and the plugin."""
         settings = self._settings()
         if settings is None:
-            what = f"{self.project} holds no Pulumi.yaml that can be read"
+            what = f"{self.project} holds no readable Pulumi.yaml"
             yield wrong(what, "go to the project's folder, or name it with --project")
             settings = {}
         yield from self._pythons(_at(settings, "runtime", "options", "virtualenv"))
         providers = _at(settings, "plugins", "providers") or []
-        paths = [_at(one, "path") for one in providers if _at(one, "name") == "tba"]
+        paths = [_at(provider, "path") for provider in providers if _at(provider, "name") == "tba"]
         yield self._plugin(paths[0] if paths else None)
 
-    def login(self) -> Iterator[Finding]:
-        """Where state is kept, and as whom."""
+    def login(self) -> Iterator[DoctorFinding]:
+        """Check where state is kept, and as whom."""
         if self.pulumi is None:
-            yield warning("where state is kept is not known without the Pulumi CLI")
+            yield warning("without the Pulumi CLI it is not known where state is kept")
             return
-        said = ask(self.pulumi, "whoami", "--json", "--non-interactive", folder=self._folder)
-        told = said.json()
-        if said.status != 0 or "user" not in told:
+        ended = ask(self.pulumi, "whoami", "--json", "--non-interactive", folder=self._folder)
+        identity = ended.json()
+        if ended.status != 0 or "user" not in identity:
             yield wrong(
-                f"pulumi is not logged in to a backend: {said.complaint}",
+                f"pulumi is not logged in to a backend: {ended.complaint}",
                 "`pulumi login`, or set PULUMI_BACKEND_URL; see docs/state.md",
             )
             return
-        self.backend = str(told.get("url", ""))
-        yield ok(f"state is kept at {without_password(self.backend)}, as {told['user']}")
+        self.backend = str(identity.get("url", ""))
+        yield ok(f"state is kept at {without_password(self.backend)}, as {identity['user']}")
 
     @property
     def project_name(self) -> str:
-        """As Pulumi.yaml gives it; empty where there is none."""
+        """The name in Pulumi.yaml; empty if there is none."""
         return str((self._settings() or {}).get("name", ""))
 
     @property
     def _folder(self) -> Path | None:
         return self.project if self.project.is_dir() else None
 
-    def _version(self, pulumi: str) -> Finding:
-        said = ask(pulumi, "version")
-        found = re.fullmatch(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)\S*", said.out.strip())
+    def _version(self, pulumi: str) -> DoctorFinding:
+        ended = ask(pulumi, "version")
+        found = re.fullmatch(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)\S*", ended.out.strip())
         if found is None:
-            what = f"{pulumi} says no version: {said.complaint}"
+            what = f"{pulumi} prints no version: {ended.complaint}"
             return wrong(what, "install a released Pulumi CLI, or run `make tools`")
         version = tuple(map(int, found.groups()))
         named = f"Pulumi CLI {'.'.join(found.groups())} at {pulumi}"
@@ -114,8 +116,11 @@ class Machine:
             return None
         return settings if isinstance(settings, dict) else None
 
-    def _pythons(self, virtualenv: str | None) -> Iterator[Finding]:
-        """The one of Pulumi.yaml, and the one on PATH, which a language host that `make tools` built runs instead."""
+    def _pythons(self, virtualenv: str | None) -> Iterator[DoctorFinding]:
+        """Check Pulumi.yaml's Python, and the one on PATH.
+
+        A language host built by `make tools` runs the latter.
+        """
         if virtualenv is not None:
             python = self.project / virtualenv / "bin" / "python"
             yield self._python(
@@ -123,19 +128,19 @@ class Machine:
             )
         on_path = shutil.which("python3")
         if on_path is None:
-            yield warning("there is no python3 on PATH", "activate the virtual environment")
+            yield warning("python3 is not on PATH", "activate the virtual environment")
         else:
             yield self._python(Path(on_path), warning, "python3 on PATH")
 
-    def _python(self, python: Path, bad: Verdict, what: str) -> Finding:
-        said = ask(python, "-c", _SAY_VERSION, folder=self._folder)
-        version = said.out.strip()
-        if said.status != 0:
+    def _python(self, python: Path, bad: Verdict, what: str) -> DoctorFinding:
+        ended = ask(python, "-c", _SAY_VERSION, folder=self._folder)
+        version = ended.out.strip()
+        if ended.status != 0:
             remedy = f"{_INSTALL}, and put .venv/bin first on PATH"
             return bad(f"{what} does not have tba-secrets ({python})", remedy)
         return self._same(f"{what} has tba-secrets {version}", version)
 
-    def _plugin(self, declared: str | None) -> Finding:
+    def _plugin(self, declared: str | None) -> DoctorFinding:
         folder = None if declared is None else str(self.project / declared)
         plugin = (folder and shutil.which(_PLUGIN, path=folder)) or shutil.which(_PLUGIN)
         if not plugin:
@@ -146,7 +151,7 @@ class Machine:
             return wrong(f"the plugin {plugin} does not start", f"run it by hand; {_INSTALL}")
         return self._same(f"plugin tba {version} at {plugin}", version)
 
-    def _same(self, what: str, version: str) -> Finding:
+    def _same(self, what: str, version: str) -> DoctorFinding:
         if version == __version__:
             return ok(what)
         return wrong(f"{what}, and this `tba` is {__version__}", _INSTALL)

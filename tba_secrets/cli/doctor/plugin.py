@@ -1,4 +1,4 @@
-"""The provider's own word on its version: it is started as the engine starts it, asked, and ended."""
+"""Ask the provider plugin its version: start it as the engine does, ask, and end it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _START_SECONDS: Final = 30.0
 
 
 def plugin_version(path: str) -> str | None:
-    """What the plugin answers to GetPluginInfo; None where it does not start, or does not answer.
+    """Return the plugin's answer to GetPluginInfo, or None if it does not start or answer.
 
     Args:
         path: The program.
@@ -40,10 +40,10 @@ def plugin_version(path: str) -> str | None:
 
 
 def _port(process: subprocess.Popen[bytes]) -> int:
-    """The port that it prints as its first line.
+    """Read the port, which it prints as its first line.
 
     Raises:
-        ValueError: It printed none.
+        ValueError: It printed no port.
     """
     assert process.stdout is not None  # noqa: S101 - it was asked for
     ready, _, _ = select.select([process.stdout], [], [], _START_SECONDS)

@@ -1,4 +1,4 @@
-"""The Pulumi CLI as the doctor asks it: only commands that read, each with an end."""
+"""Run the Pulumi CLI for the doctor: only commands that read, each with a time limit."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Said:
     """How a command ended."""
 
     status: int | None
-    """None where it was ended because it took too long."""
+    """None if it took too long and was ended."""
     out: str
     complaint: str
-    """The first line of what it says is wrong."""
+    """The first line of its error message."""
 
     def json(self) -> dict[str, Any]:
-        """Its output, where that is a JSON object; empty where it is not."""
+        """Parse its output as a JSON object; empty if it is not one."""
         try:
             value = json.loads(self.out)
         except ValueError:
@@ -46,8 +46,8 @@ def ask(
         program: Its path.
         arguments: Its arguments.
         folder: Where to run it.
-        keep_output: False where the output could hold a secret: it then never comes into this process.
-        seconds: After which it is ended.
+        keep_output: False if the output could hold a secret: it then never enters this process.
+        seconds: The time limit.
     """
     try:
         done = subprocess.run(  # noqa: S603 - a program that the caller has found, without a shell

@@ -1,33 +1,35 @@
-"""The sources of one environment: what is there and what is not, never what it is. No command is run."""
+"""Check the sources of one environment: which values exist. No command runs."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterable, Iterator
 
-from tba_secrets.cli.doctor.finding import Finding, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.errors import SourceError
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import SourceSettings, open_source
 
 
-def look(records: Iterable[CredentialRecord], proven: Collection[str] | None) -> Iterator[Finding]:
-    """One line for each source; one that several tokens share is looked at once.
+def look(
+    records: Iterable[CredentialRecord], proven: Collection[str] | None
+) -> Iterator[DoctorFinding]:
+    """Report each source once, even if several tokens share it.
 
     Args:
         records: The environment's.
-        proven: The records whose credential has passed before, so that an `up` needs no value for them; None where
+        proven: The records whose credential has passed before, for which an `up` needs no value; None if
             that is not known.
     """
     users: dict[SourceSettings, list[CredentialRecord]] = {}
     for record in records:
         for settings in (record.consumer_source, record.token_source):
             users.setdefault(settings, []).append(record)
-    for settings, mine in users.items():
+    for settings, sharing in users.items():
         try:
-            yield from _look(settings, mine, proven)
+            yield from _look(settings, sharing, proven)
         except SourceError as error:
-            yield wrong(f"{_whose(mine)}: {error.what}", error.remedy)
+            yield wrong(f"{_whose(sharing)}: {error.what}", error.remedy)
 
 
 def _whose(records: list[CredentialRecord]) -> str:
@@ -37,7 +39,7 @@ def _whose(records: list[CredentialRecord]) -> str:
 
 def _look(
     settings: SourceSettings, records: list[CredentialRecord], proven: Collection[str] | None
-) -> Iterator[Finding]:
+) -> Iterator[DoctorFinding]:
     source = open_source(settings)
     needing = [r.path for r in records if proven is not None and r.path not in proven]
     if isinstance(settings, str):
@@ -48,31 +50,29 @@ def _look(
         return
     pair = source.read()
     if pair is not None:
-        yield ok(f"{source.place}: there")
+        yield ok(f"{source.place}: the value is there")
         yield from (warning(f"{source.place}: {words}") for words in pair.warnings)
         return
     strict = [r.path for r in records if r.require_values]
     if strict or needing:
-        why = "`require_values` is set for" if strict else "nothing has passed yet for"
+        why = "`require_values` is set for" if strict else "no credential has passed yet for"
         what = f"{source.place}: no value, and {why} {', '.join(strict or needing)}"
-        yield wrong(what, "give the value, from your password manager for example")
+        yield wrong(what, "give the value, for example from your password manager")
     elif proven is None:
         yield warning(f"{source.place}: no value", "give one to tokens that are not stored yet")
     else:
-        yield ok(f"{source.place}: no value; what is in the store is kept")
+        yield ok(f"{source.place}: no value; the stored one is kept")
 
 
-def _stored(word: str, needing: list[str]) -> Finding:
+def _stored(word: str, needing: list[str]) -> DoctorFinding:
     if needing:
-        what = (
-            f"{word}: the store is the source, and nothing has passed yet for {', '.join(needing)}"
-        )
+        what = f"{word}: the store is the source, and no credential has passed yet for {', '.join(needing)}"
         return warning(what, "`tba rotate ENV TOKEN` brings a first token in")
     return ok(f"{word}: the store is the source")
 
 
-def _command(place: str, program: str) -> Finding:
+def _command(place: str, program: str) -> DoctorFinding:
     found = shutil.which(program)
     if found is None:
-        return wrong(f"{place}: there is no such program", "install it, or put it on PATH")
+        return wrong(f"{place}: the program does not exist", "install it, or put it on PATH")
     return ok(f"{place}: found at {found}; it was not run")

@@ -1,4 +1,4 @@
-"""One stack: that it exists, who holds it, what a killed run left, and whether its secrets can be opened."""
+"""Check one stack: that it exists, its lock, what a killed run left, its secrets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tba_secrets.cli.doctor.finding import Finding, counted, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import DoctorFinding, counted, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.pulumi_cli import ask
 from tba_secrets.engine import Holder, Life, exported_deployment, life
@@ -20,7 +20,7 @@ class Stack:
     """A stack of the project.
 
     Args:
-        machine: Where it is looked at from.
+        machine: This machine.
         name: The environment's name.
     """
 
@@ -28,17 +28,17 @@ class Stack:
         self._machine = machine
         self._name = name
         self.deployment: Mapping[str, Any] | None = None
-        """Its last state; None where that cannot be read."""
+        """Its last state; None if it cannot be read."""
 
-    def look(self) -> Iterator[Finding]:
-        """All there is to say of it.
+    def look(self) -> Iterator[DoctorFinding]:
+        """Check the stack.
 
         Raises:
             EngineError: It does not exist, or its state cannot be read.
         """
         if not (self._machine.backend and self._machine.project_name):
             needed = "a Pulumi.yaml and a CLI that is logged in"
-            yield warning(f"the stack {self._name} cannot be looked at without {needed}")
+            yield warning(f"the stack {self._name} cannot be checked without {needed}")
             return
         self.deployment = exported_deployment(self._machine.project, self._name)
         held = self.deployment.get("resources") or []
@@ -47,14 +47,14 @@ class Stack:
         pending = self.deployment.get("pending_operations") or []
         if pending:
             yield warning(
-                f"{counted(pending, 'operation')} pending, of a run that is under way or was killed",
+                f"{counted(pending, 'operation')} pending, of a run that is in progress or was killed",
                 f"`tba up {self._name}` takes them up, or `pulumi refresh --yes --clear-pending-creates`",
             )
         yield from self._locks()
         yield from self._secrets(self.deployment)
 
-    def _locks(self) -> Iterator[Finding]:
-        """On a backend of files; elsewhere the next update tells (pulumi, pkg/backend/diy/lock.go)."""
+    def _locks(self) -> Iterator[DoctorFinding]:
+        """Find lock files; only a file backend has them (pulumi, pkg/backend/diy/lock.go)."""
         if not self._machine.backend.startswith("file://"):
             return
         root = Path(self._machine.backend.removeprefix("file://")).expanduser()
@@ -62,7 +62,7 @@ class Stack:
         for file in sorted((root / ".pulumi" / "locks" / stack).glob("*.json")):
             yield self._locked(file)
 
-    def _locked(self, file: Path) -> Finding:
+    def _locked(self, file: Path) -> DoctorFinding:
         try:
             held = json.loads(file.read_text(encoding="utf-8"))
             names = (held["username"], held["hostname"], int(held["pid"]), held["timestamp"])
@@ -79,24 +79,24 @@ class Stack:
             f"wait for it; if you are sure that it is dead: `tba up {self._name} --take-over`",
         )
 
-    def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[Finding]:
-        """What opens the secret configuration; every update asks for it, whether there is any or not."""
+    def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[DoctorFinding]:
+        """Check what opens the secret configuration, which every update needs."""
         kind = (deployment.get("secrets_providers") or {}).get("type")
         if kind == "passphrase" and not any(name in os.environ for name in _PASSPHRASE):
             yield wrong(
-                f"the stack's passphrase is not there: {' and '.join(_PASSPHRASE)} are not set",
+                f"the stack's passphrase is missing: neither {' nor '.join(_PASSPHRASE)} is set",
                 "set one of them, or type it when pulumi asks",
             )
             return
         assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked
-        said = ask(
+        ended = ask(
             self._machine.pulumi,
             *("config", "--show-secrets", "--stack", self._name, "--non-interactive"),
             folder=self._machine.project,
             keep_output=False,
         )
-        if said.status != 0:
-            what = f"the stack's secret configuration cannot be opened: {said.complaint}"
-            yield wrong(what, "give the passphrase, or the key, that the stack was made with")
+        if ended.status != 0:
+            what = f"the stack's secret configuration cannot be opened: {ended.complaint}"
+            yield wrong(what, "use the passphrase or the key that the stack was created with")
         elif kind == "passphrase":
             yield ok("the stack's passphrase is set")

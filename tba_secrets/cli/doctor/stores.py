@@ -1,6 +1,6 @@
-"""The stores of one environment: that they answer, who we are there, what we may, and their clocks.
+"""Check the stores of one environment: that they answer, our permissions, their clocks.
 
-A login at Vault is one like any run's: a secret id of limited uses counts it.
+A login to Vault counts like any run's against a secret id of limited uses.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tba_secrets.cli.doctor.clocks import measured
-from tba_secrets.cli.doctor.finding import Finding, counted, of_error, ok
+from tba_secrets.cli.doctor.finding import DoctorFinding, counted, of_error, ok
 from tba_secrets.errors import StoreError
 from tba_secrets.places import places_in
 from tba_secrets.records import CredentialRecord
@@ -20,11 +20,11 @@ from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Store
 
 _TRIES: Final = 2
-"""Of each AWS call: whoever runs the doctor waits for the answer."""
+"""Tries of each AWS call: the user waits for the answer."""
 
 
-def look(records: Iterable[CredentialRecord]) -> Iterator[Finding]:
-    """Each store of the environment, asked for all of its secrets; nothing is written, and no value is read."""
+def look(records: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
+    """Check each store for all of its secrets. Nothing is written, and no value is read."""
     names: dict[str, list[SecretName]] = {}
     settings: Stores | None = None
     for record in records:
@@ -32,13 +32,13 @@ def look(records: Iterable[CredentialRecord]) -> Iterator[Finding]:
         for kind, place in places_in(open_stores(settings), settings, record.secret).items():
             names.setdefault(kind, []).append(place.name)
     if settings is not None:
-        for kind, one in settings.listed.items():
-            yield from _look(kind, one, names[kind])
+        for kind, store_settings in settings.listed.items():
+            yield from _look(kind, store_settings, names[kind])
 
 
 def _look(
     kind: str, settings: AwsSettings | VaultSettings, names: list[SecretName]
-) -> Iterator[Finding]:
+) -> Iterator[DoctorFinding]:
     try:
         found = _opened(kind, settings).preflight(names)
         shown = ", ".join(f"{name}: {text}" for name, text in found.settings.items())
@@ -60,7 +60,10 @@ def _opened(kind: str, settings: AwsSettings | VaultSettings) -> Store:
 
 
 def _address(settings: AwsSettings | VaultSettings) -> str | None:
-    """Where the store is; None where the SDK cannot even tell that, which the preflight has reported."""
+    """Return the store's address, or None if the SDK does not know it.
+
+    The preflight has reported that.
+    """
     if isinstance(settings, VaultSettings):
         return settings.address_url
     from botocore.exceptions import BotoCoreError, ClientError

@@ -1,4 +1,4 @@
-"""`tba init`: a new environment's files, from flags or from a few questions; nothing that exists is overwritten."""
+"""`tba init`: write a new environment's files, from flags or a few questions. Nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Final
 
 import typer
 
-from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.init.answers import RefusedError, answered
+from tba_secrets.cli.exits import UsageError
+from tba_secrets.cli.init.answers import answered
 from tba_secrets.cli.init.files import NewFile, environment_file, new_files, write
 from tba_secrets.cli.init.questions import Answers
 
@@ -22,25 +22,23 @@ _PLUGIN: Final = "pulumi-resource-tba"
 
 
 def run(project: Path, environment: str, given: Mapping[str, str | None]) -> None:
-    """Ask for what no flag gives where stdin is a terminal, check all of it, write, and tell what comes next.
+    """Ask for what the flags leave open, check the answers, write the files, and show the next steps.
 
     Args:
         project: The folder that holds, or will hold, Pulumi.yaml and stacks/.
         environment: The new stack's name.
-        given: The flags' values by the answer's name; None where the flag is absent.
+        given: The flags' values by the answer's name; None if the flag is absent.
 
     Raises:
-        typer.Exit: Answers are missing or wrong: all of them are told at once, and nothing was written.
+        typer.Exit: Answers are missing or wrong; all are reported, and nothing was written.
         TbaError: A file is in the way, or cannot be written.
     """
     environment_file(project, environment).refuse_existing()
     flags = {name: value for name, value in given.items() if value is not None}
     try:
         answers = answered(environment, flags, _ask if sys.stdin.isatty() else None)
-    except RefusedError as refused:
-        for line in refused.lines:
-            typer.echo(f"error: {line}", err=True)
-        raise typer.Exit(Exit.USAGE) from None
+    except UsageError as error:
+        raise error.shown() from None
     files = new_files(project, answers)
     for file in write(files):
         typer.echo(f"wrote {_shown(project, file)}: {file.what}")
@@ -48,13 +46,13 @@ def run(project: Path, environment: str, given: Mapping[str, str | None]) -> Non
 
 
 def _ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
-    """One question; it is asked again until `check` lets the answer through."""
+    """Ask one question until `check` accepts the answer."""
 
-    def checked(said: str) -> str:
+    def checked(answer: str) -> str:
         try:
-            return check(said)
-        except RefusedError as refused:
-            raise typer.BadParameter(str(refused)) from None
+            return check(answer)
+        except UsageError as error:
+            raise typer.BadParameter(str(error)) from None
 
     return str(typer.prompt(question, default=default, value_proc=checked))
 
@@ -68,21 +66,21 @@ def _next_steps(project: Path, answers: Answers) -> list[str]:
     halves = ("consumer_key", "consumer_secret", "token_id", "token_secret")
     steps = [
         *_to_get_there(project),
-        (f"tba checklist {name}", "what to click in NetSuite, which then shows four values once"),
+        (f"tba checklist {name}", "lists the clicks in NetSuite, which shows four values once"),
         *((f"export {answers[half]}=...", "") for half in halves),
         (f"pulumi stack init {name}", "once, after `pulumi login`"),
-        (f"tba doctor {name}", "finds what is missing yet"),
+        (f"tba doctor {name}", "finds what is still missing"),
         ("pulumi preview", "needs no values"),
         ("pulumi up", "staged, proven by a signed call, then current"),
     ]
     width = max(len(command) for command, why in steps if why)
     lines = [f"  {command:<{width}}  # {why}" if why else f"  {command}" for command, why in steps]
-    hint = "Have your password manager set the four variables rather than typing them."
-    return ["What comes next:", *lines, "", hint]
+    hint = "Let your password manager set the four variables instead of typing them."
+    return ["Next steps:", *lines, "", hint]
 
 
 def _to_get_there(project: Path) -> list[tuple[str, str]]:
-    """Pulumi finds the provider and Python by PATH: said where this installation is not there."""
+    """List the commands to reach the project and to put this installation on PATH, if needed."""
     scripts = Path(sysconfig.get_path("scripts"))
     found = shutil.which(_PLUGIN)
     here = found is not None and Path(found).parent == scripts

@@ -1,4 +1,4 @@
-"""The files of a new environment, and of a new project around it; what exists is left as it is, or in the way."""
+"""The files of a new environment, and of a new project around it. Existing files are never changed."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ except SpecError as error:
 
 export_credentials(Environment(pulumi.get_stack(), spec))
 '''
-"""As this project's own."""
+"""The program of this project too."""
 _PROJECT: Final = """\
 name: {name}
 description: NetSuite TBA credentials, staged, proven by a signed call, then promoted
 {runtime}
-stackConfigDir: stacks  # the settings of a stack stand beside its environment
+stackConfigDir: stacks  # a stack's settings are beside its environment
 """
 _PYTHON_ON_PATH: Final = """\
-# Python with tba-secrets in it, and the provider, the command pulumi-resource-tba, are found by PATH.
+# PATH must lead to Python with tba-secrets, and to the provider, the command pulumi-resource-tba.
 runtime: python"""
 _PYTHON_HERE: Final = """\
 runtime:
@@ -65,49 +65,47 @@ plugins:
     - name: tba  # the command pulumi-resource-tba
       path: {scripts}"""
 _SETTINGS: Final = """\
-# Pulumi's settings of the stack {env}; what is deployed stands in {environment}. Both belong into version control.
-# A key of your own behind the fingerprints in state, to be set before the first `pulumi up`:
+# Pulumi's settings of the stack {env}; {environment} declares what is deployed. Commit both.
+# Set your own key for the fingerprints in state before the first `pulumi up`:
 #   openssl rand -hex 32 | pulumi config set --secret tba:digestKey
-encryptionsalt: ""  # `pulumi stack init` fills it in where a passphrase protects what is secret here
+encryptionsalt: ""  # `pulumi stack init` fills this in if a passphrase protects the secrets here
 """
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file that is to be."""
+    """A file to write."""
 
     path: Path
     text: str
     what: str
     kept: bool = False
-    """One that is there already, with whatever in it, does as well."""
+    """Whether an existing file is kept, whatever its contents."""
     remedy: str = ""
-    """What to do where one is there that does not."""
+    """What to do if the file is in the way."""
 
     def refuse_existing(self) -> None:
-        """Raises:
-        TbaError: There is one that would have to be overwritten.
-        """
+        """Raise TbaError if an existing file would have to be overwritten."""
         if not self.kept and os.path.lexists(self.path) and not self._is_the_same():
-            raise TbaError(f"{self.path} is there already, and is not overwritten", self.remedy)
+            raise TbaError(f"{self.path} exists already and is not overwritten", self.remedy)
 
     def _is_the_same(self) -> bool:
         return self.path.is_file() and self.path.read_bytes() == self.text.encode()
 
 
 def environment_file(project: Path, name: str, text: str = "") -> NewFile:
-    """stacks/ENV.yaml."""
+    """Return the file stacks/ENV.yaml."""
     return NewFile(
         project / "stacks" / f"{name}.yaml",
         text,
         "the environment",
-        remedy=f"edit that file, which `tba check {name}` checks, or take another name for the new one",
+        remedy=f"edit that file and run `tba check {name}`, or choose another name",
     )
 
 
 def new_files(project: Path, answers: Answers) -> list[NewFile]:
-    """All that it takes to deploy it; the environment comes last, so that a failure can be run again."""
+    """List all files needed; the environment is last, so that a failed run can be repeated."""
     name = answers["env"]
     return [
         *([] if _project_file(project) else _project_files(project)),
@@ -122,7 +120,7 @@ def _project_file(project: Path) -> Path | None:
 
 
 def _project_files(project: Path) -> Iterator[NewFile]:
-    remedy = "run it in an empty folder (--project FOLDER), or beside a Pulumi.yaml of your own"
+    remedy = "run it in an empty folder (--project FOLDER), or in one with your own Pulumi.yaml"
     yield NewFile(project / "__main__.py", PROGRAM, "the Pulumi program", remedy=remedy)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", project.resolve().name).strip("-.")[:100]
     text = _PROJECT.format(name=name or "netsuite", runtime=_runtime(project.resolve()))
@@ -130,7 +128,7 @@ def _project_files(project: Path) -> Iterator[NewFile]:
 
 
 def _runtime(project: Path) -> str:
-    """A virtual environment within the project is named, so that it works without being activated."""
+    """Name a virtual environment inside the project, so that it need not be activated."""
     prefix, scripts = Path(sys.prefix), Path(sysconfig.get_path("scripts"))
     if not prefix.is_relative_to(project):
         return _PYTHON_ON_PATH
@@ -150,23 +148,23 @@ def _settings(project: Path, name: str) -> NewFile:
 
 
 def _settings_folder(project: Path) -> str:
-    """`stackConfigDir` of the project; stacks/ in a new one."""
+    """Return the project's `stackConfigDir`; stacks/ in a new project."""
     file = _project_file(project)
     if file is None:
         return "stacks"
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
-        raise TbaError(f"{file} cannot be read", "put it right first: `pulumi about`") from None
+        raise TbaError(f"{file} cannot be read", "correct it first: `pulumi about`") from None
     folder = found.get("stackConfigDir") if isinstance(found, dict) else None
     return folder if isinstance(folder, str) else ""
 
 
 def write(files: Sequence[NewFile]) -> list[NewFile]:
-    """Write those that are not there, or none at all where one is in the way.
+    """Write the missing files, or none at all if one is in the way.
 
     Returns:
-        What was written.
+        The files that were written.
 
     Raises:
         TbaError: A file is in the way, or cannot be written.
@@ -181,5 +179,5 @@ def write(files: Sequence[NewFile]) -> list[NewFile]:
                 opened.write(file.text)
         except OSError as error:
             why = f"{file.path}: cannot be written ({error.strerror})"
-            raise TbaError(why, "put that right, and run it again") from None
+            raise TbaError(why, "correct that, then run the command again") from None
     return written

@@ -1,4 +1,4 @@
-"""The questions of `tba init`, in their order, and the defaults of their answers."""
+"""The questions of `tba init`, in order, and their default answers."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 Answers: TypeAlias = Mapping[str, str]
-"""By the answer's name, which is its place in the template; `env` is the environment's own name."""
+"""Answers by their names, which the template uses; `env` is the environment's own name."""
 STORES: Final = ("aws", "vault")
 
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to know."""
+    """One question."""
 
     name: str
     flag: str
     words: str
     example: str
     default: Callable[[Answers], str] | None = None
-    """From the answers before it; None where a person has to say it."""
+    """The default, from the earlier answers; None if the user has to answer."""
     store: str | None = None
-    """Only for this kind of store."""
+    """The kind of store that it belongs to; None for all."""
     asked: bool = True
-    """Not asked on a terminal where False: the default is taken, or the flag."""
+    """Whether to ask on a terminal; otherwise the flag or the default counts."""
 
 
 def _variable(answers: Answers, name: str, ending: str) -> str:
-    """`warehouse-sync` -> WAREHOUSE_SYNC_CONSUMER_KEY; a variable cannot begin with a digit."""
+    """Derive a variable's name: `warehouse-sync` becomes WAREHOUSE_SYNC_CONSUMER_KEY."""
     words = re.sub(r"[^A-Z0-9]+", "_", answers[name].upper()).strip("_").removesuffix("_TOKEN")
     return f"{'_' if words[:1].isdigit() else ''}{words}_{ending}"
 
@@ -41,7 +41,7 @@ QUESTIONS: Final = (
     Question(
         "aws_account",
         "--aws-account",
-        "AWS account id that it must be, 12 digits (empty: any)",
+        "AWS account id, 12 digits (empty: any)",
         "111122223333",
         lambda _: "",
         store="aws",
@@ -58,8 +58,10 @@ QUESTIONS: Final = (
         lambda known: f"netsuite/{known['env']}/",
     ),
     Question("integration", "--integration", "Name of the integration", "warehouse-sync"),
-    Question("role", "--role", "Name of its role in NetSuite", "Warehouse Integration"),
-    Question("user", "--user", "E-mail of the user that it acts as", "integration.bot@example.com"),
+    Question("role", "--role", "Name of its NetSuite role", "Warehouse Integration"),
+    Question(
+        "user", "--user", "E-mail address of the user it acts as", "integration.bot@example.com"
+    ),
     Question(
         "token",
         "--token",

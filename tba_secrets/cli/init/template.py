@@ -1,4 +1,4 @@
-"""The text of a new environment: a template in which every answer has a line of its own, and every line its reason."""
+"""The text of a new environment: a template with one line for each answer, and a reason for each line."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from string import Template
 from typing import Final
 
+from tba_secrets.spec.construct import yaml_text
+
 _HEAD: Final = """\
 # yaml-language-server: $$schema=../schema/environment.schema.json
-# The NetSuite credentials of the stack $env. No value stands here, only where each comes from;
-# `tba check $env` finds every mistake, `tba checklist $env` says what to click in NetSuite.
+# The NetSuite credentials of the stack $env. This file holds no values, only where each comes from.
+# `tba check $env` finds every mistake; `tba checklist $env` lists what to click in NetSuite.
 version: 1
 account: $account  # as Setup > Company > Company Information shows it, in quotes
 store:
@@ -20,17 +22,17 @@ _AWS: Final = """\
   aws:
     region: $region
     account_id: $aws_account  # any other AWS account is refused
-    prefix: $prefix  # before every secret's name
+    prefix: $prefix  # prepended to every secret's name
 """
 _VAULT: Final = """\
   vault:
     address: $address  # VAULT_TOKEN logs in; `auth:` chooses another way
     mount: $mount  # a KV engine, version 2
-    prefix: $prefix  # before every secret's name
+    prefix: $prefix  # prepended to every secret's name
 """
 _RECORDS: Final = """\
 defaults:  # for every token
-  verify: {checks: [tokeninfo, rest]}  # must pass before readers get a credential; also soap, suiteql
+  verify: {checks: [tokeninfo, rest]}  # must pass before readers get a credential; also: soap, suiteql
   rotate_every: 90d  # how old a token may become before `tba status` complains
   retire_after: 7d  # how long a superseded token stays valid
 integrations:
@@ -41,12 +43,12 @@ integrations:
         secret: $consumer_secret
       # or a file of mode 0600:  file: {path: secrets/consumer.json}
       # or a command's output:   command: {argv: [sops, -d, secrets/consumer.json]}
-    role:  # the one that its tokens must act in
+    role:  # the role that its tokens must act in
       name: $role
       permissions: [REST Web Services, Log in using Access Tokens, User Access Tokens]
     tokens:
-      - name: $token  # of the secret too, behind the prefix
-        user: $user  # whom it acts as
+      - name: $token  # also the secret's name, after the prefix
+        user: $user  # the user it acts as
         token:  # variables with its token id and secret
           env:
             id: $token_id
@@ -54,18 +56,15 @@ integrations:
 """
 _STORES: Final = {"aws": _AWS, "vault": _VAULT}
 _PLACE: Final = re.compile(r"(?<!\$)\$(\w+)")
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _./@+-]*[A-Za-z0-9/]|[A-Za-z]")
-"""What YAML 1.1 and 1.2 both read as text without quotes, but for the words below."""
-_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 _ALWAYS_QUOTED: Final = ("account", "aws_account")
 _WIDEST: Final = 50
 
 
 def environment_text(answers: Mapping[str, str]) -> str:
-    """The file, with its comments in one column where the answers are not too long for that.
+    """Return the file's text, with the comments in one column unless an answer is too long.
 
     Args:
-        answers: Every answer by name; `aws_account` may be empty or absent: its line is then left out.
+        answers: Every answer by name; without `aws_account` its line is left out.
     """
     quoted = {name: _scalar(name, text) for name, text in answers.items()}
     lines = [
@@ -76,7 +75,7 @@ def environment_text(answers: Mapping[str, str]) -> str:
 
 
 def answer_on_line(store: str, answers: Mapping[str, str], number: int) -> str | None:
-    """Which answer stands on a line of the text, counted from 1; None where none does."""
+    """Return the name of the answer on a line of the text, counted from 1, or None."""
     lines = _lines(store, answers)
     place = _PLACE.search(lines[number - 1]) if 0 < number <= len(lines) else None
     return None if place is None or place[1] == "env" else place[1]
@@ -89,8 +88,7 @@ def _lines(store: str, answers: Mapping[str, str]) -> list[str]:
 
 
 def _scalar(name: str, text: str) -> str:
-    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS and name not in _ALWAYS_QUOTED
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return json.dumps(text) if name in _ALWAYS_QUOTED else yaml_text(text)
 
 
 def _aligned(lines: list[str]) -> list[str]:

@@ -1,25 +1,32 @@
-"""Roles as code: an environment's roles as a SuiteCloud Development Framework (SDF) account customization project.
+"""Write an environment's roles as a SuiteCloud Development Framework (SDF) project.
 
-Only roles can be made so. "You cannot create an integration record using SDF" (Oracle help, "Integration Records as XML
-Definitions"); access tokens have no object at all, and features that need a Terms of Service agreement stay off.
+SDF can create roles only. "You cannot create an integration record using SDF" (Oracle help,
+"Integration Records as XML Definitions"); access tokens have no SDF object; and features that need a
+Terms of Service agreement stay off.
 """
 
 from __future__ import annotations
 
 from tba_secrets.netsuite.sdf.folder import Written, write
-from tba_secrets.netsuite.sdf.permissions import PERMISSIONS, Grant, Level, Permission, grant
-from tba_secrets.netsuite.sdf.project import Role, RolesProject, roles_project
-from tba_secrets.netsuite.sdf.validator import InvalidProjectError, Problem, problems, validate
+from tba_secrets.netsuite.sdf.permissions import (
+    PERMISSIONS,
+    Grant,
+    Permission,
+    PermissionLevel,
+    grant,
+)
+from tba_secrets.netsuite.sdf.project import RolesProject, SdfRole, roles_project
+from tba_secrets.netsuite.sdf.validator import InvalidProjectError, SdfProblem, problems, validate
 
 __all__ = [
     "PERMISSIONS",
     "Grant",
     "InvalidProjectError",
-    "Level",
     "Permission",
-    "Problem",
-    "Role",
+    "PermissionLevel",
     "RolesProject",
+    "SdfProblem",
+    "SdfRole",
     "Written",
     "grant",
     "problems",

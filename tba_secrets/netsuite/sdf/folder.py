@@ -1,7 +1,7 @@
-"""The project's files -> a folder, which must be ours: nothing that somebody else put there is touched.
+"""Write the project's files to a folder of ours, without touching anyone else's files.
 
-A mark at the folder's root, outside what is deployed, names the environment and the files that are ours. The SuiteCloud
-CLI keeps its project.json beside it (`suitecloud account:setup`), which is left alone.
+A mark at the folder's root, outside the deployed part, names the environment and our files. The
+SuiteCloud CLI's project.json beside it (`suitecloud account:setup`) is left alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NAMED: Final = 5
 
 @dataclass(frozen=True)
 class Written:
-    """What a run did; paths under the folder."""
+    """What a run changed; paths are relative to the folder."""
 
     changed: tuple[str, ...]
     removed: tuple[str, ...]
@@ -37,38 +37,38 @@ class _Mark:
     files: frozenset[str]
 
     def text(self) -> bytes:
-        said = {
+        content = {
             "note": "written by `tba roles`, which rewrites these files",
             "environment": self.environment,
             "files": sorted(self.files),
         }
-        return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
+        return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def write(folder: Path, environment: str, files: Mapping[str, bytes]) -> Written:
-    """Make the folder hold exactly these files of ours. A file that has its content already is not written.
+    """Make the folder hold exactly our files; an unchanged file is not written.
 
-    A run that is cut off leaves a mark that names every file of both runs, so that the next one puts it right.
+    A run that is cut off leaves a mark that names the files of both runs, so the next run can repair it.
 
     Args:
-        folder: Made where it is not there.
+        folder: Created if it does not exist.
         environment: The stack's name; a folder belongs to one.
         files: Path under the folder -> content.
 
     Raises:
-        TbaError: The folder holds files that are not ours, or is another environment's: nothing was written. Or it
-            cannot be read or written.
+        TbaError: The folder holds files that are not ours, or belongs to another environment: nothing
+            was written. Or it cannot be read or written.
     """
     try:
         return _write(folder, environment, files)
     except OSError as error:
         raise TbaError(
-            f"{error.filename or folder}: {error.strerror}", "take another folder"
+            f"{error.filename or folder}: {error.strerror}", "choose another folder"
         ) from None
 
 
 def inside(folder: Path) -> dict[str, Path]:
-    """Every file and link in a folder, by its path there."""
+    """Return every file and link in a folder, by its relative path."""
     return {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
@@ -78,56 +78,58 @@ def inside(folder: Path) -> dict[str, Path]:
 
 def _write(folder: Path, environment: str, files: Mapping[str, bytes]) -> Written:
     before = _mark(folder, environment)
-    there = inside(folder) if before.files else _top(folder)
-    _refuse_foreign(folder, there, before.files)
+    existing = inside(folder) if before.files else _top(folder)
+    _refuse_foreign(folder, existing, before.files)
     _put(folder / MARK, _Mark(environment, before.files | files.keys()).text())
     changed = tuple(path for path, content in files.items() if _put(folder / path, content))
-    removed = tuple(sorted((before.files & there.keys()) - files.keys()))
+    removed = tuple(sorted((before.files & existing.keys()) - files.keys()))
     for path in removed:
-        there[path].unlink()
+        existing[path].unlink()
     _put(folder / MARK, _Mark(environment, frozenset(files)).text())
     return Written(changed, removed)
 
 
 def _top(folder: Path) -> dict[str, Path]:
-    """What is in a folder that is not ours, not searched to its depths: it may be a home folder."""
+    """List foreign entries at the folder's top level only: it may be a home folder."""
     if folder.exists() and not folder.is_dir():
-        raise TbaError(f"{folder} is no folder", "take another name")
+        raise TbaError(f"{folder} is not a folder", "choose another name")
     return {path.name: path for path in sorted(folder.iterdir())} if folder.exists() else {}
 
 
-def _refuse_foreign(folder: Path, there: Mapping[str, Path], ours: Iterable[str]) -> None:
-    allowed = {*ours, MARK, CLI_SETTINGS} if MARK in there else set()
-    foreign = [name for name, path in there.items() if name not in allowed or path.is_symlink()]
+def _refuse_foreign(folder: Path, existing: Mapping[str, Path], ours: Iterable[str]) -> None:
+    allowed = {*ours, MARK, CLI_SETTINGS} if MARK in existing else set()
+    foreign = [name for name, path in existing.items() if name not in allowed or path.is_symlink()]
     if foreign:
         more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
         named = ", ".join(foreign[:_NAMED])
-        raise TbaError(f"{folder} holds what `tba roles` did not write: {named}{more}", _ELSEWHERE)
+        raise TbaError(
+            f"{folder} holds files that `tba roles` did not write: {named}{more}", _ELSEWHERE
+        )
 
 
 def _mark(folder: Path, environment: str) -> _Mark:
-    """The folder's mark; an empty one where there is none.
+    """Read the folder's mark; an empty one if there is none.
 
     Raises:
-        TbaError: It is another environment's, or cannot be read.
+        TbaError: It belongs to another environment, or cannot be read.
     """
     path = folder / MARK
     if not path.is_file():
         return _Mark(environment, frozenset())
     with suppress(ValueError, TypeError, KeyError):
-        said = json.loads(path.read_bytes())
-        mark = _Mark(str(said["environment"]), frozenset(map(str, said["files"])))
+        content = json.loads(path.read_bytes())
+        mark = _Mark(str(content["environment"]), frozenset(map(str, content["files"])))
         if mark.environment != environment:
             raise TbaError(
                 f"{folder} holds the roles of {mark.environment}, not of {environment}",
                 "take a folder for each environment",
             )
         return mark
-    raise TbaError(f"{path} is not as `tba roles` writes it", "remove the folder, or take another")
+    raise TbaError(f"{path} was not written by `tba roles`", "remove the folder, or choose another")
 
 
 def _put(path: Path, content: bytes) -> bool:
-    """Write a file where its content is another; whether it was."""
+    """Write a file if its content differs; return whether it did."""
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

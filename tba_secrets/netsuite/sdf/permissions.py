@@ -1,8 +1,9 @@
-"""NetSuite's permissions: the name in the user interface, the key in SDF, and the levels that each has.
+"""NetSuite's permissions: the name in the user interface, the key in SDF, and the levels of each.
 
-Sources: "generic_permission" and "generic_permission_level" in the SDF XML Reference of Oracle help; which key a name
-has, permissions.json in oracle/netsuite-suitecloud-sdk; which levels, role_permissions.ts in Salto's NetSuite adapter.
-What is not in this table is refused: a key is never guessed from a name.
+Sources: "generic_permission" and "generic_permission_level" in the SDF XML Reference of Oracle help;
+keys from permissions.json in oracle/netsuite-suitecloud-sdk; levels from role_permissions.ts in Salto's
+NetSuite adapter. A permission that is not in this table is refused: a key is never guessed from a
+name.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from types import MappingProxyType
 from typing import Final, NewType
 
 from tba_secrets.errors import SpecError
-from tba_secrets.spec.suspicion import looks_secret
+from tba_secrets.spec.looks_secret import looks_secret
 
 PermissionKey = NewType("PermissionKey", str)
 """The content of `<permkey>`."""
@@ -38,8 +39,8 @@ FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
 """The features that a role of ours may need, with their boxes under Setup > Company > Enable Features > SuiteCloud."""
 
 
-class Level(StrEnum):
-    """The content of `<permlevel>`. NONE exists too, and is what a role has without the permission."""
+class PermissionLevel(StrEnum):
+    """The content of `<permlevel>`. NONE exists too: it is a role without the permission."""
 
     VIEW = "VIEW"
     CREATE = "CREATE"
@@ -48,7 +49,7 @@ class Level(StrEnum):
 
     @property
     def word(self) -> str:
-        """As the user interface and an environment's YAML write it."""
+        """The level as the user interface and an environment's YAML write it."""
         return self.value.capitalize()
 
 
@@ -59,7 +60,7 @@ class Permission:
     name: str
     """As the role's page in NetSuite shows it."""
     key: PermissionKey
-    levels: tuple[Level, ...]
+    levels: tuple[PermissionLevel, ...]
     feature: FeatureId | None = None
     """What has to be enabled in the account before the permission can be given."""
 
@@ -69,11 +70,11 @@ class Grant:
     """A permission at a level."""
 
     permission: Permission
-    level: Level
+    level: PermissionLevel
 
 
-_FULL: Final = (Level.FULL,)
-_ALL: Final = tuple(Level)
+_FULL: Final = (PermissionLevel.FULL,)
+_ALL: Final = tuple(PermissionLevel)
 _OF_LOGINS: Final = (
     ("Access Token Management", "ADMI_MANAGE_OAUTH_TOKENS", TBA),
     ("Log in using Access Tokens", "ADMI_LOGIN_OAUTH", TBA),
@@ -86,8 +87,8 @@ _OF_LOGINS: Final = (
     ("Deleted Records", "ADMI_DELETEDRECORD", None),
 )
 _WITH_FEWER_LEVELS: Final = (
-    ("SuiteAnalytics Workbook", "REPO_ANALYTICS", (Level.EDIT,)),
-    ("Perform Search", "LIST_FIND", (Level.VIEW, Level.FULL)),
+    ("SuiteAnalytics Workbook", "REPO_ANALYTICS", (PermissionLevel.EDIT,)),
+    ("Perform Search", "LIST_FIND", (PermissionLevel.VIEW, PermissionLevel.FULL)),
 )
 _OF_RECORDS: Final = (
     ("SuiteScript", "ADMI_CUSTOMSCRIPT"),
@@ -143,21 +144,21 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType({p.name: p for p
 BY_KEY: Final[Mapping[str, Permission]] = MappingProxyType({p.key: p for p in _KNOWN})
 
 _WITH_LEVEL: Final = re.compile(
-    rf"(?P<name>.+) \((?P<level>{'|'.join(level.word for level in Level)})\)"
+    rf"(?P<name>.+) \((?P<level>{'|'.join(level.word for level in PermissionLevel)})\)"
 )
 _SHOWN: Final = 80
 """Characters of a name that is not known; NetSuite's longest have about 60."""
 
 
 def grant(text: str) -> Grant:
-    """What one entry of `role.permissions` gives.
+    """Parse one entry of `role.permissions`.
 
     Args:
         text: The permission's name in NetSuite, with its level in parentheses where it has more than one:
             `REST Web Services`, `Customers (View)`.
 
     Raises:
-        SpecError: The name is not known, or the level is missing, not needed, or not one of the permission's.
+        SpecError: The name is unknown, or the level is missing, superfluous or not one of its levels.
     """
     found = _WITH_LEVEL.fullmatch(text)
     permission = _known(found["name"] if found else text)
@@ -165,7 +166,7 @@ def grant(text: str) -> Grant:
         raise SpecError(f"`{text}` has several levels", f"write one of {_spellings(permission)}")
     if found is None:
         return Grant(permission, permission.levels[0])
-    level = Level(found["level"].upper())
+    level = PermissionLevel(found["level"].upper())
     if len(permission.levels) == 1:
         raise SpecError(
             f"`{permission.name}` has one level", f"write it alone: `{permission.name}`"
@@ -179,7 +180,7 @@ def grant(text: str) -> Grant:
 
 
 def _known(name: str) -> Permission:
-    """The permission of that exact name: the diagnosis compares it as well."""
+    """Return the permission of exactly that name, because the diagnosis compares it as well."""
     if name in PERMISSIONS:
         return PERMISSIONS[name]
     by_lower = {known.lower(): known for known in PERMISSIONS}

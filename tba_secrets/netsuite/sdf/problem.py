@@ -1,4 +1,4 @@
-"""What is wrong with a project's folder."""
+"""The problems of an SDF project's folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Rule: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, order=True)
-class Problem:
+class SdfProblem:
     """One thing that SDF would refuse."""
 
     file: str
@@ -30,11 +30,11 @@ class InvalidProjectError(TbaError):
     """A project that SDF would refuse.
 
     Args:
-        folder: Where it is.
+        folder: The project's folder.
         problems: All of them.
     """
 
-    def __init__(self, folder: Path, problems: Iterable[Problem]) -> None:
+    def __init__(self, folder: Path, problems: Iterable[SdfProblem]) -> None:
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(f"{folder}: SDF would refuse this project:\n{lines}")

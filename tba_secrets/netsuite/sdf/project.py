@@ -1,4 +1,4 @@
-"""Environment -> the files of an SDF account customization project. No IO.
+"""Turn an environment into the files of an SDF account customization project. No IO.
 
 Oracle help, "role" in the SDF XML Reference, "Manually Defining Feature Dependencies in the SuiteCloud Project
 Manifest" and "SuiteCloud Project Deployment Preparation". Same environment, same bytes.
@@ -36,7 +36,7 @@ _DIGEST_LENGTH: Final = 8
 
 
 @dataclass(frozen=True)
-class Role:
+class SdfRole:
     """One role that the environment declares."""
 
     name: str
@@ -45,7 +45,7 @@ class Role:
 
     @property
     def path(self) -> str:
-        """Of its file; SDF wants the script id there."""
+        """The role's file; SDF requires the script id as its name."""
         return f"{OBJECTS}/{self.script_id}.xml"
 
 
@@ -53,19 +53,19 @@ class Role:
 class RolesProject:
     """The roles of one environment."""
 
-    roles: tuple[Role, ...]
+    roles: tuple[SdfRole, ...]
     """In the order of their script ids."""
     left_out: tuple[str, ...]
     """Names of roles for which no permission is declared."""
 
     @property
     def features(self) -> tuple[FeatureId, ...]:
-        """What must be enabled in the account, in the order of `FEATURES`."""
-        needed = {one.permission.feature for role in self.roles for one in role.grants} | {TBA}
+        """The features that must be enabled in the account, in the order of `FEATURES`."""
+        needed = {given.permission.feature for role in self.roles for given in role.grants} | {TBA}
         return tuple(feature for feature in FEATURES if feature in needed)
 
     def files(self) -> Mapping[str, bytes]:
-        """Path under the project's folder -> content."""
+        """Return each file's content by its path under the project's folder."""
         texts = {
             CONFIG: CONFIG_TEXT,
             MANIFEST: _text(_manifest(self.features)),
@@ -76,7 +76,9 @@ class RolesProject:
 
 
 def script_id(name: str) -> ScriptId:
-    """The script id of a role: its name in plain letters with underscores, with a digest where that loses some.
+    """Derive a role's script id: its name in plain letters with underscores.
+
+    A digest is appended if that loses characters.
 
     SDF XML Reference, "role": `^customrole[0-9a-z_]+`, 40 characters at most.
     """
@@ -89,11 +91,11 @@ def script_id(name: str) -> ScriptId:
 
 
 def roles_project(environment: Environment) -> RolesProject:
-    """The roles that the environment declares; integrations with a role of one name share it.
+    """Collect the declared roles; integrations that name the same role share it.
 
     Raises:
-        SpecError: A permission, a level or a name cannot be written for SDF, roles contradict each other, or no
-            integration declares permissions. All problems at once.
+        SpecError: A permission, level or name cannot be written for SDF, roles contradict each other,
+            or no integration declares permissions. The error lists all problems.
     """
     by_name: dict[str, list[Integration]] = {}
     for integration in environment.integrations:
@@ -105,7 +107,7 @@ def roles_project(environment: Environment) -> RolesProject:
         found.append("no integration's role declares permissions; add role.permissions")
     if found:
         raise SpecError("\n".join(found))
-    roles = (Role(name, script_id(name), _grants(by_name[name])) for name in written)
+    roles = (SdfRole(name, script_id(name), _grants(by_name[name])) for name in written)
     return RolesProject(
         tuple(sorted(roles, key=lambda role: role.script_id)),
         tuple(name for name in by_name if name not in written),
@@ -113,13 +115,16 @@ def roles_project(environment: Environment) -> RolesProject:
 
 
 def _declared(sharing: list[Integration]) -> tuple[str, ...]:
-    """The permissions of the first of the integrations that declares some."""
-    return next((one.role.permissions for one in sharing if one.role.permissions), ())
+    """Return the permissions of the first integration that declares any."""
+    return next(
+        (integration.role.permissions for integration in sharing if integration.role.permissions),
+        (),
+    )
 
 
 def _grants(sharing: list[Integration]) -> tuple[Grant, ...]:
     given = (grant(text) for text in _declared(sharing))
-    return tuple(sorted(given, key=lambda one: one.permission.key))
+    return tuple(sorted(given, key=lambda permission_grant: permission_grant.permission.key))
 
 
 def _wrong(name: str, sharing: list[Integration]) -> Iterator[str]:
@@ -129,12 +134,21 @@ def _wrong(name: str, sharing: list[Integration]) -> Iterator[str]:
             f"{where}: SDF cannot hold this name; use printable characters, no space at its ends "
             "and no [ at its beginning, which SDF reads as a reference"
         )
-    if len({one.role.id for one in sharing if one.role.id}) > 1:
+    if len({integration.role.id for integration in sharing if integration.role.id}) > 1:
         yield f"{where}: integrations give it different ids; give two roles two names"
-    if len({frozenset(one.role.permissions) for one in sharing if one.role.permissions}) > 1:
-        named = ", ".join(one.name for one in sharing)
+    if (
+        len(
+            {
+                frozenset(integration.role.permissions)
+                for integration in sharing
+                if integration.role.permissions
+            }
+        )
+        > 1
+    ):
+        named = ", ".join(integration.name for integration in sharing)
         yield f"{where}: {named} declare different permissions; declare them once, or alike"
-    yield from (f"{where}: {said}" for said in _wrong_grants(_declared(sharing)))
+    yield from (f"{where}: {problem}" for problem in _wrong_grants(_declared(sharing)))
 
 
 def _wrong_grants(texts: tuple[str, ...]) -> Iterator[str]:
@@ -176,19 +190,22 @@ def _deploy() -> Element:
     return root
 
 
-def _role(role: Role) -> Element:
+def _role(role: SdfRole) -> Element:
     root = Element("role", scriptid=role.script_id)
     SubElement(root, "centertype").text = CENTER
     SubElement(root, "name").text = role.name
     given = SubElement(root, "permissions")
-    for one in role.grants:
+    for permission_grant in role.grants:
         permission = SubElement(given, "permission")
-        SubElement(permission, "permkey").text = one.permission.key
-        SubElement(permission, "permlevel").text = one.level
+        SubElement(permission, "permkey").text = permission_grant.permission.key
+        SubElement(permission, "permlevel").text = permission_grant.level
     return root
 
 
 def _text(root: Element) -> str:
-    """Indented, with a newline at the end; the manifest's first characters must be its tag, so no declaration."""
+    """Format the XML, indented, with a final newline and no declaration.
+
+    A manifest must begin with its tag.
+    """
     indent(root, "  ")
     return tostring(root, encoding="unicode") + "\n"

@@ -1,4 +1,4 @@
-"""The rules of one object: a role, and nothing else ("role" in the SDF XML Reference of Oracle help)."""
+"""Rules for a single role object ("role" in the SDF XML Reference of Oracle help)."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _PERMISSION_FIELDS: Final = ["permkey", "permlevel"]
 
 
 def text_of(element: Element, path: str) -> str:
-    """The stripped text of the first element at a path; empty where there is none."""
+    """Return the stripped text of the first element at a path, or an empty string."""
     return (element.findtext(path) or "").strip()
 
 
 def needed_features(root: Element) -> frozenset[str]:
-    """The features that the permissions of a role need."""
+    """Return the features that the role's permissions need."""
     keys = (text_of(permission, "permkey") for permission in _permissions(root))
     known = (BY_KEY[key].feature for key in keys if key in BY_KEY)
     return frozenset(feature for feature in known if feature is not None)
 
 
 def role_problems(stem: str, root: Element) -> Iterator[Rule]:
-    """Every broken rule of an object.
+    """Return every broken rule of an object.
 
     Args:
         stem: The file's name without `.xml`.
@@ -70,7 +70,7 @@ def _script_id(stem: str, root: Element) -> Iterator[Rule]:
         yield "has not the one attribute scriptid", 'write <role scriptid="customrole_...">'
     if not _SCRIPT_ID.fullmatch(script_id):
         yield (
-            f"the script id {script_id!r} has not the form of a role's",
+            f"the script id {script_id!r} does not have a role's form",
             "begin it with customrole and use lower-case letters, digits and underscores",
         )
     if len(script_id) > SCRIPT_ID_LENGTH:
@@ -85,12 +85,12 @@ def _script_id(stem: str, root: Element) -> Iterator[Rule]:
 def _fields(root: Element) -> Iterator[Rule]:
     tags = [child.tag for child in root]
     for tag in sorted(set(tags) - set(_FIELDS)):
-        yield f"has the field {tag}, which is not written here", f"keep to {', '.join(_FIELDS)}"
+        yield f"has the unknown field {tag}", f"use only {', '.join(_FIELDS)}"
     for tag in _FIELDS:
         if tags.count(tag) != 1:
             yield f"has {tags.count(tag)} fields {tag}", "write it once"
     if "centertype" in tags and text_of(root, "centertype") not in CENTERS:
-        yield "the centertype is not one of SDF's", f"take of {', '.join(CENTERS)}"
+        yield "the centertype is not one of SDF's", f"use one of {', '.join(CENTERS)}"
     name = root.findtext("name")
     if name is not None and (not name.strip() or name.lstrip().startswith("[")):
         yield "the name is empty or a reference", "write the role's name"
@@ -118,8 +118,8 @@ def _permission(key: str, permission: Element) -> Iterator[Rule]:
         yield "a permission is not a permkey and a permlevel", "write both, and nothing else"
         return
     if key not in BY_KEY:
-        yield f"the permission key {key!r} is not known", "docs/roles.md lists those that are"
+        yield f"unknown permission key {key!r}", "docs/roles.md lists the known ones"
         return
     level, levels = text_of(permission, "permlevel"), BY_KEY[key].levels
     if level not in levels:
-        yield f"{key} has no level {level!r}", f"take of {', '.join(levels)}"
+        yield f"{key} has no level {level!r}", f"use one of {', '.join(levels)}"

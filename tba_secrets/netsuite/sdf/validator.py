@@ -1,8 +1,8 @@
-"""A project's folder, read back from disk: everything that SDF would refuse, and everything that is not ours.
+"""Read a project's folder back and find everything that SDF would refuse or that is not ours.
 
-There is no published schema and the SuiteCloud CLI validates on the server only, so the rules of Oracle's pages are
-kept here. The rules of a role are in `role_rules.py`. A document type is refused unread: without one there are no
-entities to expand.
+Oracle publishes no schema, and the SuiteCloud CLI validates on the server only, so the rules of
+Oracle's pages are kept here. The rules of a role are in `role_rules.py`. A document type is refused
+unread: without one there are no entities to expand.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from xml.etree.ElementTree import Element
 from tba_secrets.netsuite.sdf import project as layout
 from tba_secrets.netsuite.sdf.folder import CLI_SETTINGS, MARK, inside
 from tba_secrets.netsuite.sdf.permissions import FEATURES
-from tba_secrets.netsuite.sdf.problem import InvalidProjectError, Problem, Rule
+from tba_secrets.netsuite.sdf.problem import InvalidProjectError, Rule, SdfProblem
 from tba_secrets.netsuite.sdf.role_rules import needed_features, role_problems, text_of
 
-__all__ = ["InvalidProjectError", "Problem", "problems", "validate"]
+__all__ = ["InvalidProjectError", "SdfProblem", "problems", "validate"]
 
 _CONFIGURATION: Final = "src/AccountConfiguration/"
 _ALWAYS: Final = (layout.CONFIG, layout.MANIFEST, layout.DEPLOY)
@@ -27,19 +27,19 @@ _MANIFEST_PARTS: Final = ("projectname", "frameworkversion", "dependencies")
 
 
 def validate(folder: Path) -> None:
-    """Refuse a project that SDF would refuse.
+    """Raise if SDF would refuse the project.
 
     Raises:
-        InvalidProjectError: With all its problems.
+        InvalidProjectError: SDF would refuse it; the error lists all problems.
     """
     if found := problems(folder):
         raise InvalidProjectError(folder, found)
 
 
-def problems(folder: Path) -> tuple[Problem, ...]:
-    """Everything that is wrong with the project in a folder, in the order of its files' names."""
+def problems(folder: Path) -> tuple[SdfProblem, ...]:
+    """Return everything that is wrong with the project, in the order of its file names."""
     files = inside(folder)
-    found: list[Problem] = [*_misplaced(files)]
+    found: list[SdfProblem] = [*_misplaced(files)]
     roots: dict[str, Element] = {}
     for name, path in files.items():
         if name.endswith(".xml") and not path.is_symlink():
@@ -47,10 +47,10 @@ def problems(folder: Path) -> tuple[Problem, ...]:
             if isinstance(root, Element):
                 roots[name] = root
             else:
-                found.append(Problem(name, *root))
+                found.append(SdfProblem(name, *root))
     found += _of_files(roots)
     if layout.CONFIG in files and files[layout.CONFIG].read_bytes() != layout.CONFIG_TEXT.encode():
-        found.append(Problem(layout.CONFIG, "is not as it was written", "run `tba roles` again"))
+        found.append(SdfProblem(layout.CONFIG, "is not as it was written", "run `tba roles` again"))
     return tuple(sorted(found))
 
 
@@ -67,20 +67,20 @@ def _root(path: Path) -> Element | Rule:
         return "is not well-formed XML", "write it again with `tba roles`"
 
 
-def _misplaced(files: dict[str, Path]) -> Iterator[Problem]:
+def _misplaced(files: dict[str, Path]) -> Iterator[SdfProblem]:
     for name in _ALWAYS:
         if name not in files:
-            yield Problem(name, "is missing", "write it again with `tba roles`")
+            yield SdfProblem(name, "is missing", "write it again with `tba roles`")
     if not any(map(_is_object, files)):
-        yield Problem(layout.OBJECTS, "holds no role", "declare role.permissions in the YAML")
+        yield SdfProblem(layout.OBJECTS, "holds no role", "declare role.permissions in the YAML")
     for name, path in files.items():
         if name.startswith(_CONFIGURATION):
             hint = "enable them by hand: each needs its Terms of Service agreed to"
-            yield Problem(name, "SDF cannot enable the features that TBA needs", hint)
+            yield SdfProblem(name, "SDF cannot enable the features that TBA needs", hint)
         elif name not in (*_ALWAYS, MARK, CLI_SETTINGS) and not _is_object(name):
-            yield Problem(name, "does not belong to a project of roles", "move it away")
+            yield SdfProblem(name, "does not belong to a project of roles", "move it away")
         elif path.is_symlink():
-            yield Problem(name, "is a link", "put the file itself there")
+            yield SdfProblem(name, "is a link", "put the file itself there")
 
 
 def _is_object(name: str) -> bool:
@@ -88,18 +88,20 @@ def _is_object(name: str) -> bool:
     return str(path.parent) == layout.OBJECTS and path.suffix == ".xml"
 
 
-def _of_files(roots: dict[str, Element]) -> Iterator[Problem]:
+def _of_files(roots: dict[str, Element]) -> Iterator[SdfProblem]:
     objects = {name: root for name, root in roots.items() if _is_object(name)}
     for name, root in objects.items():
-        yield from (Problem(name, *rule) for rule in role_problems(PurePosixPath(name).stem, root))
-    yield from (Problem(*said) for said in _twice(objects))
+        yield from (
+            SdfProblem(name, *rule) for rule in role_problems(PurePosixPath(name).stem, root)
+        )
+    yield from (SdfProblem(*broken) for broken in _twice(objects))
     if layout.MANIFEST in roots:
         needed = {f for root in objects.values() for f in needed_features(root)}
-        said = _manifest(roots[layout.MANIFEST], needed)
-        yield from (Problem(layout.MANIFEST, *rule) for rule in said)
+        broken = _manifest(roots[layout.MANIFEST], needed)
+        yield from (SdfProblem(layout.MANIFEST, *rule) for rule in broken)
     if layout.DEPLOY in roots:
         yield from (
-            Problem(layout.DEPLOY, *rule) for rule in _deploy(roots[layout.DEPLOY], objects)
+            SdfProblem(layout.DEPLOY, *rule) for rule in _deploy(roots[layout.DEPLOY], objects)
         )
 
 
@@ -108,13 +110,13 @@ def _twice(objects: dict[str, Element]) -> Iterator[tuple[str, str, str]]:
     for name, root in objects.items():
         script_id = root.get("scriptid", "")
         if script_id and script_id in first:
-            said = f"has the script id {script_id}, as {first[script_id]} has"
-            yield name, said, "give every object a script id of its own"
+            what = f"has the script id {script_id}, as {first[script_id]} has"
+            yield name, what, "give every object a script id of its own"
         first.setdefault(script_id, name)
 
 
 def _manifest(root: Element, needed: set[str]) -> Iterator[Rule]:
-    """Oracle help, "Manually Defining Feature Dependencies in the SuiteCloud Project Manifest"."""
+    """Check the manifest (Oracle help, "Manually Defining Feature Dependencies")."""
     if root.tag != "manifest" or root.get("projecttype") != "ACCOUNTCUSTOMIZATION":
         yield (
             "is no manifest of an account customization project",
@@ -122,7 +124,10 @@ def _manifest(root: Element, needed: set[str]) -> Iterator[Rule]:
         )
         return
     if tuple(child.tag for child in root) != _MANIFEST_PARTS:
-        yield "does not have its parts", f"write {', '.join(_MANIFEST_PARTS)}, in this order"
+        yield (
+            "does not have the required parts",
+            f"write {', '.join(_MANIFEST_PARTS)}, in this order",
+        )
     if not text_of(root, "projectname"):
         yield "has no projectname", "give it one"
     if text_of(root, "frameworkversion") != "1.0":
@@ -134,7 +139,10 @@ def _features(listed: list[Element], needed: set[str]) -> Iterator[Rule]:
     ids = [(feature.text or "").strip() for feature in listed]
     for feature, name in zip(listed, ids, strict=True):
         if name not in FEATURES:
-            yield f"requires {name or 'a feature without a name'}", f"take of {', '.join(FEATURES)}"
+            yield (
+                f"requires {name or 'a feature without a name'}",
+                f"use one of {', '.join(FEATURES)}",
+            )
         if feature.get("required") not in ("true", "false"):
             yield f"does not say whether {name} is required", 'write required="true" or "false"'
     for name in sorted({name for name in ids if ids.count(name) > 1}):
@@ -148,7 +156,7 @@ def _features(listed: list[Element], needed: set[str]) -> Iterator[Rule]:
 
 
 def _deploy(root: Element, objects: dict[str, Element]) -> Iterator[Rule]:
-    """Oracle help, "SuiteCloud Project Deployment Preparation": what no path names is not deployed."""
+    """Check deploy.xml ("Project Deployment Preparation"): unnamed files are not deployed."""
     if root.tag != "deploy" or [child.tag for child in root] != ["objects"]:
         yield "is no deploy file for objects alone", "write <deploy><objects>...</objects></deploy>"
         return

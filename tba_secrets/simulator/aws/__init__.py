@@ -1,8 +1,8 @@
-"""A strict fake of AWS Secrets Manager and of STS, served on loopback.
+"""A strict fake of AWS Secrets Manager and STS, served on loopback.
 
-Every rule cites the text of the API reference that it follows; where the text is silent, the
-docstring says so. The core (`state`, `labels`, `limits`, `operations`) does no IO; `service` adds
-callers, faults and observers; `server` speaks HTTP.
+Every rule cites the text of the API reference that it follows, or says that the text is silent. The
+core (`state`, `labels`, `limits`, `operations`) does no IO; `service` adds callers, faults and
+observers; `server` speaks HTTP.
 """
 
 from __future__ import annotations

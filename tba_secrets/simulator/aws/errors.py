@@ -1,10 +1,10 @@
 # ruff: noqa: N818 - the class names are AWS's codes, letter for letter
-"""The errors that AWS answers with: code, HTTP status and wording.
+"""AWS error answers: code, HTTP status and wording.
 
-Codes are the exception shapes of the Secrets Manager API reference ("Errors" of each operation) and its "Common
-Errors" page. Every modelled client error is HTTP 400, ResourceNotFoundException included. Wording follows what the
-service is known to send; where that is not known, the sentence of the exception shape is used. No message ever
-carries a secret value.
+The codes are the exception shapes of the Secrets Manager API reference ("Errors" of each operation)
+and its "Common Errors" page. Every modelled client error is HTTP 400, ResourceNotFoundException
+included. The wording is what the service is known to send, or else the sentence of the exception
+shape. No message carries a secret value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import ClassVar
 
 
 class AwsError(Exception):
-    """An answer that is an error. `code` goes on the wire as `__type`, `status` as the HTTP status."""
+    """An error answer. `code` is sent as `__type`, `status` as the HTTP status."""
 
     code: ClassVar[str] = "InternalServiceError"
     status: ClassVar[int] = 400
@@ -25,20 +25,20 @@ class AwsError(Exception):
 
 
 class InternalServiceError(AwsError):
-    """Common Errors: the only retryable one that is not throttling."""
+    """Common Errors: the only retryable error besides throttling."""
 
     status = 500
 
 
 class ResourceNotFoundException(AwsError):
-    """No such secret, or no such version or label in it. HTTP 400 on the real service, not 404."""
+    """No such secret, version or label. HTTP 400 on the real service, not 404."""
 
     code = "ResourceNotFoundException"
     default = "Secrets Manager can't find the specified secret."
 
 
 class ResourceExistsException(AwsError):
-    """The name, or the version id with other data, is taken."""
+    """The name is taken, or the version id is taken with other data."""
 
     code = "ResourceExistsException"
     default = "A resource with the ID you requested already exists."
@@ -63,7 +63,7 @@ class ValidationException(AwsError):
 
 
 class InvalidNextTokenException(AwsError):
-    """A NextToken that this service did not hand out."""
+    """A NextToken that this service did not issue."""
 
     code = "InvalidNextTokenException"
     default = "The NextToken value is invalid."
@@ -93,7 +93,7 @@ class DecryptionFailure(AwsError):
 
 
 class MalformedPolicyDocumentException(AwsError):
-    """The resource policy is no JSON object."""
+    """The resource policy is not a JSON object."""
 
     code = "MalformedPolicyDocumentException"
     default = "This resource policy contains invalid JSON."
@@ -120,14 +120,14 @@ class AccessDeniedException(AwsError):
 
 
 class UnrecognizedClientException(AwsError):
-    """Common Errors: the access key id or the security token is not known."""
+    """Common Errors: the access key id or the security token is unknown."""
 
     code = "UnrecognizedClientException"
     default = "The security token included in the request is invalid."
 
 
 class ExpiredTokenException(AwsError):
-    """Common Errors: temporary credentials past their expiration."""
+    """Common Errors: the temporary credentials have expired."""
 
     code = "ExpiredTokenException"
     default = "The security token included in the request is expired"
@@ -163,7 +163,7 @@ class UnknownOperationException(AwsError):
 
 
 class SerializationException(AwsError):
-    """The request body is no JSON object."""
+    """The request body is not a JSON object."""
 
     code = "SerializationException"
     default = "The request body is not a JSON object."

@@ -11,7 +11,7 @@ from tba_secrets.simulator.aws.errors import AwsError
 
 
 class Kind(Enum):
-    """What happens to a call, in the order in which it would happen."""
+    """What happens to a call, in the order in which it happens."""
 
     LATENCY = "wait, then go on"
     BEFORE = "run a callback before the effect"
@@ -26,7 +26,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Body:
-    """A reply that is not the service's."""
+    """A reply that does not come from the service."""
 
     content: bytes
     content_type: str
@@ -35,7 +35,7 @@ class Body:
 
 @dataclass
 class Rule:
-    """One fault and the calls that it is for."""
+    """One fault and the calls it applies to."""
 
     kind: Kind
     operation: str | None = None
@@ -50,7 +50,7 @@ class Rule:
     fired: int = field(default=0, init=False)
 
     def take(self, operation: str, secret: str) -> bool:
-        """Count the call if it matches; whether the rule fires on it."""
+        """Count the call if it matches, and return whether the rule fires on it."""
         if self.operation not in (None, operation) or self.secret not in (None, secret):
             return False
         self.seen += 1

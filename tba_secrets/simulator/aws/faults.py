@@ -1,8 +1,8 @@
-"""Faults to order: rules that match calls, stale reads, and the write quota.
+"""Faults on demand: rules that match calls, stale reads, and the write quota.
 
-A rule counts the calls that match it from when it was added; it fires on the `nth` of them and on
-the `times - 1` after that (`times=None`: on every later one). Rules that never fired are in
-`unfired()`, so that a test can show that its fault took place.
+A rule counts matching calls from when it was added. It fires on the `nth` and on the `times - 1`
+after that (`times=None`: on every later one). `unfired()` returns the rules that never fired, so a
+test can show that its fault took place.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Faults:
             self._rules, self._stale, self._bucket = [], {}, None
 
     def unfired(self) -> list[Rule]:
-        """The rules that no call has met yet."""
+        """Return the rules that no call has met yet."""
         with self._lock:
             return [rule for rule in self._rules if not rule.fired]
 
@@ -122,7 +122,7 @@ class Faults:
         times: int | None = 1,
         body: Body = GARBAGE,
     ) -> Rule:
-        """Send what is no reply of the service, after the effect."""
+        """Send a reply that the service would not send, after the effect."""
         return self.add(Rule(Kind.GARBLE, operation, secret, nth, times, body=body))
 
     def html(
@@ -133,7 +133,7 @@ class Faults:
         times: int | None = 1,
         body: Body = HTML,
     ) -> Rule:
-        """Answer 200 with a web page in the service's place, as a captive proxy does."""
+        """Answer 200 with a web page instead, as a captive proxy does."""
         return self.add(Rule(Kind.REPLACE, operation, secret, nth, times, body=body))
 
     def before(
@@ -161,7 +161,7 @@ class Faults:
         return self.add(Rule(Kind.AFTER, operation, secret, nth, times, do=do))
 
     def stale(self, secret: str, reads: int = 1) -> None:
-        """Let the next reads of a secret see it as it was before its last write.
+        """Make the next reads of a secret see it as it was before its last write.
 
         API: ListSecrets: "All Secrets Manager operations are eventually consistent."
         """
@@ -169,24 +169,24 @@ class Faults:
             self._stale[secret] = reads
 
     def quota(self, rate: float = 50.0, burst: float | None = None) -> None:
-        """Throttle what exceeds the combined rate of writes (User Guide, "Quotas").
+        """Throttle writes that exceed the combined rate (User Guide, "Quotas").
 
         Args:
             rate: Calls a second.
-            burst: Calls that may come at once; as many as a second allows by default.
+            burst: Calls that may come at once; by default one second's worth.
         """
         with self._lock:
             self._bucket = TokenBucket(rate, rate if burst is None else burst, self._monotonic())
 
     def take(self, operation: str, secret: str) -> list[Rule]:
-        """The rules that fire on this call, in the order of `Kind`."""
+        """Return the rules that fire on this call, in the order of `Kind`."""
         order = list(Kind)
         with self._lock:
             fired = [rule for rule in self._rules if rule.take(operation, secret)]
         return sorted(fired, key=lambda rule: order.index(rule.kind))
 
     def take_stale(self, secret: str) -> bool:
-        """Whether this read of the secret is a stale one."""
+        """Whether this read of the secret is stale; count it."""
         with self._lock:
             left = self._stale.get(secret, 0)
             self._stale[secret] = max(0, left - 1)
@@ -196,7 +196,7 @@ class Faults:
         """Take one write from the quota.
 
         Raises:
-            ThrottlingException: None is left; nothing is taken.
+            ThrottlingException: The quota is used up; nothing is taken.
         """
         with self._lock:
             if self._bucket is not None and not self._bucket.take(self._monotonic()):

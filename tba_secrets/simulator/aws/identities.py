@@ -1,7 +1,7 @@
-"""Who may call: access keys, temporary credentials, and what each is denied. Pure.
+"""The callers: access keys, temporary credentials, and what each is denied. Pure.
 
-The simulator checks that a request is signed by a key that it knows. It does not recompute the
-signature: no test needs it, and boto3 and the AWS CLI sign in any case.
+The simulator checks that a request names a known key. It does not recompute the signature: no test
+needs that, and boto3 and the AWS CLI sign in any case.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Identity:
 
         Args:
             action: An IAM action, with its service prefix.
-            resource: The ARN, or the name where no secret of that name exists.
+            resource: The ARN, or the name if no such secret exists.
 
         Raises:
             AccessDeniedException: It is denied.
@@ -53,7 +53,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class TemporaryCredentials:
-    """What AssumeRole hands out (API: STS AssumeRole, Credentials)."""
+    """The credentials that AssumeRole issues (API: STS AssumeRole, Credentials)."""
 
     access_key_id: str
     secret_access_key: str
@@ -87,10 +87,10 @@ class Identities:
         del self._known[access_key_id]
 
     def lookup(self, access_key_id: str, session_token: str | None, now: float) -> Identity:
-        """Who signed with that key.
+        """Return the identity of the key that signed.
 
         Raises:
-            UnrecognizedClientException: Unknown key, or not the session token it came with.
+            UnrecognizedClientException: The key is unknown, or its session token is wrong.
             ExpiredTokenException: Temporary credentials past their expiration.
         """
         identity = self._known.get(access_key_id)
@@ -103,7 +103,7 @@ class Identities:
     def assume(
         self, caller: Identity, role_arn: str, session: str, expires: float
     ) -> tuple[TemporaryCredentials, Identity]:
-        """Issue temporary credentials that are denied what the caller is denied."""
+        """Issue temporary credentials with the caller's denials."""
         account, role = role_arn.split(":")[4], role_arn.split("/")[-1]
         issued = TemporaryCredentials(
             f"ASIA{_letters(16)}",

@@ -1,4 +1,4 @@
-"""The KMS keys that the account has, as far as Secrets Manager is concerned."""
+"""The account's KMS keys, as far as Secrets Manager is concerned."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tba_secrets.simulator.aws.state import DEFAULT_KEY
 
 
 class KeyRing:
-    """Known keys (ids, ARNs or aliases as a request would name them) and which are disabled.
+    """The known keys (ids, ARNs or aliases as requests name them) and which are disabled.
 
-    The code for a key that does not exist is not in the API text: EncryptionFailure is the one
-    whose meaning fits ("Check that the KMS key is available, enabled").
+    The API text gives no code for a missing key; EncryptionFailure has the fitting meaning ("Check
+    that the KMS key is available, enabled").
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
@@ -23,11 +23,11 @@ class KeyRing:
         self._enabled[key_id] = True
 
     def disable(self, key_id: str) -> None:
-        """Disable a key: what it encrypts stays, and can be neither read nor written."""
+        """Disable a key: what it encrypted stays, but can be neither read nor written."""
         self._enabled[key_id] = False
 
     def for_encryption(self, key_id: str | None) -> str:
-        """The key to encrypt with, the AWS managed one where none is named.
+        """Return the key to encrypt with; the AWS managed key by default.
 
         Raises:
             EncryptionFailure: Unknown or disabled.
@@ -38,10 +38,10 @@ class KeyRing:
         return name
 
     def check_decryption(self, key_id: str) -> None:
-        """Check that what a key encrypted can be read.
+        """Check that a value encrypted with the key can be read.
 
         Raises:
-            DecryptionFailure: Unknown or disabled.
+            DecryptionFailure: The key is unknown or disabled.
         """
         if not self._enabled.get(key_id, False):
             raise DecryptionFailure

@@ -1,4 +1,4 @@
-"""How staging labels move. Pure functions from one label map to the next."""
+"""The moves of staging labels: pure functions from one label map to the next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_LABELS: Final = 20
 
 
 def attach(labels: Mapping[str, str], version_id: str, added: Iterable[str]) -> dict[str, str]:
-    """Attach labels to one version, taking each from its holder.
+    """Attach labels to one version, taking each from the version that has it.
 
     API: PutSecretValue, VersionStages: "If you specify a staging label that's already associated with a different
     version of the same secret, then Secrets Manager removes the label from the other version". Moving AWSCURRENT
@@ -42,10 +42,10 @@ def attach(labels: Mapping[str, str], version_id: str, added: Iterable[str]) -> 
 def move(
     secret: Secret, label: str, remove_from: str | None, move_to: str | None
 ) -> dict[str, str]:
-    """The label map after UpdateSecretVersionStage: AWS's compare-and-swap.
+    """Return the label map after UpdateSecretVersionStage, AWS's compare-and-swap.
 
     Raises:
-        ResourceNotFoundException: `move_to` is no version of the secret.
+        ResourceNotFoundException: `move_to` is not a version of the secret.
         InvalidParameterException: `remove_from` does not name the holder, or AWSCURRENT would be left on no version.
         LimitExceededException: More than 20 labels on the secret.
     """
@@ -62,10 +62,10 @@ def move(
 
 
 def _compare(label: str, holder: str | None, remove_from: str | None, move_to: str | None) -> None:
-    """API: UpdateSecretVersionStage, RemoveFromVersionId.
+    """Check RemoveFromVersionId (API: UpdateSecretVersionStage).
 
     "If the label is attached and you either do not specify this parameter, or the version ID does not match, then
-    the operation fails." Naming a holder for a label that nothing holds is refused likewise.
+    the operation fails." Naming a holder for an unattached label is refused as well.
     """
     if remove_from is None:
         if holder is not None and holder != move_to:
@@ -81,7 +81,7 @@ def _compare(label: str, holder: str | None, remove_from: str | None, move_to: s
 
 
 def _detach(labels: Mapping[str, str], label: str) -> dict[str, str]:
-    """Take a label off. AWSCURRENT moves, it is never taken off.
+    """Take a label off. AWSCURRENT can only move.
 
     The API text does not say so; the wording is what the service answers terraform-provider-aws
     (comment in its aws_secretsmanager_secret_version resource).

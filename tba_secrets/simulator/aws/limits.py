@@ -1,4 +1,4 @@
-"""What a request may hold: lengths, character sets, quotas. Pure checks that never echo a value."""
+"""Limits on requests: lengths, character sets, quotas. Pure checks that never echo a value."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def check_strings(params: Mapping[str, Any]) -> None:
 
 
 def required(params: Mapping[str, Any], name: str) -> Any:
-    """A member that must be there.
+    """Return a required member.
 
     Raises:
-        ValidationException: It is absent.
+        ValidationException: The member is absent.
     """
     if params.get(name) is None:
         raise ValidationException(
@@ -74,17 +74,17 @@ def required(params: Mapping[str, Any], name: str) -> Any:
 
 
 def check_name(name: str) -> None:
-    """API: CreateSecret, Name: "ASCII letters, numbers, and the following characters: /_+=.@-".
+    """Check a name (API: CreateSecret): "ASCII letters, numbers, and ... /_+=.@-".
 
     Raises:
-        ValidationException: Another character is in it.
+        ValidationException: The name holds another character.
     """
     if not _NAME.fullmatch(name):
         raise _invalid_name()
 
 
 def request_token(params: Mapping[str, Any]) -> str:
-    """The ClientRequestToken, which becomes the version id.
+    """Return the ClientRequestToken, which becomes the version id.
 
     API: PutSecretValue, ClientRequestToken: "If you generate a raw HTTP request to the Secrets
     Manager service endpoint, then you must generate a ClientRequestToken and include it".
@@ -104,12 +104,12 @@ def request_token(params: Mapping[str, Any]) -> str:
 
 
 def secret_value(params: Mapping[str, Any]) -> Value | None:
-    """The value of a request, None where it has none.
+    """Return the value of a request, or None.
 
     API: PutSecretValue: "You must include SecretBinary or SecretString, but not both."
 
     Raises:
-        InvalidParameterException: Both are there, or SecretBinary is no base64.
+        InvalidParameterException: Both are there, or SecretBinary is not base64.
         ValidationException: The value is empty or longer than 65536 bytes.
     """
     text, binary = params.get("SecretString"), params.get("SecretBinary")
@@ -128,10 +128,10 @@ def secret_value(params: Mapping[str, Any]) -> Value | None:
 
 
 def required_value(params: Mapping[str, Any]) -> Value:
-    """The value of a request that must have one.
+    """Return the value of a request that must have one.
 
     Raises:
-        InvalidRequestException: It has none; and what `secret_value` raises.
+        InvalidRequestException: The request has no value. Also raises what `secret_value` raises.
     """
     value = secret_value(params)
     if value is None:
@@ -140,7 +140,7 @@ def required_value(params: Mapping[str, Any]) -> Value:
 
 
 def stages(params: Mapping[str, Any]) -> list[str] | None:
-    """VersionStages of PutSecretValue: 1 to 20 labels of 1 to 256 characters, or None.
+    """Return the 1 to 20 VersionStages of PutSecretValue, or None.
 
     Raises:
         ValidationException: Too few, too many, or a label of another length.
@@ -156,13 +156,13 @@ def stages(params: Mapping[str, Any]) -> list[str] | None:
 
 
 def tags(items: Iterable[Mapping[str, str]], existing: Mapping[str, str]) -> dict[str, str]:
-    """The tags after adding `items` to `existing`.
+    """Return the tags after adding `items` to `existing`.
 
     General Reference, "Tag naming limits and requirements": 50 tags, keys of 1 to 128 and values
     of up to 256 characters, no key that starts with `aws:`.
 
     Raises:
-        InvalidParameterException: One of these does not hold, or a key is there twice.
+        InvalidParameterException: A limit is exceeded, or a key is there twice.
     """
     added: dict[str, str] = {}
     for item in items:
@@ -181,7 +181,7 @@ def tags(items: Iterable[Mapping[str, str]], existing: Mapping[str, str]) -> dic
 
 
 def page_size(params: Mapping[str, Any], most: int) -> int:
-    """MaxResults, by default the most that one page can hold.
+    """Return MaxResults; by default the most that one page can hold.
 
     Raises:
         ValidationException: Not in 1..`most`.
@@ -214,7 +214,7 @@ def _out_of_range(name: str, constraint: str) -> ValidationException:
 
 
 def _invalid_name() -> ValidationException:
-    """The service's wording, as recorded in LocalStack's tests that AWS validates."""
+    """Build the service's wording, as recorded in LocalStack's AWS-validated tests."""
     return ValidationException(
         "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
         "following: -/_+=.@!"

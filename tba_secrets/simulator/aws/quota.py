@@ -1,4 +1,4 @@
-"""The rate at which calls are accepted."""
+"""A limit on the rate of calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class TokenBucket:
-    """Full at the start; `rate` tokens a second come back, up to `burst`."""
+    """A bucket that starts full and regains `rate` tokens a second, up to `burst`."""
 
     rate: float
     burst: float
@@ -18,7 +18,7 @@ class TokenBucket:
         self.tokens = self.burst
 
     def take(self, now: float) -> bool:
-        """Take a token at a time in seconds; False where there is none, and nothing is taken."""
+        """Take one token at a time in seconds; False if none is left."""
         self.tokens = min(self.burst, self.tokens + (now - self.refilled) * self.rate)
         self.refilled = now
         if self.tokens < 1:

@@ -1,4 +1,4 @@
-"""The service over HTTP on loopback."""
+"""Serve the fake over HTTP on loopback."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class SecretsManagerServer:
-    """AWS Secrets Manager and STS, strict, in memory, for boto3 and the AWS CLI.
+    """AWS Secrets Manager and STS, strict and in memory, for boto3 and the AWS CLI.
 
-    Use as a context manager, or call `start` and `stop`. What it holds outlives `stop`, so that a
-    second `start` on the same port is a service that comes back.
+    Use it as a context manager, or call `start` and `stop`. Its state outlives `stop`, so a second
+    `start` on the same port is a service that comes back.
 
     Args:
         account_id: Twelve digits.
-        clock: Seconds since the epoch; recovery windows and the age of versions go by it.
-        kms_keys: Keys that exist beside `alias/aws/secretsmanager`, as requests name them.
-        deletion_delay: Seconds for which a forced deletion lingers and its name stays taken.
-        faults: Faults with a clock of their own.
+        clock: Seconds since the epoch, for recovery windows and the age of versions.
+        kms_keys: Keys besides `alias/aws/secretsmanager`, as requests name them.
+        deletion_delay: Seconds for which a forced deletion lingers and the name stays taken.
+        faults: The faults to use, for example with their own clock.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class SecretsManagerServer:
 
     @property
     def state(self) -> AccountState:
-        """The secrets, to look at: `state.secret(name)` is an immutable snapshot."""
+        """The secrets; `state.secret(name)` is an immutable snapshot."""
         return self._service.state
 
     @property
@@ -80,30 +80,30 @@ class SecretsManagerServer:
 
     @property
     def observers(self) -> list[Observer]:
-        """Called under the lock after every change of a secret, with (state, action, name)."""
+        """Functions called under the lock after every change, with (state, action, name)."""
         return self._service.observers
 
     @property
     def calls(self) -> deque[Received]:
-        """The calls received, oldest first, the last 100,000 of them."""
+        """The last 100,000 calls received, oldest first."""
         return self._service.calls
 
     def edit(self, name: str, region: str = "us-east-1", **changes: Any) -> Secret:
-        """Change fields of a secret behind the API's back, e.g. `owning_service="rds"`."""
+        """Change fields of a secret directly, for example `owning_service="rds"`."""
         return self._service.edit(name, region, **changes)
 
     def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
-        """Serve in a thread of its own.
+        """Serve in a background thread.
 
         Args:
-            port: 0 for any free one.
+            port: The port, or 0 for any free one.
             host: The address to listen on.
 
         Returns:
             The endpoint URL.
 
         Raises:
-            RuntimeError: It is serving already.
+            RuntimeError: The server is already running.
         """
         if self._server is not None:
             raise RuntimeError("The server is running: stop it before starting it again.")
@@ -115,11 +115,11 @@ class SecretsManagerServer:
         return f"http://{host}:{server.port}"
 
     def stop(self) -> None:
-        """Stop listening and drop every open connection. Does nothing where it is not serving.
+        """Stop listening and drop every open connection; a no-op if it is not serving.
 
         Raises:
-            Exception: The first that a hook or an observer raised: what fails in the server's
-                thread must not pass unseen.
+            Exception: The first exception of a hook or observer: a failure in the server's thread must
+                not go unnoticed.
         """
         if self._server is None or self._thread is None:
             return
@@ -156,7 +156,7 @@ class SecretsManagerServer:
         """The endpoint URL.
 
         Raises:
-            RuntimeError: It is not serving.
+            RuntimeError: The server is not running.
         """
         if self._server is None:
             raise RuntimeError("The server is not running: call start() first.")
@@ -174,7 +174,7 @@ class SecretsManagerServer:
 
 
 class _Handler(WSGIRequestHandler):
-    """HTTP/1.1, one request a connection (werkzeug's choice), without a line logged."""
+    """HTTP/1.1, one request per connection (werkzeug's choice), without logging."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -192,7 +192,7 @@ class _Handler(WSGIRequestHandler):
         self.close_connection = True
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Log nothing: a request line is of no use here, and a traceback might hold a value."""
+        """Log nothing: a request line is useless here, and a traceback could hold a value."""
 
 
 def _response(reply: Reply) -> Response:
@@ -207,8 +207,8 @@ def _response(reply: Reply) -> Response:
 def _reset(connection: socket.socket) -> None:
     """Send RST: close with linger 0, and put /dev/null in the descriptor's place.
 
-    The handler's files share the descriptor and close it later; closing it here would free its
-    number for another thread's socket.
+    The handler's files share the descriptor and close it later. Closing it here would free its number
+    for another thread's socket.
     """
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     null = os.open(os.devnull, os.O_RDWR)

@@ -1,4 +1,4 @@
-"""One request to one reply: who asks, which faults fire, the operation under the lock, observers."""
+"""Turn one request into one reply: caller, faults, the operation under the lock, observers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Observer = Callable[[AccountState, str, str], None]
 
 
 class Received(NamedTuple):
-    """A call that reached the service, whatever its answer."""
+    """A call that reached the service, whatever the answer."""
 
     operation: str
     secret: str
@@ -42,7 +42,7 @@ class Received(NamedTuple):
 
 
 class ConnectionLost(Exception):  # noqa: N818 - it is an event to play, not an error
-    """The connection is to be reset in place of a reply."""
+    """The connection is reset instead of a reply."""
 
 
 class Service:
@@ -78,7 +78,7 @@ class Service:
         """Answer one request.
 
         Raises:
-            ConnectionLost: A fault wants the connection reset.
+            ConnectionLost: A fault resets the connection.
         """
         failed = wire.query_error if request.is_query else wire.json_error
         try:
@@ -92,10 +92,10 @@ class Service:
             return failed(InternalServiceError("The simulator, a hook or an observer raised."))
 
     def edit(self, name: str, region: str = "us-east-1", **changes: Any) -> Secret:
-        """Change fields of a secret as no operation would, as when a rotation or a service owns it.
+        """Change fields of a secret as no operation would, for example its owning service.
 
         Raises:
-            KeyError: There is no such secret.
+            KeyError: The secret does not exist.
         """
         with self._lock:
             secret = self.state.secret(name, region)
@@ -166,7 +166,7 @@ class Service:
         return wire.query_reply(operation, result)
 
     def _named(self, region: str, params: Mapping[str, Any]) -> tuple[str, str]:
-        """The name of the secret that a call is about, and what an access denial calls it."""
+        """Return the secret's name, and the resource that an access denial names."""
         secret_id = params.get("SecretId") or params.get("Name") or ""
         found = find(self.state, region, str(secret_id))
         if found is None:
@@ -174,14 +174,14 @@ class Service:
         return found.name, found.arn
 
     def _tell(self, action: str) -> None:
-        """Call every observer for every secret that changed, under the lock."""
+        """Call every observer for every changed secret, under the lock."""
         for name in self.state.take_changes():
             for observer in self.observers:
                 observer(self.state, action, name)
 
 
 def _actions(operation: str, params: Mapping[str, Any]) -> list[str]:
-    """API: CreateSecret: tags and replicas need permissions of their own."""
+    """List the permissions a call needs: CreateSecret with tags or replicas needs more (API)."""
     actions = [operation]
     if operation == "CreateSecret" and params.get("Tags"):
         actions.append("TagResource")
@@ -191,7 +191,7 @@ def _actions(operation: str, params: Mapping[str, Any]) -> list[str]:
 
 
 def _before(rule: Rule) -> Reply | None:
-    """What a rule does before the effect; a reply where there is to be no effect."""
+    """Apply a rule before the effect; return a reply to prevent the effect."""
     if rule.kind is Kind.LATENCY:
         time.sleep(rule.seconds)
     elif rule.kind is Kind.BEFORE and rule.do is not None:
@@ -206,7 +206,7 @@ def _before(rule: Rule) -> Reply | None:
 
 
 def _after(rule: Rule, reply: Reply) -> Reply:
-    """What a rule does between the effect and the reply."""
+    """Apply a rule between the effect and the reply."""
     if rule.kind is Kind.AFTER and rule.do is not None:
         rule.do()
     elif rule.kind is Kind.LOSE:

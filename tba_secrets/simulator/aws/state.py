@@ -1,8 +1,9 @@
-"""What the account holds: secrets with versions and staging labels, per region. Pure data, no IO.
+"""The account's secrets, with versions and staging labels, per region. Pure data, no IO.
 
-A `Secret` is immutable: an operation builds the next one and saves it, so that a refused call changes nothing and the
-state before the last write stays at hand for stale reads. Labels map to one version id, so one holder per label holds
-by construction (API: UpdateSecretVersionStage, "Each staging label can be attached to only one version at a time").
+A `Secret` is immutable: an operation builds the next one and saves it. So a refused call changes
+nothing, and the state before the last write remains for stale reads. A label maps to one version id,
+which enforces "Each staging label can be attached to only one version at a time" (API:
+UpdateSecretVersionStage).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _SUFFIX_LETTERS: Final = string.ascii_letters + string.digits
 
 @dataclass(frozen=True)
 class Value:
-    """SecretString or SecretBinary, never both; absent from every repr."""
+    """SecretString or SecretBinary, never both; hidden from every repr."""
 
     string: str | None = field(default=None, repr=False)
     binary: bytes | None = field(default=None, repr=False)
@@ -40,7 +41,7 @@ class Version:
 
 
 class ReplicaStatus(Enum):
-    """API: ReplicationStatusType, Status. Replication is immediate here: InProgress is never seen."""
+    """API: ReplicationStatusType, Status. Replication is immediate here, never InProgress."""
 
     IN_SYNC = "InSync"
     FAILED = "Failed"
@@ -87,26 +88,26 @@ class Secret:
         return self.region != self.primary_region
 
     def labels_of(self, version_id: str) -> list[str]:
-        """The staging labels of one version, in the order in which they were attached."""
+        """Return the staging labels of one version, in the order of attachment."""
         return [label for label, holder in self.labels.items() if holder == version_id]
 
     def labelled(self) -> dict[str, list[str]]:
-        """Version id -> labels, without deprecated versions (API: DescribeSecret, VersionIdsToStages)."""
+        """Return version id -> labels, without deprecated versions (API: VersionIdsToStages)."""
         return {vid: labels for vid in self.versions if (labels := self.labels_of(vid))}
 
     def current(self) -> Version | None:
-        """The version that a reader gets who names neither version nor label."""
+        """Return the version that a reader gets by default."""
         return self.versions.get(self.labels.get(AWSCURRENT, ""))
 
 
 def new_arn(account_id: str, region: str, name: str) -> str:
-    """An ARN with the hyphen and six random characters that the service adds (API: CreateSecret, Name)."""
+    """Build an ARN with a hyphen and six random characters (API: CreateSecret, Name)."""
     suffix = "".join(randomness.choice(_SUFFIX_LETTERS) for _ in range(6))
     return f"arn:aws:secretsmanager:{region}:{account_id}:secret:{name}-{suffix}"
 
 
 class AccountState:
-    """All secrets of one account. Not locked: the server holds its lock around each operation."""
+    """All secrets of one account. Not locked: the server locks around each operation."""
 
     def __init__(self, account_id: str) -> None:
         self.account_id = account_id
@@ -115,19 +116,19 @@ class AccountState:
         self._changed: list[str] = []
 
     def secret(self, name: str, region: str = "us-east-1") -> Secret | None:
-        """The secret of that name, scheduled for deletion or not; None where there is none."""
+        """Return the secret of that name, even if scheduled for deletion, or None."""
         return self._secrets.get((region, name))
 
     def secrets(self, region: str) -> Iterator[Secret]:
-        """Every secret of a region, in order of creation."""
+        """Return every secret of a region, in order of creation."""
         yield from [found for (where, _), found in self._secrets.items() if where == region]
 
     def before_last_write(self, name: str, region: str) -> Secret | None:
-        """What a reader of a lagging copy sees: the secret before its last write, None where it was absent."""
+        """Return the secret as a lagging copy has it: before its last write."""
         return self._before.get((region, name))
 
     def save(self, secret: Secret) -> None:
-        """Store the next state of a secret; its replicas follow (User Guide: "Replicate secrets across Regions")."""
+        """Store the next state of a secret and its replicas (User Guide, "Replicate secrets")."""
         self._write(secret)
         for replica in secret.replicas:
             if replica.status is ReplicaStatus.IN_SYNC:
@@ -136,7 +137,7 @@ class AccountState:
                 )
 
     def note(self, secret: Secret) -> None:
-        """Store bookkeeping (last access), which is no change that a reader or an observer can see."""
+        """Store bookkeeping (last access), which no reader or observer can see."""
         self._secrets[secret.region, secret.name] = secret
 
     def remove(self, secret: Secret) -> None:
@@ -146,13 +147,16 @@ class AccountState:
         self._changed.append(secret.name)
 
     def purge(self, now: float) -> None:
-        """Drop what is past its recovery window (API: DeleteSecret). At once: the service promises no instant."""
+        """Drop secrets past their recovery window (API: DeleteSecret).
+
+        The service promises no exact time; here it is immediate.
+        """
         for secret in list(self._secrets.values()):
             if secret.deleted is not None and secret.deleted <= now:
                 self.remove(secret)
 
     def take_changes(self) -> list[str]:
-        """Names of the secrets changed since the last call, in order."""
+        """Return the names of the secrets changed since the last call, in order."""
         changed, self._changed = self._changed, []
         return changed
 
@@ -164,7 +168,7 @@ class AccountState:
 
 
 def _follow(primary: Secret, replica: Replica, existing: Secret | None) -> Secret:
-    """The replica's copy: the same name, suffix, versions, labels and metadata under its own region and key."""
+    """Copy name, suffix, versions, labels and metadata to a replica's own region and key."""
     return replace(
         primary,
         region=replica.region,

@@ -18,10 +18,10 @@ _SESSION: Final = re.compile(r"[\w+=,.@-]{2,64}")
 def answer(
     operation: str, identities: Identities, caller: Identity, params: Mapping[str, str], now: float
 ) -> str:
-    """The content of the result element.
+    """Return the content of the result element.
 
     Raises:
-        UnknownOperationException: Neither of the two operations.
+        UnknownOperationException: It is neither of the two operations.
         ValidationException: A parameter of AssumeRole is absent or malformed.
         AccessDeniedException: The caller is denied sts:AssumeRole.
     """
@@ -33,7 +33,7 @@ def answer(
 
 
 def _caller(account_id: str, caller: Identity) -> str:
-    """API: STS GetCallerIdentity. No permission is needed, none can deny it."""
+    """Answer GetCallerIdentity, which needs no permission and cannot be denied."""
     parts = caller.arn.split(":")
     account = parts[4] or account_id
     return (
@@ -43,7 +43,7 @@ def _caller(account_id: str, caller: Identity) -> str:
 
 
 def _assume(identities: Identities, caller: Identity, params: Mapping[str, str], now: float) -> str:
-    """API: STS AssumeRole: RoleArn, RoleSessionName, DurationSeconds of 900 to 43200."""
+    """Answer AssumeRole: RoleArn, RoleSessionName, DurationSeconds of 900 to 43200."""
     role, session = params.get("RoleArn", ""), params.get("RoleSessionName", "")
     seconds = int(params.get("DurationSeconds", "3600"))
     if not _ROLE.fullmatch(role):

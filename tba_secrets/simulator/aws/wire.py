@@ -45,7 +45,7 @@ class Request:
 
     @property
     def is_query(self) -> bool:
-        """Whether it is of the query protocol, that is, for STS."""
+        """Whether it uses the query protocol, that is, is for STS."""
         return "x-www-form-urlencoded" in self.headers.get("content-type", "")
 
 
@@ -69,12 +69,12 @@ class Scope:
 
 
 def scope(request: Request, service: str) -> Scope:
-    """The credential scope of the Authorization header; the signature is not recomputed.
+    """Read the credential scope of the Authorization header, without recomputing the signature.
 
     Raises:
-        MissingAuthenticationTokenException: No Authorization header.
-        IncompleteSignatureException: It is not of Signature Version 4. (The service repeats the
-            header in its message; this one does not, since people put secrets there by mistake.)
+        MissingAuthenticationTokenException: There is no Authorization header.
+        IncompleteSignatureException: It is not Signature Version 4. (The real service repeats the
+            header in its message; we do not, because people put secrets there by mistake.)
         InvalidSignatureException: It is scoped to another service.
     """
     header = request.headers.get("authorization")
@@ -89,16 +89,16 @@ def scope(request: Request, service: str) -> Scope:
 
 
 def target(request: Request) -> str:
-    """The operation of an AWS JSON request, empty where X-Amz-Target names none."""
+    """Return the operation of an AWS JSON request; empty if X-Amz-Target names none."""
     prefix, _, operation = request.headers.get("x-amz-target", "").partition(".")
     return operation if prefix == "secretsmanager" else ""
 
 
 def json_params(request: Request) -> dict[str, Any]:
-    """The members of an AWS JSON request.
+    """Parse the members of an AWS JSON request.
 
     Raises:
-        SerializationException: The body is no JSON object.
+        SerializationException: The body is not a JSON object.
     """
     try:
         params = json.loads(request.body)
@@ -110,23 +110,26 @@ def json_params(request: Request) -> dict[str, Any]:
 
 
 def query_params(request: Request) -> dict[str, str]:
-    """The parameters of a query request."""
+    """Parse the parameters of a query request."""
     return dict(parse_qsl(request.body.decode()))
 
 
 def json_reply(answer: Mapping[str, Any], status: int = 200) -> Reply:
-    """An AWS JSON 1.1 reply."""
+    """Build an AWS JSON 1.1 reply."""
     return Reply(status, "application/x-amz-json-1.1", json.dumps(answer).encode())
 
 
 def json_error(error: AwsError) -> Reply:
-    """An AWS JSON 1.1 error: its code in `__type`. Errors that the service's model lacks say `message`."""
+    """Build an AWS JSON 1.1 error, with its code in `__type`.
+
+    Errors that the service's model lacks spell `message` in lower case.
+    """
     key = "message" if error.code in _UNMODELLED else "Message"
     return json_reply({"__type": error.code, key: error.message}, error.status)
 
 
 def query_reply(operation: str, result: str) -> Reply:
-    """An STS reply around its result element's content."""
+    """Wrap the content of the result element in an STS reply."""
     body = (
         f'<{operation}Response xmlns="{STS_NAMESPACE}"><{operation}Result>{result}'
         f"</{operation}Result><ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId>"
@@ -136,7 +139,7 @@ def query_reply(operation: str, result: str) -> Reply:
 
 
 def query_error(error: AwsError) -> Reply:
-    """An STS error. A client that it does not know has a code and a status of its own there.
+    """Build an STS error; STS has its own code and status for an unknown client.
 
     API: STS, "Common Errors": InvalidClientTokenId, HTTP 403.
     """

@@ -1,4 +1,4 @@
-"""The operations of Secrets Manager, each a pure function from a `Call` to the answer's members."""
+"""The operations of Secrets Manager: pure functions from a `Call` to the answer's members."""
 
 from __future__ import annotations
 

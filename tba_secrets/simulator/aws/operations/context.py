@@ -1,4 +1,4 @@
-"""What an operation works with: the account, the caller, the request; and how a secret is found."""
+"""The context of an operation: account, caller and request, and how a secret is found."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Call:
     """Whether this read sees each secret as it was before its last write."""
 
     def with_id(self, secret_id: str) -> Call:
-        """The same call about another secret."""
+        """Return the same call for another secret."""
         return replace(self, params={"SecretId": secret_id})
 
     def secret(self) -> Secret:
-        """The secret of SecretId, scheduled for deletion or not.
+        """Return the secret of SecretId, whether or not it is scheduled for deletion.
 
         Raises:
-            ResourceNotFoundException: There is none in this region.
+            ResourceNotFoundException: This region has no such secret.
         """
         found = self._seen(limits.required(self.params, "SecretId"))
         if found is None:
@@ -55,10 +55,10 @@ class Call:
         return found
 
     def live(self) -> Secret:
-        """The secret, not scheduled for deletion.
+        """Return the secret if it is not scheduled for deletion.
 
         Raises:
-            InvalidRequestException: It is scheduled (API: DeleteSecret).
+            InvalidRequestException: It is scheduled for deletion (API: DeleteSecret).
         """
         secret = self.secret()
         if secret.deleted is not None:
@@ -66,11 +66,11 @@ class Call:
         return secret
 
     def writable(self) -> Secret:
-        """The secret, neither scheduled for deletion nor a replica nor managed by a service.
+        """Return the secret if it may be written.
 
         Raises:
-            InvalidParameterException: A replica (User Guide, "Replicate secrets across Regions").
-            InvalidRequestException: Scheduled, or managed (exception shape's third cause).
+            InvalidParameterException: It is a replica (User Guide, "Replicate secrets across Regions").
+            InvalidRequestException: It is scheduled for deletion, or managed by a service.
         """
         secret = self.primary(self.live())
         if secret.owning_service is not None:
@@ -81,10 +81,10 @@ class Call:
         return secret
 
     def primary(self, secret: Secret) -> Secret:
-        """The same secret, where it is no replica.
+        """Return the secret if it is not a replica.
 
         Raises:
-            InvalidParameterException: It is one.
+            InvalidParameterException: It is a replica.
         """
         if secret.is_replica:
             raise InvalidParameterException(
@@ -94,7 +94,7 @@ class Call:
         return secret
 
     def save(self, secret: Secret) -> Secret:
-        """Store the next state of the secret, as changed now."""
+        """Store the next state of the secret, changed now."""
         changed = replace(secret, changed=self.now)
         self.state.save(changed)
         return changed
@@ -107,10 +107,10 @@ class Call:
 
 
 def find(state: AccountState, region: str, secret_id: str) -> Secret | None:
-    """The secret that a SecretId means: name, full ARN, or partial ARN without the suffix.
+    """Find a secret by SecretId: a name, a full ARN, or an ARN without its suffix.
 
-    User Guide, "Finding a secret from a partial ARN": a partial ARN whose name ends in a hyphen and
-    six characters is taken for a complete one, and so finds nothing.
+    A partial ARN whose name ends in a hyphen and six characters is read as a complete one and finds
+    nothing (User Guide, "Finding a secret from a partial ARN").
     """
     if not secret_id.startswith("arn:"):
         return state.secret(secret_id, region)
@@ -124,11 +124,11 @@ def find(state: AccountState, region: str, secret_id: str) -> Secret | None:
 
 
 def brief(secret: Secret) -> Json:
-    """ARN and Name, which nearly every answer begins with."""
+    """Return ARN and Name, which begin nearly every answer."""
     return {"ARN": secret.arn, "Name": secret.name}
 
 
 def version_stages(secret: Secret, version_id: str) -> Json:
-    """VersionStages of an answer about one version; absent where it has no label."""
+    """Return VersionStages for an answer about one version; nothing if it has no label."""
     labels = secret.labels_of(version_id)
     return {"VersionStages": labels} if labels else {}

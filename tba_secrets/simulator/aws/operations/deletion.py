@@ -17,7 +17,7 @@ DAY: Final = 86400.0
 
 
 def delete_secret(call: Call) -> Json:
-    """API: DeleteSecret: after 7 to 30 days, 30 by default, or at once by force."""
+    """Answer DeleteSecret: delete after 7 to 30 days, 30 by default, or at once by force."""
     days, force = call.params.get("RecoveryWindowInDays"), _forced(call)
     if days is not None and force:
         raise InvalidParameterException(
@@ -42,7 +42,7 @@ def delete_secret(call: Call) -> Json:
 
 
 def restore_secret(call: Call) -> Json:
-    """API: RestoreSecret: removes the deletion date. A no-op where there is none."""
+    """Answer RestoreSecret: remove the deletion date, if there is one."""
     secret = call.primary(call.secret())
     return brief(call.save(replace(secret, deleted=None)))
 
@@ -52,7 +52,7 @@ def _forced(call: Call) -> bool:
 
 
 def _deletable(call: Call) -> Secret:
-    """API: DeleteSecret: "You can't delete a primary secret that is replicated"."""
+    """Refuse a replicated primary: "You can't delete a primary secret that is replicated"."""
     secret = call.primary(call.secret())
     if secret.owning_service is not None:
         raise InvalidRequestException(
@@ -67,7 +67,7 @@ def _deletable(call: Call) -> Secret:
 
 
 def _delete_now(call: Call, secret: Secret) -> Json:
-    """API: DeleteSecret, ForceDeleteWithoutRecovery: "an asynchronous background process"."""
+    """Delete by force: "an asynchronous background process" (ForceDeleteWithoutRecovery)."""
     gone_at = call.now + call.deletion_delay
     if call.deletion_delay > 0:
         call.save(replace(secret, deleted=gone_at))
@@ -77,7 +77,7 @@ def _delete_now(call: Call, secret: Secret) -> Json:
 
 
 def _never_there(call: Call) -> Json:
-    """API: DeleteSecret: by force, a nonexistent secret is no error."""
+    """Answer a forced deletion of a missing secret, which is not an error."""
     name = str(call.params["SecretId"])
     arn = new_arn(call.state.account_id, call.region, name)
     return {"ARN": arn, "Name": name, "DeletionDate": call.now}

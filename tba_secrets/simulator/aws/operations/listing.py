@@ -1,4 +1,4 @@
-"""Several at once: ListSecrets, ListSecretVersionIds, BatchGetSecretValue."""
+"""Operations on several secrets: ListSecrets, ListSecretVersionIds, BatchGetSecretValue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BATCH: Final = 20
 
 
 def list_secrets(call: Call) -> Json:
-    """API: ListSecrets: without those scheduled for deletion, by creation date, newest first."""
+    """Answer ListSecrets: newest first, without those scheduled for deletion."""
     planned = bool(call.params.get("IncludePlannedDeletion"))
     kept = [s for s in _matching(call) if planned or s.deleted is None]
     size = limits.page_size(call.params, 100)
@@ -33,7 +33,7 @@ def list_secrets(call: Call) -> Json:
 
 
 def list_secret_version_ids(call: Call) -> Json:
-    """API: ListSecretVersionIds: versions with a value; unlabelled ones with IncludeDeprecated."""
+    """Answer ListSecretVersionIds; unlabelled ones only with IncludeDeprecated."""
     secret = call.secret()
     deprecated = bool(call.params.get("IncludeDeprecated"))
     kept = [
@@ -47,7 +47,7 @@ def list_secret_version_ids(call: Call) -> Json:
 
 
 def batch_get_secret_value(call: Call) -> Json:
-    """API: BatchGetSecretValue: up to 20; a secret that fails is an entry of Errors."""
+    """Answer BatchGetSecretValue: up to 20; a failure is an entry of Errors."""
     ids, filters = call.params.get("SecretIdList"), call.params.get("Filters")
     if (ids is None) == (filters is None):
         raise InvalidParameterException(
@@ -118,7 +118,7 @@ def _matching(call: Call) -> list[Secret]:
 
 
 def _matches(secret: Secret, wanted: Mapping[str, Any]) -> bool:
-    """API: Filter: one of the values must match; `!` before a value negates it."""
+    """Whether one of the filter's values matches; `!` before a value negates it."""
     key, values = wanted.get("Key", "all"), wanted.get("Values") or ()
     return any(
         not _has(secret, key, value[1:]) if value.startswith("!") else _has(secret, key, value)
@@ -127,7 +127,7 @@ def _matches(secret: Secret, wanted: Mapping[str, Any]) -> bool:
 
 
 def _has(secret: Secret, key: str, value: str) -> bool:
-    """API: Filter, Key: prefix matches, of which `description` and `all` ignore case."""
+    """Whether a value matches by prefix; `description` and `all` ignore case (API: Filter, Key)."""
     attributes: dict[str, list[str]] = {
         "name": [secret.name],
         "description": [secret.description or ""],

@@ -1,4 +1,4 @@
-"""What is not the value: DescribeSecret, UpdateSecretVersionStage, tags, rotation."""
+"""Operations on metadata: DescribeSecret, UpdateSecretVersionStage, tags, rotation."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tba_secrets.simulator.aws.state import (
 
 
 def describe_secret(call: Call) -> Json:
-    """API: DescribeSecret. Works on a secret that is scheduled for deletion."""
+    """Answer DescribeSecret, also for a secret that is scheduled for deletion."""
     secret = call.secret()
     return {**entry(secret), **replication_status(secret), **_stages("VersionIdsToStages", secret)}
 
 
 def list_entry(secret: Secret) -> Json:
-    """API: ListSecrets, SecretListEntry."""
+    """Build a SecretListEntry (API: ListSecrets)."""
     return {**entry(secret), **_stages("SecretVersionsToStages", secret)}
 
 
 def entry(secret: Secret) -> Json:
-    """API: DescribeSecret: "Secrets Manager only returns fields that have a value"."""
+    """Build the description: "Secrets Manager only returns fields that have a value"."""
     replicated = secret.is_replica or secret.replicas
     fields = {
         **brief(secret),
@@ -50,7 +50,7 @@ def entry(secret: Secret) -> Json:
 
 
 def update_secret_version_stage(call: Call) -> Json:
-    """API: UpdateSecretVersionStage."""
+    """Answer UpdateSecretVersionStage."""
     label = limits.required(call.params, "VersionStage")
     secret = call.writable()
     after = labels.move(
@@ -60,7 +60,7 @@ def update_secret_version_stage(call: Call) -> Json:
 
 
 def tag_resource(call: Call) -> Json:
-    """API: TagResource: "appends tags to the existing list"."""
+    """Answer TagResource: "appends tags to the existing list"."""
     items = limits.required(call.params, "Tags")
     secret = call.primary(call.live())
     call.save(replace(secret, tags=limits.tags(items, secret.tags)))
@@ -68,7 +68,7 @@ def tag_resource(call: Call) -> Json:
 
 
 def untag_resource(call: Call) -> Json:
-    """API: UntagResource: "If a requested tag is not attached to the secret, no error"."""
+    """Answer UntagResource: "If a requested tag is not attached to the secret, no error"."""
     gone = set(limits.required(call.params, "TagKeys"))
     secret = call.primary(call.live())
     kept = {key: value for key, value in secret.tags.items() if key not in gone}
@@ -77,9 +77,9 @@ def untag_resource(call: Call) -> Json:
 
 
 def rotate_secret(call: Call) -> Json:
-    """API: RotateSecret, up to the empty AWSPENDING version that the function would fill.
+    """Answer RotateSecret with an empty AWSPENDING version that a function would fill.
 
-    No function runs. "If the AWSPENDING staging label is present but not attached to the same
+    No function runs here. "If the AWSPENDING staging label is present but not attached to the same
     version as AWSCURRENT, then any later invocation of RotateSecret assumes that a previous
     rotation request is still in progress and returns an error."
     """
@@ -108,7 +108,7 @@ def rotate_secret(call: Call) -> Json:
 
 
 def cancel_rotate_secret(call: Call) -> Json:
-    """API: CancelRotateSecret: turns rotation off; labels stay as they are."""
+    """Answer CancelRotateSecret: turn rotation off and leave the labels."""
     secret = call.writable()
     if secret.rotation_lambda_arn is None:
         raise InvalidRequestException(

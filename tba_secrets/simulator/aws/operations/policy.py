@@ -1,4 +1,4 @@
-"""The resource policy, as far as it is stored and given back; it is not evaluated."""
+"""Resource policies, which are stored and returned but not evaluated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tba_secrets.simulator.aws.operations.context import Call, Json, brief
 
 
 def get_resource_policy(call: Call) -> Json:
-    """API: GetResourcePolicy."""
+    """Answer GetResourcePolicy."""
     secret = call.live()
     if secret.policy is None:
         return brief(secret)
@@ -23,7 +23,7 @@ def get_resource_policy(call: Call) -> Json:
 
 
 def put_resource_policy(call: Call) -> Json:
-    """API: PutResourcePolicy. BlockPublicPolicy refuses a wildcard principal that is allowed."""
+    """Answer PutResourcePolicy. BlockPublicPolicy refuses an allowed wildcard principal."""
     document = limits.required(call.params, "ResourcePolicy")
     statements = _statements(document)
     if call.params.get("BlockPublicPolicy") and any(_is_public(s) for s in statements):
@@ -33,7 +33,7 @@ def put_resource_policy(call: Call) -> Json:
 
 
 def delete_resource_policy(call: Call) -> Json:
-    """API: DeleteResourcePolicy."""
+    """Answer DeleteResourcePolicy."""
     return brief(call.save(replace(call.primary(call.live()), policy=None)))
 
 

@@ -13,14 +13,14 @@ from tba_secrets.simulator.aws.state import DEFAULT_KEY, Replica, ReplicaStatus,
 
 
 def replicate_secret_to_regions(call: Call) -> Json:
-    """API: ReplicateSecretToRegions."""
+    """Answer ReplicateSecretToRegions."""
     limits.required(call.params, "AddReplicaRegions")
     secret = replicate(call, call.primary(call.live()))
     return {"ARN": secret.arn, **replication_status(secret)}
 
 
 def remove_regions_from_replication(call: Call) -> Json:
-    """API: RemoveRegionsFromReplication: deletes the replicas in these regions, at once."""
+    """Answer RemoveRegionsFromReplication: delete those replicas at once."""
     gone = set(limits.required(call.params, "RemoveReplicaRegions"))
     secret = call.primary(call.live())
     held = {replica.region for replica in secret.replicas}
@@ -45,7 +45,7 @@ def replicate(call: Call, secret: Secret) -> Secret:
 
 
 def replication_status(secret: Secret) -> Json:
-    """ReplicationStatus of an answer; nothing where the secret has no replicas."""
+    """Return ReplicationStatus for an answer; nothing without replicas."""
     if not secret.replicas:
         return {}
     return {"ReplicationStatus": [_wire(replica) for replica in secret.replicas]}

@@ -33,7 +33,7 @@ _REENCRYPTED: Final = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 
 def create_secret(call: Call) -> Json:
-    """API: CreateSecret. With a value, the first version gets AWSCURRENT."""
+    """Answer CreateSecret. With a value, the first version gets AWSCURRENT."""
     name = limits.required(call.params, "Name")
     limits.check_name(name)
     value, token = limits.secret_value(call.params), limits.request_token(call.params)
@@ -59,7 +59,7 @@ def create_secret(call: Call) -> Json:
 
 
 def put_secret_value(call: Call) -> Json:
-    """API: PutSecretValue.
+    """Answer PutSecretValue.
 
     "If you call this operation with a ClientRequestToken that matches an existing version's
     VersionId, and you specify the same secret data, the operation succeeds but does nothing", other
@@ -74,7 +74,7 @@ def put_secret_value(call: Call) -> Json:
 
 
 def update_secret(call: Call) -> Json:
-    """API: UpdateSecret. Without a value it makes no version.
+    """Answer UpdateSecret. Without a value it creates no version.
 
     "If you call this operation with a ClientRequestToken that matches an existing version's
     VersionId, the operation results in an error." An empty description clears it (not in the text).
@@ -95,7 +95,7 @@ def update_secret(call: Call) -> Json:
 
 
 def get_secret_value(call: Call) -> Json:
-    """API: GetSecretValue. Without VersionId and VersionStage, the AWSCURRENT version."""
+    """Answer GetSecretValue; by default with the AWSCURRENT version."""
     secret = call.live()
     version_id = _chosen(secret, call.params.get("VersionId"), call.params.get("VersionStage"))
     version = secret.versions[version_id]
@@ -112,7 +112,7 @@ def get_secret_value(call: Call) -> Json:
 
 
 def _created_before(existing: Secret, token: str, value: Value | None) -> Json:
-    """API: CreateSecret, ClientRequestToken: the same token and data again "is ignored"."""
+    """Whether CreateSecret is repeated with the same token and data: it "is ignored"."""
     if existing.deleted is not None:
         raise InvalidRequestException(
             "You can't create this secret because a secret with this name is already scheduled "
@@ -127,10 +127,10 @@ def _created_before(existing: Secret, token: str, value: Value | None) -> Json:
 
 
 def _is_repeated(secret: Secret, token: str, value: Value) -> bool:
-    """Whether the version is there with this very value.
+    """Whether the version exists with this very value.
 
     Raises:
-        ResourceExistsException: It is there with another value.
+        ResourceExistsException: It exists with another value.
     """
     version = secret.versions.get(token)
     if version is None or version.value is None:
@@ -150,7 +150,7 @@ def _token_taken(secret: Secret, token: str) -> ResourceExistsException:
 def _with_version(
     call: Call, secret: Secret, token: str, value: Value, stages: Sequence[str]
 ) -> Secret:
-    """The secret with one version more.
+    """Add one version to the secret.
 
     API: PutSecretValue: "If this operation creates the first version for the secret, then Secrets
     Manager automatically attaches the staging label AWSCURRENT to it."
@@ -168,7 +168,7 @@ def _with_version(
 
 
 def _pruned(secret: Secret, now: float) -> dict[str, Version]:
-    """The versions that are kept when one more comes.
+    """Return the versions that remain when one is added.
 
     API: PutSecretValue: "Secrets Manager keeps 100 of the most recent versions, but it keeps all
     secret versions created in the last 24 hours." Labelled ones are never removed.
@@ -184,7 +184,7 @@ def _pruned(secret: Secret, now: float) -> dict[str, Version]:
 
 
 def _reencrypted(secret: Secret, key: str) -> Secret:
-    """API: UpdateSecret, KmsKeyId: new versions, and those that hold one of three labels."""
+    """Re-encrypt new versions and those with one of three labels (API: UpdateSecret, KmsKeyId)."""
     held = {secret.labels.get(label) for label in _REENCRYPTED}
     versions = {
         version_id: replace(version, kms_key=key) if version_id in held else version
@@ -194,11 +194,11 @@ def _reencrypted(secret: Secret, key: str) -> Secret:
 
 
 def _chosen(secret: Secret, version_id: str | None, stage: str | None) -> str:
-    """API: GetSecretValue: VersionId and VersionStage "must refer to the same secret version".
+    """Choose a version: VersionId and VersionStage "must refer to the same secret version".
 
     Raises:
-        ResourceNotFoundException: No such version or label, or a version without a value.
-        InvalidRequestException: The two do not agree.
+        ResourceNotFoundException: The version or label is missing, or the version has no value.
+        InvalidRequestException: VersionId and VersionStage disagree.
     """
     wanted = f"VersionId: {version_id}" if version_id else f"staging label: {stage or AWSCURRENT}"
     chosen = version_id or secret.labels.get(stage or AWSCURRENT)

@@ -1,4 +1,4 @@
-"""Requests and answers as `curl -v` shows them, without a secret: values, signatures and cookies are blotted out."""
+"""Show requests and answers as `curl -v` does, with values, signatures and cookies redacted."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SHOWN: Final = {"oauth_nonce", "oauth_timestamp", "oauth_signature_method", "oa
 _COOKIES: Final = {"set-cookie", "cookie"}
 
 
-class Blotter:
-    """Blots out the values that it knows, however they are spelled in a URL, a header or JSON.
+class Redactor:
+    """Redacts the values it knows, in every spelling of a URL, a header or JSON.
 
     Args:
         secrets: The credential's four values.
@@ -30,11 +30,11 @@ class Blotter:
         self._known = [spelling for secret in secrets for spelling in _spellings(secret.reveal())]
 
     def __call__(self, text: str) -> str:
-        """The text without them."""
+        """Return the text without them."""
         return redact(text, self._known)
 
     def request(self, request: requests.PreparedRequest) -> Iterator[str]:
-        """The lines of a request; its signature is known, and blotted out, from here on."""
+        """Yield the lines of a request, and redact its signature from then on."""
         authorization = str(request.headers.get("Authorization", ""))
         signature = dict(_PARAMETER.findall(authorization)).get("oauth_signature", "")
         self._known += _spellings(unquote(signature))
@@ -48,7 +48,7 @@ class Blotter:
         yield ">"
 
     def answer(self, answer: Answer) -> Iterator[str]:
-        """The lines before the body."""
+        """Yield the lines before the body."""
         yield f"< HTTP/1.1 {answer.status} {responses.get(answer.status, '')}".rstrip()
         for name, value in answer.headers.items():
             yield f"< {name}: {REDACTED if name in _COOKIES else self(value)}"

@@ -1,4 +1,4 @@
-"""The checklist as lines of text, for terminals and files, and as Markdown."""
+"""The checklist as text for terminals and files, as Markdown, and as a page."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from rich.table import Table
 from rich.text import Text
 
 from tba_secrets.cli.checklist.lines import Checklist, Line, Step
+from tba_secrets.cli.pages import render
 
 _WIDTH: Final = 100
 _MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|&~])")
 
 
 def title(checklist: Checklist) -> str:
-    """What it is of."""
+    """Name the environment and account."""
     return f"{checklist.environment}: NetSuite account {checklist.account}"
 
 
 def line_words(line: Line) -> tuple[str, str]:
-    """What to do, and why it is ticked, or is not."""
+    """Return what to do, and why the line is ticked or not."""
     return line.text, f"({line.why})" if line.why else ""
 
 
@@ -31,7 +32,7 @@ def line_words(line: Line) -> tuple[str, str]:
 
 
 def show(checklist: Checklist) -> None:
-    """On the terminal; without colours, and at a fixed width, where stdout is none."""
+    """Print on the terminal; elsewhere without colours, at a fixed width."""
     console = Console(highlight=False)
     if console.is_terminal:
         console.print(_rich(checklist))
@@ -40,7 +41,7 @@ def show(checklist: Checklist) -> None:
 
 
 def text(checklist: Checklist) -> str:
-    """Plain text."""
+    """Render plain text."""
     console = Console(file=StringIO(), width=_WIDTH, color_system=None, highlight=False)
     with console.capture() as captured:
         console.print(_rich(checklist))
@@ -80,7 +81,7 @@ def _row(line: Line) -> tuple[Text, Text]:
 
 
 def markdown(checklist: Checklist) -> str:
-    """Task lists as GitHub and GitLab show them."""
+    """Render task lists, as GitHub and GitLab show them."""
     parts = [f"# {_safe(title(checklist))}", f"{checklist.count}."]
     parts += [f"**{_safe(note)}**" for note in checklist.notes]
     for number, step in enumerate(checklist.steps, start=1):
@@ -98,5 +99,20 @@ def _task(line: Line) -> str:
 
 
 def _safe(words: str) -> str:
-    """The names in it are other people's: none of their characters is a sign of Markdown or HTML."""
+    """Escape Markdown and HTML: names in a checklist come from other people."""
     return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(words.split()))
+
+
+# --- HTML ---------------------------------------------------------------------------------------------
+
+
+def html(checklist: Checklist) -> str:
+    """Render one self-contained page; page.html escapes everything."""
+    done = sum(line.done for line in checklist.lines)
+    return render(
+        "tba_secrets.cli.checklist",
+        "page.html",
+        title=title(checklist),
+        checklist=checklist,
+        share=100 * done / max(len(checklist.lines), 1),
+    )

@@ -1,11 +1,12 @@
-"""One call: sign, send, and on one 401 read the store again, once, and call again with what is current now.
+"""Sign and send one call, and after one 401 repeat it with a newer credential.
 
 1. The address must be the account's own, or nothing is signed and nothing is sent (hosts.py).
-2. Each attempt has a nonce, timestamp and signature of its own, made when it is sent and not when it was prepared.
-3. On HTTP 401 the store is read again, past the cache. Another credential, and a body that can be sent again: again.
-4. The same again, or a second 401: that is the answer. A refused credential is not tried again.
+2. Each attempt gets its own nonce, timestamp and signature when it is sent, not when it is prepared.
+3. On HTTP 401 the store is read again, past the cache. If the credential has changed and the body can
+   be sent again, the call is repeated once.
+4. Otherwise, and after a second 401, the 401 is the answer. A refused credential is not tried again.
 
-The signature is on a copy of the request. What the caller gets back, errors included, holds the request without it.
+A copy of the request is signed. The caller's answers and errors refer to the unsigned request.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.utils import rewind_body
 
-from tba_secrets.client.current import CurrentCredential, Held
+from tba_secrets.client.current import CachedCredential, CurrentCredential
 from tba_secrets.client.errors import UnsignableRequestError
 from tba_secrets.client.hosts import refuse_foreign
 from tba_secrets.client.pace import Pace
@@ -31,13 +32,13 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _log: Final = logging.getLogger(__name__)
 
 
-class Exchange:
+class SignedCalls:
     """The calls of one session. Thread-safe.
 
     Args:
         current: The credential.
-        endpoint: One address instead of the account's own.
-        pace: How many calls at once, and how long one may take.
+        endpoint: An address that replaces the account's own hosts.
+        pace: The number of concurrent calls, and the timeout of each.
     """
 
     def __init__(self, current: CurrentCredential, endpoint: str | None, pace: Pace) -> None:
@@ -52,13 +53,13 @@ class Exchange:
         """Call NetSuite.
 
         Args:
-            transport: What `requests` would send with.
-            request: Without a signature; it stays so.
+            transport: The adapter that `requests` would use.
+            request: The unsigned request; it stays unsigned.
             settings: `stream`, `timeout`, `verify`, `cert` and `proxies` of `requests`.
 
         Raises:
             ForeignHostError, UnsignableRequestError, NotAskedError, StoreError: Nothing was sent.
-            requests.RequestException: As ever.
+            requests.RequestException: As with any `requests` call.
         """
         if settings.get("timeout") is None:
             settings = {**settings, "timeout": self._pace.timeout_seconds}
@@ -76,17 +77,17 @@ class Exchange:
         transport: BaseAdapter,
         request: requests.PreparedRequest,
         settings: dict[str, Any],
-        held: Held,
-    ) -> tuple[requests.Response, Held]:
-        """One login, with the credential it was made with."""
+        held: CachedCredential,
+    ) -> tuple[requests.Response, CachedCredential]:
+        """Log in once; return the answer and the credential used."""
         with self._turns.turn(held) as turn:
             signed = self._signed(request, turn.held.credential)
             answer = _sent(transport, signed, request, settings)
             turn.answered(answer.status_code)
             return answer, turn.held
 
-    def _successor(self, refused: Held) -> Held | None:
-        """What is current now, where it is another credential; None too where the store cannot say."""
+    def _successor(self, refused: CachedCredential) -> CachedCredential | None:
+        """Return a credential that replaced `refused`; None if there is none or no answer."""
         try:
             newest = self.current.since(self._turns.refused_at(refused), refused.credential)
         except StoreError as error:
@@ -102,11 +103,11 @@ class Exchange:
     def _signed(
         self, request: requests.PreparedRequest, credential: TbaCredential
     ) -> requests.PreparedRequest:
-        """A signed copy. No cookie goes with it: NetSuite takes both together for ambiguous authentication."""
+        """Sign a copy without cookies: NetSuite refuses a cookie beside a signature."""
         method, signed = str(request.method), request.copy()
         try:
             url = canonical_url(str(request.url))
-        except ValueError as error:  # its text is ours, and holds nothing of the URL
+        except ValueError as error:  # the text is ours and quotes nothing of the URL
             raise UnsignableRequestError(str(error)) from None
         refuse_foreign(url, credential.account, self.endpoint)
         header = sign(credential, method, url, _form(request), timestamp=int(self._pace.clock()))
@@ -122,7 +123,10 @@ def _sent(
     request: requests.PreparedRequest,
     settings: dict[str, Any],
 ) -> requests.Response:
-    """Send `signed`; answer and error refer to `request`, and no frame that held the header is kept."""
+    """Send `signed`, but attach `request` to the answer or error.
+
+    The traceback is cut so that no frame with the header is kept.
+    """
     try:
         answer = transport.send(signed, **settings)
     except requests.RequestException as error:
@@ -136,10 +140,10 @@ def _sent(
 
 
 def _form(request: requests.PreparedRequest) -> list[Parameter]:
-    """The pairs of a form body, which are signed (RFC 5849 section 3.4.1.3.1); none for any other body.
+    """Return the pairs of a form body, which are signed (RFC 5849 section 3.4.1.3.1).
 
     Raises:
-        UnsignableRequestError: It is a stream, or no UTF-8.
+        UnsignableRequestError: It is a stream, or is not UTF-8.
     """
     kind = str(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if kind != _FORM or not request.body:
@@ -159,7 +163,7 @@ def _form(request: requests.PreparedRequest) -> list[Parameter]:
 
 
 def _rewound(request: requests.PreparedRequest) -> bool:
-    """Whether the body can be sent again; a file is put back to where it stood."""
+    """Whether the body can be sent again; a file is rewound."""
     if request.body is None or isinstance(request.body, str | bytes):
         return True
     if not isinstance(request._body_position, int):

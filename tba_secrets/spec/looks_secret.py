@@ -1,7 +1,8 @@
-"""Does a piece of text look like a secret value? Then it is refused where a name belongs, and never repeated.
+"""Detect text that looks like a secret value, so that it can be refused and never repeated.
 
-Consumer keys and secrets, token ids and token secrets are 64 hexadecimal digits in every sample of Oracle's help
-("The Signature for Web Services and RESTlets"); other random values are told by how often letters and digits alternate.
+Consumer keys and secrets, token ids and token secrets are 64 hexadecimal digits in every sample in
+Oracle's help ("The Signature for Web Services and RESTlets"). Other random values are recognised by
+how often letters and digits alternate.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 
 def pasted_values(text: str) -> Iterator[re.Match[str]]:
-    """Every run of exactly 64 hexadecimal digits that is not named as a SHA-256 digest."""
+    """Find every run of exactly 64 hexadecimal digits that is not labelled as a SHA-256 digest."""
     return _TBA_VALUE.finditer(text)
 
 
 def looks_secret(text: str) -> bool:
-    """Whether a name holds a run of characters that reads like a key rather than like words."""
+    """Whether a name contains a run of characters that reads like a key rather than like words."""
     return any(_is_random(run) for run in _UNBROKEN_RUN.findall(text))
 
 
 def is_plain_key(key: str) -> bool:
-    """Whether a key that the models may not know can be repeated in a message."""
+    """Whether a key, known to the models or not, is safe to repeat in a message."""
     return _PLAIN_KEY.fullmatch(key) is not None and not looks_secret(key)
 
 
 def shown_key(key: str) -> str:
-    """`key` in quotes where it is plain and harmless, else words that do not repeat it."""
+    """Quote `key` if it is harmless; otherwise say that it is not shown."""
     return f"`{key}`" if is_plain_key(key) else "(not shown: it may be a secret)"
 
 

@@ -1,0 +1,236 @@
+"""`tba import`: write the YAML for credentials that a store already has. Nothing is written to a store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import typer
+
+from tba_secrets.cli.exits import Exit, UsageError, worst
+from tba_secrets.cli.import_.declare import (
+    FILL_IN,
+    NewIntegration,
+    file_text,
+    grouped,
+    records_lines,
+    refusal,
+    users,
+)
+from tba_secrets.cli.import_.identify import Identified, identify, remember
+from tba_secrets.cli.import_.secrets import Importable, NotImportable, look
+from tba_secrets.cli.import_.target import (
+    Flags,
+    ImportTarget,
+    emails_of,
+    is_email,
+    secret_names,
+    target_of,
+)
+from tba_secrets.cli.init.files import NewFile, new_files, write
+from tba_secrets.cli.init.questions import QUESTIONS
+from tba_secrets.cli.waiting import waiting
+from tba_secrets.errors import NetSuiteError, StoreError, TbaError
+
+AskEmail: TypeAlias = Callable[[str], str | None]
+"""Ask for the e-mail address of the user that the words describe; None if it stays unknown."""
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What the command line asks for."""
+
+    environment: str
+    names: tuple[str, ...]
+    flags: Flags
+    users: tuple[str, ...]
+    """SECRET=EMAIL."""
+    offline: bool
+
+
+def run(project: Path, request: ImportRequest) -> None:
+    """Identify the credentials, then write a new file or print what belongs into the existing one.
+
+    Raises:
+        typer.Exit: At the end, with the worst outcome of all secrets; or the command line is wrong.
+        TbaError: The environment has problems, secrets cannot be listed, or a file is in the way.
+    """
+    try:
+        target = target_of(project, request.environment, request.flags, request.names)
+        names = secret_names(target, request.names)
+        emails = emails_of(request.users, names, target.prefix)
+    except UsageError as error:
+        raise error.shown() from None
+    with waiting("reading the store"):
+        secrets = [
+            _declarable(target, secret)
+            for secret in look(target.stores, names, target.environment.account)
+        ]
+    importable = [secret for secret in secrets if isinstance(secret, Importable)]
+    with waiting("asking NetSuite whose the tokens are"):
+        if request.offline:
+            answers = [Identified(secret) for secret in importable]
+        else:
+            answers = _identified(target, importable, emails)
+    outcomes = _outcomes(secrets, answers)
+    identified = [outcome for outcome in outcomes if isinstance(outcome, Identified)]
+    emails = complete_emails(identified, emails, _prompt if sys.stdin.isatty() else None)
+    remember(identified, emails)
+    _show(outcomes, offline=request.offline)
+    if identified:
+        _deliver(project, target, grouped(identified, emails, target.taken))
+    raise typer.Exit(worst(_exit(outcome) for outcome in outcomes))
+
+
+def complete_emails(
+    identified: Sequence[Identified], emails: Mapping[str, str], ask: AskEmail | None
+) -> dict[str, str]:
+    """Return the e-mail addresses by secret; a user's known address holds for all of its tokens.
+
+    Args:
+        identified: What NetSuite answered.
+        emails: The addresses on the command line.
+        ask: Asks for the others; None without a terminal.
+    """
+    complete: dict[str, str] = {}
+    for entity, members in users(identified):
+        names = [member.secret.name for member in members]
+        email = next((emails[name] for name in names if name in emails), None)
+        if email is None and ask is not None:
+            whose = "" if entity is None else f" (entity {entity})"
+            email = ask(f"E-mail of the user of {', '.join(names)}{whose}")
+        if email is not None:
+            complete |= {name: emails.get(name, email) for name in names}
+    return complete
+
+
+def _declarable(
+    target: ImportTarget, secret: Importable | NotImportable
+) -> Importable | NotImportable:
+    if isinstance(secret, NotImportable) or (finding := refusal(target, secret)) is None:
+        return secret
+    what = f"{secret.place} cannot be declared: {finding.what}"
+    return NotImportable(secret.place, StoreError(what, finding.hint))
+
+
+def _identified(
+    target: ImportTarget, secrets: Sequence[Importable], emails: Mapping[str, str]
+) -> list[Identified]:
+    try:
+        return identify(secrets, target.environment.endpoint_url, emails)
+    except NetSuiteError as error:
+        remedy = f"{error.remedy}; or leave NetSuite out with --offline"
+        raise TbaError(error.what, remedy) from None
+
+
+def _outcomes(
+    secrets: Sequence[Importable | NotImportable], answers: Sequence[Identified]
+) -> list[Identified | NotImportable]:
+    """Return one outcome per secret, in order; a token of another account is not importable after all."""
+    by_name = {answer.secret.name: answer for answer in answers}
+    outcomes: list[Identified | NotImportable] = []
+    for secret in secrets:
+        outcome = by_name[secret.name] if isinstance(secret, Importable) else secret
+        if isinstance(outcome, Identified) and outcome.elsewhere and outcome.error is not None:
+            outcome = NotImportable(outcome.secret.place, outcome.error)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _exit(outcome: Identified | NotImportable) -> Exit:
+    return Exit.FAILED if isinstance(outcome, NotImportable) else outcome.exit
+
+
+def _deliver(project: Path, target: ImportTarget, integrations: Sequence[NewIntegration]) -> None:
+    if target.new:
+        text = file_text(_with_aws_account(target, integrations), integrations)
+        for file in write(_files(project, target.name, text)):
+            typer.echo(f"wrote {os.path.relpath(file.path, project)}: {file.what}")
+    else:
+        where = "under `integrations:` of" if target.has_records else "at the end of"
+        text = "\n".join(records_lines(target, integrations))
+        typer.echo(f"Paste this {where} stacks/{target.name}.yaml:\n\n{text}")
+    typer.echo("\n" + "\n".join(_next_steps(target, integrations, text)))
+
+
+def _files(project: Path, name: str, text: str) -> list[NewFile]:
+    """Return the files of `tba init`, with `text` as the environment, which comes last."""
+    examples = {question.name: question.example for question in QUESTIONS}
+    *around, environment = new_files(project, {**examples, "env": name})
+    return [*around, replace(environment, text=text)]
+
+
+def _with_aws_account(target: ImportTarget, integrations: Sequence[NewIntegration]) -> ImportTarget:
+    """Fix the AWS account to the one in which the secrets were found."""
+    aws = target.given["store"].get("aws")
+    arn = integrations[0].tokens[0].identified.secret.location.split(":")
+    if aws is None or len(arn) < 5:
+        return target
+    store = {"aws": {"region": aws["region"], "account_id": arn[4], **aws}}
+    return replace(target, given={**target.given, "store": store})
+
+
+def _prompt(words: str) -> str | None:
+    def checked(answer: str) -> str:
+        if answer and not is_email(answer):
+            raise typer.BadParameter("write an e-mail address, or nothing")
+        return answer
+
+    return str(typer.prompt(f"{words}; empty to fill it in later", "", value_proc=checked)) or None
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+def _show(outcomes: Sequence[Identified | NotImportable], *, offline: bool) -> None:
+    """Print a line for each secret, and the errors to stderr."""
+    places = [o.place if isinstance(o, NotImportable) else o.secret.place for o in outcomes]
+    width = max(len(place.name) for place in places)
+    for place, outcome in zip(places, outcomes, strict=True):
+        typer.echo(f"{place.name:<{width}}  {_words(outcome, offline=offline)}")
+    for outcome in outcomes:
+        if outcome.error is not None:
+            typer.echo(f"error: {outcome.error}", err=True)
+    typer.echo("")
+
+
+def _words(outcome: Identified | NotImportable, *, offline: bool) -> str:
+    if isinstance(outcome, NotImportable):
+        return "not imported"
+    known = {
+        "role": outcome.role_name,
+        "role id": outcome.role_id,
+        "entity": outcome.entity,
+    }
+    identity = ", ".join(f"{what} {text}" for what, text in known.items() if text is not None)
+    refused = {Exit.REFUSED: "NetSuite refused the login", Exit.OTHERWISE: "NetSuite did not tell"}
+    why = "not asked" if offline else refused.get(outcome.exit, "not asked")
+    rewritten = outcome.secret.recognised.rewritten
+    more = f"; `pulumi up` will rewrite it once: {rewritten}" if rewritten else ""
+    return f"imported: {identity}{more}" if identity else f"imported, not proven: {why}{more}"
+
+
+def _next_steps(
+    target: ImportTarget, integrations: Sequence[NewIntegration], text: str
+) -> list[str]:
+    name, missing = target.name, text.count(FILL_IN)
+    lines = "line" if missing == 1 else "lines"
+    found = f"names the {missing} {lines} to fill in" if missing else "finds no mistake"
+    steps = [(f"tba check {name}", found)]
+    if target.new:
+        steps.append((f"pulumi stack init {name}", "once, after `pulumi login`"))
+    steps.append(("pulumi preview", f"on the stack {name}; writes nothing"))
+    steps.append(("pulumi up", "proves each by signed calls; the stored secret stays as it is"))
+    width = max(len(command) for command, _ in steps)
+    token = integrations[0].tokens[0].name
+    return [
+        "Next steps:",
+        *(f"  {command:<{width}}  # {why}" for command, why in steps),
+        "",
+        f"Later `tba rotate {name} {token} --authorize` has NetSuite issue a new token. To bring values yourself,",
+        "replace `stored` by a source (docs/sources.md).",
+    ]

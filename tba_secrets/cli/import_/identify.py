@@ -1,0 +1,118 @@
+"""Identify credentials by one signed call each to tokeninfo, without a second refusal of one user.
+
+NetSuite does not reveal e-mail addresses, so nothing tells beforehand which credentials share a user. Those
+of users whom `--user` does not name count as one user's: after the first refusal none of the others is tried.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tba_secrets.cli.exits import Exit, exit_of
+from tba_secrets.cli.import_.secrets import Importable
+from tba_secrets.errors import IdentityMismatchError, NetSuiteError, NotAskedError
+from tba_secrets.netsuite import (
+    Client,
+    Expected,
+    Gate,
+    RefusedLogins,
+    Verification,
+    mark_of,
+    run_checks,
+)
+
+_UNNAMED_USER: Final = "(for all that is known; --user tells users apart)"
+"""Stands for every user whom `--user` does not name."""
+
+
+@dataclass(frozen=True)
+class Identified:
+    """A credential with what NetSuite answers about it; empty if NetSuite was not asked."""
+
+    secret: Importable
+    role_name: str | None = None
+    role_id: str | None = None
+    entity: str | None = None
+    error: NetSuiteError | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the token works in another account."""
+        return isinstance(self.error, IdentityMismatchError)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code for this credential alone, as in `tba verify`."""
+        return exit_of(self.error)
+
+
+def identify(
+    secrets: Sequence[Importable], endpoint: str | None, users: Mapping[str, str]
+) -> list[Identified]:
+    """Ask NetSuite about each credential, one after another.
+
+    Args:
+        secrets: The credentials, all of one account.
+        endpoint: One address for all services; None for the account's own hosts.
+        users: The known e-mail addresses, by the secret's name.
+
+    Raises:
+        NetSuiteError: NetSuite does not answer at all, or its clock differs; nothing was signed.
+    """
+    if not secrets:
+        return []
+    Client(secrets[0].recognised.credential, endpoint, record="import").reach()
+    run = _Identification(endpoint, users)
+    return [run.identify(secret) for secret in secrets]
+
+
+def remember(identified: Sequence[Identified], emails: Mapping[str, str]) -> None:
+    """Keep refusals under the users' names once these are known, for the other commands to count."""
+    logins = RefusedLogins.at_home()
+    for item in identified:
+        credential, email = item.secret.recognised.credential, emails.get(item.secret.name)
+        if email is not None and item.exit is Exit.REFUSED:
+            account, mark = credential.account, mark_of(credential)
+            known = logins.of(account, email)
+            for refusal in logins.of(account, _UNNAMED_USER):
+                if refusal.fingerprint == mark and refusal not in known:
+                    logins.add(account, email, refusal)
+
+
+class _Identification:
+    """The calls of one run."""
+
+    def __init__(self, endpoint: str | None, users: Mapping[str, str]) -> None:
+        self._endpoint = endpoint
+        self._users = users
+        self._logins = RefusedLogins.at_home()
+        self._gate = Gate(time.time)
+
+    def identify(self, secret: Importable) -> Identified:
+        try:
+            proof = self._proof(secret)
+        except NetSuiteError as error:
+            return Identified(secret, error=error)
+        return Identified(secret, proof.role_name, proof.role_id, proof.entity)
+
+    def _proof(self, secret: Importable) -> Verification:
+        credential, record = secret.recognised.credential, str(secret.place)
+        (account, user), mark = self._user_of(secret), mark_of(credential)
+        known = self._logins.of(account, user)
+        now = time.time()
+        if any(refusal.fingerprint == mark and refusal.within_window(now) for refusal in known):
+            raise NotAskedError(
+                f"{record}: not asked: NetSuite refused this very credential within the last 30 minutes",
+                "correct it in the meantime; the Login Audit Trail names the cause",
+            )
+        expected = Expected(account, None, None, user_email=user, entity=None)
+        client = Client(credential, self._endpoint, record=record)
+        with self._gate.admit(account, user, record, mark):
+            return run_checks(client, ("tokeninfo",), expected)
+
+    def _user_of(self, secret: Importable) -> tuple[str, str]:
+        account = secret.recognised.credential.account
+        return account, self._users.get(secret.name, _UNNAMED_USER)

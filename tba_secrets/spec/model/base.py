@@ -1,0 +1,40 @@
+"""The base of the models: strict, closed, and silent about the values they refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.config import JsonDict
+
+TEXT_TAG: Final = "<text>"
+"""Marks the scalar member of a union in pydantic's error locations; it cannot be a YAML key."""
+MAPPING_TAG: Final = "<mapping>"
+EXACTLY_ONE: JsonDict = {"minProperties": 1, "maxProperties": 1}
+AT_LEAST_ONE: JsonDict = {"minProperties": 1}
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to write instead, for an error in the field that carries it."""
+
+    text: str
+
+
+class Model(BaseModel):
+    """A frozen, strict and closed model that never shows a value it refuses."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_default=False,
+        use_attribute_docstrings=True,
+    )
+
+
+def member_tag(value: object) -> str:
+    """Return the tag of the union member that `value` is meant to be."""
+    return MAPPING_TAG if isinstance(value, dict | BaseModel) else TEXT_TAG

@@ -1,0 +1,130 @@
+"""Sources: where the consumer pair and the token pair come from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from tba_secrets.spec.model.base import (
+    EXACTLY_ONE,
+    MAPPING_TAG,
+    TEXT_TAG,
+    Model,
+    Remedy,
+    member_tag,
+)
+from tba_secrets.spec.model.fields import Argument, EnvironmentVariable, JsonKey, Text
+
+
+class EnvNames(Model):
+    """Two environment variables. Unset or empty means absent; only one of them is an error."""
+
+    secret: EnvironmentVariable
+    """The variable that holds the secret of the pair."""
+
+
+class FilePlace(Model):
+    """A file that holds one JSON object; refused if its group or others may read it."""
+
+    path: Text
+    """Relative to the folder that holds Pulumi.yaml."""
+
+
+class CommandCall(Model):
+    """A command that prints one JSON object, for example sops, op, gopass or a script."""
+
+    argv: Annotated[tuple[Argument, ...], Field(min_length=1, strict=False)]
+    """The program and its arguments; no shell is involved."""
+    timeout: Annotated[int, Field(ge=1, le=600)] = 60
+    """The command's time limit in seconds; exceeding it is an error."""
+
+
+class ConsumerEnv(EnvNames):
+    """Environment variables that hold the consumer key and secret."""
+
+    key: EnvironmentVariable
+    """The variable that holds the consumer key."""
+
+
+class ConsumerFile(FilePlace):
+    """A JSON file that holds the consumer key and secret."""
+
+    key: JsonKey = "consumer_key"
+    """The JSON key of the consumer key."""
+    secret: JsonKey = "consumer_secret"
+    """The JSON key of the consumer secret."""
+
+
+class ConsumerCommand(CommandCall):
+    """A command that prints the consumer key and secret as JSON."""
+
+    key: JsonKey = "consumer_key"
+    """The JSON key of the consumer key."""
+    secret: JsonKey = "consumer_secret"
+    """The JSON key of the consumer secret."""
+
+
+class TokenEnv(EnvNames):
+    """Environment variables that hold the token id and secret."""
+
+    id: EnvironmentVariable
+    """The variable that holds the token id."""
+
+
+class TokenFile(FilePlace):
+    """A JSON file that holds the token id and secret."""
+
+    id: JsonKey = "token_id"
+    """The JSON key of the token id."""
+    secret: JsonKey = "token_secret"
+    """The JSON key of the token secret."""
+
+
+class TokenCommand(CommandCall):
+    """A command that prints the token id and secret as JSON."""
+
+    id: JsonKey = "token_id"
+    """The JSON key of the token id."""
+    secret: JsonKey = "token_secret"
+    """The JSON key of the token secret."""
+
+
+class ConsumerSource(Model):
+    """Exactly one way to give the consumer key and secret."""
+
+    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
+
+    env: ConsumerEnv | None = None
+    file: ConsumerFile | None = None
+    command: ConsumerCommand | None = None
+
+
+class TokenSource(Model):
+    """Exactly one way to give the token id and secret."""
+
+    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
+
+    env: TokenEnv | None = None
+    file: TokenFile | None = None
+    command: TokenCommand | None = None
+
+
+StoredConsumer = Annotated[
+    Literal["stored"], Remedy("write a source (env, file or command), or the word stored")
+]
+"""Only the store holds the consumer pair."""
+StoredToken = Annotated[
+    Literal["stored", "prompt", "authorize"],
+    Remedy("write a source (env, file or command), or one of: stored, prompt, authorize"),
+]
+"""Only the store holds the token pair. `tba rotate` asks for a new one (`prompt`) or has NetSuite issue it
+(`authorize`); with `stored`, a flag has to say which."""
+ConsumerOrigin = Annotated[
+    Annotated[ConsumerSource, Tag(MAPPING_TAG)] | Annotated[StoredConsumer, Tag(TEXT_TAG)],
+    Discriminator(member_tag),
+]
+TokenOrigin = Annotated[
+    Annotated[TokenSource, Tag(MAPPING_TAG)] | Annotated[StoredToken, Tag(TEXT_TAG)],
+    Discriminator(member_tag),
+]
