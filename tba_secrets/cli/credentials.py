@@ -10,6 +10,7 @@ from tba_secrets.errors import TbaError, ValueNeededError
 from tba_secrets.netsuite import Expected
 from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec import load_stack
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Snapshot, Stage
@@ -81,6 +82,18 @@ def current(record: CredentialRecord) -> Held:
     entries = [entry for snapshot in found for entry in snapshot.journal]
     superseded = frozenset(entry.digest for entry in entries if entry.superseded)
     return Held(read_back(places, {}, record.format, snapshots), ours, superseded)
+
+
+def current_token_id(record: CredentialRecord) -> Sensitive | None:
+    """Return the token id that readers get; None if no credential has passed yet.
+
+    Raises:
+        StoreError: The store could not be asked: then it is not known who uses a token.
+    """
+    try:
+        return current(record).back.credential.token_id
+    except ValueNeededError:
+        return None
 
 
 def places_of(record: CredentialRecord) -> dict[str, Place]:

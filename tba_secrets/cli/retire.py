@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import typer
 
-from tba_secrets.cli import credentials
+from tba_secrets.cli import credentials, leftovers
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine
-from tba_secrets.errors import ValueNeededError
 from tba_secrets.lifecycle.settle import due
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
-from tba_secrets.sensitive import Sensitive
+from tba_secrets.rotation import when
 from tba_secrets.stores.interface import Snapshot
 from tba_secrets.stores.journal import Retirement
 
@@ -28,13 +27,43 @@ def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool) -> None:
         TbaError: A token that is not declared; a current credential that cannot be read or has failed.
         typer.Exit: With `Exit.PERSON` where a token is left for a person to revoke.
     """
-    records = credentials.find(engine.project, engine.stack, tokens)
-    if not _carried_out(engine, records, now=now, by_hand=by_hand):
+    everybody = credentials.find(engine.project, engine.stack, [])
+    left = leftovers.find(engine.project, engine.stack, everybody, typer.echo)
+    named = [one for one in left if not tokens or _is_named(one, tokens)]
+    declared = [one for one in tokens if not any(_is_named(left, [one]) for left in named)]
+    records = (
+        credentials.find(engine.project, engine.stack, declared) if declared or not tokens else ()
+    )
+    done = _carried_out(engine, records, now=now, by_hand=by_hand)
+    for leftover in named:
+        in_use = leftovers.users(everybody)
+        for words in leftovers.retire(leftover, everybody, in_use, at_once=now, by_hand=by_hand):
+            done = True
+            typer.echo(f"{leftover.record}: {words}")
+    if not done:
         typer.echo(
-            f"{engine.stack}: no superseded token is to be {'noted' if by_hand else 'revoked'}"
+            f"{engine.stack}: no superseded token is to be {'noted' if by_hand else 'revoked'} now"
         )
+        _say_when(records)
     if _left_for_a_person(records):
         raise typer.Exit(Exit.PERSON)
+
+
+def _is_named(leftover: leftovers.Leftover, tokens: list[str]) -> bool:
+    return leftover.record in tokens or leftover.record.rpartition("/")[2] in tokens
+
+
+def _say_when(records: Sequence[CredentialRecord]) -> None:
+    """Say when what is still in its overlap is due."""
+    for record in records:
+        waiting = {
+            line.revoke_after: line
+            for one in _snapshots(record)
+            for line in one.journal
+            if line.state is Retirement.OVERLAP
+        }
+        for due_at in sorted(waiting):
+            typer.echo(f"{record.path}: a superseded token stays valid until {when(due_at)}")
 
 
 def retire_due(engine: Engine, records: Sequence[CredentialRecord]) -> bool:
@@ -63,7 +92,7 @@ def _carried_out(
         ]
     if concerned:
         everybody = credentials.find(engine.project, engine.stack, [])
-        intent = Retire(in_use=_users(everybody), at_once=now, by_hand=by_hand)
+        intent = Retire(in_use=leftovers.users(everybody), at_once=now, by_hand=by_hand)
         carry_out(engine, {record.path: intent for record in concerned})
     return bool(concerned)
 
@@ -92,20 +121,3 @@ def _snapshots(record: CredentialRecord) -> list[Snapshot]:
     places = credentials.places_of(record).values()
     found = [place.store.describe(place.name) for place in places]
     return [one for one in found if one is not None]
-
-
-def _users(records: tuple[CredentialRecord, ...]) -> Callable[[Sensitive], str | None]:
-    """Who uses a token id now, by what readers get at this moment."""
-
-    def user(token_id: Sensitive) -> str | None:
-        return next((record.path for record in records if _token_id(record) == token_id), None)
-
-    return user
-
-
-def _token_id(record: CredentialRecord) -> Sensitive | None:
-    """What readers get; None where no credential has passed yet. A store that does not answer ends the run."""
-    try:
-        return credentials.current(record).back.credential.token_id
-    except ValueNeededError:
-        return None

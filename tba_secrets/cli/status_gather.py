@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from tba_secrets.cli import leftovers
 from tba_secrets.cli.status_findings import refused_findings, state_findings, store_findings
 from tba_secrets.cli.status_report import EnvironmentReport, StoreReport, TokenReport
 from tba_secrets.cli.status_state import TokenState, token_states
@@ -69,7 +70,25 @@ def gather(
         )
         for record in records
     )
-    return EnvironmentReport(environment, account, tokens, problem)
+    return EnvironmentReport(
+        environment, account, tokens, (*problem, *_left(project, environment, records))
+    )
+
+
+def _left(project: Path, environment: str, records: tuple[CredentialRecord, ...]) -> list[Finding]:
+    """Name the secrets that were taken out of the YAML while superseded tokens waited for being revoked."""
+    try:
+        left = leftovers.find(project, environment, records, lambda _: None)
+    except (TbaError, OSError):
+        return []  # what cannot be read is a finding of the tokens already
+    return [
+        Finding(
+            Standing.ATTENTION,
+            f"{one.record} is not declared any more, and {one.place} waits for its superseded tokens to be revoked",
+            f"run `tba retire {environment} {one.record}`",
+        )
+        for one in left
+    ]
 
 
 UNKNOWN_STATE: Final = Finding(

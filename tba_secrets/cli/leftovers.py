@@ -1,0 +1,195 @@
+"""Secrets that a stack has left behind, with superseded tokens that can still sign.
+
+A token that is taken out of the YAML, or a `pulumi destroy`, leaves such a secret in the store with its owner mark and
+its journal: deleting it would forget what is still to be revoked. No resource manages it any more, so `tba retire`
+finds it by its mark, revokes what is due, and deletes it with its last line.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from tba_secrets.cli import credentials
+from tba_secrets.digest import DigestKeys
+from tba_secrets.errors import AccessDeniedError, NetSuiteError
+from tba_secrets.lifecycle import act
+from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Seen
+from tba_secrets.lifecycle.look import Looked, look
+from tba_secrets.lifecycle.settle import Due, retiring
+from tba_secrets.netsuite import Client, Gate, RevocationOutcome, TbaCredential, revoke
+from tba_secrets.places import Place, prefix
+from tba_secrets.records import CredentialRecord
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import Format, Stores
+from tba_secrets.stores import open_stores
+from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
+from tba_secrets.stores.journal import Retirement
+
+_AFTERWARDS = {
+    RevocationOutcome.REVOKED: Retirement.REVOKED,
+    RevocationOutcome.NOT_CONFIRMED: Retirement.PERSON,
+    RevocationOutcome.NEEDS_PERSON: Retirement.PERSON,
+}
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """One secret of this stack that its YAML does not declare any more."""
+
+    record: str
+    """`integration/token`, as it was."""
+    place: Place
+    snapshot: Snapshot
+
+
+def find(
+    project: Path, stack: str, records: tuple[CredentialRecord, ...], tell: Callable[[str], None]
+) -> list[Leftover]:
+    """Find what a stack has left behind, by the owner mark; a store that may not be listed is named.
+
+    Args:
+        project: The folder that holds Pulumi.yaml.
+        stack: The stack's name.
+        records: Everything that the stack declares.
+        tell: Is told which store could not be listed.
+    """
+    found: list[Leftover] = []
+    seen: set[str] = set()
+    for record in records:
+        if (key := record.stores.model_dump_json()) not in seen:
+            seen.add(key)
+            declared = {one.secret for one in records}
+            owner = f"/{_project_name(project)}/{stack}"
+            found += _in_stores(record.stores, declared, owner, tell)
+    return found
+
+
+def _in_stores(
+    stores: Stores, declared: set[str], owner: str, tell: Callable[[str], None]
+) -> Iterator[Leftover]:
+    for kind, store in open_stores(stores).items():
+        start = prefix(stores, kind)
+        try:
+            names = [n for n in store.names(start) if n.removeprefix(start) not in declared]
+        except AccessDeniedError as error:
+            tell(f"secrets that were taken out of the YAML are not looked for: {error.what}")
+            continue
+        for name, snapshot in store.describe_many(names).items():
+            if snapshot is None or snapshot.owner is None or snapshot.deletion_at is not None:
+                continue
+            if snapshot.owner.stack.endswith(owner) and any(one.open for one in snapshot.journal):
+                place = Place(store, SecretName(name), snapshot.owner)
+                yield Leftover(snapshot.owner.record, place, snapshot)
+
+
+def retire(
+    leftover: Leftover,
+    records: tuple[CredentialRecord, ...],
+    in_use: Callable[[Sensitive], str | None],
+    *,
+    at_once: bool,
+    by_hand: bool,
+) -> Iterator[str]:
+    """Revoke what is due of one left secret, and delete the secret with its last open line; in words.
+
+    Args:
+        leftover: The secret.
+        records: Everything that the stack declares: whose account it is, and which formats it uses.
+        in_use: The record, if any, whose current credential has a token id.
+        at_once: Also what is still in its overlap.
+        by_hand: A person has revoked in NetSuite what was left for one.
+    """
+    retirement = _Retirement(leftover, records, in_use, Looked())
+    yield from retirement.run(at_once=at_once, by_hand=by_hand)
+
+
+@dataclass(frozen=True)
+class _Retirement:
+    leftover: Leftover
+    records: tuple[CredentialRecord, ...]
+    in_use: Callable[[Sensitive], str | None]
+    looked: Looked
+
+    @property
+    def place(self) -> Place:
+        return self.leftover.place
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        return (*(record.format for record in self.records), Format())
+
+    @property
+    def keys(self) -> DigestKeys:
+        return DigestKeys.of(None, None, self.records[0].account, self.leftover.record)
+
+    def run(self, *, at_once: bool, by_hand: bool) -> Iterator[str]:
+        kind = self.place.store.kind
+        current = self.leftover.snapshot.stages.get(Stage.CURRENT)
+        held = self._seen([current] if current is not None else [])[kind].credential(current)
+        if held is None:
+            yield f"{self.place}: what is current there is no credential, so nothing can sign: a person has to revoke"
+            return
+        declared = Declared(self.leftover.record, held.account, Format(), self.keys)
+        now = int(time.time())
+        plan = retiring(declared, self._seen([]), held, now, at_once=at_once, by_hand=by_hand)
+        for note in plan.closing:
+            self._write(note)
+            yield f"{self.place}: noted as {note.entry.state.value}"
+        for due in plan.due:
+            yield self._revoked(due, held)
+        snapshot = self.looked.snapshot(self.place)
+        if snapshot is not None and not any(line.open for line in snapshot.journal):
+            self.place.store.remove(self.place.name, seen=snapshot)
+            yield f"{self.place}: deleted, recoverably: its last superseded token is settled"
+
+    def _revoked(self, due: Due, held: TbaCredential) -> str:
+        ((_, line),) = due.lines
+        version = VersionId(line.version)
+        old = self._seen([version])[self.place.store.kind].credential(version)
+        if old is None:
+            self._write(Note(self.place.store.kind, replace(line, state=Retirement.PERSON)))
+            return f"{self.place}: the superseded version is gone: a person has to revoke its token"
+        if (user := self.in_use(old.token_id)) is not None:
+            return f"{self.place}: the superseded token is what {user} uses now: it is not revoked"
+        consumer = held.pair("consumer")
+        signing = old.with_pair("consumer", consumer.identifier, consumer.secret)
+        record = self.leftover.record
+        client = Client(signing, self.records[0].endpoint, record=record)
+        mark = self.keys.writing.text(signing.pair(TOKEN).identifier)
+        try:
+            with Gate(time.time).admit(held.account, record, record, mark) as turn:
+                done = revoke(client)
+                if done.login_refused:
+                    turn.refused()
+                elif done.unanswered:
+                    turn.unanswered()
+        except NetSuiteError as error:
+            return str(error)
+        if (after := _AFTERWARDS.get(done.outcome)) is not None:
+            self._write(Note(self.place.store.kind, replace(line, state=after)))
+        return str(done)
+
+    def _seen(self, versions: list[VersionId]) -> Seen:
+        kind = self.place.store.kind
+        return look(self.looked, {kind: self.place}, self.formats, {kind: versions})
+
+    def _write(self, note: Note) -> None:
+        act.carry_out(self.looked, self.place, [note], Format(), self.keys.writing, lambda: None)
+
+
+def _project_name(project: Path) -> str:
+    return str(yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
+
+
+def users(records: tuple[CredentialRecord, ...]) -> Callable[[Sensitive], str | None]:
+    """Return who uses a token id now, by what readers get at this moment."""
+
+    def user(token_id: Sensitive) -> str | None:
+        return next((r.path for r in records if credentials.current_token_id(r) == token_id), None)
+
+    return user
