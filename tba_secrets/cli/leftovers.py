@@ -8,7 +8,7 @@ finds it by its mark, revokes what is due, and deletes it with its last line.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +39,7 @@ _AFTERWARDS = {
 
 @dataclass(frozen=True)
 class Leftover:
-    """One secret of this stack that its YAML does not declare any more."""
+    """One secret of this stack that none of its resources manages any more."""
 
     record: str
     """`integration/token`, as it was."""
@@ -48,14 +48,19 @@ class Leftover:
 
 
 def find(
-    project: Path, stack: str, records: tuple[CredentialRecord, ...], tell: Callable[[str], None]
+    project: Path,
+    stack: str,
+    records: tuple[CredentialRecord, ...],
+    deployed: Container[str],
+    tell: Callable[[str], None],
 ) -> list[Leftover]:
     """Find what a stack has left behind, by the owner mark; a store that may not be listed is named.
 
     Args:
         project: The folder that holds Pulumi.yaml.
         stack: The stack's name.
-        records: Everything that the stack declares.
+        records: Everything that the stack declares: its stores.
+        deployed: The records in the stack's state.
         tell: Is told which store could not be listed.
     """
     found: list[Leftover] = []
@@ -63,19 +68,17 @@ def find(
     for record in records:
         if (key := record.stores.model_dump_json()) not in seen:
             seen.add(key)
-            declared = {one.secret for one in records}
             owner = f"/{_project_name(project)}/{stack}"
-            found += _in_stores(record.stores, declared, owner, tell)
+            left = _in_stores(record.stores, owner, tell)
+            found += (one for one in left if one.record not in deployed)
     return found
 
 
-def _in_stores(
-    stores: Stores, declared: set[str], owner: str, tell: Callable[[str], None]
-) -> Iterator[Leftover]:
+def _in_stores(stores: Stores, owner: str, tell: Callable[[str], None]) -> Iterator[Leftover]:
     for kind, store in open_stores(stores).items():
         start = prefix(stores, kind)
         try:
-            names = [n for n in store.names(start) if n.removeprefix(start) not in declared]
+            names = store.names(start)
         except AccessDeniedError as error:
             tell(f"secrets that were taken out of the YAML are not looked for: {error.what}")
             continue

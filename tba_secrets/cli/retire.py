@@ -10,8 +10,9 @@ import typer
 from tba_secrets.cli import credentials, leftovers
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.status_state import token_states
 from tba_secrets.cli.waiting import waiting
-from tba_secrets.engine import Engine
+from tba_secrets.engine import Engine, exported_resources
 from tba_secrets.lifecycle.settle import due
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
@@ -28,11 +29,14 @@ def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool) -> None:
         typer.Exit: With `Exit.PERSON` where a token is left for a person to revoke.
     """
     everybody = credentials.find(engine.project, engine.stack, [])
-    left = leftovers.find(engine.project, engine.stack, everybody, typer.echo)
+    deployed = token_states(exported_resources(engine.project, engine.stack))
+    left = leftovers.find(engine.project, engine.stack, everybody, deployed, typer.echo)
     named = [one for one in left if not tokens or _is_named(one, tokens)]
-    declared = [one for one in tokens if not any(_is_named(left, [one]) for left in named)]
-    records = (
-        credentials.find(engine.project, engine.stack, declared) if declared or not tokens else ()
+    declared = [one for one in tokens if not any(_is_named(leftover, [one]) for leftover in named)]
+    records = tuple(
+        record
+        for record in credentials.find(engine.project, engine.stack, declared)
+        if (declared or not tokens) and not any(one.record == record.path for one in named)
     )
     done = _carried_out(engine, records, now=now, by_hand=by_hand)
     for leftover in named:

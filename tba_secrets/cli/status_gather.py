@@ -71,20 +71,25 @@ def gather(
         for record in records
     )
     return EnvironmentReport(
-        environment, account, tokens, (*problem, *_left(project, environment, records))
+        environment, account, tokens, (*problem, *_left(project, environment, records, states))
     )
 
 
-def _left(project: Path, environment: str, records: tuple[CredentialRecord, ...]) -> list[Finding]:
+def _left(
+    project: Path,
+    environment: str,
+    records: tuple[CredentialRecord, ...],
+    states: Mapping[str, TokenState],
+) -> list[Finding]:
     """Name the secrets that were taken out of the YAML while superseded tokens waited for being revoked."""
     try:
-        left = leftovers.find(project, environment, records, lambda _: None)
+        left = leftovers.find(project, environment, records, states, lambda _: None)
     except (TbaError, OSError):
         return []  # what cannot be read is a finding of the tokens already
     return [
         Finding(
             Standing.ATTENTION,
-            f"{one.record} is not declared any more, and {one.place} waits for its superseded tokens to be revoked",
+            f"{one.record} is not deployed any more, and {one.place} waits for its superseded tokens to be revoked",
             f"run `tba retire {environment} {one.record}`",
         )
         for one in left

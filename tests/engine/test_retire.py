@@ -8,8 +8,9 @@ import pytest
 
 from tba_secrets.cli.exits import Exit
 from tests.engine.conftest import World
+from tests.engine.project import environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
-from tests.netsuite_account import Values
+from tests.netsuite_account import TOKENS, Values
 
 pytestmark = pytest.mark.engine
 
@@ -141,12 +142,39 @@ def test_the_next_rotation_retires_what_is_due(world: World) -> None:
     assert_nothing_to_do(world)
 
 
-def test_destroy_is_refused_while_a_token_waits_for_its_revoke(rotated: World) -> None:
+def test_destroy_leaves_a_secret_whose_token_waits_for_its_revoke(rotated: World) -> None:
+    """And retire finds it by its owner mark, without a resource, and deletes it with its last line."""
     run = rotated.project.pulumi("destroy", "--yes", "--skip-preview")
-
-    assert run.status != 0
+    assert run.status == 0, run.output
     assert "tba retire" in run.output
     assert rotated.secret("orders").deleted is None
+    assert rotated.secret("invoices").deleted is not None
+    assert "warehouse/orders is not deployed any more" in tba(rotated, "status", "test").output
+
+    early = tba(rotated, "retire", "test", "orders")
+    assert early.status == 0, early.output
+    assert not revoked(rotated, "orders")
+    late = tba(rotated, "retire", "test", "orders", "--now")
+
+    assert late.status == 0, late.output
+    assert revoked(rotated, "orders")
+    assert not revoked(rotated, "orders second")
+    assert rotated.secret("orders").deleted is not None
+
+
+def test_a_token_taken_out_of_the_yaml_is_retired_all_the_same(rotated: World) -> None:
+    rest = tuple(token for token in TOKENS if token != "orders")
+    rotated.project.write(environment_yaml(rotated.account, tokens=rest))
+    run = rotated.project.up()
+    assert run.status == 0, run.output
+    assert rotated.secret("orders").deleted is None
+
+    retired = tba(rotated, "retire", "test", "--now")
+
+    assert retired.status == 0, retired.output
+    assert revoked(rotated, "orders")
+    assert rotated.secret("orders").deleted is not None
+    assert_nothing_to_do(rotated)
 
 
 def test_rollback_makes_the_previous_one_current_again(rotated: World) -> None:
@@ -154,10 +182,11 @@ def test_rollback_makes_the_previous_one_current_again(rotated: World) -> None:
 
     assert run.status == 0, run.output
     assert rotated.current("orders")["token_id"] == rotated.account.tokens["orders"].identifier
-    assert [line.split()[-1] for line in journal(rotated)] == ["restored"]
+    assert sorted(line.split()[-1] for line in journal(rotated)) == ["left", "restored"]
     assert_nothing_to_do(rotated)
     tba(rotated, "retire", "test", "--now")
     assert not revoked(rotated, "orders")
+    assert not revoked(rotated, "orders second")
 
 
 def test_rollback_to_a_revoked_token_is_refused(rotated: World) -> None:
