@@ -490,6 +490,9 @@ def rotate(
     accept_cut: Annotated[
         bool, typer.Option("--accept-cut", help="Do not ask: a consumer pair has no overlap.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Take a token that was superseded before.")
+    ] = False,
     take_over: TakeOver = False,
     project: Project = Path(),
 ) -> None:
@@ -523,7 +526,7 @@ def rotate(
     from tba_secrets.cli.rotate import From, run
 
     origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
-    run(engine, tokens or [], origin, browser=browser)
+    run(engine, tokens or [], origin, browser=browser, again=again)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tba_secrets.errors import TbaError, ValueNeededError
+from tba_secrets.errors import ScheduledForDeletionError, TbaError, ValueNeededError
 from tba_secrets.netsuite import Expected
 from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records
@@ -85,14 +85,14 @@ def current(record: CredentialRecord) -> Held:
 
 
 def current_token_id(record: CredentialRecord) -> Sensitive | None:
-    """Return the token id that readers get; None if no credential has passed yet.
+    """Return the token id that readers get; None if no credential has passed yet, or the secret is deleted.
 
     Raises:
         StoreError: The store could not be asked: then it is not known who uses a token.
     """
     try:
         return current(record).back.credential.token_id
-    except ValueNeededError:
+    except (ValueNeededError, ScheduledForDeletionError):
         return None
 
 

@@ -40,14 +40,16 @@ _ORIGINS: Final = {
 }
 
 
-def run(engine: Engine, tokens: list[str], origin: From, *, browser: bool) -> None:
+def run(
+    engine: Engine, tokens: list[str], origin: From, *, browser: bool, again: bool = False
+) -> None:
     """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
 
     Raises:
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
     records = credentials.find(engine.project, engine.stack, tokens)
-    run_for(engine, records, origin, browser=browser)
+    run_for(engine, records, origin, browser=browser, again=again)
     retire_due(engine, records)
 
 
@@ -57,6 +59,7 @@ def run_for(
     origin: From,
     *,
     browser: bool,
+    again: bool = False,
 ) -> None:
     """Rotate these records with one update."""
     engine.check_declared()  # before a person is asked for anything
@@ -65,6 +68,7 @@ def run_for(
             _obtain(engine, record, _way(record, origin), browser),
             origin=_ORIGINS[_way(record, origin)],
             overlap_seconds=overlap_seconds(record),
+            again=again,
         )
         for record in records
     }

@@ -1,0 +1,154 @@
+"""What a plain update does in each case: the table in docs/architecture.md, derived from the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tba_secrets.digest import DigestKeys
+from tba_secrets.lifecycle.decide import decide
+from tba_secrets.lifecycle.facts import (
+    CONSUMER,
+    TOKEN,
+    Content,
+    Declared,
+    Discard,
+    Put,
+    Remembered,
+    Sight,
+    Staging,
+    Up,
+)
+from tba_secrets.netsuite import TbaCredential
+from tba_secrets.payload import render
+from tba_secrets.spec.model import Format
+from tba_secrets.stores.interface import Candidate, SecretName, Snapshot, Stage, VersionId
+from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.versions import Origin, Terms, derived_version_id
+from tests.lifecycle.world import ACCOUNT, RECORD, name_of, pair
+
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "architecture.md"
+KEYS: Final = DigestKeys.of(None, None, ACCOUNT, RECORD)
+DECLARED: Final = Declared(RECORD, ACCOUNT, Format(), KEYS, overlap_seconds=86400)
+NAME: Final = SecretName("netsuite/test/orders")
+
+CURRENT, OLDER, WAITING, NEW = "A", "O", "B", "N"
+GIVEN: Final = {
+    "nothing": None,
+    "what is current": CURRENT,
+    "what it gave last": "L",
+    "a superseded token": OLDER,
+    "another token": NEW,
+}
+"""What the token's source gives."""
+CANDIDATES: Final = {
+    "none": None,
+    "from the source": Origin.SOURCE,
+    "by `tba rotate`": Origin.ROTATED,
+    "issued, or typed": Origin.ISSUED,
+    "of a rollback": Origin.ROLLBACK,
+}
+"""What waits in the store."""
+
+
+def credential(token: str) -> TbaCredential:
+    consumer, values = pair("K1"), pair(token)
+    return TbaCredential(
+        ACCOUNT, consumer.identifier, consumer.secret, values.identifier, values.secret
+    )
+
+
+def version(token: str, origin: Origin, replacing: str | None = None) -> VersionId:
+    text = render(credential(token), Format())
+    candidate = Candidate(text, KEYS.writing.text(text), Terms(origin))
+    return derived_version_id(NAME, candidate, None if replacing is None else VersionId(replacing))
+
+
+def content(token: str) -> Content:
+    return Content(render(credential(token), Format()), credential(token))
+
+
+def seen(candidate: Origin | None) -> Sight:
+    """A secret whose current token is A, with a line about O, and perhaps a candidate."""
+    current = version(CURRENT, Origin.SOURCE)
+    stages, contents = {Stage.CURRENT: current}, {current: content(CURRENT)}
+    if candidate is not None:
+        waiting = version(WAITING, candidate, current)
+        stages[Stage.CANDIDATE] = waiting
+        contents[waiting] = content(WAITING)
+    digest = KEYS.writing.pair(pair(OLDER))
+    line = JournalEntry(version(OLDER, Origin.SOURCE), digest, 1, 2, Retirement.OVERLAP)
+    return Sight("aws secret", Snapshot("arn", stages, journal=(line,)), contents)
+
+
+def update(given: str | None, candidate: Origin | None) -> Staging:
+    """Decide a plain update: the source gave L last, and L was staged by nobody."""
+    sight = seen(candidate)
+    assert sight.current is not None
+    last = KEYS.writing.pair(pair("L"))
+    consumer = KEYS.writing.pair(pair("K1"))
+    remembered = Remembered(
+        exists=True,
+        versions={"aws": sight.current},
+        source_digests={TOKEN: last, CONSUMER: consumer},
+        stored_digests={TOKEN: KEYS.writing.pair(pair(CURRENT)), CONSUMER: consumer},
+        verified={"aws": sight.current},
+    )
+    offered = {CONSUMER: pair("K1"), TOKEN: None if given is None else pair(given)}
+    return decide(DECLARED, remembered, {"aws": sight}, offered, Up(), now=3)
+
+
+def outcome(plan: Staging) -> str:
+    """Say what a plan does."""
+    assert plan.credential is not None
+    token = name_of(plan.credential.pair(TOKEN))
+    if any(isinstance(step, Put) for step in plan.steps):
+        assert token == NEW
+        return "the source's token is staged"
+    if token == WAITING:
+        return "the candidate is finished"
+    assert token == CURRENT
+    if any(isinstance(step, Discard) for step in plan.steps):
+        return "the candidate is let go"
+    return "nothing"
+
+
+def table() -> str:
+    """Return the table as the document has it."""
+    lines = [
+        "| the source gives | " + " | ".join(f"candidate: {name}" for name in CANDIDATES) + " |",
+        "|---" * (len(CANDIDATES) + 1) + "|",
+    ]
+    for what, given in GIVEN.items():
+        cells = [outcome(update(given, origin)) for origin in CANDIDATES.values()]
+        lines.append(f"| {what} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def test_the_document_has_the_table() -> None:
+    assert table() in DOCUMENT.read_text(encoding="utf-8"), table()
+
+
+@pytest.mark.parametrize("given", GIVEN.values(), ids=GIVEN.keys())
+def test_what_a_person_asked_for_is_finished_whatever_the_source_gives(given: str | None) -> None:
+    for origin in (Origin.ISSUED, Origin.TYPED, Origin.GENERATED, Origin.ROLLBACK):
+        assert outcome(update(given, origin)) == "the candidate is finished"
+
+
+@pytest.mark.parametrize("candidate", [None, Origin.SOURCE])
+def test_what_is_superseded_under_a_policy_is_never_staged(candidate: Origin | None) -> None:
+    plan = update(OLDER, candidate)
+
+    assert not any(isinstance(step, Put) for step in plan.steps)
+
+
+def test_a_new_token_owes_the_declared_overlap() -> None:
+    (put,) = [step for step in update(NEW, None).steps if isinstance(step, Put)]
+
+    assert put.terms == Terms(Origin.SOURCE, 86400)
+
+
+def test_a_decision_is_a_function_of_its_facts() -> None:
+    assert update(NEW, Origin.ROTATED) == update(NEW, Origin.ROTATED)
