@@ -158,8 +158,8 @@ class _Life:
 
     def superseding_line(self, pair: Pair) -> JournalEntry | None:
         """Return the line that bars a token from being staged by an update."""
-        matches = (line for _, line in self.lines if line.superseded and self._names(line, pair))
-        return next(matches, None)
+        lines = (*(line for _, line in self.lines), *self.remembered.left)
+        return next((one for one in lines if one.superseded and self._names(one, pair)), None)
 
     def _names(self, line: JournalEntry, pair: Pair) -> bool:
         """Whether a line is about a token: by its digest, or by the content of its version."""
@@ -385,7 +385,7 @@ class _Life:
                 return pending, []
         proven = VersionId((self.remembered.verified or {}).get(store, ""))
         moved = bool(proven) and proven != sight.current and _moved_by_others(sight, proven)
-        if moved and self._holds(sight, proven, text):
+        if moved and proven in sight.contents and self._holds(sight, proven, text):
             return proven, [] if pending == proven else [Relabel(store, proven)]
         replacing = None if sight.snapshot is None else sight.snapshot.stages.get(Stage.CURRENT)
         put = Put(store, credential, terms, replacing)
@@ -548,14 +548,13 @@ def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Of
         for sight in seen.values()
     ):
         return False
+    barring = [line for sight in seen.values() for line in sight.lines if line.superseded]
+    if any(
+        declared.keys.same(line.digest, token) is not False for line in (*barring, *remembered.left)
+    ):
+        return False
     return all(
-        compare(
-            declared.keys,
-            pair,
-            remembered.source_digests.get(part),
-            remembered.stored_digests.get(part),
-        )
-        is Offer.NEW
+        compare(declared.keys, pair, remembered.source_digests.get(part), None) is Offer.NEW
         for part, pair in ((CONSUMER, consumer), (TOKEN, token))
     )
 

@@ -112,6 +112,8 @@ class Remembered:
     """The version that passed last, by store; None if state has no SmokeTest."""
     moved: TbaCredential | None = None
     """What the places hold that the record leaves, if it moves."""
+    left: tuple[JournalEntry, ...] = ()
+    """The lines of those places."""
     formats: tuple[Format, ...] = ()
     """Under which keys earlier runs wrote."""
 

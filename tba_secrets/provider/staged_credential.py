@@ -413,7 +413,7 @@ class _Run:
         asked = self._asked()
         return decide(
             self.declared,
-            replace(self.remembered, moved=self._moved()),
+            self._remembered_here(),
             self._seen(asked),
             self.offered,
             asked,
@@ -450,6 +450,23 @@ class _Run:
                 if (held := sight.credential(version)) is not None:
                     return held
         return None
+
+    def _remembered_here(self) -> Remembered:
+        """Return what state says, without the versions of the places that the record leaves."""
+        left = {place.store.kind for place in self.before}
+        verified = self.remembered.verified
+        return replace(
+            self.remembered,
+            verified=verified and {k: v for k, v in verified.items() if k not in left},
+            moved=self._moved(),
+            left=tuple(self._left()),
+        )
+
+    def _left(self) -> Iterator[JournalEntry]:
+        """Return the lines of the places that the record leaves; what they bar stays barred."""
+        for place in self.before:
+            snapshot = self.record.looked.snapshot(place)
+            yield from () if snapshot is None else snapshot.journal
 
     @property
     def _formats(self) -> tuple[Format, ...]:
@@ -607,13 +624,13 @@ class _Run:
         return outputs
 
     def _carried_lines(self, kind: str, claimed: Snapshot) -> list[Note]:
-        """Return the lines that inform, of the places that the record leaves; open ones have refused the move."""
+        """Return the lines to carry along: what informs, and what bars. Open ones have refused the move."""
         there = {line.key for line in claimed.journal}
+        carried = (Retirement.INFORM, Retirement.LEFT, Retirement.REVOKED)
         return [
             Note(kind, line)
-            for place in self.before
-            for line in getattr(self.record.looked.snapshot(place), "journal", ())
-            if line.state in (Retirement.INFORM, Retirement.LEFT) and line.key not in there
+            for line in self._left()
+            if line.state in carried and line.key not in there
         ]
 
     def _source_digests(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tba_secrets.errors import ValueNeededError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import Stage
 from tba_secrets.stores.memory import MemoryStore
@@ -334,6 +335,9 @@ def settles(world: World, trace: tuple[Event, ...], figures: Figures) -> None:
     except ViolationError as violation:
         figures.note((*trace, *thrice), violation)
         return
+    kind = after.declared[0]
+    if isinstance(last.error, ValueNeededError) and after.current_token(kind) is not None:
+        figures.note((*trace, *thrice), ViolationError("P5", f"stuck: {last.error.what}"))
     if last.error is None and (last.writes or last.asked):
         what = f"a third run still writes {last.writes} times, and asks {last.asked} times"
         figures.note((*trace, *thrice), ViolationError("P5", what))
