@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.sources.interface import Pair
+
+if TYPE_CHECKING:
+    from tba_secrets.sources.interface import Pair
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class TbaCredential:
 
     def pair(self, part: str) -> Pair:
         """Return the `consumer` or the `token` pair."""
+        from tba_secrets.sources.interface import (
+            Pair,  # a reader's program does without the sources
+        )
+
         if part == "consumer":
             return Pair(self.consumer_key, self.consumer_secret)
         return Pair(self.token_id, self.token_secret)

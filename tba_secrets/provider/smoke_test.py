@@ -362,7 +362,13 @@ class _Run:
         for note in plan.closing:
             self._write(note.store, [note])
             words.append(f"{self.places[note.store]}: noted as {note.entry.state.value}")
-        words += (self._revoke(intent, due, back) for due in plan.due)
+        for due in plan.due:
+            try:
+                words.append(self._revoke(intent, due, back))
+            except (
+                NotAskedError
+            ) as error:  # a refused revoke has ended the user's turn: the next run goes on
+                words.append(error.what)
         return words
 
     def _revoke(self, intent: Retire, due: Due, back: ReadBack) -> str:

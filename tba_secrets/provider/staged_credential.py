@@ -65,8 +65,8 @@ from tba_secrets.provider.properties import StagedCredentialInputs, StagedCreden
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import Format, Stores
 from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage
-from tba_secrets.stores.journal import JournalEntry, Retirement
-from tba_secrets.stores.versions import Terms, terms_of
+from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement
+from tba_secrets.stores.versions import Terms, is_ours, terms_of
 
 _MOST_LOOKS = 3
 """How often a run decides again because somebody else moved what it had seen."""
@@ -394,6 +394,7 @@ class _Run:
         for place in self.places.values():
             act.admit(place, self.record.looked.snapshot(place), self.remembered)
         self._restore()
+        self._let_stores_finish()
         plan = self._decide()
         if plan.obtain:
             self._obtain(self._seen(self._asked()))
@@ -408,6 +409,25 @@ class _Run:
             snapshot = self.record.looked.snapshot(place)
             if snapshot is not None and snapshot.deletion_at is not None:
                 act.claim(self.record.looked, place, self.host.proceed)
+
+    def _let_stores_finish(self) -> None:
+        """Claim, without a look of ours, a secret whose current version looks like somebody else's.
+
+        A run that was killed in the middle of a promotion may have left a version of ours without our id (Vault keeps
+        it in the metadata, a second write): the store finishes that when it claims.
+        """
+        for place in self.places.values():
+            snapshot = self.record.looked.snapshot(place)
+            current = None if snapshot is None else snapshot.stages.get(Stage.CURRENT)
+            if (
+                current is not None
+                and not is_ours(current)
+                and snapshot is not None
+                and snapshot.owner
+            ):
+                self.host.proceed()
+                claimed = place.store.claim(place.name, place.mark, place.description)
+                self.record.looked.note(place, claimed)
 
     def _decide(self) -> Staging:
         asked = self._asked()
@@ -501,7 +521,7 @@ class _Run:
         act.claim(looked, place, self.host.proceed)
         self.nonce = secrets.token_hex(8)
         now = int(self.host.clock())
-        line = JournalEntry(f"tba-intent-{self.nonce}", self.nonce, now, now, Retirement.INTENT)
+        line = JournalEntry(f"{INTENT}{self.nonce}", self.nonce, now, now, Retirement.INTENT)
         act.carry_out(
             looked,
             place,

@@ -17,6 +17,8 @@ from typing import Final
 
 from tba_secrets.errors import RetirementOpenError, StoreError
 
+INTENT: Final = "tba-intent-"
+"""Before the nonce of a line of intent, in the place of a version."""
 MOST_ENTRIES: Final = 10
 """Lines kept for one secret: everything that is open, and the latest of what is revoked."""
 
@@ -70,7 +72,12 @@ class JournalEntry:
     @property
     def pinned(self) -> bool:
         """Whether the store must keep its version: it signs its own revoke, or names the token to a person."""
-        return self.state in (Retirement.OVERLAP, Retirement.PERSON)
+        return self.has_version and self.state in (Retirement.OVERLAP, Retirement.PERSON)
+
+    @property
+    def has_version(self) -> bool:
+        """Whether the line names a version; a line of intent names a token that no store may ever have had."""
+        return not self.version.startswith(INTENT)
 
     @property
     def closed(self) -> bool:

@@ -24,8 +24,12 @@ from tests.netsuite_account import TOKENS, NetSuiteAccount, Values
 
 
 def telling(secret: Secret) -> dict[str, str]:
-    """The labels that mean something: not the one we write under, and not AWSPENDING where a promotion left it."""
-    labels = {label: version for label, version in secret.labels.items() if label != "TBA_STAGED"}
+    """The labels that mean something: not our own, and not AWSPENDING where a promotion left it."""
+    labels = {
+        label: version
+        for label, version in secret.labels.items()
+        if label not in ("TBA_STAGED", "TBA_OWNER")
+    }
     if labels.get("AWSPENDING") == labels["AWSCURRENT"]:
         del labels["AWSPENDING"]
     return labels

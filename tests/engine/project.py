@@ -111,7 +111,7 @@ def _settings(folder: Path, scripts: Path) -> dict[str, str]:
         "PATH": f"{scripts}:{ROOT / '.tools' / 'bin'}:{os.environ['PATH']}",
         "HOME": str(folder / "home"),
         "LANG": "C.UTF-8",
-        "XDG_STATE_HOME": str(folder / "home" / "state"),
+        "XDG_STATE_HOME": str(folder / "home" / ".local" / "state"),
         "PULUMI_HOME": str(folder / "home" / ".pulumi"),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",

@@ -52,7 +52,7 @@ BROKEN = {
         "secret value",
     ),
     "candidates within": ("candidate_prefix: netsuite/sandbox/next/", "outside the prefix"),
-    "candidates without a slash": ("candidate_prefix: next", "with a slash behind it"),
+    "candidates without a slash": ("candidate_prefix: next", "followed by a slash"),
     "a namespace that climbs": ("namespace: a/../b", "no segment is . or .."),
     "an address with a path": ("cluster_id: 5", "quotes"),
 }
@@ -104,7 +104,7 @@ def test_what_is_refused_is_told_with_its_place(tmp_path: Path, line: str, words
 def test_a_prefix_names_every_segment_and_ends_with_a_slash(tmp_path: Path, prefix: str) -> None:
     told = problems(tmp_path, BASE.replace("netsuite/sandbox/", f'"{prefix}"'))
     assert "store.vault.prefix" in told
-    assert "slash behind it" in told
+    assert "followed by a slash" in told
 
 
 @pytest.mark.parametrize("mount", ODD_MOUNTS)

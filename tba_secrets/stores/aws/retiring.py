@@ -107,7 +107,7 @@ def _finished(
     """Return the pins of closed lines: those that are seen, and the entry's own where its line was never seen."""
     closed = {f"{PIN}{line.key}": VersionId(line.version) for line in lines if not line.pinned}
     unseen = all(line.version != entry.version for line in secret.journal)
-    own = f"{PIN}{entry.key}" if entry.closed and unseen else None
+    own = f"{PIN}{entry.key}" if entry.closed and entry.has_version and unseen else None
     return {
         label: version
         for label, version in closed.items()
