@@ -88,6 +88,12 @@ class Both:
             # the first move gives the candidate its label
             self.aws.faults.before("UpdateSecretVersionStage", nth=2, do=happen)
 
+    def deny_the_promotion(self) -> None:
+        """Let AWS deny the move to current: the fake asks who calls before anything else happens in that call."""
+        self.aws.faults.after(
+            "UpdateSecretVersionStage", do=lambda: self.deny_aws("UpdateSecretVersionStage")
+        )
+
     def assert_settled(self) -> None:
         """The second token is current in both, one version more than before in each, and nothing is half done."""
         assert self.holders(self.second) == {"aws", "vault"}
@@ -181,7 +187,7 @@ def test_a_candidate_that_is_exchanged_in_one_is_promoted_in_neither(both: Both)
 
 def test_where_aws_does_not_promote_the_report_says_who_holds_what(both: Both) -> None:
     both.begin("vault", "aws")
-    both.before_promotion("aws", lambda: both.deny_aws("UpdateSecretVersionStage"))
+    both.deny_the_promotion()
 
     half = both.vault.project.up()
     holders = both.holders(both.second)
@@ -198,7 +204,7 @@ def test_where_aws_does_not_promote_the_report_says_who_holds_what(both: Both) -
 
 def test_where_the_first_does_not_promote_the_second_is_not_touched(both: Both) -> None:
     both.begin("aws", "vault")
-    both.before_promotion("aws", lambda: both.deny_aws("UpdateSecretVersionStage"))
+    both.deny_the_promotion()
 
     half = both.vault.project.up()
     holders = both.holders(both.second)
