@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerContext
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tba_secrets.errors import TbaError
+from tba_secrets.netsuite import Gate
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Handler, PartialFailureError
 from tba_secrets.provider.host import Host, unheard
@@ -179,7 +181,8 @@ def _carry_out(provider: Provider, order: Order) -> None:
     host = Host(log=unheard, intents={RECORD: intent} if intent is not None else {})
     error = ""
     try:
-        host.clock = lambda: float(order.now)
+        host.clock = lambda: float(order.now or time.time())
+        host.gate = Gate(host.clock)
         smoke = SmokeTestHandler(host)
         _refreshed(smoke, provider.folder / "smoke.json")
         staged = _update(
