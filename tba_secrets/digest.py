@@ -84,23 +84,17 @@ class DigestKeys:
 
     def same(self, digest: str | None, pair: Pair) -> bool | None:
         """Whether a digest is that of a pair; None if no key at hand made it."""
-        if digest is None:
-            return None
-        key_id = digest.partition(":")[0]
-        for key in (self.writing, *self.others):
-            if key.id == key_id:
-                return key.pair(pair) == digest
-        return None
+        key = self._that_made(digest)
+        return None if key is None else key.pair(pair) == digest
 
     def same_text(self, digest: str | None, value: Sensitive) -> bool | None:
         """Whether a digest is that of a stored text; None if no key at hand made it."""
-        if digest is None:
-            return None
-        key_id = digest.partition(":")[0]
-        for key in (self.writing, *self.others):
-            if key.id == key_id:
-                return key.text(value) == digest
-        return None
+        key = self._that_made(digest)
+        return None if key is None else key.text(value) == digest
+
+    def _that_made(self, digest: str | None) -> DigestKey | None:
+        key_id = (digest or "").partition(":")[0]
+        return next((key for key in (self.writing, *self.others) if key.id == key_id), None)
 
 
 def hkdf(material: bytes, salt: bytes, info: bytes) -> bytes:

@@ -20,8 +20,8 @@ from tba_secrets.errors import AccessDeniedError, NetSuiteError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Seen
 from tba_secrets.lifecycle.look import Looked, look
-from tba_secrets.lifecycle.settle import Due, retiring
-from tba_secrets.netsuite import Client, Gate, RevocationOutcome, TbaCredential, revoke
+from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
+from tba_secrets.netsuite import Client, Gate, TbaCredential, revoke
 from tba_secrets.places import Place, prefix
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive
@@ -29,12 +29,6 @@ from tba_secrets.spec.model import Format, Stores
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import Retirement
-
-_AFTERWARDS = {
-    RevocationOutcome.REVOKED: Retirement.REVOKED,
-    RevocationOutcome.NOT_CONFIRMED: Retirement.PERSON,
-    RevocationOutcome.NEEDS_PERSON: Retirement.PERSON,
-}
 
 
 @dataclass(frozen=True)
@@ -173,7 +167,7 @@ class _Retirement:
                     turn.unanswered()
         except NetSuiteError as error:
             return str(error)
-        if (after := _AFTERWARDS.get(done.outcome)) is not None:
+        if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
             self._write(Note(self.place.store.kind, replace(line, state=after)))
         return str(done)
 

@@ -15,7 +15,6 @@ from tba_secrets.lifecycle.facts import (
     Put,
     Relabel,
     Remembered,
-    Sight,
     Step,
 )
 from tba_secrets.lifecycle.look import Looked
@@ -176,8 +175,3 @@ def _labelled(
 ) -> Snapshot:
     stages = {stage: held for stage, held in snapshot.stages.items() if stage is not without}
     return replace(snapshot, stages={**stages, **moved}, foreign_candidate=False)
-
-
-def sight_of(looked: Looked, place: Place) -> Sight:
-    """Return a place as it was seen, without contents."""
-    return Sight(str(place), looked.snapshot(place))

@@ -27,6 +27,7 @@ from tba_secrets.lifecycle.facts import (
     ours,
 )
 from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.revocation import RevocationOutcome
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
@@ -197,6 +198,14 @@ def refusal(
 
 
 # --- retiring ------------------------------------------------------------------------------------
+
+
+AFTER_REVOCATION: Final[Mapping[RevocationOutcome, Retirement]] = {
+    RevocationOutcome.REVOKED: Retirement.REVOKED,
+    RevocationOutcome.NOT_CONFIRMED: Retirement.PERSON,
+    RevocationOutcome.NEEDS_PERSON: Retirement.PERSON,
+}
+"""What a line says after one try to revoke its token; it stays as it is if NetSuite's answer decides nothing."""
 
 
 @dataclass(frozen=True)

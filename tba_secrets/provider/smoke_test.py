@@ -26,6 +26,7 @@ from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Remembered, Seen, Settling, Step
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.settle import (
+    AFTER_REVOCATION,
     Due,
     Proven,
     promotion,
@@ -33,7 +34,7 @@ from tba_secrets.lifecycle.settle import (
     retiring,
     superseded_version,
 )
-from tba_secrets.netsuite import Revocation, RevocationOutcome, Verification
+from tba_secrets.netsuite import Revocation, Verification
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
@@ -56,13 +57,6 @@ from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.versions import is_ours
 from tba_secrets.verify import ReadBack, read_back
-
-_AFTERWARDS: Mapping[RevocationOutcome, Retirement] = {
-    RevocationOutcome.REVOKED: Retirement.REVOKED,
-    RevocationOutcome.UNKNOWN: Retirement.OVERLAP,
-    RevocationOutcome.NOT_CONFIRMED: Retirement.PERSON,
-    RevocationOutcome.NEEDS_PERSON: Retirement.PERSON,
-}
 
 
 class SmokeTestHandler(Handler):
@@ -389,8 +383,7 @@ class _Run:
                 turn.refused()
             elif done.unanswered:
                 turn.unanswered()
-        after = _AFTERWARDS[done.outcome]
-        if after is not Retirement.OVERLAP:
+        if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
             self._note_all(due, after)
         return str(done)
 

@@ -418,13 +418,12 @@ class _Run:
         """
         for place in self.places.values():
             snapshot = self.record.looked.snapshot(place)
-            current = None if snapshot is None else snapshot.stages.get(Stage.CURRENT)
-            if (
-                current is not None
-                and not is_ours(current)
-                and snapshot is not None
-                and snapshot.owner
-            ):
+            if snapshot is None or snapshot.owner is None:
+                continue
+            current = snapshot.stages.get(Stage.CURRENT)
+            # such a promotion takes its candidate away last
+            waits = Stage.CANDIDATE in snapshot.stages
+            if current is not None and not is_ours(current) and waits:
                 self.host.proceed()
                 claimed = place.store.claim(place.name, place.mark, place.description)
                 self.record.looked.note(place, claimed)
