@@ -18,6 +18,7 @@ from tba_secrets.engine.events import Listener, Outcome, Result
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
 from tba_secrets.netsuite import Gate, Refusal
+from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Intents
 from tba_secrets.provider.server import Provider, serve
 from tba_secrets.records import credential_records
@@ -136,7 +137,7 @@ class Engine:
         options: list[str] = []
         if intents:
             self._refuse_undeclared(state)
-            _remember_refusals(self._shared.gate, state.get("resources") or [])
+            _remember_refusals(self._shared.gate, _resources(state))
             options = ["--continue-on-error", *_targets(intents)]
         if self.cancelled.is_set():
             return Result.NOT_STARTED
@@ -145,6 +146,7 @@ class Engine:
                 cli.run("refresh", *_WITHOUT_QUESTIONS, "--clear-pending-creates")
         try:
             with self._served(intents) as cli:
+                _remember_proofs(self._provider.host, _resources(state))
                 cli.run("up", *_WITHOUT_QUESTIONS, "--json", *options, hear=listener.hear)
         except LockedError:
             raise
@@ -203,6 +205,23 @@ def _remember_refusals(gate: Gate, resources: Iterable[Mapping[str, Any]]) -> No
         if known and one["type"].endswith(":SmokeTest"):
             refusals = [Refusal(Fingerprint(it["fingerprint"]), float(it["at"])) for it in known]
             gate.remember(one["inputs"]["account"], one["inputs"]["user"]["email"], refusals)
+
+
+def _remember_proofs(host: Host, resources: Iterable[Mapping[str, Any]]) -> None:
+    """Tell the provider what has passed last: whoever repeats a rotation must know whether the first one was finished,
+    and the engine gives that to the SmokeTest alone."""
+    for one in resources:
+        inputs, kind = one.get("inputs") or {}, one["type"].rpartition(":")[2]
+        if kind == "SmokeTest":
+            host.record(inputs["record"]).tested = one.get("outputs") or {}
+        elif (
+            kind == "StagedCredential" and (record := host.record(inputs["record"])).tested is None
+        ):
+            record.tested = {}  # a first rotation that was killed before its proof
+
+
+def _resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return state.get("resources") or []
 
 
 def _targets(records: Iterable[str]) -> list[str]:

@@ -7,8 +7,7 @@ The rules, in the order in which they apply:
    still gives what was superseded, changes nothing.
 3. Otherwise a part comes from the candidate that waits, and then from what is current. A change of settings therefore
    stages nothing but what is there already.
-4. What is current is what the store shows. State is believed over the store in one case: somebody else moved current
-   away from the version that passed last.
+4. What is current is what the store shows, unless the version before it is ours: somebody else moved current away.
 """
 
 from __future__ import annotations
@@ -84,18 +83,16 @@ class _Life:
     def base_version(self, store: str) -> VersionId | None:
         """Return the version that the record holds in one store."""
         sight = self.seen[store]
-        current, proven = sight.current, VersionId((self.remembered.verified or {}).get(store, ""))
-        if not current or not proven or proven in (current, sight.pending):
-            return current
-        if not _moved_by_others(sight, proven):
-            return current  # promoted by a run that was killed before state was saved
+        proven = proven_version(sight)
+        if not sight.current or proven in (None, sight.current, sight.pending):
+            return sight.current
         return proven if sight.credential(proven) is not None else None
 
     def waiting_version(self, store: str) -> VersionId | None:
         """Return the candidate that waits in one store.
 
-        A version that was current before is no candidate, whatever label it carries, unless state names it as the one
-        that passed last: then an earlier update was mending what somebody else moved.
+        A version that was current before is no candidate, whatever label it carries, unless it was promoted last: then
+        an earlier update was mending what somebody else moved.
         """
         sight = self.seen[store]
         pending = sight.pending
@@ -103,7 +100,7 @@ class _Life:
             return None
         if ours(pending) and not sight.was_current(pending):
             return pending
-        return pending if (self.remembered.verified or {}).get(store) == pending else None
+        return pending if pending == proven_version(sight) else None
 
     @property
     def base(self) -> TbaCredential | None:
@@ -128,9 +125,9 @@ class _Life:
 
     def done_before_a_kill(self, *origins: Origin) -> bool:
         """Whether an earlier run promoted such a version, and was killed before state was saved."""
-        if not self.remembered.exists:
+        verified = self.remembered.verified
+        if verified is None:
             return False
-        verified = self.remembered.verified or {}
         return any(
             sight.current is not None
             and origin_of(sight.current) in origins
@@ -383,9 +380,8 @@ class _Life:
                 and _alike(found, terms)
             ):
                 return pending, []
-        proven = VersionId((self.remembered.verified or {}).get(store, ""))
-        moved = bool(proven) and proven != sight.current and _moved_by_others(sight, proven)
-        if moved and proven in sight.contents and self._holds(sight, proven, text):
+        proven = proven_version(sight)
+        if proven is not None and proven in sight.contents and self._holds(sight, proven, text):
             return proven, [] if pending == proven else [Relabel(store, proven)]
         replacing = None if sight.snapshot is None else sight.snapshot.stages.get(Stage.CURRENT)
         put = Put(store, credential, terms, replacing)
@@ -476,16 +472,28 @@ def versions_to_read(
     whole = isinstance(asked, Up) and _all_new(declared, remembered, seen, offered)
     needed: dict[str, list[VersionId]] = {}
     for store, sight in seen.items():
-        proven = VersionId((remembered.verified or {}).get(store, ""))
         wanted = [] if whole else [sight.current]
         wanted.append(sight.pending)
-        if proven and proven != sight.current and _moved_by_others(sight, proven):
+        if (proven := proven_version(sight)) != sight.current:
             wanted.append(proven)
         if isinstance(asked, RollBack):
             wanted += [sight.previous, *_versions(sight, is_policy), *_versions(sight, _informs)]
         wanted += _versions(sight, lambda line: not _comparable(declared, line.digest))
         needed[store] = [one for one in dict.fromkeys(wanted) if one]
     return needed
+
+
+def proven_version(sight: Sight) -> VersionId | None:
+    """Return the version that we promoted last, though somebody else may have moved current away from it since.
+
+    A promotion of ours leaves a line for what it supersedes. So a version of ours that is current, or was before the
+    current one, and that no line names, is the last. If others wrote more than once, what they wrote is believed.
+    """
+    superseded = {line.version for line in sight.lines if line.state is not Retirement.RESTORED}
+    for version in (sight.current, sight.previous):
+        if ours(version) and version not in superseded:
+            return version
+    return None
 
 
 def compare(keys: DigestKeys, pair: Pair, seen_last: str | None, stored: str | None) -> Offer:
@@ -557,19 +565,6 @@ def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Of
         compare(declared.keys, pair, remembered.source_digests.get(part), None) is Offer.NEW
         for part, pair in ((CONSUMER, consumer), (TOKEN, token))
     )
-
-
-def _moved_by_others(sight: Sight, proven: VersionId) -> bool:
-    """Whether current is not what passed last because somebody else moved it, rather than a run that was killed.
-
-    A run of ours leaves a line for what it supersedes. So a current version of ours that no line names is newer than
-    the proven one, and one that a line names is older.
-    """
-    current = sight.current
-    if current is None or not ours(current):
-        return True
-    superseded = {line.version for line in sight.lines if line.state is not Retirement.RESTORED}
-    return current in superseded and proven not in superseded
 
 
 def _alike(found: Terms, wanted: Terms) -> bool:

@@ -109,7 +109,10 @@ class Remembered:
     stored_digests: Mapping[str, str] = field(default_factory=dict)
     """By part, the digest of what was staged last."""
     verified: Mapping[str, str] | None = None
-    """The version that passed last, by store; None if state has no SmokeTest."""
+    """The version that passed last, by store, as the SmokeTest's state says; None if that state is not at hand.
+
+    A SmokeTest has its own. A StagedCredential has it only where `tba` hands it over: the engine reads resources in one
+    provider process and updates them in another, and gives each resource its own state alone."""
     moved: TbaCredential | None = None
     """What the places hold that the record leaves, if it moves."""
     left: tuple[JournalEntry, ...] = ()

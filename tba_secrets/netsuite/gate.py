@@ -108,9 +108,17 @@ class Gate:
             yield turn
 
     def remember(self, account: str, user: str, refusals: Iterable[Refusal]) -> None:
-        """Take over what earlier runs recorded of a user, whichever record it was."""
+        """Take over what earlier runs recorded of a user, whichever record it was.
+
+        The machine's file takes it over as well: the process that will ask may be another one.
+        """
+        recorded = frozenset(refusals)
         with self._changed:
-            self._ledger.learn(Who.of(account, user), refusals)
+            self._ledger.learn(Who.of(account, user), recorded)
+        recent = [one for one in recorded if one.within_window(self._clock())]
+        if recent:
+            with suppress(OSError):
+                self._logins.merge(account, user, recent)
 
     def refusals(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Known and new refusals of the last 30 minutes, oldest first: for the caller to keep.

@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -73,6 +73,21 @@ class RefusedLogins:
 
         self._change(change)
         return kept
+
+    def merge(self, account: str, user: str, refusals: Collection[Refusal]) -> None:
+        """Add what another place has kept, if it is not here yet.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        who = Who.of(account, user)
+
+        def change(content: dict[str, list[Any]]) -> None:
+            entries = sorted({*_refusals(content, who), *refusals}, key=lambda one: one.at)
+            content[_name(who)] = [[str(one.fingerprint), one.at] for one in entries]
+
+        if not set(refusals) <= set(self.of(account, user)):
+            self._change(change)
 
     def strike(self, account: str, user: str, refusal: Refusal) -> None:
         """Take back what `add` has returned: it was no refusal.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from tba_secrets.places import Place
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
+from tba_secrets.stores.journal import Retirement
 
 Snapshots = Mapping[str, Snapshot | None]
 
@@ -28,6 +29,16 @@ def missing(
         elif not _plays(snapshot, versions.get(kind), wanted_stages):
             found[kind] = _instead(place, snapshot)
     return found
+
+
+def unsettled(places: Mapping[str, Place], snapshots: Snapshots) -> dict[str, str]:
+    """Where a token was about to be issued when a run was killed: kind -> what is to be found out."""
+    return {
+        kind: f"{place}: a run was killed while NetSuite was asked for a token"
+        for kind, place in places.items()
+        if (snapshot := snapshots[kind]) is not None
+        and any(line.state is Retirement.INTENT for line in snapshot.journal)
+    }
 
 
 def _plays(snapshot: Snapshot, version: str | None, wanted: tuple[Stage, ...]) -> bool:

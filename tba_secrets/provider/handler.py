@@ -73,8 +73,11 @@ class Handler(ABC):
         """Validate and complete the inputs; reads sources, writes nothing."""
 
     @abstractmethod
-    def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
-        """What an update would change; an empty list is "nothing to do". No IO."""
+    def diff(
+        self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
+    ) -> list[Change]:
+        """What an update would change; an empty list is "nothing to do". Asks a store only if a source gives something
+        else than what the store holds, or if the resource moves."""
 
     @abstractmethod
     def preview(self, old_state: Properties, new: Properties) -> Properties:

@@ -55,18 +55,19 @@ class CancelledError(TbaError):
 
 @dataclass
 class RecordMemory:
-    """What one run of the provider knows of one record. Both resources of the record share it.
+    """What one provider process knows of one record. Both resources of the record share it.
 
-    The engine reads every resource before it checks, compares or updates one (`refresh_before_update`), and calls Check
-    before Diff before Update. A targeted run reads its targets alone.
+    The engine reads resources in one process (`refresh_before_update`), and then starts another one, which it calls
+    Check, Diff and Update in this order. So nothing that Read finds out is here when a resource is updated: what it has
+    to say travels in the resource's state.
     """
 
     looked: Looked = field(default_factory=Looked)
-    """What the stores show; filled by Read, kept up to date by our own writes."""
+    """What the stores show, kept up to date by our own writes."""
     staged: Properties = field(default_factory=dict)
-    """The StagedCredential's state; filled by Read."""
-    tested: Properties = field(default_factory=dict)
-    """The SmokeTest's state; filled by Read."""
+    """The StagedCredential's state; filled by Diff, which precedes every Update."""
+    tested: Properties | None = None
+    """The SmokeTest's state: `tba` hands it over, and the SmokeTest's own Update does. None if nobody did."""
     offered: dict[str, Pair | None] | None = field(default=None, repr=False)
     """What the sources give; filled by Check. None until they were asked."""
     token_origin: TokenOrigin | None = None
@@ -76,16 +77,12 @@ class RecordMemory:
     updated: bool = False
     """This run has updated the StagedCredential."""
 
-    def remembered(self, state: Properties | None = None) -> Remembered:
-        """Return what state says, as facts.
-
-        Args:
-            state: The StagedCredential's state as the engine gives it now; the one that was read if None.
-        """
-        staged = self.staged if state is None else state
+    def remembered(self) -> Remembered:
+        """Return what state says, as facts."""
+        staged, tested = self.staged, self.tested
         formats = [
             Format.model_validate(one["format"])
-            for one in (staged, self.tested)
+            for one in (staged, tested or {})
             if isinstance(one.get("format"), dict)
         ]
         return Remembered(
@@ -95,7 +92,7 @@ class RecordMemory:
             versions=staged.get("versions", {}),
             source_digests=staged.get("sourceDigests", {}),
             stored_digests=staged.get("storedDigests", {}),
-            verified=self.tested.get("verified"),
+            verified=None if tested is None else tested.get("verified", {}),
             formats=(*formats, Format()),
         )
 
@@ -134,13 +131,6 @@ class Host:
     def record(self, name: str) -> RecordMemory:
         """Return what this run knows of one record."""
         return self.records.setdefault(name, RecordMemory())
-
-    def attached(self) -> None:
-        """Begin another run of the engine: nothing that an earlier one has seen is believed."""
-        self.cancelled.clear()
-        self.records.clear()
-        self.tokens_staged.clear()
-        self.updating = False
 
     def keys(self, account: str, record: str) -> DigestKeys:
         """Return the digest keys of a record."""

@@ -39,7 +39,6 @@ def resolve(
     known: Mapping[str, str],
     *,
     preview: bool,
-    refused: bool,
     required: bool,
     brought: str | None,
 ) -> Resolved:
@@ -51,8 +50,6 @@ def resolve(
         key: The record's digest key.
         known: The digests that state has; empty on create and replace.
         preview: A part without a value is unknown, not an error.
-        refused: What state has did not pass, and is gone: in a preview a part without a value is unknown here as well,
-            so that a plan made without values takes the one that mends it.
         required: A part without a value is an error even where state knows it.
         brought: The part that an intent brings, if any: its source need not have it.
     """
@@ -72,7 +69,7 @@ def resolve(
             resolved.digests[part] = known.get(part, UNSEEN)
         elif required:
             resolved.failures[part] = f"{place}: no value, and require_values is set. Give it one"
-        elif part in known and not (preview and refused):
+        elif part in known:
             resolved.digests[part] = known[part]
         elif preview:
             resolved.digests[part] = UNKNOWN

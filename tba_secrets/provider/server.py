@@ -64,7 +64,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self._connect(request.address)
-        self.host.attached()  # the engine cancels its providers at the end of every run, too
+        # The engine attaches twice in an update, to read and then to update, and cancels what it lets go.
+        self.host.cancelled.clear()
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -111,7 +112,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
             changes = self._handler(request).diff(
-                decode(request.old_inputs), decode(request.olds), decode(request.news)
+                request.urn, decode(request.old_inputs), decode(request.olds), decode(request.news)
             )
             return _difference(changes)
 

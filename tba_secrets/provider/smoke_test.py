@@ -82,7 +82,9 @@ class SmokeTestHandler(Handler):
             return Checked(new, validation_failures(error))
         return Checked(new, {})
 
-    def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
+    def diff(
+        self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
+    ) -> list[Change]:
         changes = input_changes(old_inputs, new)
         changes += [
             Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
@@ -114,14 +116,13 @@ class SmokeTestHandler(Handler):
         # The engine reads all resources before it updates one: every record then knows its user's history.
         self._proof(self._host, declared, SmokeTestOutputs.model_validate(_found(state))).remember()
         places = self._places(declared)
-        record = self._host.record(declared.record)
-        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
+        looked = self._host.record(declared.record).looked
+        snapshots = {kind: looked.snapshot(place) for kind, place in places.items()}
         if not any(snapshots.values()):
             return None
         verified = state.get("verified", {})
         observed = drift.missing(places, snapshots, verified, (Stage.CURRENT,)) if verified else {}
-        record.tested = {**state, "drift": observed}
-        return inputs, record.tested
+        return inputs, {**state, "drift": observed}
 
     def delete(self, urn: str, state: Properties) -> None:
         """Nothing: the secret belongs to the StagedCredential."""
@@ -134,7 +135,7 @@ class SmokeTestHandler(Handler):
     def _run(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = SmokeTestInputs.model_validate(new)
         record = self._host.record(inputs.record)
-        record.tested = old or record.tested
+        record.tested = old
         proof = self._proof(self._host, inputs, SmokeTestOutputs.model_validate(_found(old)))
         run = _Run(self._host, urn, proof, record, self._places(inputs), new)
         self._host.status(urn, "testing")

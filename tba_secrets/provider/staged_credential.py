@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -100,38 +100,37 @@ class StagedCredentialHandler(Handler):
         record.offered = {}
         if isinstance(intent, Retire | Rollback) and (digests := old.get("digests")):
             return Checked({**kept, "digests": digests}, {})  # neither is about the source
-        keys = self._keys(inputs)
         resolved = resolve(
             inputs.sources,
             self._host.sources,
-            keys.writing,
+            self._keys(inputs).writing,
             old.get("digests", {}),
             preview=inputs.preview,
-            refused=_refused(record),
             required=inputs.require_values,
             brought=intent.part if isinstance(intent, Rotation) else None,
         )
         record.offered = resolved.pairs
-        for warning in (*resolved.warnings, *_unused(record, keys)):
+        for warning in resolved.warnings:
             self._host.warn(urn, f"{inputs.record}: {warning}")
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
-    def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
+    def diff(
+        self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
+    ) -> list[Change]:
         name = str(new.get("record", ""))
         record = self._host.record(name)
+        record.staged = old_state
+        offers = self._offers(record, new)
+        for warning in _unused(offers):
+            self._host.warn(urn, f"{name}: {warning}")
         changes = [
             change
             for change in input_changes(old_inputs, new)
-            if not (
-                change.property == "digests"
-                and self._nothing_new(record, old_inputs, old_state, new)
-            )
+            if change.property != "digests" or _something_new(offers, old_inputs, old_state, new)
         ]
         changes += [
             Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
         ]
-        if any(line.state is Retirement.INTENT for line in _lines(record)):
-            changes.append(Change("journal", input=False))
         if isinstance(self._host.intents.get(name), Rotation | Rollback):
             changes.append(Change("versions", input=False))
         if self._is_moved(old_state, new):
@@ -156,8 +155,8 @@ class StagedCredentialHandler(Handler):
         imported = not inputs
         stores, secret = parse_id(id) if imported else _where(inputs)
         places = self._places(stores, secret)
-        record = self._host.record(str(inputs.get("record", "")))
-        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
+        looked = self._host.record(str(inputs.get("record", ""))).looked
+        snapshots = {kind: looked.snapshot(place) for kind, place in places.items()}
         if not any(snapshots.values()):
             return None
         if imported:
@@ -165,8 +164,7 @@ class StagedCredentialHandler(Handler):
         observed = drift.missing(
             places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
         )
-        record.staged = {**state, "drift": observed}
-        return inputs, record.staged
+        return inputs, {**state, "drift": {**drift.unsettled(places, snapshots), **observed}}
 
     def delete(self, urn: str, state: Properties) -> None:
         self._host.record(
@@ -184,25 +182,28 @@ class StagedCredentialHandler(Handler):
         """Return the places for reading and deleting only."""
         return places_in(self._host.open_stores(stores), stores, secret)
 
-    def _nothing_new(
-        self,
-        record: RecordMemory,
-        old_inputs: Properties,
-        old_state: Properties,
-        new: Properties,
-    ) -> bool:
-        """Whether no part's source gives anything that is to be staged."""
+    def _offers(self, record: RecordMemory, new: Properties) -> dict[str, Offer]:
+        """Judge what the sources give by digests alone: no value is read from a store for a preview."""
         if has_unknown(new):
-            return False
+            return {}
         keys = self._host.keys(str(new.get("account", "")), str(new.get("record", "")))
-        offers = _offers(record, keys)
-        seen, stored = old_inputs.get("digests", {}), old_state.get("storedDigests", {})
-        return all(
-            offers[part] not in (Offer.NEW, Offer.UNKNOWN)
-            if offers.get(part, Offer.ABSENT) is not Offer.ABSENT
-            else digest in (seen.get(part), stored.get(part))
-            for part, digest in new["digests"].items()
-        )
+        return {
+            part: self._offer(record, keys, part, pair)
+            for part, pair in (record.offered or {}).items()
+        }
+
+    def _offer(self, record: RecordMemory, keys: DigestKeys, part: str, pair: Pair | None) -> Offer:
+        if pair is None:
+            return Offer.ABSENT
+        remembered = record.remembered()
+        if keys.same(remembered.stored_digests.get(part), pair):
+            return Offer.HELD
+        if part == TOKEN:
+            places = self._places(*_where(record.staged)).values()
+            lines = _lines(record.looked.snapshot(place) for place in places)
+            if any(line.superseded and keys.same(line.digest, pair) for line in lines):
+                return Offer.STALE
+        return compare(keys, pair, remembered.source_digests.get(part), None)
 
     def _refuse_move(self, name: str, old: Properties, new: Properties) -> None:
         """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.
@@ -245,12 +246,13 @@ class StagedCredentialHandler(Handler):
     def _stage(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = StagedCredentialInputs.model_validate(new)
         record = self._host.record(inputs.record)
+        record.staged = old
         run = _Run(
             self._host,
             urn,
             inputs,
             record,
-            record.remembered(old),
+            record.remembered(),
             self._keys(inputs),
             self._open(inputs, old),
             self._left_behind(old, new) if self._is_moved(old, new) else [],
@@ -569,7 +571,7 @@ class _Run:
             issued.identifier,
             issued.secret,
         )
-        user = self.record.tested.get("user", {}).get("email", self.inputs.record)
+        user = (self.record.tested or {}).get("user", {}).get("email", self.inputs.record)
         mark = self.keys.writing.text(issued.identifier)
         with self.host.gate.admit(
             self.inputs.account,
@@ -671,39 +673,27 @@ def _where(properties: Properties) -> tuple[Stores, str]:
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
 
 
-def _refused(record: RecordMemory) -> bool:
-    """Whether the version that state names is gone without having passed."""
-    staged = record.staged
-    return bool(staged.get("drift")) and staged.get("versions") != record.tested.get("verified")
-
-
-def _lines(record: RecordMemory) -> Iterator[JournalEntry]:
-    for snapshot in record.looked.snapshots.values():
+def _lines(snapshots: Iterable[Snapshot | None]) -> Iterator[JournalEntry]:
+    for snapshot in snapshots:
         yield from () if snapshot is None else snapshot.journal
 
 
-def _offers(record: RecordMemory, keys: DigestKeys) -> dict[str, Offer]:
-    """Judge what the sources give by digests alone: no value is read for a preview."""
-    return {part: _offer(record, keys, part, pair) for part, pair in (record.offered or {}).items()}
+def _something_new(
+    offers: Mapping[str, Offer], old_inputs: Properties, old_state: Properties, new: Properties
+) -> bool:
+    """Whether a part's source gives anything that is to be staged."""
+    seen, stored = old_inputs.get("digests", {}), old_state.get("storedDigests", {})
+    return has_unknown(new) or any(
+        digest not in (seen.get(part), stored.get(part))
+        if offers.get(part, Offer.ABSENT) is Offer.ABSENT
+        else offers[part] in (Offer.NEW, Offer.UNKNOWN)
+        for part, digest in new["digests"].items()
+    )
 
 
-def _offer(record: RecordMemory, keys: DigestKeys, part: str, pair: Pair | None) -> Offer:
-    if pair is None:
-        return Offer.ABSENT
-    remembered = record.remembered()
-    if keys.same(remembered.stored_digests.get(part), pair):
-        return Offer.HELD
-    barring = (line for line in _lines(record) if line.superseded and keys.same(line.digest, pair))
-    if part == TOKEN and any(barring):
-        return Offer.STALE
-    return compare(keys, pair, remembered.source_digests.get(part), None)
-
-
-def _unused(record: RecordMemory, keys: DigestKeys) -> Iterator[str]:
+def _unused(offers: Mapping[str, Offer]) -> Iterator[str]:
     """Say which source's value is not used, and why."""
-    if not record.staged:
-        return
-    for part, offer in _offers(record, keys).items():
+    for part, offer in offers.items():
         if offer is Offer.STALE:
             yield stale(part)
         elif offer is Offer.UNKNOWN:

@@ -91,8 +91,8 @@ class World:
 
     def writes(self) -> int:
         """How many calls so far have changed, or tried to change, a secret."""
-        reads = {"DescribeSecret", "GetSecretValue", "GetCallerIdentity", "ListSecretVersionIds"}
-        return sum(call.operation not in reads for call in self.aws.calls)
+        reads = ("Describe", "Get", "List")
+        return sum(not call.operation.startswith(reads) for call in self.aws.calls)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tba_secrets.cli.exits import Exit
@@ -108,12 +110,12 @@ def test_a_mistyped_token_locks_nobody_out_whatever_else_changes(world: World) -
 
 
 def test_what_was_rolled_back_is_not_due_again(world: World) -> None:
-    extra = "defaults:\n  rotate_every: 2d\n  warn_before: 1d"
-    world.write(extra=extra)
+    world.write(extra="defaults: {rotate_every: 1s}")
     world.project.up()
     world.give(orders=world.account.spares["orders"])
     assert tba(world, "rotate", "test", "orders").status == 0
     assert tba(world, "rollback", "test", "orders").status == 0
+    time.sleep(1)
 
     night = tba(world, "rotate", "test", "--due")
 

@@ -177,7 +177,7 @@ def test_a_lock_of_another_machine_lets_nothing_happen(cloud: Cloud) -> None:
     assert refused.status != 0
     assert "created by ci@runner-1 (pid 4711)" in refused.output
     assert ours.status == 1
-    assert "is being updated by process 4711 on runner-1: nothing was changed" in ours.output
+    assert "is being updated by process 4711 of ci on runner-1, since 2026-01-01" in ours.output
     assert cloud.world.writes() == 0
     assert cancelled.status == 0, cancelled.output
     assert lock not in cloud.objects()

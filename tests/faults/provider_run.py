@@ -184,7 +184,8 @@ def _carry_out(provider: Provider, order: Order) -> None:
         host.clock = lambda: float(order.now or time.time())
         host.gate = Gate(host.clock)
         smoke = SmokeTestHandler(host)
-        _refreshed(smoke, provider.folder / "smoke.json")
+        if intent is not None:
+            _handed_over(host, provider.folder)
         staged = _update(
             StagedCredentialHandler(host), provider.folder / "staged.json", provider.staged_inputs()
         )
@@ -211,7 +212,7 @@ def _count_requests(last: int | None) -> Callable[[], int]:
 
 
 def _update(handler: Handler, kept: Path, new: Properties) -> Properties:
-    """Check, Read, Diff, Create or Update; what comes of it is kept, a failure's part too.
+    """Read, Check, Diff, Create or Update; what comes of it is kept, a failure's part too.
 
     Raises:
         TbaError: It failed.
@@ -223,7 +224,7 @@ def _update(handler: Handler, kept: Path, new: Properties) -> Properties:
     try:
         if before is None:
             state = handler.create(URN, inputs)
-        elif before["failed"] or handler.diff(before["inputs"], before["state"], inputs):
+        elif handler.diff(URN, before["inputs"], before["state"], inputs) or before["failed"]:
             state = handler.update(URN, before["state"], inputs)
         else:
             state = before["state"]
@@ -232,6 +233,15 @@ def _update(handler: Handler, kept: Path, new: Properties) -> Properties:
         raise
     _keep(kept, inputs, state, failed=False)
     return state
+
+
+def _handed_over(host: Host, folder: Path) -> None:
+    """As `tba` does: what has passed last, from the state of the stack."""
+    kept = folder / "smoke.json"
+    if kept.exists():
+        host.record(RECORD).tested = json.loads(kept.read_text())["state"]
+    elif (folder / "staged.json").exists():
+        host.record(RECORD).tested = {}
 
 
 def _refreshed(handler: Handler, kept: Path) -> Properties | None:

@@ -25,7 +25,10 @@ PASSING: dict[str, tuple[Story, Callable[[Faults], object]]] = {
         lambda f: f.lose_reply("UpdateSecretVersionStage", nth=2),
     ),
     "every look is throttled once": (Story.ROTATE, lambda f: f.throttle("DescribeSecret")),
-    "the reader sees an old copy": (Story.ROTATE, lambda f: f.stale(NAME, reads=2)),
+    "the reader sees an old copy": (
+        Story.ROTATE,
+        lambda f: f.after("PutSecretValue", do=lambda: f.stale(NAME)),
+    ),
 }
 """What happens once or twice, and in which story."""
 

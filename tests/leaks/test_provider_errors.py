@@ -46,7 +46,9 @@ class Bomb(Handler):
         self.act()
         return Checked(new, {})
 
-    def diff(self, old_inputs: Properties, old_state: Properties, new: Properties) -> list[Change]:
+    def diff(
+        self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
+    ) -> list[Change]:
         self.act()
         return []
 

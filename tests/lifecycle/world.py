@@ -1,8 +1,8 @@
 """A world small enough to be explored: the real handlers on stores in memory, a model of the engine, and a NetSuite.
 
-The engine is modelled by what its source does (pkg v3.259): every resource is read before the program runs; a partly
-failed Create keeps the new inputs, a partly failed Update the old ones with the new outputs; a step without a
-difference keeps the new inputs and the old outputs; a killed call keeps nothing.
+The engine is modelled by what its source does (pkg v3.259): every resource is read before the program runs, in a
+provider process of its own; a partly failed Create keeps the new inputs, a partly failed Update the old ones with the
+new outputs; a step without a difference keeps the new inputs and the old outputs; a killed call keeps nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -227,17 +227,22 @@ class Run:
         self.asked = 0
         self.intent = intent
         self.error: TbaError | None = None
-        self.host = Host(
+        self.host = self._new_host()
+
+    def _new_host(self) -> Host:
+        world = self.world
+        host = Host(
             log=unheard,
             open_stores=self._open,
             sources=_Sources(world),
             clock=lambda: world.now,
             digest_key=world.digest_key,
         )
-        self.host.gate = Gate(lambda: float(world.now), logins=_Logins(world))
-        self.host.intents = {} if intent is None else {RECORD: intent}
-        self.host.client = lambda credential, _endpoint, _record: _Client(self, credential)  # type: ignore[assignment, return-value]
-        self.host.revoke = self._revoke
+        host.gate = Gate(lambda: float(world.now), logins=_Logins(world))
+        host.intents = {} if self.intent is None else {RECORD: self.intent}
+        host.client = lambda credential, _endpoint, _record: _Client(self, credential)  # type: ignore[assignment, return-value]
+        host.revoke = self._revoke
+        return host
 
     # --- the engine -------------------------------------------------------------------------------
 
@@ -253,15 +258,23 @@ class Run:
 
     def _up(self) -> None:
         world = self.world
-        staged = StagedCredentialHandler(self.host)
-        smoke = SmokeTestHandler(self.host, type("_Proof", (_Proof,), {"run": self}))
+        if self.intent is not None and world.staged is not None:  # as `tba` hands it over
+            self.host.record(RECORD).tested = world.tested[1] if world.tested is not None else {}
+        staged, smoke = self._handlers()
         world.staged = self._read(staged, world.staged)
         world.tested = self._read(smoke, world.tested)
+        if self.intent is None:
+            self.host = self._new_host()  # another process; `tba` serves both
+            staged, smoke = self._handlers()
         inputs = self._staged_inputs()
         world.staged = self._step(staged, "staged", inputs)
         assert world.staged is not None
         tested = self._smoke_inputs(world.staged[1])
         world.tested = self._step(smoke, "tested", tested)
+
+    def _handlers(self) -> tuple[StagedCredentialHandler, SmokeTestHandler]:
+        proof = type("_Proof", (_Proof,), {"run": self})
+        return StagedCredentialHandler(self.host), SmokeTestHandler(self.host, proof)
 
     def _read(
         self, handler: Any, kept: tuple[Properties, Properties] | None
@@ -277,7 +290,7 @@ class Run:
         if checked.failures:
             raise TbaError(f"{RECORD}: " + "; ".join(checked.failures.values()), "see above")
         inputs = wired(checked.inputs)
-        if old is not None and not handler.diff(old[0], old[1], inputs):
+        if old is not None and not handler.diff(URN, old[0], old[1], inputs):
             return inputs, old[1]
         try:
             if old is None:
@@ -567,6 +580,9 @@ class _Logins(RefusedLogins):
         kept = refusal.beside(self._world.attempts)
         self._world.attempts = (*self._world.attempts, kept)
         return kept
+
+    def merge(self, account: str, user: str, refusals: Collection[Refusal]) -> None:
+        self._world.attempts = tuple({*self._world.attempts, *refusals})
 
     def strike(self, account: str, user: str, refusal: Refusal) -> None:
         self._world.attempts = tuple(one for one in self._world.attempts if one != refusal)

@@ -47,12 +47,14 @@ class AwsProvider:
         """Run one update, and return the operations that it sent."""
         bench = self.bench
         bench.new_process()
-        bench.host.intents = {} if intent is None else {RECORD: intent}
         self.server.calls.clear()
-        # The engine reads every resource before it checks one.
-        for handler, kept in ((bench.staged, self.staged), (bench.smoke, self.tested)):
-            if kept is not None:
-                handler.read(URN, "id", kept.inputs, kept.state)
+        self.staged = self._read(bench.staged, self.staged)
+        self.tested = self._read(bench.smoke, self.tested)
+        if intent is None:
+            bench.new_process()  # the engine reads in one process, and updates in another; `tba` serves both
+        else:
+            bench.host.intents = {RECORD: intent}
+            bench.host.record(RECORD).tested = None if self.tested is None else self.tested.state
         self.staged = self._step(bench.staged, self.staged, bench.staged_inputs())
         self.tested = self._step(bench.smoke, self.tested, bench.smoke_inputs(self.staged))
         return self._sent()
@@ -64,12 +66,15 @@ class AwsProvider:
         self.bench.staged.delete(URN, self.staged.state)
         return self._sent()
 
+    def _read(self, handler: Any, kept: Kept | None) -> Kept | None:
+        return None if kept is None else Kept(*handler.read(URN, "id", kept.inputs, kept.state))
+
     def _step(self, handler: Any, before: Kept | None, new: Any) -> Kept:
         checked = handler.check(URN, before.inputs if before else {}, new)
         assert checked.failures == {}
         if before is None:
             return Kept(checked.inputs, handler.create(URN, checked.inputs))
-        if not handler.diff(before.inputs, before.state, checked.inputs):
+        if not handler.diff(URN, before.inputs, before.state, checked.inputs):
             return Kept(checked.inputs, before.state)
         return Kept(checked.inputs, handler.update(URN, before.state, checked.inputs))
 

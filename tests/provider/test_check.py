@@ -8,9 +8,8 @@ import pytest
 
 from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.provider.handler import Checked
-from tba_secrets.stores.interface import VersionId
 from tests.netsuite_account import Values
-from tests.provider.bench import AWS, NAME, NOWHERE, URN, Bench
+from tests.provider.bench import AWS, NOWHERE, URN, Bench
 
 KNOWN = {"digests": {"consumer": "abcdef:0000000000000001", "token": "abcdef:0000000000000002"}}
 
@@ -90,24 +89,6 @@ def test_absent_in_the_preview_of_an_update_is_known(offline: Bench) -> None:
     offline.withhold()
 
     assert check(offline, KNOWN, preview=True).inputs["digests"] == KNOWN["digests"]
-
-
-def test_absent_in_a_preview_is_unknown_where_what_state_has_did_not_pass(bench: Bench) -> None:
-    """So that a plan made without values takes the value that mends it; nobody else's change opens a plan."""
-    kept = bench.stage()
-    bench.aws.discard(NAME, VersionId(kept.state["versions"]["aws"]))
-    bench.withhold()
-    for proven, unknown in (({}, True), (kept.state["versions"], False)):
-        bench.new_process()
-        bench.host.record("warehouse/orders").tested = {"verified": proven}
-        bench.staged.read(URN, "an id", kept.inputs, kept.state)
-
-        preview = bench.staged.check(URN, kept.inputs, bench.staged_inputs(preview=True))
-        update = bench.staged.check(URN, kept.inputs, bench.staged_inputs())
-
-        for part, digest in kept.inputs["digests"].items():
-            assert preview.inputs["digests"][part] == (UNKNOWN if unknown else digest)
-            assert update.inputs["digests"][part] == digest
 
 
 @pytest.mark.parametrize("preview", [True, None])

@@ -9,7 +9,7 @@ import pytest
 from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.provider.handler import Change, Handler, Wire
 from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs
-from tests.provider.bench import Bench
+from tests.provider.bench import URN, Bench
 
 VERSIONS = {"aws": "tba-one", "vault": "tba-two"}
 PASSED = {"versions": VERSIONS, "verified": VERSIONS}
@@ -40,7 +40,7 @@ def test_every_input_is_compared(offline: Bench, kind: type[Wire], name: str, ne
     if new is None:
         del changed[name]
 
-    assert handler(offline, kind).diff(old, PASSED, changed) == [Change(name)]
+    assert handler(offline, kind).diff(URN, old, PASSED, changed) == [Change(name)]
 
 
 SEEN = {"consumer": "k:1", "token": "k:2"}
@@ -64,27 +64,27 @@ def test_a_digest_is_a_change_unless_the_store_holds_it_already(
 ) -> None:
     state = {"storedDigests": STORED}
 
-    changes = offline.staged.diff({"digests": SEEN}, state, {"digests": new})
+    changes = offline.staged.diff(URN, {"digests": SEEN}, state, {"digests": new})
 
     assert changes == ([Change("digests")] if changed else [])
 
 
 @pytest.mark.parametrize("kind", [StagedCredentialInputs, SmokeTestInputs])
 def test_nothing_changed_is_nothing_to_do(offline: Bench, kind: type[Wire]) -> None:
-    assert handler(offline, kind).diff(PASSED, PASSED, PASSED) == []
+    assert handler(offline, kind).diff(URN, PASSED, PASSED, PASSED) == []
 
 
 @pytest.mark.parametrize("kind", [StagedCredentialInputs, SmokeTestInputs])
 def test_drift_is_named_by_store(offline: Bench, kind: type[Wire]) -> None:
     drifted = {**PASSED, "drift": {"vault": "gone", "aws": "another is current"}}
 
-    changes = handler(offline, kind).diff(PASSED, drifted, PASSED)
+    changes = handler(offline, kind).diff(URN, PASSED, drifted, PASSED)
 
     assert changes == [Change("drift.aws", input=False), Change("drift.vault", input=False)]
 
 
 def test_a_change_and_drift_are_both_told(offline: Bench) -> None:
-    changes = offline.staged.diff({"secret": "a"}, {"drift": {"aws": "gone"}}, {"secret": "b"})
+    changes = offline.staged.diff(URN, {"secret": "a"}, {"drift": {"aws": "gone"}}, {"secret": "b"})
 
     assert changes == [Change("secret"), Change("drift.aws", input=False)]
 
@@ -101,17 +101,17 @@ NOT_PASSED: list[dict[str, Any]] = [
 def test_what_has_not_passed_is_tested_again(offline: Bench, state: dict[str, Any]) -> None:
     inputs = {"versions": VERSIONS}
 
-    assert offline.smoke.diff(inputs, state, inputs) == [Change("verified", input=False)]
+    assert offline.smoke.diff(URN, inputs, state, inputs) == [Change("verified", input=False)]
 
 
 def test_on_its_own_it_has_passed_with_any_version(offline: Bench) -> None:
-    assert offline.smoke.diff({}, {"verified": {"aws": "theirs"}}, {}) == []
-    assert offline.smoke.diff({}, {}, {}) == [Change("verified", input=False)]
+    assert offline.smoke.diff(URN, {}, {"verified": {"aws": "theirs"}}, {}) == []
+    assert offline.smoke.diff(URN, {}, {}, {}) == [Change("verified", input=False)]
 
 
 def test_always_is_a_reason_where_there_is_no_other(offline: Bench) -> None:
     always = {"always": True, "versions": VERSIONS}
 
-    assert offline.smoke.diff(always, PASSED, always) == [Change("verifiedAt", input=False)]
-    assert offline.smoke.diff({"versions": VERSIONS}, PASSED, always) == [Change("always")]
-    assert offline.smoke.diff(always, {}, always) == [Change("verified", input=False)]
+    assert offline.smoke.diff(URN, always, PASSED, always) == [Change("verifiedAt", input=False)]
+    assert offline.smoke.diff(URN, {"versions": VERSIONS}, PASSED, always) == [Change("always")]
+    assert offline.smoke.diff(URN, always, {}, always) == [Change("verified", input=False)]

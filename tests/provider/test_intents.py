@@ -110,7 +110,7 @@ def test_a_killed_rotation_is_taken_up_with_the_token_that_waits(bench: Bench) -
 
 def test_the_same_token_is_no_rotation(bench: Bench) -> None:
     staged, tested = promoted(bench)
-    bench.refresh(bench.smoke, tested)
+    bench.hand_over(tested)
     same = bench.account.tokens["orders"]
     bench.host.intents = {RECORD: Rotation(lambda _obtaining: pair(same))}
 

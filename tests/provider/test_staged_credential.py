@@ -398,7 +398,7 @@ def test_what_was_imported_can_be_refreshed(offline: Bench) -> None:
     found = offline.refresh(offline.staged, kept)
 
     assert found == Kept(kept.inputs, {**kept.state, "drift": {}})
-    assert offline.staged.diff(found.inputs, found.state, found.inputs) == []
+    assert offline.staged.diff(URN, found.inputs, found.state, found.inputs) == []
 
 
 def test_what_was_imported_and_never_declared_is_forgotten_and_left(offline: Bench) -> None:

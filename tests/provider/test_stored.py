@@ -140,6 +140,7 @@ def test_a_first_token_killed_once_it_is_current_is_not_issued_again(bench: Benc
     staged = bench.stage(token="authorize")
     bench.test(staged)
     bench.new_process()
+    bench.hand_over(None)
     rotate(bench, bench.account.spares["orders"])
 
     again = bench.stage(staged, token="authorize")

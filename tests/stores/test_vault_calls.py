@@ -259,7 +259,8 @@ def test_retire_one_line_that_has_a_copy(wire: Wire) -> None:
 
 
 def test_the_documented_calls_are_the_counted_ones() -> None:
-    rows = re.findall(r"^\| ([a-z, -]+) \| (\d+) \|", DOCUMENTED.read_text(), re.MULTILINE)
+    text = DOCUMENTED.read_text().partition("## HashiCorp Vault")[2]
+    rows = re.findall(r"^\| ([a-z, -]+) \| (\d+) \|", text, re.MULTILINE)
     assert {path: int(count) for path, count in rows} == {
         path: len(calls) for path, calls in CALLS.items()
     }
