@@ -142,10 +142,12 @@ class Listener:
                 "versions"
             )
         elif step["type"] == _TESTED:
-            self._tested(token, _outputs(step, "old"), _outputs(step, "new"))
+            self._tested(token, step)
 
-    def _tested(self, token: TokenOutcome, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        moved = old.get("verified") != new.get("verified") or bool(old.get("drift"))
+    def _tested(self, token: TokenOutcome, step: Mapping[str, Any]) -> None:
+        old, new = _outputs(step, "old"), _outputs(step, "new")
+        drifted = any(name.startswith("drift.") for name in step.get("detailedDiff") or {})
+        moved = drifted or old.get("verified") != new.get("verified")
         token.promoted |= moved and new.get("promote") is not False
         token.verified_as = new.get("verifiedAs")
 

@@ -159,7 +159,7 @@ def carry_out(
                 replacing = step.replacing or snapshot.placeholder
                 promote(place, step.version, replacing, verification, snapshot)
                 moved = {Stage.CURRENT: step.version}
-                if replacing is not None:
+                if replacing not in (None, step.version):
                     moved[Stage.PREVIOUS] = replacing
                 after = replace(
                     _labelled(snapshot, moved, without=Stage.CANDIDATE), placeholder=None

@@ -74,6 +74,9 @@ def promotion(
             line = _line(declared, remembered, store, sight, proven, now)
             mine += [Note(store, line)] if line is not None else []
             mine.append(Promote(store, version, replacing))
+        elif ours(version) and (remembered.verified or {}).get(store) != version:
+            # a run was killed before state was saved: what its promotion has left to do is done now
+            mine.append(Promote(store, version, version))
         mine += (Note(store, entry) for entry in _closing(declared, sight, token, version, line))
         steps[store] = mine
     return steps

@@ -68,6 +68,10 @@ class Handler(ABC):
     outputs: ClassVar[type[Wire]]
     """What Create adds to the inputs."""
 
+    def read_first(self, state: Properties) -> bool:
+        """Whether the engine is to read this resource before it updates any (`refresh_before_update`)."""
+        return False
+
     @abstractmethod
     def check(self, urn: str, old: Properties, new: Properties) -> Checked:
         """Validate and complete the inputs; reads sources, writes nothing."""
@@ -76,8 +80,7 @@ class Handler(ABC):
     def diff(
         self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
     ) -> list[Change]:
-        """What an update would change; an empty list is "nothing to do". Asks a store only if a source gives something
-        else than what the store holds, or if the resource moves."""
+        """What an update would change; an empty list is "nothing to do". Looks at the stores, and reads no value."""
 
     @abstractmethod
     def preview(self, old_state: Properties, new: Properties) -> Properties:

@@ -57,9 +57,8 @@ class CancelledError(TbaError):
 class RecordMemory:
     """What one provider process knows of one record. Both resources of the record share it.
 
-    The engine reads resources in one process (`refresh_before_update`), and then starts another one, which it calls
-    Check, Diff and Update in this order. So nothing that Read finds out is here when a resource is updated: what it has
-    to say travels in the resource's state.
+    The engine calls Check, Diff and Update in this order, in one process; Read, in a process of its own. So nothing
+    that Read finds out is here when a resource is updated: what it has to say travels in the resource's state.
     """
 
     looked: Looked = field(default_factory=Looked)

@@ -119,7 +119,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
             handler, new = self._handler(request), decode(request.properties)
-            with _half_done(lambda: handler.id(new), new):
+            with _half_done(handler, lambda: handler.id(new), new):
                 state = (
                     handler.preview({}, new)
                     if request.preview
@@ -128,20 +128,22 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(
                 id="" if request.preview else handler.id(new),
                 properties=encode(state),
-                refresh_before_update=True,
+                refresh_before_update=handler.read_first(state),
             )
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
             handler = self._handler(request)
             old, new = decode(request.olds), decode(request.news)
-            with _half_done(lambda: str(request.id), new):
+            with _half_done(handler, lambda: str(request.id), new):
                 state = (
                     handler.preview(old, new)
                     if request.preview
                     else handler.update(request.urn, old, new)
                 )
-            return provider_pb2.UpdateResponse(properties=encode(state), refresh_before_update=True)
+            return provider_pb2.UpdateResponse(
+                properties=encode(state), refresh_before_update=handler.read_first(state)
+            )
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
@@ -150,13 +152,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 request.urn, request.id, decode(request.inputs), decode(request.properties)
             )
             if found is None:
-                return provider_pb2.ReadResponse(id="", refresh_before_update=True)
+                return provider_pb2.ReadResponse(id="")
             inputs, state = found
             return provider_pb2.ReadResponse(
                 id=request.id,
                 inputs=encode(inputs),
                 properties=encode(state),
-                refresh_before_update=True,
+                refresh_before_update=handler.read_first(state),
             )
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -229,15 +231,16 @@ class _HalfDoneError(Exception):
 
 
 @contextmanager
-def _half_done(id: Callable[[], str], inputs: Properties) -> Iterator[None]:
+def _half_done(handler: Handler, id: Callable[[], str], inputs: Properties) -> Iterator[None]:
     """Turns a `PartialFailureError` into what the engine keeps; within `_errors`, for that can fail too."""
     try:
         yield
     except PartialFailureError as error:
-        raise _HalfDoneError(str(error), _status(id(), inputs, error)) from None
+        status = _status(id(), inputs, error, read_first=handler.read_first(error.state))
+        raise _HalfDoneError(str(error), status) from None
 
 
-def _status(id: str, inputs: Properties, error: PartialFailureError) -> bytes:
+def _status(id: str, inputs: Properties, error: PartialFailureError, *, read_first: bool) -> bytes:
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
@@ -245,7 +248,7 @@ def _status(id: str, inputs: Properties, error: PartialFailureError) -> bytes:
             properties=encode(error.state),
             inputs=encode(inputs),
             reasons=[str(error)],
-            refresh_before_update=True,
+            refresh_before_update=read_first,
         )
     )
     code = grpc.StatusCode.UNKNOWN.value[0]

@@ -53,6 +53,7 @@ from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs
 from tba_secrets.sources import Pair
+from tba_secrets.spec.model import Stores
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.versions import is_ours
@@ -86,8 +87,14 @@ class SmokeTestHandler(Handler):
         self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
     ) -> list[Change]:
         changes = input_changes(old_inputs, new)
+        record = self._host.record(str(new.get("record", "")))
+        drifted = self._drift(record, old_state)
+        if not record.updated:
+            for words in drifted.values():
+                self._host.inform(urn, f"{words}; readers do not get what has passed last")
         changes += [
-            Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
+            Change(f"drift.{kind}", input=False)
+            for kind in sorted({**old_state.get("drift", {}), **drifted})
         ]
         if not changes and not _passed(old_state, new):
             changes.append(Change("verified", input=False))
@@ -113,21 +120,32 @@ class SmokeTestHandler(Handler):
         if not inputs:
             raise TbaError("a SmokeTest cannot be imported", "declare it: `pulumi up` tests then")
         declared = SmokeTestInputs.model_validate(inputs)
-        # The engine reads all resources before it updates one: every record then knows its user's history.
-        self._proof(self._host, declared, SmokeTestOutputs.model_validate(_found(state))).remember()
+        proof = self._proof(self._host, declared, SmokeTestOutputs.model_validate(_found(state)))
+        proof.remember()
         places = self._places(declared)
-        looked = self._host.record(declared.record).looked
-        snapshots = {kind: looked.snapshot(place) for kind, place in places.items()}
-        if not any(snapshots.values()):
+        record = self._host.record(declared.record)
+        if not any(record.looked.snapshot(place) for place in places.values()):
             return None
-        verified = state.get("verified", {})
-        observed = drift.missing(places, snapshots, verified, (Stage.CURRENT,)) if verified else {}
-        return inputs, {**state, "drift": observed}
+        refusals = [one.model_dump(mode="json") for one in proof.refusals()]
+        return inputs, {**state, "refusals": refusals, "drift": self._drift(record, state)}
 
     def delete(self, urn: str, state: Properties) -> None:
         """Nothing: the secret belongs to the StagedCredential."""
 
+    def read_first(self, state: Properties) -> bool:
+        """While the user has refusals: those of all records must be known before the first of them is tested."""
+        return bool(state.get("refusals"))
+
     # --- inside -----------------------------------------------------------------------------------
+
+    def _drift(self, record: RecordMemory, state: Properties) -> dict[str, str]:
+        """Say where readers get another version than the one that passed last."""
+        if not (verified := state.get("verified")):
+            return {}
+        stores = Stores.model_validate(state["stores"])
+        places = places_in(self._host.open_stores(stores), stores, str(state["secret"]))
+        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
+        return drift.missing(places, snapshots, verified, (Stage.CURRENT,))
 
     def _places(self, inputs: SmokeTestInputs) -> dict[str, Place]:
         return places_in(self._host.open_stores(inputs.stores), inputs.stores, inputs.secret)

@@ -128,12 +128,12 @@ class StagedCredentialHandler(Handler):
             for change in input_changes(old_inputs, new)
             if change.property != "digests" or _something_new(offers, old_inputs, old_state, new)
         ]
-        changes += [
-            Change(f"drift.{kind}", input=False) for kind in sorted(old_state.get("drift", {}))
-        ]
+        moved = self._is_moved(old_state, new)
+        drifted = old_state.get("drift", {}) | ({} if moved else self._drift(record, old_state))
+        changes += [Change(f"drift.{kind}", input=False) for kind in sorted(drifted)]
         if isinstance(self._host.intents.get(name), Rotation | Rollback):
             changes.append(Change("versions", input=False))
-        if self._is_moved(old_state, new):
+        if moved:
             self._refuse_move(name, old_state, new)
         return changes
 
@@ -155,16 +155,13 @@ class StagedCredentialHandler(Handler):
         imported = not inputs
         stores, secret = parse_id(id) if imported else _where(inputs)
         places = self._places(stores, secret)
-        looked = self._host.record(str(inputs.get("record", ""))).looked
-        snapshots = {kind: looked.snapshot(place) for kind, place in places.items()}
+        record = self._host.record(str(inputs.get("record", "")))
+        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
         if not any(snapshots.values()):
             return None
         if imported:
             return _imported(stores, secret, snapshots)
-        observed = drift.missing(
-            places, snapshots, state.get("versions", {}), (Stage.CANDIDATE, Stage.CURRENT)
-        )
-        return inputs, {**state, "drift": {**drift.unsettled(places, snapshots), **observed}}
+        return inputs, {**state, "drift": self._drift(record, state)}
 
     def delete(self, urn: str, state: Properties) -> None:
         self._host.record(
@@ -181,6 +178,18 @@ class StagedCredentialHandler(Handler):
     def _places(self, stores: Stores, secret: str) -> dict[str, Place]:
         """Return the places for reading and deleting only."""
         return places_in(self._host.open_stores(stores), stores, secret)
+
+    def _drift(self, record: RecordMemory, state: Properties) -> dict[str, str]:
+        """Say where the stores show something else than what state has staged, or a token that may have been issued."""
+        if not (versions := state.get("versions")):
+            return {}
+        places = self._places(*_where(state))
+        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
+        allowed = (Stage.CANDIDATE, Stage.CURRENT)
+        return {
+            **drift.unsettled(places, snapshots),
+            **drift.missing(places, snapshots, versions, allowed),
+        }
 
     def _offers(self, record: RecordMemory, new: Properties) -> dict[str, Offer]:
         """Judge what the sources give by digests alone: no value is read from a store for a preview."""

@@ -31,9 +31,10 @@ def step(
     old: dict[str, Any] | None,
     new: dict[str, Any] | None,
     op: str = "update",
+    **more: Any,
 ) -> list[str]:
     """A resource's step, begun and ended."""
-    resource = {"urn": URN.format(kind=kind), "type": f"tba:index:{kind}", "op": op}
+    resource = {"urn": URN.format(kind=kind), "type": f"tba:index:{kind}", "op": op, **more}
     states = {
         name: None if outputs is None else {"inputs": {"record": RECORD}, "outputs": outputs}
         for name, outputs in (("old", old), ("new", new))
@@ -85,7 +86,7 @@ def heard(*lines: str, result: Result = Result.DONE) -> tuple[Outcome, list[str]
             TokenOutcome(verified_as="role r in account 1"),
         ),
         (
-            step("SmokeTest", {**VERIFIED, "drift": {"aws": "moved"}}, VERIFIED),
+            step("SmokeTest", VERIFIED, VERIFIED, detailedDiff={"drift.aws": {}}),
             TokenOutcome(promoted=True, verified_as="role r in account 1"),
         ),
         (

@@ -212,12 +212,12 @@ def _count_requests(last: int | None) -> Callable[[], int]:
 
 
 def _update(handler: Handler, kept: Path, new: Properties) -> Properties:
-    """Read, Check, Diff, Create or Update; what comes of it is kept, a failure's part too.
+    """Check, Diff, Create or Update; what comes of it is kept, a failure's part too.
 
     Raises:
         TbaError: It failed.
     """
-    before = _refreshed(handler, kept)
+    before: Properties | None = json.loads(kept.read_text()) if kept.exists() else None
     checked = handler.check(URN, before["inputs"] if before else {}, new)
     assert checked.failures == {}, checked.failures
     inputs = dict(checked.inputs)
@@ -242,14 +242,6 @@ def _handed_over(host: Host, folder: Path) -> None:
         host.record(RECORD).tested = json.loads(kept.read_text())["state"]
     elif (folder / "staged.json").exists():
         host.record(RECORD).tested = {}
-
-
-def _refreshed(handler: Handler, kept: Path) -> Properties | None:
-    if not kept.exists():
-        return None
-    before: Properties = json.loads(kept.read_text())
-    found = handler.read(URN, "id", before["inputs"], before["state"])
-    return None if found is None else {**before, "inputs": found[0], "state": found[1]}
 
 
 def _keep(path: Path, inputs: Properties, state: Properties, *, failed: bool) -> None:

@@ -170,7 +170,7 @@ def untested(ready: World) -> World:
     browser = Browser(login=LOGIN)
     run = tba(ready, "rotate", "test", TOKEN, "--authorize", "--no-browser", browser=browser)
     assert run.status == 1, run.output
-    assert "the candidate is kept, for no source can give it again" in run.output
+    assert "the candidate is kept, since no source can give it again" in run.output
     assert ready.current(TOKEN)["token_id"] == ready.account.tokens[TOKEN].identifier
     assert "AWSPENDING" in ready.labels(TOKEN)
     assert not ready.netsuite.state.faults.list()
@@ -213,7 +213,7 @@ def test_an_issued_token_that_up_refuses_is_still_kept(untested: World) -> None:
     run = untested.project.up()
 
     assert run.status != 0
-    assert "the candidate is kept, for no source can give it again" in run.output
+    assert "the candidate is kept, since no source can give it again" in run.output
     assert issued(untested) == new
 
 

@@ -14,7 +14,6 @@ import pytest
 
 from tba_secrets.cli.exits import Exit
 from tba_secrets.simulator import FaultKind
-from tests.deep import rest_is_deep
 from tests.engine.tba import start, tba
 from tests.faults.bench import watching
 from tests.faults.processes import kill, kill_all, session, wait_until
@@ -30,16 +29,13 @@ from tests.faults.victim import Victim
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
-CALLS = {Story.ROTATE: 18, Story.RETIRE: 12}
+CALLS = {Story.ROTATE: 9, Story.RETIRE: 8}
 """How many store calls each story makes from the look before its first write on; `Story.RETIRE` sees who uses the
 token, revokes, and only then writes. `test_every_gap_is_cut` tells when this has changed."""
 AFTERWARDS = {Story.ROTATE: 2, Story.RETIRE: 0}
 """How many looks, for what is due to be retired, come when the rotation is done: the same command again has another
 meaning by then."""
-KEPT = {Story.ROTATE: {17, 13, 11, 9, 6, 4, 3}, Story.RETIRE: {9, 8, 6, 2, 1}}
-"""From the end, the calls after which `make test` kills: each write, the look after the revoke, and the last look of
-each kind. `make proof` has the others."""
-LOOKS = {"DescribeSecret", "GetSecretValue", "GetCallerIdentity"}
+LOOKS = {"DescribeSecret", "GetSecretValue", "GetCallerIdentity", "ListSecrets"}
 WHILE_ASKED = [
     (Story.ROTATE, "/rest/tokeninfo"),
     (Story.ROTATE, "/serverTime"),
@@ -85,11 +81,6 @@ def test_every_gap_is_cut(bench: RotationBench, story: Story) -> None:
     assert set(uncut) <= LOOKS, f"a write comes before the first cut: {operations}"
     assert not set(operations[-CALLS[story] :]) <= LOOKS
     assert set(operations[len(operations) - AFTERWARDS[story] :]) <= LOOKS
-    cut = dict(enumerate(reversed(operations), 1))
-    writes = {call for call, one in cut.items() if one not in LOOKS}
-    assert writes <= KEPT[story], f"KEPT lacks writes of {story.value}: {writes}"
-    kinds = {cut[call] for call in range(AFTERWARDS[story] + 1, CALLS[story] + 1)}
-    assert {cut[call] for call in KEPT[story]} == kinds
 
 
 def finished(bench: RotationBench, story: Story) -> None:
@@ -126,9 +117,7 @@ def taken_up(bench: RotationBench, story: Story) -> None:
     finished(bench, story)
 
 
-@pytest.mark.parametrize(
-    "cut", rest_is_deep(CUTS, lambda cut: cut.from_end in KEPT[cut.story]), ids=str
-)
+@pytest.mark.parametrize("cut", CUTS, ids=str)
 def test_a_kill_between_two_store_calls(bench: RotationBench, cut: Cut) -> None:
     bench.begin(cut.story)
     with watching(bench.world):

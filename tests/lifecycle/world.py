@@ -1,8 +1,9 @@
 """A world small enough to be explored: the real handlers on stores in memory, a model of the engine, and a NetSuite.
 
-The engine is modelled by what its source does (pkg v3.259): every resource is read before the program runs, in a
+The engine is modelled by what its source does (pkg v3.259): what asks for it is read before the program runs, in a
 provider process of its own; a partly failed Create keeps the new inputs, a partly failed Update the old ones with the
-new outputs; a step without a difference keeps the new inputs and the old outputs; a killed call keeps nothing.
+new outputs, and is repeated whatever Diff says; a step without a difference keeps the new inputs and the old outputs; a
+killed call keeps nothing.
 """
 
 from __future__ import annotations
@@ -261,11 +262,11 @@ class Run:
         if self.intent is not None and world.staged is not None:  # as `tba` hands it over
             self.host.record(RECORD).tested = world.tested[1] if world.tested is not None else {}
         staged, smoke = self._handlers()
-        world.staged = self._read(staged, world.staged)
-        world.tested = self._read(smoke, world.tested)
-        if self.intent is None:
-            self.host = self._new_host()  # another process; `tba` serves both
-            staged, smoke = self._handlers()
+        if world.tested is not None and smoke.read_first(world.tested[1]):
+            world.tested = self._read(smoke, world.tested)
+            if self.intent is None:
+                self.host = self._new_host()  # another process; `tba` serves both
+                staged, smoke = self._handlers()
         inputs = self._staged_inputs()
         world.staged = self._step(staged, "staged", inputs)
         assert world.staged is not None

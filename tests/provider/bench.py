@@ -40,8 +40,7 @@ class Kept:
 
 @dataclass
 class Bench:
-    """Two stores, the variables of an account, and a provider process that is new for each `up`, beside the one that
-    reads."""
+    """Two stores, the variables of an account, and a provider process that is new for each `up`."""
 
     monkeypatch: pytest.MonkeyPatch
     account: NetSuiteAccount = field(default_factory=NetSuiteAccount)
@@ -148,10 +147,7 @@ class Bench:
         return self.up(self.smoke, before, self.smoke_inputs(staged, **changes))
 
     def up(self, handler: Handler, before: Kept | None, new: Properties) -> Kept:
-        """Check, then Create, or Read, Check, Diff and Update where there is something to do; over the wire's types."""
-        if before is not None:
-            before = self.refresh(handler, before)
-            assert before is not None
+        """Check, then Create, or Diff and Update if there is something to do; over the wire's types."""
         checked = handler.check(URN, before.inputs if before else {}, new)
         assert checked.failures == {}
         inputs = wired(checked.inputs)

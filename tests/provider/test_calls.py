@@ -48,13 +48,9 @@ class AwsProvider:
         bench = self.bench
         bench.new_process()
         self.server.calls.clear()
-        self.staged = self._read(bench.staged, self.staged)
-        self.tested = self._read(bench.smoke, self.tested)
-        if intent is None:
-            bench.new_process()  # the engine reads in one process, and updates in another; `tba` serves both
-        else:
+        if intent is not None:
             bench.host.intents = {RECORD: intent}
-            bench.host.record(RECORD).tested = None if self.tested is None else self.tested.state
+            bench.hand_over(self.tested)
         self.staged = self._step(bench.staged, self.staged, bench.staged_inputs())
         self.tested = self._step(bench.smoke, self.tested, bench.smoke_inputs(self.staged))
         return self._sent()
@@ -65,9 +61,6 @@ class AwsProvider:
         assert self.staged is not None
         self.bench.staged.delete(URN, self.staged.state)
         return self._sent()
-
-    def _read(self, handler: Any, kept: Kept | None) -> Kept | None:
-        return None if kept is None else Kept(*handler.read(URN, "id", kept.inputs, kept.state))
 
     def _step(self, handler: Any, before: Kept | None, new: Any) -> Kept:
         checked = handler.check(URN, before.inputs if before else {}, new)

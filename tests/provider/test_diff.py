@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 
-from tba_secrets.provider.codec import UNKNOWN
+from tba_secrets.provider.codec import UNKNOWN, Properties
 from tba_secrets.provider.handler import Change, Handler, Wire
 from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs
-from tests.provider.bench import URN, Bench
+from tba_secrets.sensitive import Sensitive
+from tests.provider.bench import BOTH, NAME, URN, Bench
 
-VERSIONS = {"aws": "tba-one", "vault": "tba-two"}
-PASSED = {"versions": VERSIONS, "verified": VERSIONS}
+
+@pytest.fixture
+def passed(offline: Bench) -> Properties:
+    """The state of what has passed, and is current in both stores."""
+    text = Sensitive("{}")
+    versions: dict[str, str] = {
+        kind: store.write_as_another(NAME, text) for kind, store in offline.stores.items()
+    }
+    return {"stores": BOTH, "secret": "orders", "versions": versions, "verified": versions}
 
 
 def properties(model: type[Wire]) -> list[str]:
@@ -40,7 +48,7 @@ def test_every_input_is_compared(offline: Bench, kind: type[Wire], name: str, ne
     if new is None:
         del changed[name]
 
-    assert handler(offline, kind).diff(URN, old, PASSED, changed) == [Change(name)]
+    assert handler(offline, kind).diff(URN, old, {}, changed) == [Change(name)]
 
 
 SEEN = {"consumer": "k:1", "token": "k:2"}
@@ -70,17 +78,32 @@ def test_a_digest_is_a_change_unless_the_store_holds_it_already(
 
 
 @pytest.mark.parametrize("kind", [StagedCredentialInputs, SmokeTestInputs])
-def test_nothing_changed_is_nothing_to_do(offline: Bench, kind: type[Wire]) -> None:
-    assert handler(offline, kind).diff(URN, PASSED, PASSED, PASSED) == []
+def test_nothing_changed_is_nothing_to_do(
+    offline: Bench, passed: Properties, kind: type[Wire]
+) -> None:
+    assert handler(offline, kind).diff(URN, passed, passed, passed) == []
 
 
 @pytest.mark.parametrize("kind", [StagedCredentialInputs, SmokeTestInputs])
-def test_drift_is_named_by_store(offline: Bench, kind: type[Wire]) -> None:
-    drifted = {**PASSED, "drift": {"vault": "gone", "aws": "another is current"}}
+def test_drift_is_named_by_store(offline: Bench, passed: Properties, kind: type[Wire]) -> None:
+    """What a refresh has found, and what is seen now."""
+    refreshed = {**passed, "drift": {"aws": "another is current"}}
+    offline.vault.write_as_another(NAME, Sensitive("{}"))
 
-    changes = handler(offline, kind).diff(URN, PASSED, drifted, PASSED)
+    changes = handler(offline, kind).diff(URN, passed, refreshed, passed)
 
     assert changes == [Change("drift.aws", input=False), Change("drift.vault", input=False)]
+
+
+def test_drift_is_said(offline: Bench, passed: Properties) -> None:
+    offline.aws.write_as_another(NAME, Sensitive("{}"))
+    offline.vault.lose(NAME)
+
+    offline.smoke.diff(URN, passed, passed, passed)
+
+    aws, vault = (words for _, words, _ in offline.said)
+    assert "aws secret netsuite/test/orders: current is " in aws
+    assert vault.startswith("vault secret netsuite/test/orders is gone; readers do not get what")
 
 
 def test_a_change_and_drift_are_both_told(offline: Bench) -> None:
@@ -89,29 +112,24 @@ def test_a_change_and_drift_are_both_told(offline: Bench) -> None:
     assert changes == [Change("secret"), Change("drift.aws", input=False)]
 
 
-NOT_PASSED: list[dict[str, Any]] = [
-    {},
-    {"verified": {}},
-    {"verified": {"aws": "tba-one"}},
-    {"verified": {**VERSIONS, "vault": "tba-older"}},
-]
+@pytest.mark.parametrize(("held", "change"), [((), "verified"), (("aws",), "drift.vault")])
+def test_what_has_not_passed_is_tested_again(
+    offline: Bench, passed: Properties, held: tuple[str, ...], change: str
+) -> None:
+    state = {**passed, "verified": {kind: passed["versions"][kind] for kind in held}}
+
+    assert offline.smoke.diff(URN, passed, state, passed) == [Change(change, input=False)]
 
 
-@pytest.mark.parametrize("state", NOT_PASSED)
-def test_what_has_not_passed_is_tested_again(offline: Bench, state: dict[str, Any]) -> None:
-    inputs = {"versions": VERSIONS}
-
-    assert offline.smoke.diff(URN, inputs, state, inputs) == [Change("verified", input=False)]
-
-
-def test_on_its_own_it_has_passed_with_any_version(offline: Bench) -> None:
-    assert offline.smoke.diff(URN, {}, {"verified": {"aws": "theirs"}}, {}) == []
+def test_on_its_own_it_has_passed_with_any_version(offline: Bench, passed: Properties) -> None:
+    assert offline.smoke.diff(URN, {}, passed, {}) == []
     assert offline.smoke.diff(URN, {}, {}, {}) == [Change("verified", input=False)]
 
 
-def test_always_is_a_reason_where_there_is_no_other(offline: Bench) -> None:
-    always = {"always": True, "versions": VERSIONS}
+def test_always_is_a_reason_where_there_is_no_other(offline: Bench, passed: Properties) -> None:
+    plain = {"versions": passed["versions"]}
+    always = {"always": True, **plain}
 
-    assert offline.smoke.diff(URN, always, PASSED, always) == [Change("verifiedAt", input=False)]
-    assert offline.smoke.diff(URN, {"versions": VERSIONS}, PASSED, always) == [Change("always")]
+    assert offline.smoke.diff(URN, always, passed, always) == [Change("verifiedAt", input=False)]
+    assert offline.smoke.diff(URN, plain, passed, always) == [Change("always")]
     assert offline.smoke.diff(URN, always, {}, always) == [Change("verified", input=False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, NoReturn
 
 import grpc
@@ -229,7 +230,7 @@ def test_create_in_a_preview_writes_nothing_and_names_nothing(far: Rpc) -> None:
 
     assert answer.id == ""
     assert answer.properties["versions"] == SENTINEL
-    assert answer.refresh_before_update
+    assert not answer.refresh_before_update
     assert far.bench.writes() == []
 
 
@@ -239,7 +240,7 @@ def test_create(rpc: Rpc) -> None:
     answer = rpc.call("Create", rpc.create_request(inputs))
 
     assert answer.id == "acme/netsuite/test/warehouse/orders"
-    assert answer.refresh_before_update
+    assert not answer.refresh_before_update
     state = decode(answer.properties)
     assert state["versions"] == {"aws": rpc.bench.version(Stage.CANDIDATE)}
     assert {name: state[name] for name in inputs} == inputs
@@ -259,7 +260,7 @@ def test_update_in_a_preview_writes_nothing(rpc: Rpc) -> None:
 
     assert answer.properties["versions"] == SENTINEL
     assert answer.properties["secret"] == "b"
-    assert answer.refresh_before_update
+    assert not answer.refresh_before_update
     assert rpc.bench.writes() == []
 
 
@@ -270,7 +271,7 @@ def test_update(rpc: Rpc) -> None:
     answer = rpc.call("Update", update_request(state, {**inputs, "description": "of orders"}))
 
     assert decode(answer.properties)["versions"] == state["versions"]
-    assert answer.refresh_before_update
+    assert not answer.refresh_before_update
     assert rpc.bench.writes() == ["aws claim"]
 
 
@@ -288,7 +289,22 @@ def test_read_answers_inputs_and_state(rpc: Rpc) -> None:
     assert answer.id == "the-id"
     assert decode(answer.inputs) == inputs
     assert decode(answer.properties) == state
-    assert answer.refresh_before_update
+    assert not answer.refresh_before_update
+
+
+def test_a_smoke_test_with_refusals_is_read_before_any_update(rpc: Rpc) -> None:
+    """The user's refusals must be known before another record of the same user is tested."""
+    _, staged = rpc.created()
+    inputs = rpc.bench.smoke_inputs(Kept({"stores": staged["stores"]}, staged))
+    refused = {**inputs, "refusals": [{"fingerprint": "one", "at": int(time.time())}]}
+    long_ago = {**inputs, "refusals": [{"fingerprint": "one", "at": 1}]}
+
+    answers = [
+        rpc.call("Read", read_request(inputs, state, SMOKE)) for state in (long_ago, refused)
+    ]
+
+    assert [answer.refresh_before_update for answer in answers] == [False, True]
+    assert decode(answers[0].properties)["refusals"] == []
 
 
 def test_read_of_what_is_gone_has_no_id(rpc: Rpc) -> None:
@@ -390,7 +406,7 @@ def test_what_is_half_created_is_kept(rpc: Rpc) -> None:
     assert decode(kept.inputs) == inputs
     assert set(decode(kept.properties)["versions"]) == {"aws"}
     assert list(kept.reasons) == ["sealed\n  Fix: unseal it"]
-    assert kept.refresh_before_update
+    assert not kept.refresh_before_update
 
 
 def test_what_is_half_updated_is_kept_under_its_id(rpc: Rpc) -> None:

@@ -377,7 +377,7 @@ class VersionedMount:
         """Make `version` current; None if it is not the candidate, or current moved, as far as was seen."""
         if look.secret.current_id == version:
             look = self._note_again(name, look, about)
-            return self._drop_candidate(name, look) if look.waiting.id == version else look
+            return self._drop_candidate(name, look) if self._waits(name, look, version) else look
         if enclosed is None or enclosed.entry.version != version:
             return None
         # 4. alone, where it is written already
@@ -394,6 +394,13 @@ class VersionedMount:
         if after is not None:
             self.kv.drop(self.access.paths(name).candidate)
         return after
+
+    def _waits(self, name: SecretName, look: Look, version: VersionId) -> bool:
+        """Whether a version is still at the candidate's path: it may be there without its name, after a kill."""
+        if look.waiting.id is not None:
+            return look.waiting.id == version
+        left = self.access.enclosed(name)
+        return left is not None and left.entry.version == version
 
     def _note_again(self, name: SecretName, look: Look, about: Mapping[str, str]) -> Look:
         """Write what a killed run could not write beside the version that is current; what is there stays."""
