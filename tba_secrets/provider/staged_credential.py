@@ -1,17 +1,13 @@
 """`tba:index:StagedCredential`: the credential in its stores, as a candidate that nobody reads by default.
 
 The inputs name sources; Check reads them, and the engine persists only keyed digests of what they gave. What is to be
-staged is decided in `lifecycle.decide`; this module gathers its facts, obtains a rotation's new pair, and carries the
-plan out.
+staged is decided in `lifecycle.decide`, and done in `staging`.
 """
 
 from __future__ import annotations
 
-import secrets
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -21,30 +17,17 @@ from tba_secrets.errors import (
     RetirementOpenError,
     StoreError,
     TbaError,
-    ValueNeededError,
 )
 from tba_secrets.lifecycle import act
-from tba_secrets.lifecycle.decide import Offer, compare, decide, stale, unknown, versions_to_read
+from tba_secrets.lifecycle.decide import Offer, compare, stale, unknown
 from tba_secrets.lifecycle.facts import (
-    CONSUMER,
     TOKEN,
     UNREPEATABLE,
-    Asked,
     Declared,
-    Note,
-    Offered,
-    Remembered,
-    RollBack,
-    Rotate,
-    Seen,
-    Staging,
-    Up,
 )
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.settle import deletion
-from tba_secrets.netsuite import RevocationOutcome
-from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.payload import parse, render
+from tba_secrets.payload import parse
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
@@ -54,22 +37,19 @@ from tba_secrets.provider.handler import (
     Handler,
     PartialFailureError,
     input_changes,
-    merged,
     validation_failures,
 )
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.importing import parse_id
-from tba_secrets.provider.intents import Obtaining, Retire, Rollback, Rotation
+from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
+from tba_secrets.provider.staging import StagingRun
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import Format, Stores
 from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage
-from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement
-from tba_secrets.stores.versions import Terms, is_ours, terms_of
-
-_MOST_LOOKS = 3
-"""How often a run decides again because somebody else moved what it had seen."""
+from tba_secrets.stores.journal import JournalEntry
+from tba_secrets.stores.versions import Terms, terms_of
 
 
 class StagedCredentialHandler(Handler):
@@ -144,10 +124,19 @@ class StagedCredentialHandler(Handler):
         return f"{new['owner']}/{new['record']}"
 
     def create(self, urn: str, new: Properties) -> Properties:
-        return self._stage(urn, {}, new)
+        return self.update(urn, {}, new)
 
     def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
-        return self._stage(urn, old_state, new)
+        run = self._run(urn, old_state, new)
+        while True:
+            try:
+                return run.act(run.plan())
+            except ConflictError as error:
+                run.look_again(error)
+            except PartialFailureError:
+                raise
+            except TbaError as error:
+                raise run.failed(error) from None
 
     def read(
         self, urn: str, id: str, inputs: Properties, state: Properties
@@ -252,11 +241,14 @@ class StagedCredentialHandler(Handler):
         before = self._places(*_where(old)).values() if old.get("versions") else ()
         return [place for place in before if (place.store.kind, place.name) not in now]
 
-    def _stage(self, urn: str, old: Properties, new: Properties) -> Properties:
+    def _run(self, urn: str, old: Properties, new: Properties) -> StagingRun:
         inputs = StagedCredentialInputs.model_validate(new)
         record = self._host.record(inputs.record)
         record.staged = old
-        run = _Run(
+        moved = self._is_moved(old, new)
+        if moved:
+            self._refuse_move(inputs.record, old, new)
+        return StagingRun(
             self._host,
             urn,
             inputs,
@@ -264,20 +256,10 @@ class StagedCredentialHandler(Handler):
             record.remembered(),
             self._keys(inputs),
             self._open(inputs, old),
-            self._left_behind(old, new) if self._is_moved(old, new) else [],
+            self._left_behind(old, new) if moved else [],
             new,
             imported="imported" in old,
         )
-        if self._is_moved(old, new):
-            self._refuse_move(inputs.record, old, new)
-        outputs = run.staged()
-        record.updated = True
-        for place in run.before:
-            self._host.warn(
-                urn, f"{place} is left as it is: delete it when nobody reads it any more"
-            )
-        self._host.status(urn, "staged")
-        return merged(new, outputs)
 
     def _open(self, inputs: StagedCredentialInputs, old: Properties) -> dict[str, Place]:
         mark = OwnerMark(inputs.owner, inputs.record, old.get("claim") or uuid.uuid4().hex)
@@ -335,346 +317,6 @@ class StagedCredentialHandler(Handler):
         except StoreError:
             return False
         return held is not None and held.token_id in self._host.tokens_staged
-
-
-@dataclass
-class _Run:
-    """One Create or Update of one record."""
-
-    host: Host
-    urn: str
-    inputs: StagedCredentialInputs
-    record: RecordMemory
-    remembered: Remembered
-    keys: DigestKeys
-    places: Mapping[str, Place]
-    before: Sequence[Place]
-    """The places that the record leaves."""
-    new: Properties
-    imported: bool
-    pair: Pair | None = field(default=None, repr=False)
-    """The new pair of a rotation, once it was obtained."""
-    nonce: str = ""
-    """Of the line of intent that was written for an issued token."""
-
-    @property
-    def declared(self) -> Declared:
-        inputs = self.inputs
-        return Declared(
-            inputs.record, inputs.account, inputs.format, self.keys, inputs.retire_after
-        )
-
-    @property
-    def offered(self) -> Offered:
-        """What the sources give: Check has asked them, unless a caller left it out."""
-        if self.record.offered is None:
-            self.record.offered = {
-                part: self.host.sources.read(source) for part, source in self.inputs.sources.items()
-            }
-        return self.record.offered
-
-    def staged(self) -> StagedCredentialOutputs:
-        """Bring the credential into every store, and return what is there.
-
-        Raises:
-            TbaError: Nothing was written, or it is still the same as before.
-            PartialFailureError: Some stores have it.
-        """
-        for place in self.places.values():
-            if (found := self.host.preflight(place)) is not None:
-                self.host.debug(self.urn, f"{place}: as {found.identity}; {_shown(found.settings)}")
-        try:
-            return self._until_it_holds()
-        except PartialFailureError:
-            raise
-        except TbaError as error:
-            raise self._in_vain(error) from None
-
-    def _until_it_holds(self) -> StagedCredentialOutputs:
-        for attempt in range(1, _MOST_LOOKS + 1):
-            try:
-                return self._once()
-            except ConflictError:
-                # Every move is a compare-and-set, so nothing was lost: look again, and decide from what is there now.
-                self.record.looked.forget()
-                if attempt == _MOST_LOOKS:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
-
-    def _once(self) -> StagedCredentialOutputs:
-        for place in self.places.values():
-            act.admit(place, self.record.looked.snapshot(place), self.remembered)
-        self._restore()
-        self._let_stores_finish()
-        plan = self._decide()
-        if plan.obtain:
-            self._obtain(self._seen(self._asked()))
-            plan = self._decide()
-        credential = plan.credential
-        assert credential is not None  # noqa: S101 - a plan without one asks to obtain a pair
-        self.host.client(credential, self.inputs.endpoint, self.inputs.record).reach()
-        return self._carry_out(plan, credential)
-
-    def _restore(self) -> None:
-        for place in self.places.values():
-            snapshot = self.record.looked.snapshot(place)
-            if snapshot is not None and snapshot.deletion_at is not None:
-                act.claim(self.record.looked, place, self.host.proceed)
-
-    def _let_stores_finish(self) -> None:
-        """Claim, without a look of ours, a secret whose current version looks like somebody else's.
-
-        A run that was killed in the middle of a promotion may have left a version of ours without our id (Vault keeps
-        it in the metadata, a second write): the store finishes that when it claims.
-        """
-        for place in self.places.values():
-            snapshot = self.record.looked.snapshot(place)
-            if snapshot is None or snapshot.owner is None:
-                continue
-            current = snapshot.stages.get(Stage.CURRENT)
-            # such a promotion takes its candidate away last
-            waits = Stage.CANDIDATE in snapshot.stages
-            if current is not None and not is_ours(current) and waits:
-                self.host.proceed()
-                claimed = place.store.claim(place.name, place.mark, place.description)
-                self.record.looked.note(place, claimed)
-
-    def _decide(self) -> Staging:
-        asked = self._asked()
-        return decide(
-            self.declared,
-            self._remembered_here(),
-            self._seen(asked),
-            self.offered,
-            asked,
-            int(self.host.clock()),
-        )
-
-    def _asked(self) -> Asked:
-        match self.host.intents.get(self.inputs.record):
-            case Rotation() as rotation:
-                overlap = rotation.overlap_seconds if rotation.part == TOKEN else None
-                return Rotate(
-                    rotation.part, rotation.origin, overlap, self.pair, rotation.again, self.nonce
-                )
-            case Rollback():
-                return RollBack()
-        return Up()
-
-    def _seen(self, asked: Asked) -> Seen:
-        """Look at the places, and read what the decision needs."""
-        looked = self.record.looked
-        bare = look(looked, self.places)
-        needed = versions_to_read(self.declared, self.remembered, bare, self.offered, asked)
-        account = self.inputs.account if self.imported or not self.remembered.exists else None
-        return look(looked, self.places, self._formats, needed, account)
-
-    def _moved(self) -> TbaCredential | None:
-        """Return what the places hold that the record leaves: a secret moves with its content."""
-        for place in self.before:
-            where = {place.store.kind: place}
-            (bare,) = look(self.record.looked, where).values()
-            for version in (bare.current, bare.pending):
-                needed = {place.store.kind: [version] if version is not None else []}
-                (sight,) = look(self.record.looked, where, self._formats, needed).values()
-                if (held := sight.credential(version)) is not None:
-                    return held
-        return None
-
-    def _remembered_here(self) -> Remembered:
-        """Return what state says, without the versions of the places that the record leaves."""
-        left = {place.store.kind for place in self.before}
-        verified = self.remembered.verified
-        return replace(
-            self.remembered,
-            verified=verified and {k: v for k, v in verified.items() if k not in left},
-            moved=self._moved(),
-            left=tuple(self._left()),
-        )
-
-    def _left(self) -> Iterator[JournalEntry]:
-        """Return the lines of the places that the record leaves; what they bar stays barred."""
-        for place in self.before:
-            snapshot = self.record.looked.snapshot(place)
-            yield from () if snapshot is None else snapshot.journal
-
-    @property
-    def _formats(self) -> tuple[Format, ...]:
-        return (self.inputs.format, *self.remembered.formats)
-
-    # --- a rotation's new pair --------------------------------------------------------------------
-
-    def _obtain(self, seen: Seen) -> None:
-        rotation = self.host.intents[self.inputs.record]
-        assert isinstance(rotation, Rotation)  # noqa: S101 - nothing else asks for a pair
-        self.pair = rotation.obtain(
-            Obtaining(self._signing(seen), self._about_to_issue, self.host.cancelled.is_set)
-        )
-        self.record.brought = True
-
-    def _signing(self, seen: Seen) -> Pair:
-        """Return the consumer pair that signs the authorization flow."""
-        for sight in seen.values():
-            if (held := sight.credential(sight.current)) is not None:
-                return held.pair(CONSUMER)
-        if (given := self.offered.get(CONSUMER)) is not None:
-            return given
-        raise ValueNeededError(
-            f"{self.inputs.record}: there is no credential yet, and its consumer's source has no value",
-            "give the consumer's source its value, and run `tba rotate` for the token",
-        )
-
-    def _about_to_issue(self) -> None:
-        """Write the line of intent: a kill after NetSuite has issued a token must not lose it."""
-        place = next(iter(self.places.values()))
-        looked = self.record.looked
-        act.claim(looked, place, self.host.proceed)
-        self.nonce = secrets.token_hex(8)
-        now = int(self.host.clock())
-        line = JournalEntry(f"{INTENT}{self.nonce}", self.nonce, now, now, Retirement.INTENT)
-        act.carry_out(
-            looked,
-            place,
-            [Note(place.store.kind, line)],
-            self.inputs.format,
-            self.keys.writing,
-            self.host.proceed,
-        )
-
-    def _in_vain(self, error: TbaError) -> TbaError:
-        """Revoke a token that NetSuite has just issued and that no store took: it must not be left behind.
-
-        Where the store cannot say whether it took the token, the line of intent stands, and the next run finds out.
-        """
-        intent = self.host.intents.get(self.inputs.record)
-        if self.pair is None or not (
-            isinstance(intent, Rotation) and intent.origin in UNREPEATABLE and intent.part == TOKEN
-        ):
-            return error
-        try:
-            if self._is_stored():
-                return error
-            told = self._take_back(self.pair)
-        except TbaError as failure:
-            told = (
-                f"whether it is in the store is not known ({failure.what}): the journal keeps it in mind, and the next "
-                "run looks for it"
-            )
-        return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
-
-    def _is_stored(self) -> bool:
-        """Whether a store holds the issued token in spite of the failure: an answer may have been lost."""
-        self.record.looked.forget()
-        snapshots = (self.record.looked.snapshot(place) for place in self.places.values())
-        versions = (v for one in snapshots if one is not None for v in one.stages.values())
-        nonces = {(terms_of(version) or Terms()).nonce for version in versions}
-        return bool(self.nonce) and self.nonce in nonces
-
-    def _take_back(self, issued: Pair) -> str:
-        """Revoke the issued token with its own signature, in its user's turn; return what became of it."""
-        consumer = self._signing(self._seen(Up()))
-        token = TbaCredential(
-            self.inputs.account,
-            consumer.identifier,
-            consumer.secret,
-            issued.identifier,
-            issued.secret,
-        )
-        user = (self.record.tested or {}).get("user", {}).get("email", self.inputs.record)
-        mark = self.keys.writing.text(issued.identifier)
-        with self.host.gate.admit(
-            self.inputs.account,
-            user,
-            self.inputs.record,
-            mark,
-            unrecorded=lambda words: self.host.warn(self.urn, words),
-        ) as turn:
-            client = self.host.client(token, self.inputs.endpoint, self.inputs.record)
-            revocation = self.host.revoke(client)
-            if revocation.login_refused:
-                turn.refused()
-            elif revocation.unanswered:
-                turn.unanswered()
-        if revocation.outcome is RevocationOutcome.REVOKED:
-            self._close_intent()
-        return str(revocation)
-
-    def _close_intent(self) -> None:
-        """Close the line of intent: its token is gone. A store that fails leaves the line to the next run."""
-        place = next(iter(self.places.values()))
-        snapshot = self.record.looked.snapshot(place)
-        lines = [] if snapshot is None else snapshot.journal
-        notes = [
-            Note(place.store.kind, replace(line, state=Retirement.REVOKED))
-            for line in lines
-            if line.digest == self.nonce and line.state is Retirement.INTENT
-        ]
-        with suppress(StoreError):
-            act.carry_out(
-                self.record.looked,
-                place,
-                notes,
-                self.inputs.format,
-                self.keys.writing,
-                lambda: None,
-            )
-
-    # --- writing ----------------------------------------------------------------------------------
-
-    def _carry_out(self, plan: Staging, credential: TbaCredential) -> StagedCredentialOutputs:
-        looked, key = self.record.looked, self.keys.writing
-        outputs = StagedCredentialOutputs(
-            versions={},
-            locations={},
-            fingerprint=key.text(render(credential, self.inputs.format)),
-            stored_digests={part: key.pair(credential.pair(part)) for part in (CONSUMER, TOKEN)},
-            source_digests=self._source_digests(),
-            claim=next(iter(self.places.values())).mark.claim,
-        )
-        for kind, place in self.places.items():
-            self.host.status(self.urn, f"staging in {place}")
-            steps = [step for step in plan.steps if step.store == kind]
-            try:
-                claimed = act.claim(looked, place, self.host.proceed)
-                for notice in claimed.notices:
-                    self.host.warn(self.urn, f"{self.inputs.record}: {notice}")
-                steps += self._carried_lines(kind, claimed)
-                staged = act.carry_out(
-                    looked, place, steps, self.inputs.format, key, self.host.proceed
-                )
-            except TbaError as error:
-                if not outputs.versions:
-                    raise
-                outputs.drift[kind] = f"{place} was not written"
-                raise PartialFailureError(error, merged(self.new, outputs)) from None
-            version = staged or plan.versions.get(kind)
-            assert version is not None  # noqa: S101 - a plan writes what no store holds
-            outputs.versions[kind], outputs.locations[kind] = version, claimed.location
-        self.host.tokens_staged.add(credential.token_id)
-        return outputs
-
-    def _carried_lines(self, kind: str, claimed: Snapshot) -> list[Note]:
-        """Return the lines to carry along: what informs, and what bars. Open ones have refused the move."""
-        there = {line.key for line in claimed.journal}
-        carried = (Retirement.INFORM, Retirement.LEFT, Retirement.REVOKED)
-        return [
-            Note(kind, line)
-            for line in self._left()
-            if line.state in carried and line.key not in there
-        ]
-
-    def _source_digests(self) -> dict[str, str]:
-        """Return what the sources gave last; a part that is absent now keeps its digest."""
-        given = {
-            part: self.keys.writing.pair(pair)
-            for part, pair in self.offered.items()
-            if pair is not None
-        }
-        return {**self.remembered.source_digests, **given}
-
-
-def _shown(settings: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in settings.items())
 
 
 def _where(properties: Properties) -> tuple[Stores, str]:

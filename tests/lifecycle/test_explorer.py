@@ -10,7 +10,7 @@ import pytest
 
 from tba_secrets.lifecycle import act, decide, settle
 from tba_secrets.lifecycle.facts import Put
-from tba_secrets.provider import smoke_test, staged_credential
+from tba_secrets.provider import smoke_test, staging
 from tests.lifecycle.explorer import PROFILES, Event, Figures, explore, replay, wander
 from tests.lifecycle.world import INTENTS, Cut, run
 
@@ -68,7 +68,7 @@ def nothing_is_journalled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def no_line_of_intent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staged_credential._Run, "_about_to_issue", lambda _self: None)
+    monkeypatch.setattr(staging.StagingRun, "_about_to_issue", lambda _self: None)
 
 
 def the_wrong_token_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:

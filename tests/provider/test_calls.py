@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from botocore.client import BaseClient
 
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.sensitive import Sensitive
@@ -112,3 +114,25 @@ def test_a_changed_source_is_within_its_budget(aws: AwsProvider) -> None:
 
     assert len(sent) <= BUDGET["changed source"], Counter(sent)
     assert f"| changed source | {len(sent)} |" in AWS_PART, len(sent)
+
+
+def test_whoever_follows_a_write_passes_few_frames(
+    aws: AwsProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From Update to boto3; on Vault three, and those that tests/stores/test_vault_calls.py counts."""
+    aws.run()
+    ways: list[list[str]] = []
+    real = BaseClient._make_api_call
+
+    def spy(client: Any, operation: str, parameters: Any) -> Any:
+        if operation == "PutSecretValue":
+            stack = traceback.extract_stack()
+            ways.append([one.name for one in stack if "/tba_secrets/" in one.filename])
+        return real(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", spy)
+    aws.bench.give(orders=aws.bench.account.spares["orders"])
+    aws.run()
+
+    (way,) = ways
+    assert way == ["update", "act", "carry_out", "stage", "_stage", "put", "call"]
