@@ -123,6 +123,12 @@ ACCOUNT_DIFFERS: Final = Cause(
     "store the credential of the declared account",
     ("token_rejected", "consumer_key_unknown"),
 )
+ACCOUNT_CHANGED: Final = Cause(
+    "`account:` was changed since these values were tested last, and they belong to the account before",
+    "`account:` in the environment's YAML",
+    "give the values of the new account to their sources, or put the account id back",
+    ("token_rejected", "consumer_key_unknown"),
+)
 WHITESPACE: Final = Cause(
     "a value begins or ends with white space, which NetSuite's token answers are known to carry",
     "the source that the value comes from",

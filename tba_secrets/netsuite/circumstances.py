@@ -34,12 +34,15 @@ class Circumstances:
     same_consumer: Others = Others.UNKNOWN
     whole_account_refused: bool = False
     """Tokens of two or more integrations were asked, and all were refused."""
+    account_changed: bool = False
+    """The declared account is another one than at the test before."""
 
     @property
     def clues(self) -> frozenset[Clue]:
         """What speaks for causes."""
         facts = {
             Clue.PASSED_BEFORE: self.passed_before,
+            Clue.ACCOUNT_CHANGED: self.account_changed,
             Clue.RECENTLY_REFUSED: self.recently_refused,
             Clue.CONSUMER_WORKED: self.same_consumer is Others.WORKED,
             Clue.CONSUMER_REFUSED: self.same_consumer is Others.REFUSED,

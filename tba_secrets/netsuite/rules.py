@@ -51,6 +51,8 @@ class Clue(Enum):
     # What happened elsewhere (circumstances.py).
     PASSED_BEFORE = auto()
     """These very values were accepted by NetSuite once: what is wrong has changed there since."""
+    ACCOUNT_CHANGED = auto()
+    """The declared account is another one than at the test before."""
     RECENTLY_REFUSED = auto()
     """Logins of this user were refused within the last 30 minutes."""
     CONSUMER_WORKED = auto()
@@ -90,6 +92,7 @@ RULES: Final = (
     # What can be seen beforehand comes first.
     Rule(causes.WHITESPACE, 95, (Clue.REFUSED, Clue.WHITESPACE), never=_GOOD),
     Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.REFUSED, Clue.ACCOUNT_DIFFERS), never=_GOOD),
+    Rule(causes.ACCOUNT_CHANGED, 93, (Clue.REFUSED, Clue.ACCOUNT_CHANGED), never=_GOOD),
     Rule(causes.CLOCK, 92, (Clue.REFUSED, Clue.CLOCK_OFF)),
     Rule(causes.AMBIGUOUS, 99, (Clue.REFUSED, Clue.AMBIGUOUS)),
     Rule(causes.ALGORITHM, 90, (Clue.REFUSED, Clue.MALFORMED)),

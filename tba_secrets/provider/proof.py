@@ -32,6 +32,8 @@ class Proof:
     inputs: SmokeTestInputs
     before: SmokeTestOutputs
     """What earlier runs found out: the user's entity and refusals."""
+    account_before: str = ""
+    """The account id at the test before; empty if there was none."""
 
     def verify(self, back: ReadBack) -> Verification:
         """Sign with what was read back, and hold the answers against what is declared.
@@ -42,6 +44,7 @@ class Proof:
         with self.turn():
             known = Circumstances(
                 passed_before=bool(self.before.verified) and self.before.verified == back.versions,
+                account_changed=self.account_before not in ("", self.inputs.account),
                 recently_refused=bool(self.refusals()),
             )
             return run_checks(

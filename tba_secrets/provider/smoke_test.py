@@ -154,7 +154,8 @@ class SmokeTestHandler(Handler):
         inputs = SmokeTestInputs.model_validate(new)
         record = self._host.record(inputs.record)
         record.tested = old
-        proof = self._proof(self._host, inputs, SmokeTestOutputs.model_validate(_found(old)))
+        before = SmokeTestOutputs.model_validate(_found(old))
+        proof = self._proof(self._host, inputs, before, str(old.get("account", "")))
         run = _Run(self._host, urn, proof, record, self._places(inputs), new)
         self._host.status(urn, "testing")
         back = run.read_back(run.asked_for())

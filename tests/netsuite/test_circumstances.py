@@ -46,12 +46,13 @@ def test_what_the_others_say(verdicts: list[Verdict], same: Others, whole: bool)
 
 def test_nothing_known_speaks_for_nothing() -> None:
     assert NOTHING_KNOWN.clues == frozenset()
-    every = Circumstances(True, True, Others.REFUSED, True).clues
+    every = Circumstances(True, True, Others.REFUSED, True, True).clues
     assert every == {
         Clue.PASSED_BEFORE,
         Clue.RECENTLY_REFUSED,
         Clue.CONSUMER_REFUSED,
         Clue.ACCOUNT_REFUSED,
+        Clue.ACCOUNT_CHANGED,
     }
 
 

@@ -61,6 +61,7 @@ FIRST: list[tuple[str, Diagnosis, Cause]] = [
     ("13 mixed pairs", diagnosed(), causes.TOKEN_REJECTED),
     ("cut off", diagnosed(of=with_value("abc")), causes.UNUSUAL_FORM),
     ("account differs", diagnosed(of=credential(account="7654321")), causes.ACCOUNT_DIFFERS),
+    ("account changed", diagnosed().knowing([Clue.ACCOUNT_CHANGED]), causes.ACCOUNT_CHANGED),
     ("clock", diagnosed(Answer(401, {}, "", 0.0, 1000.0, 1200.0)), causes.CLOCK),
     ("suiteql", diagnosed(rest(403, "INSUFFICIENT_PERMISSION"), REST, Clue.SUITEQL_CHECK), causes.NO_WORKBOOK),
     ("permission", diagnosed(rest(403, "INSUFFICIENT_PERMISSION")), causes.RECORD_PERMISSION),

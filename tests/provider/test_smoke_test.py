@@ -254,6 +254,21 @@ def test_another_s_token_is_refused(bench: Bench, changes: dict[str, Any], words
     assert bench.version(Stage.CURRENT) != staged.state["versions"]["aws"]
 
 
+@pytest.mark.parametrize("before", ["7654321", None])
+def test_an_account_that_has_just_changed_is_the_first_cause(
+    bench: Bench, before: str | None
+) -> None:
+    staged = wrong(bench)
+    inputs = bench.smoke_inputs(staged)
+    tested = Kept(inputs, {**inputs, "account": before or inputs["account"]})
+
+    refused = bench.test(staged, tested)
+
+    assert refused.failure is not None
+    told = str(refused.failure)
+    assert ("1. `account:` was changed since" in told) is (before is not None), told
+
+
 def test_a_version_that_is_gone_needs_the_value(bench: Bench) -> None:
     staged = bench.stage()
 
