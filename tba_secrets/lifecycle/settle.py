@@ -160,6 +160,7 @@ def refusal(
     source_known: bool,
     rotating: bool,
     brought: bool,
+    decisive: bool,
     keep: bool,
     now: int,
 ) -> Settling:
@@ -174,13 +175,15 @@ def refusal(
         source_known: Whether the token has a source that was asked.
         rotating: The run is a rotation.
         brought: This very run obtained it.
+        decisive: NetSuite accepted it as somebody else's, so no later test can pass.
         keep: The program asks to keep every candidate.
         now: Epoch seconds.
     """
     token = credential.pair(TOKEN)
     places = [store for store, sight in seen.items() if sight.current != versions[store]]
     origins = {(terms_of(versions[store]) or Terms()).origin for store in places}
-    if keep or (origins & UNREPEATABLE and (brought or not rotating)):
+    unrepeatable = bool(origins & UNREPEATABLE)
+    if keep or (unrepeatable and not decisive and (brought or not rotating)):
         return Settling((), _KEPT)
     discards = tuple(Discard(store, versions[store]) for store in places)
     again = source_token is not None and same_pair(source_token, token)
@@ -189,10 +192,10 @@ def refusal(
         for sight in seen.values()
     )
     kept_elsewhere = Origin.ROLLBACK in origins  # its line, or the previous version, has it
-    typed_now = brought and not origins & UNREPEATABLE
-    if again or current or kept_elsewhere or typed_now or not source_known:
+    given_by_hand = not unrepeatable and (brought or not source_known)
+    if again or current or kept_elsewhere or given_by_hand:
         return Settling(discards, "and the candidate was discarded")
-    if not rotating and Origin.TYPED not in origins:
+    if not rotating and not unrepeatable and Origin.TYPED not in origins:
         return Settling((), _KEPT)
     notes = tuple(
         Note(store, orphan(declared, versions[store], credential, now)) for store in places

@@ -16,6 +16,7 @@ from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import (
     CheckFailedError,
     ConflictError,
+    IdentityMismatchError,
     NetSuiteError,
     NotAskedError,
     SourceError,
@@ -280,10 +281,10 @@ class _Run:
             return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
         if not self.proof.inputs.promote:
             return "the version that was tested has failed, and is left as it is"
-        return f"not promoted; current is unchanged, {self._settle(back)}"
+        return f"not promoted; current is unchanged, {self._settle(back, error)}"
 
-    def _settle(self, back: ReadBack) -> str:
-        plan = self._refusal(back)
+    def _settle(self, back: ReadBack, error: CheckFailedError) -> str:
+        plan = self._refusal(back, error)
         failed = []
         for kind in self.places:
             steps = [step for step in plan.steps if step.store == kind]
@@ -295,7 +296,7 @@ class _Run:
             return f"but the candidate was not discarded ({'; '.join(failed)})"
         return plan.words
 
-    def _refusal(self, back: ReadBack) -> Settling:
+    def _refusal(self, back: ReadBack, error: CheckFailedError) -> Settling:
         source = self.record.token_origin
         try:
             given = None if source is None else self.host.sources.read(source)
@@ -310,6 +311,7 @@ class _Run:
             source_known=source is not None,
             rotating=isinstance(self.host.intents.get(self.name), Rotation),
             brought=self.record.brought,
+            decisive=isinstance(error, IdentityMismatchError),
             keep=self.proof.inputs.keep_candidate,
             now=self.now,
         )

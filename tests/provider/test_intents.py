@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError
@@ -63,6 +65,24 @@ def test_a_plain_update_leaves_a_line_that_informs(bench: Bench) -> None:
 
     (line,) = bench.snapshot().journal
     assert (line.state, line.open, line.superseded) == (Retirement.INFORM, False, False)
+
+
+@pytest.mark.parametrize("declared", [{}, {"user": {"email": "bot@example.com", "entity": "999"}}])
+def test_an_issued_token_of_another_user_is_not_tested_again(
+    bench: Bench, declared: dict[str, Any]
+) -> None:
+    """Whoever logged in on the consent page was somebody else: no later test can pass."""
+    staged, tested = promoted(bench)
+    bench.host.intents = {RECORD: rotation(bench, issued=True)}
+    again = bench.stage(staged)
+
+    kept = bench.test(again, tested, **declared)
+
+    refused = kept.failure is not None
+    assert refused is bool(declared)
+    assert bench.version(Stage.CANDIDATE) is None
+    states = [line.state for line in bench.snapshot().journal]
+    assert states == [Retirement.PERSON if refused else Retirement.OVERLAP]
 
 
 def test_an_issued_token_that_cannot_be_stored_is_revoked(
