@@ -12,6 +12,7 @@ A copy of the request is signed. The caller's answers and errors refer to the un
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,7 @@ from tba_secrets.client.current import CachedCredential, CurrentCredential
 from tba_secrets.client.errors import UnsignableRequestError
 from tba_secrets.client.hosts import refuse_foreign
 from tba_secrets.client.pace import Pace
-from tba_secrets.client.turns import REFUSED, Turns
+from tba_secrets.client.turns import REFUSED, CallTurn, Turns
 from tba_secrets.errors import StoreError
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.signing import Parameter, canonical_url, sign
@@ -66,8 +67,8 @@ class SignedCalls:
         answer, held = self._attempt(transport, request, settings, self.current.held())
         if answer.status_code != REFUSED:
             return answer
-        successor = self._successor(held)
-        if successor is None or not _rewound(request):
+        successor = self.successor(held)
+        if successor is None or not rewound(request):
             return answer
         answer.close()
         return self._attempt(transport, request, settings, successor)[0]
@@ -86,7 +87,37 @@ class SignedCalls:
             turn.answered(answer.status_code)
             return answer, turn.held
 
-    def _successor(self, refused: CachedCredential) -> CachedCredential | None:
+    def turn(self) -> AbstractContextManager[CallTurn]:
+        """Wait for a turn with the current credential. Raises as `Turns.turn`."""
+        return self._turns.turn(self.current.held())
+
+    def header(
+        self, credential: TbaCredential, method: str, address: str, body: str | bytes | None
+    ) -> tuple[str, str]:
+        """Sign.
+
+        Args:
+            credential: Whose call it is.
+            method: The HTTP method.
+            address: The whole URL.
+            body: A form's body, which is signed; None for any other body.
+
+        Returns:
+            The URL to send, and the Authorization header.
+
+        Raises:
+            ForeignHostError: The address is not the account's.
+            UnsignableRequestError: The address or the form cannot be signed.
+        """
+        try:
+            url = canonical_url(address)
+        except ValueError as error:  # the text is ours and quotes nothing of the URL
+            raise UnsignableRequestError(str(error)) from None
+        refuse_foreign(url, credential.account, self.endpoint)
+        form = [] if body is None else _pairs(body)
+        return url, sign(credential, method, url, form, timestamp=int(self._pace.clock()))
+
+    def successor(self, refused: CachedCredential) -> CachedCredential | None:
         """Return a credential that replaced `refused`; None if there is none or no answer."""
         try:
             newest = self.current.since(self._turns.refused_at(refused), refused.credential)
@@ -104,14 +135,10 @@ class SignedCalls:
         self, request: requests.PreparedRequest, credential: TbaCredential
     ) -> requests.PreparedRequest:
         """Sign a copy without cookies: NetSuite refuses a cookie beside a signature."""
-        method, signed = str(request.method), request.copy()
-        try:
-            url = canonical_url(str(request.url))
-        except ValueError as error:  # the text is ours and quotes nothing of the URL
-            raise UnsignableRequestError(str(error)) from None
-        refuse_foreign(url, credential.account, self.endpoint)
-        header = sign(credential, method, url, _form(request), timestamp=int(self._pace.clock()))
-        signed.url = url
+        signed = request.copy()
+        signed.url, header = self.header(
+            credential, str(request.method), str(request.url), _form(request)
+        )
         signed.headers.pop("Cookie", None)
         signed.headers["Authorization"] = header
         return signed
@@ -139,22 +166,26 @@ def _sent(
     raise lost
 
 
-def _form(request: requests.PreparedRequest) -> list[Parameter]:
-    """Return the pairs of a form body, which are signed (RFC 5849 section 3.4.1.3.1).
+def _form(request: requests.PreparedRequest) -> str | bytes | None:
+    """Return a form's body, which is signed (RFC 5849 section 3.4.1.3.1); None for any other body.
 
     Raises:
-        UnsignableRequestError: It is a stream, or is not UTF-8.
+        UnsignableRequestError: It is a stream.
     """
     kind = str(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if kind != _FORM or not request.body:
-        return []
+        return None
     if not isinstance(request.body, str | bytes):
         raise UnsignableRequestError(
             "a form is signed with the call, and this one is a stream",
             "give it as a dict, or as bytes",
         )
+    return request.body
+
+
+def _pairs(body: str | bytes) -> list[Parameter]:
     try:
-        text = request.body if isinstance(request.body, str) else request.body.decode()
+        text = body if isinstance(body, str) else body.decode()
         return parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError:
         raise UnsignableRequestError(
@@ -162,7 +193,7 @@ def _form(request: requests.PreparedRequest) -> list[Parameter]:
         ) from None
 
 
-def _rewound(request: requests.PreparedRequest) -> bool:
+def rewound(request: requests.PreparedRequest) -> bool:
     """Whether the body can be sent again; a file is rewound."""
     if request.body is None or isinstance(request.body, str | bytes):
         return True

@@ -10,6 +10,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
+from tba_secrets.client.oauth1 import StoreOAuth1
 from tba_secrets.client.signed_calls import SignedCalls
 from tba_secrets.netsuite.account import Service, base_url
 
@@ -39,6 +40,15 @@ class SignedSession(requests.Session):
         """
         account = self._calls.current.held().credential.account
         return base_url(account, service, self._calls.endpoint)
+
+    def oauth1(self) -> StoreOAuth1:
+        """Return an `auth` for a session that a program has already: `mine.auth = netsuite.oauth1()`.
+
+        It signs with what is current, for the account's own hosts only, and repeats a call once after a
+        401 if another credential is current by then. Refused logins count together with this session's.
+        It cannot count calls in flight, and follows no redirect.
+        """
+        return StoreOAuth1(self._calls)
 
     def get_adapter(self, url: str) -> BaseAdapter:
         """Wrap the transport for `url`; `requests` asks for it at each call and redirect."""
