@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from threading import Barrier
 
 import pytest
 
 from tba_secrets.cli.exits import Exit
 from tests.engine.conftest import World
-from tests.engine.project import environment_yaml
+from tests.engine.project import HANG_GUARD_SECONDS, environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
 from tests.netsuite_account import Values
 
@@ -135,3 +136,113 @@ def test_a_renamed_token_leaves_the_secret_that_readers_use(world: World) -> Non
     assert token_id(world, "goods") == world.account.tokens["stock"].identifier
     assert world.secret("stock").deleted is None
     assert "is left as it is" in run.output
+
+
+def another_token(world: World) -> Values:
+    """A third good token of the user of `orders`."""
+    third = Values()
+    who = {"name": "third", "integration": "warehouse", "user": world.account.user_of("orders")}
+    token = {"token_id": third.identifier, "token_secret": third.secret, "role": "1001"}
+    world.netsuite.state.add_token(world.account.id, {**token, **who})
+    return third
+
+
+def test_a_rotation_takes_what_the_source_gives_and_not_what_waits(world: World) -> None:
+    world.project.up()
+    world.give(orders=world.account.spares["orders"])
+    world.netsuite.state.faults.add("maintenance", "/rest/tokeninfo", times=None)
+    assert world.project.up().status != 0
+    world.netsuite.state.faults.clear()
+    wanted = another_token(world)
+    world.give(orders=wanted)
+
+    run = tba(world, "rotate", "test", "orders")
+
+    assert run.status == 0, run.output
+    assert token_id(world) == wanted.identifier
+    assert "AWSPENDING" not in world.labels("orders")
+
+
+def test_a_renamed_stack_just_works(world: World) -> None:
+    world.project.up()
+    stacks = world.project.folder / "stacks"
+    (stacks / "test.yaml").rename(stacks / "renamed.yaml")
+
+    assert world.project.pulumi("stack", "rename", "renamed").status == 0
+    runs = [world.project.pulumi(*command.split()) for command in ("preview", "up --yes")]
+
+    assert [run.status for run in runs] == [0, 0], runs[-1].output
+    assert token_id(world) == world.account.tokens["orders"].identifier
+
+
+@pytest.mark.parametrize("policy", ["retire_after: 7d", ""])
+def test_a_plain_update_supersedes_under_the_policy_that_is_declared(
+    world: World, policy: str
+) -> None:
+    world.write(extra=f"defaults: {{{policy}}}")
+    world.project.up()
+    world.give(orders=world.account.spares["orders"])
+
+    run = world.project.up()
+    retired = tba(world, "retire", "test", "orders")
+
+    assert run.status == 0, run.output
+    assert journal(world) == ["overlap" if policy else "inform"]
+    assert retired.status == 0, retired.output
+    assert ("stays valid until" in retired.output) is bool(policy)
+
+
+def test_a_refused_rotation_leaves_the_output_to_its_readers(world: World) -> None:
+    world.project.up()
+    before = world.project.pulumi("stack", "output", "--json").output
+    world.give(orders=MISTYPED)
+
+    assert tba(world, "rotate", "test", "orders").status == 1
+
+    assert world.project.pulumi("stack", "output", "--json").output == before
+
+
+def test_a_changed_account_is_named_as_the_cause(world: World) -> None:
+    world.project.up()
+    text = environment_yaml(world.account)
+    world.project.write(text.replace(world.account.id, "7654321"))
+
+    run = world.project.up()
+
+    assert run.status != 0
+    assert "`account:` was changed since these values were tested last" in run.output
+
+
+def test_a_deleted_secret_is_told_by_preview_too(world: World) -> None:
+    world.project.up()
+    world.reader().delete_secret(SecretId="netsuite/test/orders", RecoveryWindowInDays=7)
+
+    preview, run = world.project.pulumi("preview"), world.project.up()
+
+    assert "netsuite/test/orders is scheduled for deletion on" in preview.output
+    assert run.status != 0
+    assert "restore: true" in run.output
+
+
+def test_of_two_stacks_that_make_one_secret_at_once_one_is_refused(world: World) -> None:
+    """Both have seen that it is not there before either of them makes it."""
+    text = environment_yaml(world.account, tokens=("orders",))
+    both, project = Barrier(2), world.project
+    for stack in ("test", "other"):
+        project.write(text, stack)
+    assert project.pulumi("stack", "init", "other").status == 0
+
+    def met() -> None:
+        both.wait(HANG_GUARD_SECONDS)
+
+    world.aws.faults.before("CreateSecret", times=2, do=met)
+    up = ("up", "--yes", "--skip-preview", "--stack")
+    runs = [project.start(*up, stack) for stack in ("test", "other")]
+    outputs = [run.communicate(timeout=HANG_GUARD_SECONDS)[0] for run in runs]
+
+    won, lost = sorted(zip(runs, outputs, strict=True), key=lambda one: one[0].returncode)
+    assert won[0].returncode == 0, won[1]
+    assert lost[0].returncode != 0, lost[1]
+    assert "netsuite/test/orders" in lost[1]
+    assert "belongs to" in lost[1] or "claimed" in lost[1], lost[1]
+    assert token_id(world) == world.account.tokens["orders"].identifier
