@@ -63,7 +63,7 @@ $(NPM): %/node_modules/.package-lock.json: %/package-lock.json
 	@tools/install.sh npm $*
 
 test: install tools vault chromium nodejs editor ## what must pass before a merge, the real engine included
-	$(PYTEST) $(PARALLEL) -m "not deep"
+	$(PYTEST) $(PARALLEL) -m "not deep" --durations 25
 
 check: lint vault ## format, lint, types, fast tests: before each commit
 	$(PYTEST) $(PARALLEL) -m "$(FAST)"

@@ -1,4 +1,4 @@
-"""Readers all the while: fifty rotations, kills among them, and not one failed call.
+"""Readers all the while: rotation after rotation, kills among them, and not one failed call.
 
 The provider runs in processes of its own, driven as the engine drives it; the engine is not the point here, and its
 own three rotations are in test_rotation_engine.py. A process is killed before one of its requests, which one a seeded
@@ -15,6 +15,7 @@ import pytest
 from tba_secrets import client
 from tba_secrets.simulator import FaultKind
 from tba_secrets.stores.journal import Retirement
+from tests.deep import rest_is_deep
 from tests.faults.processes import wait_until
 from tests.faults.readers import Tally, reading, session_reader, stubborn_reader
 from tests.faults.scene import READERS, Scene, scene
@@ -25,17 +26,18 @@ __all__ = ["no_local_settings", "scene", "shared_server"]
 
 pytestmark = pytest.mark.faults
 
-ROTATIONS: Final = 50
+ROTATIONS: Final = rest_is_deep((10, 50), lambda rotations: rotations == 10)
 HOUR: Final = 3600
 _log: Final = logging.getLogger(__name__)
 
 
-def test_fifty_rotations_with_an_overlap(scene: Scene) -> None:
+@pytest.mark.parametrize("rotations", ROTATIONS)
+def test_rotations_with_an_overlap(scene: Scene, rotations: int) -> None:
     """The simplest reader there is: a token is revoked an hour after it was superseded, and never before."""
     requests = scene.begin()
     seen: set[str] = set()
     with reading(*scene.plain_readers(seen)) as tally:
-        for place in range(2, ROTATIONS + 2):
+        for place in range(2, rotations + 2):
             scene.now += HOUR
             kill = place % 2 == 0
             scene.rotated(scene.tokens[place], kill=kill, requests=requests, overlap=HOUR + 1)
@@ -45,26 +47,27 @@ def test_fifty_rotations_with_an_overlap(scene: Scene) -> None:
         scene.retired(kill=False)
     _report(scene, tally)
     assert tally.failed == [], tally.outcomes
-    assert scene.provider.kills >= ROTATIONS // 2 - 1
-    assert len(seen) > ROTATIONS * 3 // 4, "the readers have passed too few rotations"
-    assert scene.revoked() == list(range(ROTATIONS + 1))
+    assert scene.provider.kills >= rotations // 2 - 1
+    assert len(seen) > rotations * 3 // 4, "the readers have passed too few rotations"
+    assert scene.revoked() == list(range(rotations + 1))
     assert Retirement.OVERLAP not in scene.journal()
 
 
-def test_rotations_without_an_overlap(scene: Scene) -> None:
+@pytest.mark.parametrize("rotations", ROTATIONS)
+def test_rotations_without_an_overlap(scene: Scene, rotations: int) -> None:
     """A reader of `tba_secrets.client` notices nothing, though its token is revoked while it is in use."""
     requests = scene.begin()
     with (
         client.session(scene.store, scene.name, endpoint=scene.netsuite.url) as session,
         reading(*[session_reader(session, scene.netsuite.url)] * READERS) as tally,
     ):
-        for place in range(2, ROTATIONS // 2 + 2):
+        for place in range(2, rotations // 2 + 2):
             kill = place % 3 == 0
             scene.rotated(scene.tokens[place], kill=kill, requests=requests)
             scene.retired(kill=False, at_once=True)
     _report(scene, tally)
     assert tally.failed == [], tally.outcomes
-    assert scene.revoked() == list(range(ROTATIONS // 2 + 1))
+    assert scene.revoked() == list(range(rotations // 2 + 1))
     refused = scene.netsuite.state.trail.failures(scene.account.id)
     assert refused, "no reader was ever refused: its token was never in use when it was revoked"
 
