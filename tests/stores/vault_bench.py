@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.interface import SecretName, Stage, VersionId
 from tba_secrets.stores.vault import VaultStore
 from tba_secrets.stores.vault.retry import Retry

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import AwsStore
+from tba_secrets.spec.model import AwsSettings
 from tba_secrets.stores.aws.errors import Asked, failure_of, no_answer
 from tba_secrets.stores.aws.session import Clients, Transport, open_clients, resolved_address
 from tba_secrets.stores.rate_limit import TokenBucket
@@ -32,7 +32,7 @@ class AwsClient:
 
     def __init__(
         self,
-        settings: AwsStore,
+        settings: AwsSettings,
         transport: Transport | None = None,
         bucket: TokenBucket | None = None,
     ) -> None:

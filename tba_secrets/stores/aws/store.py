@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import AwsStore as AwsSettings
+from tba_secrets.spec.model import AwsSettings
 from tba_secrets.stores.aws.access import Patience, SecretAccess, Wanted, exists
 from tba_secrets.stores.aws.claim import SecretLifecycle
 from tba_secrets.stores.aws.client import AwsClient

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from tba_secrets.spec.model import VaultStore
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.vault.auth import method_of
 from tba_secrets.stores.vault.errors import Asked, Outcome, VaultFailure
 from tba_secrets.stores.vault.policy import line_for, listing_line, policy_lines
@@ -28,7 +28,7 @@ class VaultClient:
     """
 
     def __init__(
-        self, settings: VaultStore, deadline: Deadline | None = None, retry: Retry | None = None
+        self, settings: VaultSettings, deadline: Deadline | None = None, retry: Retry | None = None
     ) -> None:
         self.settings = settings
         self.retry = retry or Retry()

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import ClassVar, Final
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
-from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
