@@ -49,7 +49,7 @@ _WORDS: Final = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class RotationFinding:
     """One thing to know of a token."""
 
     standing: Standing
@@ -58,7 +58,7 @@ class Finding:
     """What to do, in the imperative; empty where `what` says it."""
 
 
-def worst(findings: Iterable[Finding]) -> Standing:
+def worst(findings: Iterable[RotationFinding]) -> Standing:
     """The standing of all findings together; well where there are none."""
     return max((finding.standing for finding in findings), default=Standing.WELL)
 
@@ -88,7 +88,7 @@ class Policy:
         return due - self.warn_before.total_seconds()
 
 
-def judge_age(policy: Policy, since: float | None, now: float) -> Finding | None:
+def judge_age(policy: Policy, since: float | None, now: float) -> RotationFinding | None:
     """What a token's age calls for; None where nothing.
 
     An age that is not known is no good age: under a policy it warns.
@@ -102,53 +102,55 @@ def judge_age(policy: Policy, since: float | None, now: float) -> Finding | None
         return None
     due, warn = policy.due_at(since), policy.warn_at(since)
     if due is None:
-        return Finding(
+        return RotationFinding(
             Standing.DUE_SOON,
             f"its age is not known, and it may become {span(policy.rotate_every.total_seconds())} old",
             "rotate it: from then on its age is known",
         )
     if now >= due:
-        return Finding(
+        return RotationFinding(
             Standing.OVERDUE, f"overdue by {span(now - due)}: was due {when(due)}", _ROTATE
         )
     if warn is not None and now >= warn:
-        return Finding(Standing.DUE_SOON, f"due in {span(due - now)}: {when(due)}", _ROTATE)
+        return RotationFinding(Standing.DUE_SOON, f"due in {span(due - now)}: {when(due)}", _ROTATE)
     return None
 
 
 _ROTATE: Final = "rotate it (`tba rotate`)"
 
 
-def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[Finding, ...]:
+def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[RotationFinding, ...]:
     """Say what the superseded tokens of a secret call for; one that is not due is only mentioned."""
     return tuple(_judge_entry(entry, now) for entry in journal if not entry.closed)
 
 
-def _judge_entry(entry: JournalEntry, now: float) -> Finding:
+def _judge_entry(entry: JournalEntry, now: float) -> RotationFinding:
     token = f"the token of version {short(entry.version)}, superseded {when(entry.since)},"
     if entry.state is Retirement.INTENT:
-        return Finding(
+        return RotationFinding(
             Standing.ATTENTION,
             f"NetSuite was asked for a token on {when(entry.since)}, and the run was killed: "
             "one may exist that no store holds",
             "run `pulumi up`; then look in NetSuite (Setup > Users/Roles > Access Tokens) for a token of that time",
         )
     if entry.state in (Retirement.INFORM, Retirement.LEFT):
-        return Finding(
+        return RotationFinding(
             Standing.WELL,
             f"{token} is still valid in NetSuite, and nothing will revoke it",
             "revoke it in NetSuite (Setup > Users/Roles > Access Tokens) once nobody uses it",
         )
     if entry.state is Retirement.PERSON:
-        return Finding(
+        return RotationFinding(
             Standing.ATTENTION,
             f"{token} waits for a person to revoke it",
             "revoke it in NetSuite (Setup > Users/Roles > Access Tokens), then run `tba retire ENV TOKEN --by-hand`",
         )
     if now < entry.revoke_after:
-        return Finding(Standing.WELL, f"{token} stays valid until {when(entry.revoke_after)}")
+        return RotationFinding(
+            Standing.WELL, f"{token} stays valid until {when(entry.revoke_after)}"
+        )
     what = f"{token} is still valid; its overlap ended {when(entry.revoke_after)}"
-    return Finding(Standing.ATTENTION, what, "run `tba retire`")
+    return RotationFinding(Standing.ATTENTION, what, "run `tba retire`")
 
 
 def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:

@@ -29,7 +29,7 @@ from tba_secrets.sensitive import Sensitive
 _WIDTH: Final = 150
 
 
-class Result(StrEnum):
+class ProbeResult(StrEnum):
     """What came of one point."""
 
     AGREES = "agrees"
@@ -38,14 +38,14 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeFinding:
     """One point, and what the account says about it."""
 
     number: int
     does: str
     answered: str
     """Or why it was not asked."""
-    result: Result
+    result: ProbeResult
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def run(project: Path, environment: str, names: list[str], wish: Wish, *, as_jso
         _show(record, findings)
 
 
-def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterator[Finding]:
+def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterator[ProbeFinding]:
     """Ask the points one after another.
 
     1. The clock first: nothing is signed while it is wrong.
@@ -91,7 +91,7 @@ def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterat
         recent = [one for one in logins.of(account, user) if one.within_window(time.time())]
         left = min(wish.refused_logins, MOST_REFUSALS - len(recent))
         if (why := _why_not(point, wish, left)) is not None:
-            yield Finding(point.number, point.does, why, Result.NOT_ASKED)
+            yield ProbeFinding(point.number, point.does, why, ProbeResult.NOT_ASKED)
             continue
         wish = replace(wish, refused_logins=wish.refused_logins - point.refused_logins)
         # A gate for each: what costs a refused login on purpose does not end the user's turn in this run.
@@ -103,7 +103,7 @@ def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterat
                 if watched.refused:
                     turn.refused()
         except NotAskedError as error:
-            yield Finding(point.number, point.does, error.what, Result.NOT_ASKED)
+            yield ProbeFinding(point.number, point.does, error.what, ProbeResult.NOT_ASKED)
         else:
             yield _found(point, observed)
 
@@ -141,11 +141,11 @@ def _why_not(point: Point, wish: Wish, left: int) -> str | None:
     return None
 
 
-def _found(point: Point, observed: Observed | None) -> Finding:
+def _found(point: Point, observed: Observed | None) -> ProbeFinding:
     if observed is None:
-        return Finding(point.number, point.does, f"needs {point.needs}", Result.NOT_ASKED)
-    result = Result.AGREES if observed.agrees else Result.DIFFERS
-    return Finding(point.number, point.does, observed.what, result)
+        return ProbeFinding(point.number, point.does, f"needs {point.needs}", ProbeResult.NOT_ASKED)
+    result = ProbeResult.AGREES if observed.agrees else ProbeResult.DIFFERS
+    return ProbeFinding(point.number, point.does, observed.what, result)
 
 
 def _restlet(text: str | None) -> tuple[str, str] | None:
@@ -157,10 +157,14 @@ def _restlet(text: str | None) -> tuple[str, str] | None:
     return script, deploy
 
 
-_COLOURS: Final = {Result.AGREES: "green", Result.DIFFERS: "red", Result.NOT_ASKED: "dim"}
+_COLOURS: Final = {
+    ProbeResult.AGREES: "green",
+    ProbeResult.DIFFERS: "red",
+    ProbeResult.NOT_ASKED: "dim",
+}
 
 
-def _show(record: CredentialRecord, findings: list[Finding]) -> None:
+def _show(record: CredentialRecord, findings: list[ProbeFinding]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)

@@ -14,7 +14,7 @@ import typer
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.up_report import show_one
 from tba_secrets.engine import Engine, EngineError
-from tba_secrets.engine.events import Listener, Result
+from tba_secrets.engine.events import UpdateListener, UpdateResult
 from tba_secrets.errors import TbaError
 from tba_secrets.provider.intents import Intents
 
@@ -32,7 +32,7 @@ def carry_out(engine: Engine, intents: Intents) -> None:
         LockedError: Another update holds the stack's lock: whose.
         EngineError: The update did not begin, or not every record succeeded: why.
     """
-    listener = Listener(lambda words: typer.echo(words, err=True))
+    listener = UpdateListener(lambda words: typer.echo(words, err=True))
     listener.tell(f"{engine.stack}: updating {', '.join(intents)}")
     with chdir(engine.project), on_interrupt(engine.cancel):  # paths in the YAML start from there
         try:
@@ -44,7 +44,7 @@ def carry_out(engine: Engine, intents: Intents) -> None:
     show_one(outcome)
     if engine.cancelled.is_set():
         end_interrupted()
-    if outcome.result is Result.FAILED:
+    if outcome.result is UpdateResult.FAILED:
         raise EngineError(f"{engine.stack}: not every record succeeded", "the reason stands above")
 
 

@@ -375,10 +375,15 @@ def request(
 
     Exit codes: 0 accepted; 1 not asked, or no answer; 2 usage; 3 the login was refused; 4 any other failure.
     """
-    from tba_secrets.cli.request import Body, run
+    from tba_secrets.cli.request import RequestBody, run
     from tba_secrets.cli.sign import Whose
 
-    run(method, url, Whose(record, env, project, account), Body(json, form or [], header or []))
+    run(
+        method,
+        url,
+        Whose(record, env, project, account),
+        RequestBody(json, form or [], header or []),
+    )
 
 
 @app.command()

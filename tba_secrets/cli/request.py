@@ -19,17 +19,17 @@ from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, TbaEr
 from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite import (
     Answer,
-    Call,
     Client,
     Expected,
     Gate,
     Service,
+    SignedCall,
     TbaCredential,
     mark_of,
 )
 from tba_secrets.netsuite import account as accounts
-from tba_secrets.netsuite.answers import Outcome, outcome, said
-from tba_secrets.netsuite.asking import Asked
+from tba_secrets.netsuite.answers import AnswerKind, outcome, said
+from tba_secrets.netsuite.asking import CheckContext
 from tba_secrets.netsuite.circumstances import Circumstances
 from tba_secrets.netsuite.transport import HttpSender
 
@@ -38,7 +38,7 @@ _NOT_YOURS: Final = {"authorization", "cookie", "proxy-authorization", "host", "
 
 
 @dataclass(frozen=True)
-class Body:
+class RequestBody:
     """What is sent beside method and URL."""
 
     json: str | None
@@ -73,7 +73,7 @@ class Target:
     name: str
 
 
-def run(method: str, url: str, whose: Whose, body: Body) -> None:
+def run(method: str, url: str, whose: Whose, body: RequestBody) -> None:
     """Send it; ends with a code of `Exit`.
 
     Raises:
@@ -140,7 +140,9 @@ def _target(url: str, whose: Whose) -> Target:
     )
 
 
-def _call(method: str, url: str, body: Body, target: Target) -> tuple[Call, str | None]:
+def _call(
+    method: str, url: str, body: RequestBody, target: Target
+) -> tuple[SignedCall, str | None]:
     """The call, and the address that stands for all services where it is not the account's own host."""
     parts = urlsplit(checked(url if "://" in url else _base(url, target) + url))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -151,7 +153,7 @@ def _call(method: str, url: str, body: Body, target: Target) -> tuple[Call, str 
         )
     origin = f"{parts.scheme}://{parts.netloc}"
     service, endpoint = _service(origin, path, target)
-    call = Call(
+    call = SignedCall(
         service,
         method.upper(),
         path,
@@ -184,29 +186,29 @@ def _service_of(path: str) -> Service:
     return Service.SUITETALK if path.startswith("/services/") else Service.RESTLETS
 
 
-def _asked_once(client: Client, call: Call, target: Target) -> Answer:
+def _asked_once(client: Client, call: SignedCall, target: Target) -> Answer:
     """Send within the limits that keep the user from being locked out (five refused logins in 30 minutes)."""
     account, user = target.expected.account, target.expected.user_email
     with Gate(time.time).admit(account, user, target.name, mark_of(target.credential)) as turn:
         answer = client.call_once(call)
-        if outcome(answer, call.protocol) is Outcome.REFUSED:
+        if outcome(answer, call.protocol) is AnswerKind.REFUSED:
             turn.refused()
         return answer
 
 
-def _judged(client: Client, call: Call, answer: Answer, target: Target) -> Exit:
+def _judged(client: Client, call: SignedCall, answer: Answer, target: Target) -> Exit:
     kind = outcome(answer, call.protocol)
-    if kind is Outcome.BUSY:
+    if kind is AnswerKind.BUSY:
         typer.echo(
             f"error: {said(answer, call.protocol)}: NetSuite is busy or has failed. "
             "This says nothing about the credential",
             err=True,
         )
         return Exit.OTHERWISE
-    asked = Asked(client, target.expected, str(call), clues=target.known.clues)
+    context = CheckContext(client, target.expected, str(call), clues=target.known.clues)
     try:
-        asked.accepted(answer, call.protocol)
+        context.accepted(answer, call.protocol)
     except (CheckFailedError, NetSuiteUnreachableError) as error:
         typer.echo(f"error: {error}", err=True)
-        return Exit.REFUSED if kind is Outcome.REFUSED else Exit.OTHERWISE
+        return Exit.REFUSED if kind is AnswerKind.REFUSED else Exit.OTHERWISE
     return Exit.DONE

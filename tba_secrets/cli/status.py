@@ -24,7 +24,7 @@ from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
-from tba_secrets.rotation import Finding, Standing, short, span, when
+from tba_secrets.rotation import RotationFinding, Standing, short, span, when
 from tba_secrets.spec import stack_names
 
 _AT_ONCE: Final = 8
@@ -177,7 +177,7 @@ def versions(token: TokenReport, part: str) -> str:
     return ", ".join(f"{kind} {short(version or 'none')}" for kind, version in held.items())
 
 
-def _line(name: str, finding: Finding) -> str:
+def _line(name: str, finding: RotationFinding) -> str:
     remedy = f"\n    [dim]To do:[/] {escape(finding.remedy)}" if finding.remedy else ""
     return f"  {_coloured(finding.standing)}  {escape(name)}: {escape(finding.what)}{remedy}"
 

@@ -7,8 +7,8 @@ from tba_secrets.cli.status_state import TokenState
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import (
-    Finding,
     Policy,
+    RotationFinding,
     Standing,
     judge_age,
     judge_journal,
@@ -17,10 +17,10 @@ from tba_secrets.rotation import (
 )
 
 
-def state_findings(state: TokenState, policy: Policy, now: float) -> list[Finding]:
+def state_findings(state: TokenState, policy: Policy, now: float) -> list[RotationFinding]:
     """Find what state shows: a failed update, no credential yet, an age."""
     found = [
-        Finding(
+        RotationFinding(
             Standing.FAILING,
             f"its last update failed: {_first_lines(failure)}",
             "fix the cause, then run `pulumi up`: it tests again by itself",
@@ -29,7 +29,7 @@ def state_findings(state: TokenState, policy: Policy, now: float) -> list[Findin
     ]
     if not state.verified:
         what = "no credential has passed its checks yet"
-        return [*found, Finding(Standing.FAILING, what, "`pulumi up`")]
+        return [*found, RotationFinding(Standing.FAILING, what, "`pulumi up`")]
     age = judge_age(policy, state.since, now)
     return found if age is None else [*found, age]
 
@@ -42,17 +42,17 @@ def _first_lines(failure: str) -> str:
     return " ".join(line.strip() for line in failure.strip().splitlines()[:2])
 
 
-def store_findings(store: StoreReport, state: TokenState, now: float) -> list[Finding]:
+def store_findings(store: StoreReport, state: TokenState, now: float) -> list[RotationFinding]:
     """Find what one store shows: unreadable, drift, a pending candidate, superseded tokens."""
     found = []
     if store.error is not None:
         what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
-        return [Finding(Standing.FAILING, what, store.remedy)]
+        return [RotationFinding(Standing.FAILING, what, store.remedy)]
     if store.drift is not None and state.verified:
         readers = "" if store.current else ", so readers get no credential"
         standing = Standing.ATTENTION if store.current else Standing.FAILING
         found.append(
-            Finding(
+            RotationFinding(
                 standing,
                 f"{store.drift}{readers}; state names {short(state.verified.get(store.kind, '?'))}",
                 "`pulumi refresh`, then `pulumi up`",
@@ -63,26 +63,26 @@ def store_findings(store: StoreReport, state: TokenState, now: float) -> list[Fi
     return [*found, *judge_journal(store.journal, now)]
 
 
-def _pending(store: StoreReport) -> Finding:
+def _pending(store: StoreReport) -> RotationFinding:
     candidate = f"a candidate waits in {store.kind}: {short(store.candidate or '')}"
     if store.foreign_candidate:
         what = f"{candidate}, which tba-secrets did not write"
-        return Finding(Standing.ATTENTION, what, "let the other rotation end, or cancel it")
-    return Finding(Standing.ATTENTION, candidate, "`pulumi up` tests it again")
+        return RotationFinding(Standing.ATTENTION, what, "let the other rotation end, or cancel it")
+    return RotationFinding(Standing.ATTENTION, candidate, "`pulumi up` tests it again")
 
 
 def refused_findings(
     record: CredentialRecord, refusals: tuple[Refusal, ...], until: float | None
-) -> list[Finding]:
+) -> list[RotationFinding]:
     """Report the user's refused logins, which need action once no login is tried any more."""
     if not refusals:
         return []
     times = "once" if len(refusals) == 1 else f"{len(refusals)} times"
     what = f"NetSuite refused {record.user.email} {times} within 30 minutes"
     if until is None:
-        return [Finding(Standing.WELL, what)]
+        return [RotationFinding(Standing.WELL, what)]
     return [
-        Finding(
+        RotationFinding(
             Standing.ATTENTION,
             f"{what}: no login until {when(until)}",
             "correct the credential in the meantime; the Login Audit Trail names the cause",

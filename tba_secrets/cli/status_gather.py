@@ -20,7 +20,7 @@ from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider import drift
 from tba_secrets.records import CredentialRecord, credential_records
-from tba_secrets.rotation import Finding, Policy, Standing, not_asked_until
+from tba_secrets.rotation import Policy, RotationFinding, Standing, not_asked_until
 from tba_secrets.spec import load_stack
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
@@ -54,7 +54,7 @@ def gather(
     account = records[0].account if records else None
     try:
         states = token_states(read_state(project, environment))
-        problem: tuple[Finding, ...] = ()
+        problem: tuple[RotationFinding, ...] = ()
     except TbaError as error:
         states, problem = {}, (_unreadable("its state cannot be read", error),)
     refusals = _refusals(records, states, refused, now)
@@ -80,14 +80,14 @@ def _left(
     environment: str,
     records: tuple[CredentialRecord, ...],
     states: Mapping[str, TokenState],
-) -> list[Finding]:
+) -> list[RotationFinding]:
     """Name the secrets that were taken out of the YAML while superseded tokens waited for being revoked."""
     try:
         left = leftovers.find(project, environment, records, states, lambda _: None)
     except (TbaError, OSError):
         return []  # what cannot be read is a finding of the tokens already
     return [
-        Finding(
+        RotationFinding(
             Standing.ATTENTION,
             f"{one.record} is not deployed any more, and {one.place} waits for its superseded tokens to be revoked",
             f"run `tba retire {environment} {one.record}`",
@@ -96,7 +96,7 @@ def _left(
     ]
 
 
-UNKNOWN_STATE: Final = Finding(
+UNKNOWN_STATE: Final = RotationFinding(
     Standing.ATTENTION,
     "its proof and its age are not known without the state",
     "",
@@ -104,8 +104,8 @@ UNKNOWN_STATE: Final = Finding(
 """For each token if the stack's state cannot be read, because unknown is not well."""
 
 
-def _unreadable(what: str, error: TbaError) -> Finding:
-    return Finding(Standing.FAILING, f"{what}: {error.what}", error.remedy)
+def _unreadable(what: str, error: TbaError) -> RotationFinding:
+    return RotationFinding(Standing.FAILING, f"{what}: {error.what}", error.remedy)
 
 
 def _refusals(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tba_secrets.netsuite.lockout import Refusal
-from tba_secrets.rotation import Finding, Policy, Standing, worst
+from tba_secrets.rotation import Policy, RotationFinding, Standing, worst
 from tba_secrets.stores.journal import JournalEntry
 
 
@@ -64,7 +64,7 @@ class TokenReport:
     stores: tuple[StoreReport, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     not_asked_until: float | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[RotationFinding, ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -83,7 +83,7 @@ class EnvironmentReport:
     name: str
     account: str | None = None
     tokens: tuple[TokenReport, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[RotationFinding, ...] = ()
     """What concerns the environment as a whole: YAML or state that cannot be read."""
 
     @property
@@ -184,7 +184,7 @@ def _store(store: StoreReport) -> dict[str, Any]:
     }
 
 
-def _findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
+def _findings(findings: Iterable[RotationFinding]) -> list[dict[str, str]]:
     return [{"state": f.standing.word, "what": f.what, "remedy": f.remedy} for f in findings]
 
 

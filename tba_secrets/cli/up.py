@@ -21,11 +21,11 @@ from rich.table import Table
 from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
 from tba_secrets.cli.up_report import coloured, exit_code, plain, show
 from tba_secrets.engine import Engine, Shared
-from tba_secrets.engine.events import Listener, Message, Outcome, Result, Tell
+from tba_secrets.engine.events import Message, Tell, UpdateListener, UpdateOutcome, UpdateResult
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 
-Up = Callable[[str, Tell], Outcome]
+Up = Callable[[str, Tell], UpdateOutcome]
 """Brings one environment up."""
 
 
@@ -65,7 +65,7 @@ def run(
     raise typer.Exit(exit_code(report))
 
 
-def refused(project: Path, names: Sequence[str]) -> list[Outcome]:
+def refused(project: Path, names: Sequence[str]) -> list[UpdateOutcome]:
     """What is wrong with the YAML, for all of them at once; nothing where all is well."""
     wrong: dict[str, tuple[Message, ...]] = {}
     for name in names:
@@ -78,9 +78,9 @@ def refused(project: Path, names: Sequence[str]) -> list[Outcome]:
     if not wrong:
         return []
     return [
-        Outcome(name, Result.FAILED, errors=wrong[name])
+        UpdateOutcome(name, UpdateResult.FAILED, errors=wrong[name])
         if name in wrong
-        else Outcome(name, Result.NOT_STARTED)
+        else UpdateOutcome(name, UpdateResult.NOT_STARTED)
         for name in names
     ]
 
@@ -110,7 +110,7 @@ class Fleet:
         for engine in self.engines.values():
             engine.cancel()
 
-    def up(self, name: str, tell: Tell) -> Outcome:
+    def up(self, name: str, tell: Tell) -> UpdateOutcome:
         """Bring one environment up. Never raises for what goes wrong; for threads.
 
         Args:
@@ -119,24 +119,26 @@ class Fleet:
         """
         engine, began = self.engines[name], time.monotonic()
         if engine.cancelled.is_set():
-            return Outcome(name, Result.NOT_STARTED)
+            return UpdateOutcome(name, UpdateResult.NOT_STARTED)
         tell("begins")
         try:
-            return engine.up(Listener(tell))
+            return engine.up(UpdateListener(tell))
         except TbaError as error:
             tell(error.what.partition("\n")[0])
             seconds = time.monotonic() - began
-            return Outcome(name, Result.FAILED, errors=(Message(str(error)),), seconds=seconds)
+            return UpdateOutcome(
+                name, UpdateResult.FAILED, errors=(Message(str(error)),), seconds=seconds
+            )
 
 
-def _brought_up(project: Path, fleet: Fleet, parallel: int) -> list[Outcome]:
+def _brought_up(project: Path, fleet: Fleet, parallel: int) -> list[UpdateOutcome]:
     names = tuple(fleet.engines)
     # A source's path is relative to the project.
     with chdir(project), on_interrupt(fleet.cancel), Progress(names) as progress:
         return all_up(names, fleet.up, parallel, progress)
 
 
-def all_up(names: Sequence[str], up: Up, parallel: int, progress: Progress) -> list[Outcome]:
+def all_up(names: Sequence[str], up: Up, parallel: int, progress: Progress) -> list[UpdateOutcome]:
     """Bring every environment up; the outcomes in the order given.
 
     Args:
@@ -175,7 +177,7 @@ class Progress:
         """For one environment."""
         return lambda words: self._say(name, escape(words))
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: UpdateOutcome) -> None:
         """One environment is through."""
         self._say(outcome.environment, coloured(outcome.result))
 

@@ -10,35 +10,35 @@ from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.engine.events import Message, Outcome, Result, TokenOutcome
+from tba_secrets.engine.events import Message, TokenOutcome, UpdateOutcome, UpdateResult
 
 _COLOURS: Final = {
-    Result.DONE: "green",
-    Result.NOTHING: "dim",
-    Result.FAILED: "red",
-    Result.NOT_STARTED: "yellow",
+    UpdateResult.DONE: "green",
+    UpdateResult.NOTHING: "dim",
+    UpdateResult.FAILED: "red",
+    UpdateResult.NOT_STARTED: "yellow",
 }
 
 
-def exit_code(report: Sequence[Outcome]) -> Exit:
+def exit_code(report: Sequence[UpdateOutcome]) -> Exit:
     """`Exit.FAILED` where an environment failed, or was not started."""
-    well = all(one.result in (Result.DONE, Result.NOTHING) for one in report)
+    well = all(one.result in (UpdateResult.DONE, UpdateResult.NOTHING) for one in report)
     return Exit.DONE if well else Exit.FAILED
 
 
-def show(report: Sequence[Outcome]) -> None:
+def show(report: Sequence[UpdateOutcome]) -> None:
     """For people: each environment, what was done to its tokens, and why not."""
     for one in report:
         show_one(one)
     counted = [
         f"{count} {result.value}"
-        for result in Result
+        for result in UpdateResult
         if (count := sum(one.result is result for one in report))
     ]
     Console(highlight=False).print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
 
 
-def show_one(one: Outcome) -> None:
+def show_one(one: UpdateOutcome) -> None:
     """Show one environment, what was done to its tokens, and why not."""
     console = Console(highlight=False)
     seconds = f" in {one.seconds:.1f} s" if one.seconds else ""
@@ -69,12 +69,12 @@ def _indented(message: Message) -> str:
     return escape(text.replace("\n", "\n    "))
 
 
-def coloured(result: Result) -> str:
+def coloured(result: UpdateResult) -> str:
     """Its word, for rich."""
     return f"[{_COLOURS[result]}]{result.value}[/]"
 
 
-def plain(one: Outcome) -> dict[str, Any]:
+def plain(one: UpdateOutcome) -> dict[str, Any]:
     """For `--json`: names, words and numbers, no value."""
     return {
         "environment": one.environment,

@@ -30,7 +30,7 @@ _WIDTH: Final = 130
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedRecord:
     """What became of one record."""
 
     record: CredentialRecord
@@ -69,22 +69,22 @@ def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> 
     raise typer.Exit(worst(one.exit for one in found))
 
 
-def check(records: tuple[CredentialRecord, ...]) -> list[Checked]:
+def check(records: tuple[CredentialRecord, ...]) -> list[CheckedRecord]:
     """Ask for every record, as many side by side as the gate lets through."""
     gate = Gate(time.time)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(lambda record: _checked(record, gate), records))
 
 
-def _checked(record: CredentialRecord, gate: Gate) -> Checked:
+def _checked(record: CredentialRecord, gate: Gate) -> CheckedRecord:
     try:
         held = credentials.current(record)
     except TbaError as error:
-        return Checked(record, error=error)
+        return CheckedRecord(record, error=error)
     credential = held.back.credential
     account, user = record.account, record.user.email
     client = Client(credential, record.endpoint, record=record.path)
-    done = Checked(record, credential=credential, known=Circumstances(held.passed_before))
+    done = CheckedRecord(record, credential=credential, known=Circumstances(held.passed_before))
     try:
         with gate.admit(account, user, record.path, mark_of(credential)):
             refused = bool(gate.refusals(account, user))
@@ -95,11 +95,11 @@ def _checked(record: CredentialRecord, gate: Gate) -> Checked:
         return replace(done, error=error)
 
 
-def _with_others(found: list[Checked]) -> list[Checked]:
+def _with_others(found: list[CheckedRecord]) -> list[CheckedRecord]:
     """The refused ones with what the fate of the others says about the cause."""
     verdicts = [one.verdict for one in found if one.verdict is not None]
 
-    def again(one: Checked) -> Checked:
+    def again(one: CheckedRecord) -> CheckedRecord:
         if not isinstance(one.error, AuthenticationRefusedError) or one.error.diagnosis is None:
             return one
         assert one.credential is not None  # noqa: S101 - a refused login was signed with something
@@ -117,7 +117,7 @@ _WORDS: Final = {
 }
 
 
-def _show(environment: str, found: list[Checked]) -> None:
+def _show(environment: str, found: list[CheckedRecord]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)
@@ -141,7 +141,7 @@ def _show(environment: str, found: list[Checked]) -> None:
         typer.echo(f"error: {error}", err=True)
 
 
-def _cells(one: Checked) -> tuple[str, ...]:
+def _cells(one: CheckedRecord) -> tuple[str, ...]:
     proof = one.verification
     if proof is None:
         return ("",) * 6
@@ -156,7 +156,7 @@ def _cells(one: Checked) -> tuple[str, ...]:
     )
 
 
-def _plain(one: Checked) -> dict[str, Any]:
+def _plain(one: CheckedRecord) -> dict[str, Any]:
     """For `--json`: words and numbers, no value."""
     proof = one.verification
     diagnosis = one.error.diagnosis if isinstance(one.error, CheckFailedError) else None

@@ -15,7 +15,14 @@ from tba_secrets.client.signed_session import SignedSession
 from tba_secrets.errors import SpecError, StoreError
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import load_stack
-from tba_secrets.spec.model import AwsStore, Format, Stores, VaultAuth, VaultCredential, VaultStore
+from tba_secrets.spec.model import (
+    AwsSettings,
+    Format,
+    Stores,
+    VaultAuth,
+    VaultCredential,
+    VaultSettings,
+)
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Store
 
@@ -92,7 +99,7 @@ def aws_session(
         store_endpoint: Replaces the region's own address, for example with a VPC endpoint.
         options: See `Options` and `Pace`.
     """
-    aws = AwsStore(region=region, profile=profile, role_arn=role_arn, endpoint=store_endpoint)
+    aws = AwsSettings(region=region, profile=profile, role_arn=role_arn, endpoint=store_endpoint)
     return session_for(Stores(aws=aws), name, **options)
 
 
@@ -129,7 +136,7 @@ def vault_session(
             f"the path {path!r} names no secret in a folder",
             "write all of it, for example netsuite/sandbox/warehouse-bot",
         )
-    vault = VaultStore(
+    vault = VaultSettings(
         address=address,
         mount=mount,
         prefix=folder + slash,

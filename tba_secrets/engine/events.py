@@ -25,7 +25,7 @@ Tell = Callable[[str], None]
 """Is given what happens now, in one line: for whoever waits."""
 
 
-class Result(Enum):
+class UpdateResult(Enum):
     """How the update of one environment ended."""
 
     DONE = "done"
@@ -58,11 +58,11 @@ class TokenOutcome:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class UpdateOutcome:
     """What one update did."""
 
     environment: str
-    result: Result
+    result: UpdateResult
     tokens: Mapping[str, TokenOutcome] = field(default_factory=dict)
     errors: tuple[Message, ...] = ()
     warnings: tuple[Message, ...] = ()
@@ -71,7 +71,7 @@ class Outcome:
     seconds: float = 0.0
 
 
-class Listener:
+class UpdateListener:
     """Hears the events of one update.
 
     Args:
@@ -105,7 +105,7 @@ class Listener:
             changes = event["summaryEvent"].get("resourceChanges") or {}
             self._changed = any(n and op not in _UNCHANGED for op, n in changes.items())
 
-    def outcome(self, environment: str, result: Result, *, seconds: float) -> Outcome:
+    def outcome(self, environment: str, result: UpdateResult, *, seconds: float) -> UpdateOutcome:
         """All that was heard.
 
         Args:
@@ -113,9 +113,9 @@ class Listener:
             result: The CLI's verdict; `DONE` becomes `NOTHING` if nothing changed.
             seconds: How long it took.
         """
-        if result is Result.DONE and not self._changed:
-            result = Result.NOTHING
-        return Outcome(
+        if result is UpdateResult.DONE and not self._changed:
+            result = UpdateResult.NOTHING
+        return UpdateOutcome(
             environment,
             result,
             self.tokens,

@@ -14,7 +14,7 @@ from threading import Event
 from typing import Any, Final
 
 from tba_secrets.engine import runs
-from tba_secrets.engine.events import Listener, Outcome, Result
+from tba_secrets.engine.events import UpdateListener, UpdateOutcome, UpdateResult
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
 from tba_secrets.netsuite import Gate, Refusal
@@ -69,7 +69,7 @@ class Engine:
         self._cli = PulumiCli(project, stack)
         self._provider = self.provider({})
 
-    def up(self, listener: Listener, intents: Intents | None = None) -> Outcome:
+    def up(self, listener: UpdateListener, intents: Intents | None = None) -> UpdateOutcome:
         """Run `pulumi up`: for all, or for the records that an intent is about. What a dead run left is taken up first.
 
         Args:
@@ -132,7 +132,7 @@ class Engine:
             self._provider.host.cancelled.set()  # an engine that was killed will not ask for it
             server.stop(0)
 
-    def _update(self, listener: Listener, intents: Intents) -> Result:
+    def _update(self, listener: UpdateListener, intents: Intents) -> UpdateResult:
         state = exported_deployment(self.project, self.stack)
         options: list[str] = []
         if intents:
@@ -140,7 +140,7 @@ class Engine:
             _remember_refusals(self._shared.gate, _resources(state))
             options = ["--continue-on-error", *_targets(intents)]
         if self.cancelled.is_set():
-            return Result.NOT_STARTED
+            return UpdateResult.NOT_STARTED
         if state.get("pending_operations"):  # of a killed run: the documented way
             with self._served({}) as cli:
                 cli.run("refresh", *_WITHOUT_QUESTIONS, "--clear-pending-creates")
@@ -153,8 +153,8 @@ class Engine:
         except EngineError:
             if not listener.errors and not self.cancelled.is_set():
                 raise
-            return Result.FAILED
-        return Result.DONE
+            return UpdateResult.FAILED
+        return UpdateResult.DONE
 
     def _refuse_undeclared(self, state: Mapping[str, Any]) -> None:
         declared = {one.path for one in credential_records(load_stack(self.project, self.stack))}
@@ -167,7 +167,7 @@ class Engine:
                 "run `pulumi up` first, or declare it again",
             )
 
-    def _cancel_other(self, refused: LockedError, listener: Listener) -> None:
+    def _cancel_other(self, refused: LockedError, listener: UpdateListener) -> None:
         """Cancel the update that holds the lock, if it is known to be dead, or on request if nobody knows.
 
         `pulumi cancel` deletes every lock of the stack: a living run would go on without one.

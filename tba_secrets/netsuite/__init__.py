@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tba_secrets.netsuite.answers import Answer
     from tba_secrets.netsuite.checks import run_checks
     from tba_secrets.netsuite.circumstances import Circumstances
-    from tba_secrets.netsuite.client import Call, Client
+    from tba_secrets.netsuite.client import Client, SignedCall
     from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose, explain
     from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
     from tba_secrets.netsuite.flow import Person, authorize
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _HOME = {
     "Answer": "answers",
     "Application": "flow_wire",
-    "Call": "client",
     "Circumstances": "circumstances",
     "Client": "client",
     "Clue": "rules",
@@ -51,6 +50,7 @@ _HOME = {
     "Revocation": "revocation",
     "RevocationOutcome": "revocation",
     "Service": "account",
+    "SignedCall": "client",
     "SigningKeys": "signing",
     "TokenOrphanedError": "flow_errors",
     "Turn": "gate",
@@ -71,7 +71,6 @@ _HOME = {
 __all__ = [
     "Answer",
     "Application",
-    "Call",
     "Circumstances",
     "Client",
     "Clue",
@@ -87,6 +86,7 @@ __all__ = [
     "Revocation",
     "RevocationOutcome",
     "Service",
+    "SignedCall",
     "SigningKeys",
     "TbaCredential",
     "TokenOrphanedError",

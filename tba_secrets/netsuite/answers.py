@@ -50,8 +50,8 @@ class Protocol(Enum):
     SOAP = "SOAP web services"
 
 
-class Outcome(Enum):
-    """What follows from an answer."""
+class AnswerKind(Enum):
+    """The kind of an answer, by what follows from it."""
 
     ACCEPTED = "accepted"
     """2xx, and no error inside."""
@@ -100,16 +100,16 @@ class Answer:
             return None
 
 
-def outcome(answer: Answer, protocol: Protocol) -> Outcome:
+def outcome(answer: Answer, protocol: Protocol) -> AnswerKind:
     """What follows from `answer`. An authentication failure wins over every other reading."""
     code, phrase = error_code(answer, protocol), error_phrase(answer)
     if answer.status == 401 or code in _LOGIN_CODES or phrase in LOGIN_PHRASES:
-        return Outcome.REFUSED
+        return AnswerKind.REFUSED
     if answer.status == 429 or code in _BUSY_CODES or _server_failed(answer, protocol):
-        return Outcome.BUSY
+        return AnswerKind.BUSY
     if 300 <= answer.status < 400:
-        return Outcome.REDIRECTED
-    return Outcome.ACCEPTED if 200 <= answer.status < 300 and code is None else Outcome.FAILED
+        return AnswerKind.REDIRECTED
+    return AnswerKind.ACCEPTED if 200 <= answer.status < 300 and code is None else AnswerKind.FAILED
 
 
 def _server_failed(answer: Answer, protocol: Protocol) -> bool:

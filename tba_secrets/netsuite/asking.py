@@ -13,7 +13,7 @@ from tba_secrets.errors import (
     NetSuiteUnreachableError,
     NotProvenError,
 )
-from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
+from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.diagnosis import (
     READ_THE_TRAIL,
@@ -31,7 +31,7 @@ _LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckContext:
     """Who asks what, what is expected, and whether the login has worked before."""
 
     client: Client
@@ -70,12 +70,12 @@ class Asked:
             CheckFailedError: Any other failure.
         """
         kind = outcome(answer, protocol)
-        if kind is Outcome.ACCEPTED:
+        if kind is AnswerKind.ACCEPTED:
             return answer
         diagnosis = self._diagnosis(answer, protocol)
-        if kind is Outcome.REFUSED:
+        if kind is AnswerKind.REFUSED:
             raise explained(self.client.record, diagnosis)
-        if kind is Outcome.REDIRECTED:
+        if kind is AnswerKind.REDIRECTED:
             raise NetSuiteUnreachableError(f"{self.client.record}: not followed: {diagnosis}")
         raise CheckFailedError(f"{self.client.record}: {diagnosis}", diagnosis=diagnosis)
 

@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 
 from tba_secrets.netsuite import callback_pages as pages
 from tba_secrets.netsuite.callback_pages import Page
-from tba_secrets.netsuite.consent import Answered, Asked, Consent, judge
+from tba_secrets.netsuite.consent import Answered, Consent, PendingConsent, judge
 from tba_secrets.netsuite.flow_errors import FlowError
 
 _POLL_SECONDS: Final = 0.05
@@ -28,7 +28,7 @@ _SLOWEST_REQUEST_SECONDS: Final = 10.0
 _MOST_PORTS: Final = 5
 
 
-class Listener:
+class CallbackListener:
     """Serves the callback while the block lasts, and keeps the first answer.
 
     Raises:
@@ -37,7 +37,7 @@ class Listener:
 
     def __init__(self) -> None:
         self._path = f"/tba/{token_hex(16)}"
-        self._asked: Asked | None = None
+        self._pending: PendingConsent | None = None
         self._lock = Lock()
         self._answered = False
         self._box: SimpleQueue[Consent] = SimpleQueue()
@@ -48,9 +48,9 @@ class Listener:
         """The callback, for example `http://localhost:40123/tba/<32 hex digits>`. Whoever knows it may call it."""
         return f"http://localhost:{self._servers[0].server_address[1]}{self._path}"
 
-    def expect(self, asked: Asked) -> None:
-        """From now on the answer to `asked` is taken; before, every request is a stray one."""
-        self._asked = asked
+    def expect(self, pending: PendingConsent) -> None:
+        """From now on the answer to `pending` is taken; before, every request is a stray one."""
+        self._pending = pending
 
     def poll(self) -> Consent | None:
         """The answer, None where there was none within a twentieth of a second."""
@@ -78,8 +78,8 @@ class Listener:
         with self._lock:
             if self._answered:
                 return None
-            asked = self._asked
-            consent = judge(query, asked) if asked is not None else Consent(Answered.STRAY)
+            pending = self._pending
+            consent = judge(query, pending) if pending is not None else Consent(Answered.STRAY)
             self._answered = consent.answered is not Answered.STRAY
             return consent
 
@@ -153,7 +153,7 @@ def _has_ipv6() -> bool:
     return True
 
 
-def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
+def _handler(listener: CallbackListener) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = _SLOWEST_REQUEST_SECONDS
         server_version = "tba"

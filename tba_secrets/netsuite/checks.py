@@ -14,9 +14,9 @@ from tba_secrets.errors import NotProvenError
 from tba_secrets.netsuite import soap
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Protocol
-from tba_secrets.netsuite.asking import Asked
+from tba_secrets.netsuite.asking import CheckContext
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
-from tba_secrets.netsuite.client import Call, Client
+from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.tokeninfo import TokenInfo
@@ -69,25 +69,25 @@ def _run(
     if isinstance(check, RestletCheck):
         name = f"restlet {check.restlet.script}/{check.restlet.deploy}"
         clues = known.clues | {Clue.RESTLET_CHECK}
-        return _restlet(Asked(client, expected, name, worked, clues), check.restlet)
+        return _restlet(CheckContext(client, expected, name, worked, clues), check.restlet)
     clues = known.clues | ({Clue.SUITEQL_CHECK} if check == "suiteql" else set())
-    return _CHECKS[check](Asked(client, expected, check, worked, clues))
+    return _CHECKS[check](CheckContext(client, expected, check, worked, clues))
 
 
-def _tokeninfo(asked: Asked) -> Evidence:
+def _tokeninfo(context: CheckContext) -> Evidence:
     """GET /rest/tokeninfo: account, role and user of the token. It is for all three."""
-    answer = asked.client.call(Call(Service.RESTLETS, "GET", "/rest/tokeninfo"))
-    asked.json_object(answer, Protocol.RESTLET)
+    answer = context.client.call(SignedCall(Service.RESTLETS, "GET", "/rest/tokeninfo"))
+    context.json_object(answer, Protocol.RESTLET)
     info = TokenInfo.parse(answer.body_text)
     if info.contradictory is not None:
-        raise asked.not_proven(answer, Protocol.RESTLET, f", and names two {info.contradictory}s")
-    expected = asked.expected
-    asked.match("account", info.account, expected.account)
-    asked.match("role", info.role_name, expected.role_name)
-    asked.match("role id", info.role_id, expected.role_id)
-    asked.match("user", info.entity, expected.entity)
+        raise context.not_proven(answer, Protocol.RESTLET, f", and names two {info.contradictory}s")
+    expected = context.expected
+    context.match("account", info.account, expected.account)
+    context.match("role", info.role_name, expected.role_name)
+    context.match("role id", info.role_id, expected.role_id)
+    context.match("user", info.entity, expected.entity)
     if expected.entity is None:
-        asked.match_first(info.entity, expected.first_entity)
+        context.match_first(info.entity, expected.first_entity)
     has_role_id = expected.role_id is None or info.role_id is not None
     proofs = {
         "account": info.account is not None,
@@ -98,10 +98,10 @@ def _tokeninfo(asked: Asked) -> Evidence:
         and expected.entity is None
         and expected.first_entity is not None,
     }
-    asked.required(answer, [aspect for aspect in _required(expected) if not proofs[aspect]])
+    context.required(answer, [aspect for aspect in _required(expected) if not proofs[aspect]])
     proven = [aspect for aspect, holds in proofs.items() if holds]
     left_open = [a for a in ("account", "role", "user") if a not in proven]
-    return asked.evidence(answer, proven, left_open, info)
+    return context.evidence(answer, proven, left_open, info)
 
 
 def _required(expected: Expected) -> Iterator[str]:
@@ -116,25 +116,25 @@ def _required(expected: Expected) -> Iterator[str]:
             yield SAME_USER
 
 
-def _rest(asked: Asked) -> Evidence:
+def _rest(context: CheckContext) -> Evidence:
     """GET serverTime, which needs no permission of a record; OPTIONS where the account does not serve it yet."""
     path = "/services/rest/system/v1/serverTime"
-    answer = asked.client.call(Call(Service.SUITETALK, "GET", path))
+    answer = context.client.call(SignedCall(Service.SUITETALK, "GET", path))
     if answer.status == 404:
-        answer = asked.client.call(Call(Service.SUITETALK, "OPTIONS", "/services/rest/*"))
-        asked.accepted(answer, Protocol.REST)
+        answer = context.client.call(SignedCall(Service.SUITETALK, "OPTIONS", "/services/rest/*"))
+        context.accepted(answer, Protocol.REST)
         if answer.status != 204:
-            raise asked.unreadable(answer, Protocol.REST, "status 204")
-        return asked.evidence(answer, [Protocol.REST.value])
-    server_time = asked.json_object(answer, Protocol.REST).get("serverTime")
+            raise context.unreadable(answer, Protocol.REST, "status 204")
+        return context.evidence(answer, [Protocol.REST.value])
+    server_time = context.json_object(answer, Protocol.REST).get("serverTime")
     if not isinstance(server_time, str) or not server_time.strip():
-        raise asked.unreadable(answer, Protocol.REST, "serverTime")
-    return asked.evidence(answer, [Protocol.REST.value])
+        raise context.unreadable(answer, Protocol.REST, "serverTime")
+    return context.evidence(answer, [Protocol.REST.value])
 
 
-def _suiteql(asked: Asked) -> Evidence:
+def _suiteql(context: CheckContext) -> Evidence:
     """POST a query of one row; the `Prefer` header is required."""
-    call = Call(
+    call = SignedCall(
         Service.SUITETALK,
         "POST",
         "/services/rest/query/v1/suiteql",
@@ -142,38 +142,38 @@ def _suiteql(asked: Asked) -> Evidence:
         json=_SUITEQL_QUERY,
         headers={"Prefer": "transient"},
     )
-    answer = asked.client.call(call)
-    if not isinstance(asked.json_object(answer, Protocol.REST).get("items"), list):
-        raise asked.unreadable(answer, Protocol.REST, "list of items")
-    return asked.evidence(answer, ["SuiteQL"])
+    answer = context.client.call(call)
+    if not isinstance(context.json_object(answer, Protocol.REST).get("items"), list):
+        raise context.unreadable(answer, Protocol.REST, "list of items")
+    return context.evidence(answer, ["SuiteQL"])
 
 
-def _restlet(asked: Asked, restlet: Restlet) -> Evidence:
+def _restlet(context: CheckContext, restlet: Restlet) -> Evidence:
     """GET the deployment. What it answers is the script's affair; a page of HTML is somebody else's."""
     query = (("script", restlet.script), ("deploy", restlet.deploy))
-    call = Call(Service.RESTLETS, "GET", "/app/site/hosting/restlet.nl", query=query)
-    answer = asked.accepted(asked.client.call(call), Protocol.RESTLET)
+    call = SignedCall(Service.RESTLETS, "GET", "/app/site/hosting/restlet.nl", query=query)
+    answer = context.accepted(context.client.call(call), Protocol.RESTLET)
     is_page = answer.content_type == "text/html" or answer.body_text.lstrip().startswith("<")
     is_text = answer.content_type == "text/plain" and bool(answer.body_text)
     if is_page or not (is_text or answer.json() is not None):
-        raise asked.unreadable(answer, Protocol.RESTLET, "JSON or text")
-    return asked.evidence(answer, [asked.check])
+        raise context.unreadable(answer, Protocol.RESTLET, "JSON or text")
+    return context.evidence(answer, [context.check])
 
 
-def _soap(asked: Asked) -> Evidence:
+def _soap(context: CheckContext) -> Evidence:
     """getServerTime with a TokenPassport: "There are no explicit permissions" for it."""
-    answer = asked.accepted(asked.client.soap("getServerTime"), Protocol.SOAP)
+    answer = context.accepted(context.client.soap("getServerTime"), Protocol.SOAP)
     root = soap.read(answer.body_text)
     if root is None:
-        raise asked.unreadable(answer, Protocol.SOAP, "SOAP envelope")
+        raise context.unreadable(answer, Protocol.SOAP, "SOAP envelope")
     status = soap.first(root, "status")
     succeeded = status is not None and status.get("isSuccess") == "true"
     if not succeeded or not soap.text_of(root, "serverTime"):
-        raise asked.unreadable(answer, Protocol.SOAP, "success with a serverTime")
-    return asked.evidence(answer, [Protocol.SOAP.value])
+        raise context.unreadable(answer, Protocol.SOAP, "success with a serverTime")
+    return context.evidence(answer, [Protocol.SOAP.value])
 
 
-_CHECKS: Final[dict[str, Callable[[Asked], Evidence]]] = {
+_CHECKS: Final[dict[str, Callable[[CheckContext], Evidence]]] = {
     "tokeninfo": _tokeninfo,
     "rest": _rest,
     "soap": _soap,

@@ -30,7 +30,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, repr=False)
-class Call:
+class SignedCall:
     """One call of REST web services, a RESTlet or a token service."""
 
     service: Service
@@ -109,7 +109,7 @@ class Client:
         """
         self._check_clock(self.url(Service.SUITETALK))
 
-    def call(self, call: Call) -> Answer:
+    def call(self, call: SignedCall) -> Answer:
         """Sign and send; the answer may be a failure, it is not judged here.
 
         Raises:
@@ -120,7 +120,7 @@ class Client:
         self._check_clock(base)
         return self._answered(lambda: self._signed(base, call), call.protocol, f"{call} on {base}")
 
-    def call_once(self, call: Call) -> Answer:
+    def call_once(self, call: SignedCall) -> Answer:
         """Sign and send a single time, whatever comes back: for calls that must not happen twice. Raises as `call`."""
         base = self.url(call.service)
         self._check_clock(base)
@@ -134,7 +134,7 @@ class Client:
             lambda: self._passport(base, operation), Protocol.SOAP, f"{operation} (SOAP) on {base}"
         )
 
-    def _signed(self, base: str, call: Call) -> requests.PreparedRequest:
+    def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
         if not call.path.startswith("/"):
             raise ValueError("a path starts with a slash")
         url = signing.canonical_url(_with_query(base + call.path, call.query))

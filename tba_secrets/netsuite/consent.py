@@ -28,7 +28,7 @@ _MOST_FIELDS: Final = 50
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingConsent:
     """What this flow has asked for, to know its answer by."""
 
     state: Sensitive
@@ -68,23 +68,23 @@ class Consent:
 _STRAY: Final = Consent(Answered.STRAY)
 
 
-def judge(query: str, asked: Asked) -> Consent:
+def judge(query: str, pending: PendingConsent) -> Consent:
     """Whether the query of a callback is the answer, and which.
 
     Args:
         query: As it came, percent-encoded.
-        asked: What this flow has asked for.
+        pending: What this flow has asked for.
     """
     said = _fields(query)
-    if said is None or not _same(said.get("state", ""), asked.state):
+    if said is None or not _same(said.get("state", ""), pending.state):
         return _STRAY
     verifier, token = said.get("oauth_verifier", "").strip(), said.get("oauth_token", "")
     # A denial is not documented to name the token; whatever it names must be ours.
-    if (token or verifier) and not _same(token, asked.request_token):
+    if (token or verifier) and not _same(token, pending.request_token):
         return _STRAY
     if not verifier:
         return Consent(Answered.DENIED)
-    mismatch = _mismatch(said, asked.expected)
+    mismatch = _mismatch(said, pending.expected)
     if mismatch is not None:
         return Consent(Answered.MISMATCH, mismatch=mismatch)
     return Consent(Answered.ALLOWED, Sensitive(verifier))

@@ -15,7 +15,7 @@ from typing import Final
 from tba_secrets.netsuite import causes
 from tba_secrets.netsuite.answers import (
     Answer,
-    Outcome,
+    AnswerKind,
     Protocol,
     error_code,
     error_phrase,
@@ -81,7 +81,7 @@ def clues_of_answer(answer: Answer, protocol: Protocol) -> frozenset[Clue]:
     """What an answer that failed shows."""
     phrase = error_phrase(answer)
     code = error_code(answer, protocol)
-    found = {_BY_PROTOCOL[protocol], _by_outcome(answer, outcome(answer, protocol), code)}
+    found = {_BY_PROTOCOL[protocol], _by_kind(answer, outcome(answer, protocol), code)}
     found |= {clue for words, clue in _BY_PHRASE if phrase == words}
     if protocol is Protocol.RESTLET and code == "INVALID_LOGIN_CREDENTIALS":
         found.add(Clue.WEB_SERVICES_ONLY)
@@ -101,12 +101,12 @@ _BY_PHRASE: Final = (
 )
 
 
-def _by_outcome(answer: Answer, kind: Outcome, code: str | None) -> Clue:
-    if kind is Outcome.REFUSED:
+def _by_kind(answer: Answer, kind: AnswerKind, code: str | None) -> Clue:
+    if kind is AnswerKind.REFUSED:
         return Clue.REFUSED
-    if kind is Outcome.REDIRECTED:
+    if kind is AnswerKind.REDIRECTED:
         return Clue.REDIRECTED
-    if kind is Outcome.ACCEPTED:
+    if kind is AnswerKind.ACCEPTED:
         return Clue.UNREADABLE
     if answer.status == 403 or code in (
         "INSUFFICIENT_PERMISSION",

@@ -23,9 +23,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 from tba_secrets.netsuite.account import Service
-from tba_secrets.netsuite.callback import Listener
+from tba_secrets.netsuite.callback import CallbackListener
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
-from tba_secrets.netsuite.consent import Answered, Asked, Consent, Mismatch
+from tba_secrets.netsuite.consent import Answered, Consent, Mismatch, PendingConsent
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.flow_errors import (
     ConsentDeniedError,
@@ -119,13 +119,13 @@ def authorize(
 
     retry = Retry(sender or HttpSender(clock, monotonic), deadline_seconds, pause, monotonic)
     steps = Steps(application, record, retry, clock, probe, _whose(application, expected))
-    with Listener() as listener:
+    with CallbackListener() as listener:
         go_on()
         steps.reach()
         go_on()
         request_token = steps.request_token(listener.url, expected.role_id)
         state = Sensitive(token_hex(16))
-        listener.expect(Asked(state, request_token.identifier, expected))
+        listener.expect(PendingConsent(state, request_token.identifier, expected))
         until = monotonic() + person.timeout_seconds
         person.announce(_announcement(expected, person, record))
         person.open_page(_page_url(application, request_token, state))
@@ -169,7 +169,7 @@ def _role(expected: Expected) -> str:
 
 
 def _wait(
-    listener: Listener,
+    listener: CallbackListener,
     person: Person,
     record: str,
     go_on: Callable[[], None],

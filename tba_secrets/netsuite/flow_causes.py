@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 
 from tba_secrets.netsuite import causes
-from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
+from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, diagnose
 from tba_secrets.netsuite.rules import Clue
@@ -19,7 +19,7 @@ from tba_secrets.sources.interface import Pair
 _USUAL_LENGTH: Final = 64
 
 
-class Step(Enum):
+class FlowStep(Enum):
     """The two steps that are signed calls; the value is the path on the restlets host."""
 
     REQUEST_TOKEN = "/rest/requesttoken"
@@ -30,8 +30,8 @@ class Step(Enum):
 
 
 _NOT_SET_UP: Final = (causes.FLOW_OFF, causes.TBA_FEATURE, causes.NOT_THERE)
-_REFUSED: Final[dict[Step, tuple[Cause, ...]]] = {
-    Step.REQUEST_TOKEN: (
+_REFUSED: Final[dict[FlowStep, tuple[Cause, ...]]] = {
+    FlowStep.REQUEST_TOKEN: (
         causes.FLOW_CALLBACK,
         causes.WRONG_SECRET,
         causes.CONSUMER_UNKNOWN,
@@ -41,7 +41,7 @@ _REFUSED: Final[dict[Step, tuple[Cause, ...]]] = {
         causes.CLOCK,
         causes.BURST,
     ),
-    Step.ACCESS_TOKEN: (
+    FlowStep.ACCESS_TOKEN: (
         causes.FLOW_VERIFIER,
         causes.ROLE_GONE,
         causes.NO_LOGIN_PERMISSION,
@@ -54,7 +54,7 @@ _REFUSED: Final[dict[Step, tuple[Cause, ...]]] = {
 """By how easily each happens: what step one has let through needs no second look in step three."""
 
 
-def diagnose_step(step: Step, answer: Answer, consumer: Pair, *, own_hosts: bool) -> Diagnosis:
+def diagnose_step(step: FlowStep, answer: Answer, consumer: Pair, *, own_hosts: bool) -> Diagnosis:
     """The likely causes of a step that failed.
 
     Args:
@@ -70,9 +70,9 @@ def diagnose_step(step: Step, answer: Answer, consumer: Pair, *, own_hosts: bool
     if answer.status == 405:
         return Diagnosis(words, _NOT_SET_UP, False, clues)
     kind = outcome(answer, Protocol.RESTLET)
-    if kind is Outcome.BUSY:
+    if kind is AnswerKind.BUSY:
         return Diagnosis(words, (causes.BURST,), True, clues)
-    if kind is not Outcome.REFUSED:
+    if kind is not AnswerKind.REFUSED:
         return diagnose(words, clues)
     return Diagnosis(words, tuple(dict.fromkeys((*_seen(clues), *_REFUSED[step]))), False, clues)
 

@@ -16,9 +16,9 @@ import requests
 
 from tba_secrets.errors import NetSuiteUnreachableError
 from tba_secrets.netsuite.account import Service
-from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
+from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.clock import ClockProbe
-from tba_secrets.netsuite.flow_causes import Step, diagnose_step
+from tba_secrets.netsuite.flow_causes import FlowStep, diagnose_step
 from tba_secrets.netsuite.flow_errors import FlowError, FlowRefusedError, TokenOrphanedError
 from tba_secrets.netsuite.flow_wire import (
     Application,
@@ -100,22 +100,22 @@ class Steps:
             answer = self._retry.until_answered(attempt, Protocol.RESTLET)
         except LostError as lost:
             raise NetSuiteUnreachableError(
-                f"{self._record}: {Step.REQUEST_TOKEN}: {lost.how}. No consent was asked for",
+                f"{self._record}: {FlowStep.REQUEST_TOKEN}: {lost.how}. No consent was asked for",
                 _NETSUITE_STATUS,
             ) from None
-        if outcome(answer, Protocol.RESTLET) is not Outcome.ACCEPTED:
-            raise self._refused(Step.REQUEST_TOKEN, answer)
+        if outcome(answer, Protocol.RESTLET) is not AnswerKind.ACCEPTED:
+            raise self._refused(FlowStep.REQUEST_TOKEN, answer)
         fields = form_fields(answer.body_text)
         issued = issued_pair(fields, _REQUEST_HALVES)
         if issued is None:
             raise FlowError(
-                f"{self._record}: {Step.REQUEST_TOKEN} was answered {said(answer, Protocol.RESTLET)} "
+                f"{self._record}: {FlowStep.REQUEST_TOKEN} was answered {said(answer, Protocol.RESTLET)} "
                 "without oauth_token and oauth_token_secret: something else answers in NetSuite's place",
                 "compare `endpoint` with the URLs under Setup > Company > Company Information > Company URLs",
             )
         if fields.get("oauth_callback_confirmed", "").lower() != "true":
             raise FlowError(
-                f"{self._record}: {Step.REQUEST_TOKEN} did not confirm the callback "
+                f"{self._record}: {FlowStep.REQUEST_TOKEN} did not confirm the callback "
                 "(oauth_callback_confirmed is not true): the consent could be sent elsewhere, so it is not asked for",
                 "enter http://localhost:* as Callback URL of the integration record",
             )
@@ -141,8 +141,8 @@ class Steps:
             raise self._orphaned("interrupted before the answer was there") from None
         if answer.status >= 500:
             raise self._orphaned(f"the answer was {said(answer, Protocol.RESTLET)}")
-        if outcome(answer, Protocol.RESTLET) is not Outcome.ACCEPTED:
-            raise self._refused(Step.ACCESS_TOKEN, answer)
+        if outcome(answer, Protocol.RESTLET) is not AnswerKind.ACCEPTED:
+            raise self._refused(FlowStep.ACCESS_TOKEN, answer)
         issued = issued_pair(form_fields(answer.body_text), TOKEN_HALVES)
         if issued is None:
             raise self._orphaned(
@@ -165,7 +165,7 @@ class Steps:
 
         self._probe.check(base, self._record, measure)
 
-    def _refused(self, step: Step, answer: Answer) -> FlowRefusedError:
+    def _refused(self, step: FlowStep, answer: Answer) -> FlowRefusedError:
         application = self._application
         own_hosts = application.endpoint is None
         diagnosis = diagnose_step(step, answer, application.consumer, own_hosts=own_hosts)
@@ -178,7 +178,7 @@ class Steps:
 
     def _orphaned(self, how: str) -> TokenOrphanedError:
         return TokenOrphanedError(
-            f"{self._record}: {Step.ACCESS_TOKEN}: {how}. Whether NetSuite issued the token is not known: one may "
+            f"{self._record}: {FlowStep.ACCESS_TOKEN}: {how}. Whether NetSuite issued the token is not known: one may "
             "exist that nobody holds the secret of",
             f"look under Setup > Users/Roles > Access Tokens for {self._whose}, created just now, revoke it where it "
             "is there, and start the flow again",

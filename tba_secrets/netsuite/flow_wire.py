@@ -16,7 +16,7 @@ import requests
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.account import Service, base_url
-from tba_secrets.netsuite.flow_causes import Step
+from tba_secrets.netsuite.flow_causes import FlowStep
 from tba_secrets.netsuite.signing import Once, Parameter, SigningKeys, authorization
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
@@ -49,7 +49,7 @@ def step_one_request(
     role = [("role", role_id)] if role_id is not None else []
     keys = SigningKeys(application.consumer.identifier, application.consumer.secret)
     return _request(
-        application, Step.REQUEST_TOKEN, keys, once, [("oauth_callback", callback), *role]
+        application, FlowStep.REQUEST_TOKEN, keys, once, [("oauth_callback", callback), *role]
     )
 
 
@@ -62,11 +62,11 @@ def step_three_request(
         consumer.identifier, consumer.secret, request_token.identifier, request_token.secret
     )
     extra = [("oauth_verifier", verifier.reveal())]
-    return _request(application, Step.ACCESS_TOKEN, keys, once, extra)
+    return _request(application, FlowStep.ACCESS_TOKEN, keys, once, extra)
 
 
 def _request(
-    application: Application, step: Step, keys: SigningKeys, once: Once, extra: list[Parameter]
+    application: Application, step: FlowStep, keys: SigningKeys, once: Once, extra: list[Parameter]
 ) -> requests.PreparedRequest:
     url = application.url(Service.RESTLETS) + step.value
     realm = accounts.realm(application.account)

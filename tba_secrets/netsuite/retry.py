@@ -13,7 +13,7 @@ from typing import Final
 
 import requests
 
-from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
+from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.transport import LostError, Sender
 
 _MOST_LOST: Final = 4
@@ -62,7 +62,7 @@ class Retry:
                     raise
                 problem, asked = lost.how, None
             else:
-                if protocol is None or outcome(answer, protocol) is not Outcome.BUSY:
+                if protocol is None or outcome(answer, protocol) is not AnswerKind.BUSY:
                     return answer
                 problem, asked = said(answer, protocol), _retry_after(answer)
             pause = budget.pause(asked)

@@ -17,8 +17,8 @@ from typing import Final
 
 from tba_secrets.errors import NetSuiteError, NetSuiteUnreachableError
 from tba_secrets.netsuite.account import Service
-from tba_secrets.netsuite.answers import Answer, Outcome, Protocol, outcome, said
-from tba_secrets.netsuite.client import Call, Client
+from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
+from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, clues_of_record, diagnose
 from tba_secrets.netsuite.gate import Turn
 
@@ -112,7 +112,7 @@ def revoke(client: Client) -> Revocation:
         ("token", mine.token_id.reveal()),
     )
     try:
-        answer = client.call_once(Call(Service.RESTLETS, "GET", PATH, query=query))
+        answer = client.call_once(SignedCall(Service.RESTLETS, "GET", PATH, query=query))
     except NetSuiteUnreachableError as lost:
         how = lost.what.removeprefix(f"{client.record}: ")
         return Revocation(RevocationOutcome.UNKNOWN, client.record, how, unanswered=lost.unanswered)
@@ -169,7 +169,7 @@ def _take_back(
 def _judged(client: Client, answer: Answer) -> Revocation:
     kind = outcome(answer, Protocol.RESTLET)
     words = said(answer, Protocol.RESTLET)
-    if kind is Outcome.ACCEPTED and not _of_somebody_else(answer):
+    if kind is AnswerKind.ACCEPTED and not _of_somebody_else(answer):
         return Revocation(RevocationOutcome.REVOKED, client.record, words, answer.at)
     clues = clues_of_answer(answer, Protocol.RESTLET) | clues_of_record(
         client.credential, client.credential.account, (), own_hosts=client.own_hosts
@@ -179,11 +179,11 @@ def _judged(client: Client, answer: Answer) -> Revocation:
 
 
 _OUTCOME: Final = {
-    Outcome.ACCEPTED: RevocationOutcome.UNKNOWN,
-    Outcome.BUSY: RevocationOutcome.UNKNOWN,
-    Outcome.REDIRECTED: RevocationOutcome.UNKNOWN,
-    Outcome.REFUSED: RevocationOutcome.NOT_CONFIRMED,
-    Outcome.FAILED: RevocationOutcome.NEEDS_PERSON,
+    AnswerKind.ACCEPTED: RevocationOutcome.UNKNOWN,
+    AnswerKind.BUSY: RevocationOutcome.UNKNOWN,
+    AnswerKind.REDIRECTED: RevocationOutcome.UNKNOWN,
+    AnswerKind.REFUSED: RevocationOutcome.NOT_CONFIRMED,
+    AnswerKind.FAILED: RevocationOutcome.NEEDS_PERSON,
 }
 
 

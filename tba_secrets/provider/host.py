@@ -25,7 +25,7 @@ from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Preflight, Store
 
 
-class Severity(Enum):
+class LogSeverity(Enum):
     """As shown by the engine; the values are those of pulumirpc.LogSeverity."""
 
     DEBUG = 0
@@ -37,10 +37,10 @@ class Severity(Enum):
 class Log(Protocol):
     """The engine's Log call (or a test's list)."""
 
-    def __call__(self, severity: Severity, message: str, urn: str, ephemeral: bool) -> None: ...
+    def __call__(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None: ...
 
 
-def unheard(severity: Severity, message: str, urn: str, ephemeral: bool) -> None:
+def unheard(severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
     """A log that nobody reads: for a process without an engine."""
 
 
@@ -148,19 +148,19 @@ class Host:
 
     def status(self, urn: str, message: str) -> None:
         """Shown live in the resource's status column, and not kept."""
-        self.log(Severity.INFO, message, urn, True)
+        self.log(LogSeverity.INFO, message, urn, True)
 
     def debug(self, urn: str, message: str) -> None:
         """Shown under `pulumi up --debug`."""
-        self.log(Severity.DEBUG, message, urn, False)
+        self.log(LogSeverity.DEBUG, message, urn, False)
 
     def inform(self, urn: str, message: str) -> None:
         """Shown under Diagnostics, as no warning."""
-        self.log(Severity.INFO, message, urn, False)
+        self.log(LogSeverity.INFO, message, urn, False)
 
     def warn(self, urn: str, message: str) -> None:
         """Shown under Diagnostics."""
-        self.log(Severity.WARNING, message, urn, False)
+        self.log(LogSeverity.WARNING, message, urn, False)
 
     def proceed(self) -> None:
         """Called before each irreversible step.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from tba_secrets.errors import StoreError
-from tba_secrets.spec.model import AwsStore, Stores
+from tba_secrets.spec.model import AwsSettings, Stores
 
 _ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:(.+)-[A-Za-z0-9]{6}"
@@ -28,4 +28,4 @@ def parse_id(id: str) -> tuple[Stores, str]:
             "the id to import is of an unknown shape",
             "give aws:REGION:NAME, or the secret's ARN",
         )
-    return Stores(aws=AwsStore(region=match[1])), match[2]
+    return Stores(aws=AwsSettings(region=match[1])), match[2]

@@ -27,7 +27,7 @@ from tba_secrets import __version__
 from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties, decode, encode
 from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
-from tba_secrets.provider.host import CancelledError, Host, Severity
+from tba_secrets.provider.host import CancelledError, Host, LogSeverity
 from tba_secrets.provider.schema import package_schema
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
@@ -175,7 +175,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         channel = grpc.insecure_channel(address)
         self._engine = engine_pb2_grpc.EngineStub(channel)
 
-    def _log(self, severity: Severity, message: str, urn: str, ephemeral: bool) -> None:
+    def _log(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
         if self._engine is not None:
             self._engine.Log(
                 engine_pb2.LogRequest(

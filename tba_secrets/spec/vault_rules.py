@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
-from tba_secrets.spec.model import VaultAuth, VaultStore
+from tba_secrets.spec.model import VaultAuth, VaultSettings
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _VAULT: Final[Path] = ("store", "vault")
@@ -58,7 +58,8 @@ def _candidates_out_of_sight(document: Document) -> Iterator[SpecFinding]:
     path = (*_VAULT, "candidate_prefix")
     candidates = document.value(path)
     if candidates is None:
-        path, candidates = (*_VAULT, "prefix"), VaultStore.model_fields["candidate_prefix"].default
+        path = (*_VAULT, "prefix")
+        candidates = VaultSettings.model_fields["candidate_prefix"].default
     if not isinstance(prefix, str) or not isinstance(candidates, str):
         return
     if prefix and candidates.startswith(prefix):

@@ -6,9 +6,7 @@ import os
 from threading import Lock
 from typing import Final, assert_never
 
-from tba_secrets.spec.model import AwsStore as AwsSettings
-from tba_secrets.spec.model import Stores
-from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.spec.model import AwsSettings, Stores, VaultSettings
 from tba_secrets.stores.interface import Store
 
 __all__ = ["open_stores"]

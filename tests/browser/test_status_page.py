@@ -10,13 +10,13 @@ from selenium.webdriver.common.by import By
 
 from tba_secrets.cli.status_page import page
 from tba_secrets.cli.status_report import Report
-from tba_secrets.rotation import Finding, Standing
+from tba_secrets.rotation import RotationFinding, Standing
 from tests.browser.looks import findings, lightness
 from tests.cli.status_bench import report, token
 
 pytestmark = pytest.mark.browser
 
-LONG = Finding(
+LONG = RotationFinding(
     Standing.FAILING,
     "its last update failed: a-rather-long-integration-name/a-rather-long-token-name: not promoted; "
     "current is unchanged, and the candidate was discarded",

@@ -15,7 +15,7 @@ from tba_secrets.cli.status_report import (
     StoreReport,
     TokenReport,
 )
-from tba_secrets.rotation import Finding, Policy, judge_age, judge_journal
+from tba_secrets.rotation import Policy, RotationFinding, judge_age, judge_journal
 from tba_secrets.stores.journal import JournalEntry
 
 DAY = 86400
@@ -30,7 +30,7 @@ def token(
     *,
     policy: Policy = POLICY,
     environment: str = "prod",
-    findings: tuple[Finding, ...] = (),
+    findings: tuple[RotationFinding, ...] = (),
     journal: tuple[JournalEntry, ...] = (),
 ) -> TokenReport:
     """A token of an age; what its age and journal call for is found as it would be."""

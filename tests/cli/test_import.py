@@ -23,7 +23,7 @@ from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.spec.construct import construct, yaml_text
-from tba_secrets.spec.model import AwsStore, Stores
+from tba_secrets.spec.model import AwsSettings, Stores
 from tba_secrets.stores.interface import OwnerMark, SecretName, Stage
 from tests.cli.conftest import Tba, at_a_terminal
 from tests.cli.import_bench import OTHERS, OURS, PREFIX, Shop
@@ -364,7 +364,7 @@ def test_a_user_that_is_named_is_asked_apart_from_the_others(full: AwsShop) -> N
 def test_a_refusal_counts_for_its_user_once_that_is_told(shop: AwsShop) -> None:
     shop.put("wrong", "stock", Values(shop.account.tokens["stock"].identifier))
     shop.run()
-    stores = Stores(aws=AwsStore(region="us-east-1", prefix=PREFIX))
+    stores = Stores(aws=AwsSettings(region="us-east-1", prefix=PREFIX))
     (found,) = look(stores, ["wrong"], shop.account.id)
     assert isinstance(found, Importable)
     file, refused = RefusedLogins.at_home(), AuthenticationRefusedError("refused")
@@ -518,7 +518,7 @@ def test_a_prefix_with_nothing_behind_it(shop: AwsShop) -> None:
 def test_a_person_is_asked_once_for_each_user(shop: AwsShop) -> None:
     for name in ("a", "b", "c", "d"):
         shop.put(name, "orders")
-    stores = Stores(aws=AwsStore(region="us-east-1", prefix=PREFIX))
+    stores = Stores(aws=AwsSettings(region="us-east-1", prefix=PREFIX))
     found = [
         f for f in look(stores, ("a", "b", "c", "d"), shop.account.id) if isinstance(f, Importable)
     ]

@@ -16,7 +16,7 @@ from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
 from tba_secrets.netsuite.refused_logins import RefusedLogins
-from tba_secrets.rotation import Finding, Standing
+from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import SecretName, Snapshot
 from tba_secrets.stores.memory import MemoryStore
@@ -318,7 +318,7 @@ def test_no_value_is_shown_and_no_colour_outside_a_terminal(
 
 
 def test_each_finding_is_a_line_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    odd = Finding(Standing.ATTENTION, "[red]odd[/red]", "mend [it]")
+    odd = RotationFinding(Standing.ATTENTION, "[red]odd[/red]", "mend [it]")
     out = shown(report(token("a/b", 101, findings=(odd,))), capsys)
     assert "attention  a/b: [red]odd[/red]\n    To do: mend [it]" in out
     assert "overdue  a/b: overdue by 11 days" in out

@@ -9,7 +9,7 @@ import pytest
 
 from tba_secrets.cli.status_page import page
 from tba_secrets.cli.status_report import EnvironmentReport, Report
-from tba_secrets.rotation import Finding, Policy, Standing
+from tba_secrets.rotation import Policy, RotationFinding, Standing
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tests.cli.status_bench import DAY, NOW, VERSION, report, token
 
@@ -159,7 +159,7 @@ def test_the_worst_comes_first() -> None:
 
 
 def test_an_environment_that_cannot_be_read_is_said_before_all() -> None:
-    problem = Finding(Standing.FAILING, "its YAML is wrong: x", "mend it")
+    problem = RotationFinding(Standing.FAILING, "its YAML is wrong: x", "mend it")
     broken = EnvironmentReport("other", findings=(problem,))
     parsed = Parsed(page(report(token("a/b", 3), broken=(broken,))))
     assert "1 environment not read completely" in parsed.said
@@ -170,7 +170,7 @@ EVIL = "<script>alert(1)</script>\"'&amp;$body<!--"
 
 
 def test_everything_is_escaped() -> None:
-    finding = Finding(Standing.FAILING, EVIL, EVIL)
+    finding = RotationFinding(Standing.FAILING, EVIL, EVIL)
     evil = token(EVIL, 101, environment=EVIL, findings=(finding,))
     source = page(report(evil, broken=(EnvironmentReport(EVIL, EVIL, (), (finding,)),)))
     parsed = Parsed(source)

@@ -15,7 +15,14 @@ import pytest
 from tba_secrets.cli import up
 from tba_secrets.cli.carry_out import on_interrupt
 from tba_secrets.cli.up_report import show
-from tba_secrets.engine.events import Listener, Message, Outcome, Result, Tell, TokenOutcome
+from tba_secrets.engine.events import (
+    Message,
+    Tell,
+    TokenOutcome,
+    UpdateListener,
+    UpdateOutcome,
+    UpdateResult,
+)
 from tests.cli.conftest import PERMISSIONS, YAML, Tba
 
 URN = "urn:pulumi:test::tba-secrets::tba:index:{kind}::orders"
@@ -57,10 +64,10 @@ def summary(**changes: int) -> str:
     return json.dumps({"summaryEvent": {"resourceChanges": changes}})
 
 
-def heard(*lines: str, result: Result = Result.DONE) -> tuple[Outcome, list[str]]:
+def heard(*lines: str, result: UpdateResult = UpdateResult.DONE) -> tuple[UpdateOutcome, list[str]]:
     """What is made of a stream, and what was told meanwhile."""
     told: list[str] = []
-    listener = Listener(told.append)
+    listener = UpdateListener(told.append)
     for line in lines:
         listener.hear(line)
     return listener.outcome("test", result, seconds=1.0), told
@@ -108,16 +115,16 @@ def test_a_step_that_changes_nothing_is_not_told(op: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "verdict", "result"),
     [
-        ({"same": 6}, Result.DONE, Result.NOTHING),
-        ({"same": 5, "update": 1}, Result.DONE, Result.DONE),
-        ({"create": 6}, Result.DONE, Result.DONE),
-        ({"delete": 2, "same": 4}, Result.DONE, Result.DONE),
-        ({"same": 6}, Result.FAILED, Result.FAILED),
-        ({"create": 3}, Result.FAILED, Result.FAILED),
-        ({}, Result.NOT_STARTED, Result.NOT_STARTED),
+        ({"same": 6}, UpdateResult.DONE, UpdateResult.NOTHING),
+        ({"same": 5, "update": 1}, UpdateResult.DONE, UpdateResult.DONE),
+        ({"create": 6}, UpdateResult.DONE, UpdateResult.DONE),
+        ({"delete": 2, "same": 4}, UpdateResult.DONE, UpdateResult.DONE),
+        ({"same": 6}, UpdateResult.FAILED, UpdateResult.FAILED),
+        ({"create": 3}, UpdateResult.FAILED, UpdateResult.FAILED),
+        ({}, UpdateResult.NOT_STARTED, UpdateResult.NOT_STARTED),
     ],
 )
-def test_how_it_ended(changes: dict[str, int], verdict: Result, result: Result) -> None:
+def test_how_it_ended(changes: dict[str, int], verdict: UpdateResult, result: UpdateResult) -> None:
     assert heard(summary(**changes), result=verdict)[0].result is result
 
 
@@ -132,7 +139,7 @@ def test_a_failure_is_kept_whole_and_once() -> None:
         failure,
         failure,
         said("error", "update failed\n"),
-        result=Result.FAILED,
+        result=UpdateResult.FAILED,
     )
 
     assert outcome.errors == (Message("warehouse/orders: not promoted\n  1. why", RECORD),)
@@ -164,7 +171,7 @@ def test_live_words_are_told_and_not_kept() -> None:
 
 def test_the_engines_own_words_hide_the_backends_password() -> None:
     failure = said("error", "could not save to postgres://me:obviously-fake@db/state")
-    outcome, told = heard(failure, result=Result.FAILED)
+    outcome, told = heard(failure, result=UpdateResult.FAILED)
     assert outcome.errors == (Message("could not save to postgres://db/state"),)
     assert told == ["could not save to postgres://db/state"]
 
@@ -185,28 +192,30 @@ def test_the_engines_own_words_hide_the_backends_password() -> None:
 )
 def test_what_is_not_known_is_passed_over(line: str) -> None:
     outcome, told = heard(line, summary(update=1))
-    assert (outcome.result, outcome.errors, told) == (Result.DONE, (), [])
+    assert (outcome.result, outcome.errors, told) == (UpdateResult.DONE, (), [])
 
 
 # --- several environments -----------------------------------------------------------------------------
 
 
-def bring_up(names: list[str], one: Callable[[str, Tell], Outcome], parallel: int) -> list[Outcome]:
+def bring_up(
+    names: list[str], one: Callable[[str, Tell], UpdateOutcome], parallel: int
+) -> list[UpdateOutcome]:
     """All of them; nobody watches."""
     with up.Progress(names) as progress:
         return up.all_up(names, one, parallel, progress)
 
 
 def test_one_that_fails_stops_no_other_and_the_order_stays() -> None:
-    def one(name: str, tell: Tell) -> Outcome:
-        return Outcome(name, Result.FAILED if name == "b" else Result.DONE)
+    def one(name: str, tell: Tell) -> UpdateOutcome:
+        return UpdateOutcome(name, UpdateResult.FAILED if name == "b" else UpdateResult.DONE)
 
     report = bring_up(["c", "b", "a"], one, parallel=1)
 
     assert [(o.environment, o.result) for o in report] == [
-        ("c", Result.DONE),
-        ("b", Result.FAILED),
-        ("a", Result.DONE),
+        ("c", UpdateResult.DONE),
+        ("b", UpdateResult.FAILED),
+        ("a", UpdateResult.DONE),
     ]
 
 
@@ -214,28 +223,28 @@ def test_as_many_at_once_as_are_asked_for() -> None:
     """Each waits for the other: one at a time would never end."""
     both = threading.Barrier(2, timeout=60)
 
-    def one(name: str, tell: Tell) -> Outcome:
+    def one(name: str, tell: Tell) -> UpdateOutcome:
         both.wait()
-        return Outcome(name, Result.DONE)
+        return UpdateOutcome(name, UpdateResult.DONE)
 
-    assert {o.result for o in bring_up(["a", "b"], one, parallel=2)} == {Result.DONE}
+    assert {o.result for o in bring_up(["a", "b"], one, parallel=2)} == {UpdateResult.DONE}
 
 
 def test_after_an_interrupt_no_other_begins(tmp_path: Path) -> None:
     """The first is at work when it comes; the second is asked for only then."""
     fleet = up.Fleet(tmp_path, ["a", "b"])
 
-    def one(name: str, tell: Tell) -> Outcome:
+    def one(name: str, tell: Tell) -> UpdateOutcome:
         if name == "a":
             os.kill(os.getpid(), signal.SIGINT)
             assert fleet.engines["a"].cancelled.wait(60)
-            return Outcome(name, Result.DONE)
+            return UpdateOutcome(name, UpdateResult.DONE)
         return fleet.up(name, tell)
 
     with on_interrupt(fleet.cancel):
         report = bring_up(["a", "b"], one, parallel=1)
 
-    assert [o.result for o in report] == [Result.DONE, Result.NOT_STARTED]
+    assert [o.result for o in report] == [UpdateResult.DONE, UpdateResult.NOT_STARTED]
     assert fleet.cancelled
 
 
@@ -304,9 +313,9 @@ def test_no_environment_at_all(tmp_path: Path, tba: Tba) -> None:
 def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:
     show(
         [
-            Outcome(
+            UpdateOutcome(
                 "prod",
-                Result.FAILED,
+                UpdateResult.FAILED,
                 {
                     RECORD: TokenOutcome(staged=True),
                     "w/b": TokenOutcome(True, True, False, "role r"),
@@ -315,7 +324,7 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
                 (Message("stale [source]", "w/b"),),
                 seconds=2.04,
             ),
-            Outcome("test", Result.NOTHING, seconds=1.0),
+            UpdateOutcome("test", UpdateResult.NOTHING, seconds=1.0),
         ]
     )
     assert capsys.readouterr().out.splitlines() == [

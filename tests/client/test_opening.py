@@ -16,7 +16,7 @@ from tba_secrets.records import credential_records
 from tba_secrets.simulator.aws import ACCESS_KEY_ID
 from tba_secrets.simulator.aws.operations import OPERATIONS
 from tba_secrets.spec import load_stack
-from tba_secrets.spec.model import AwsStore, Stores
+from tba_secrets.spec.model import AwsSettings, Stores
 from tests.client.support import NAME, World
 
 YAML = """\
@@ -80,7 +80,7 @@ def test_a_reader_needs_nothing_but_to_read_the_value(here: World) -> None:
 
 
 def test_a_store_that_is_not_declared_is_named() -> None:
-    stores = Stores(aws=AwsStore(region="us-east-1"))
+    stores = Stores(aws=AwsSettings(region="us-east-1"))
     with pytest.raises(StoreError, match=r"no store vault to read from \(declared: aws\)"):
         client.session_for(stores, "orders", "vault")
 

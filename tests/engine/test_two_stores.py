@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Secret, SecretsManagerServer
-from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.vault.policy import pasted, policy_lines
 from tests.engine.conftest import telling
 from tests.engine.project import AWS

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from tba_secrets.simulator import FaultKind
-from tba_secrets.simulator.aws import Faults
+from tba_secrets.simulator.aws import AwsFaults
 from tests.faults.bench import Bench, Story, watching
 from tests.faults.processes import wait_until
 
@@ -36,7 +36,7 @@ class Cut:
     def __str__(self) -> str:
         return f"{self.story.value}: call {self.call}"
 
-    def arm(self, faults: Faults, strike: Callable[[], None]) -> None:
+    def arm(self, faults: AwsFaults, strike: Callable[[], None]) -> None:
         """Have `strike` called when the store has done what the call asks, and before its reply."""
         in_vain = self.story is Story.CREATE and self.call in IN_VAIN
         (faults.before if in_vain else faults.after)(nth=self.call, do=strike)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tba_secrets.simulator.aws import ACCESS_KEY_ID, Faults
+from tba_secrets.simulator.aws import ACCESS_KEY_ID, AwsFaults
 from tests.faults.bench import NAME, TOKEN, UP, Bench, Story, watching
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
-PASSING: dict[str, tuple[Story, Callable[[Faults], object]]] = {
+PASSING: dict[str, tuple[Story, Callable[[AwsFaults], object]]] = {
     "CreateSecret: the reply is lost": (Story.CREATE, lambda f: f.lose_reply("CreateSecret")),
     "PutSecretValue: the reply is lost": (Story.ROTATE, lambda f: f.lose_reply("PutSecretValue")),
     "PutSecretValue: throttled": (Story.ROTATE, lambda f: f.throttle("PutSecretValue", times=2)),

@@ -16,7 +16,7 @@ from tba_secrets.provider.server import Provider, serve
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.sources.interface import Pair, Source
 from tba_secrets.sources.reader import SourceReader
-from tba_secrets.spec.model import AwsStore, Stores
+from tba_secrets.spec.model import AwsSettings, Stores
 from tba_secrets.stores import open_stores
 from tests.leaks.canaries import odd_values
 from tests.leaks.scanner import Canary, Scanner, text
@@ -68,7 +68,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
         monkeypatch.setenv(f"{name}_SECRET", pair.secret)
     with SecretsManagerServer() as server, told_server(Said()) as netsuite:
         monkeypatch.setenv("NETSUITE", netsuite.url)
-        yield Stores(aws=AwsStore(region="us-east-1", endpoint=server.url))
+        yield Stores(aws=AwsSettings(region="us-east-1", endpoint=server.url))
 
 
 def _inputs(stores: Stores) -> struct_pb2.Struct:

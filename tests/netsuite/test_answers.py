@@ -7,12 +7,17 @@ import json
 import pytest
 
 from tba_secrets.netsuite import Answer
-from tba_secrets.netsuite.answers import Outcome, Protocol, error_code, outcome, said
+from tba_secrets.netsuite.answers import AnswerKind, Protocol, error_code, outcome, said
 from tba_secrets.netsuite.transport import http_date
 from tests.netsuite.support import answer
 
 REST, RESTLET, SOAP = Protocol.REST, Protocol.RESTLET, Protocol.SOAP
-ACCEPTED, REFUSED, BUSY, FAILED = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.BUSY, Outcome.FAILED
+ACCEPTED, REFUSED, BUSY, FAILED = (
+    AnswerKind.ACCEPTED,
+    AnswerKind.REFUSED,
+    AnswerKind.BUSY,
+    AnswerKind.FAILED,
+)
 
 
 def rest(status: int, code: str, **more: str) -> Answer:
@@ -136,7 +141,7 @@ CASES = [
         "redirect",
         answer(302, location="https://elsewhere.example/"),
         REST,
-        Outcome.REDIRECTED,
+        AnswerKind.REDIRECTED,
         None,
     ),
 ]
@@ -146,14 +151,14 @@ CASES = [
     ("got", "protocol", "follows", "code"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
 )
 def test_outcome_and_code(
-    got: Answer, protocol: Protocol, follows: Outcome, code: str | None
+    got: Answer, protocol: Protocol, follows: AnswerKind, code: str | None
 ) -> None:
     assert outcome(got, protocol) is follows
     assert error_code(got, protocol) == code
 
 
 def test_every_outcome_is_seen() -> None:
-    assert {case[3] for case in CASES} == set(Outcome)
+    assert {case[3] for case in CASES} == set(AnswerKind)
 
 
 HOSTILE = ["lower_case", "A" * 61, "WITH SPACE", "WITH\nLINE", "0123456789ABCDEF", "", "É"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tba_secrets.netsuite import Answer, Call, Client, Diagnosis, Service, TbaCredential
+from tba_secrets.netsuite import Answer, Client, Diagnosis, Service, SignedCall, TbaCredential
 from tba_secrets.netsuite.answers import Protocol, error_code
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.circumstances import Circumstances, Verdict, others
@@ -143,7 +143,7 @@ def _by_us(situation: Situation) -> Answer:
     if situation.case.service == "soap":
         return client.soap("getServerTime")
     service = Service.SUITETALK if situation.case.service == "rest" else Service.RESTLETS
-    return client.call(Call(service, "GET", PATHS[situation.case.service]))
+    return client.call(SignedCall(service, "GET", PATHS[situation.case.service]))
 
 
 def _by_another_program(situation: Situation, changes: dict[str, str]) -> Answer:

@@ -415,9 +415,9 @@ def test_options_where_server_time_is_absent(status: int, proven: bool) -> None:
 
 
 def test_options_against_the_simulator(client: MakeClient, keys: Keys) -> None:
-    from tba_secrets.netsuite import Call, Service
+    from tba_secrets.netsuite import Service, SignedCall
 
-    options = Call(Service.SUITETALK, "OPTIONS", "/services/rest/*")
+    options = SignedCall(Service.SUITETALK, "OPTIONS", "/services/rest/*")
     assert client().call(options).status == 204
     assert client(wrong(keys)).call(options).status == 401
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tba_secrets.errors import NetSuiteUnreachableError
-from tba_secrets.netsuite import Answer, Call, Client, Service
+from tba_secrets.netsuite import Answer, Client, Service, SignedCall
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.transport import LostError
 from tba_secrets.simulator import FaultKind, Simulator
@@ -13,8 +13,8 @@ from tests.netsuite.conftest import MakeClient
 from tests.netsuite.support import RECORD, KeepingSender, ScriptedSender, answer, credential, wrong
 from tests.simulator.accounts import ACCOUNT, Keys
 
-TOKENINFO = Call(Service.RESTLETS, "GET", "/rest/tokeninfo")
-SERVER_TIME = Call(Service.SUITETALK, "GET", "/services/rest/system/v1/serverTime")
+TOKENINFO = SignedCall(Service.RESTLETS, "GET", "/rest/tokeninfo")
+SERVER_TIME = SignedCall(Service.SUITETALK, "GET", "/services/rest/system/v1/serverTime")
 TOKEN_PATH, REST_PATH, SOAP_PATH = "tokeninfo", "serverTime", "NetSuitePort"
 
 
@@ -52,7 +52,7 @@ def test_twice_busy_then_good_is_three_requests_signed_anew(
     simulator: Simulator,
     client: MakeClient,
     sender: KeepingSender,
-    call: Call,
+    call: SignedCall,
     path: str,
     fault: FaultKind,
 ) -> None:
@@ -212,7 +212,7 @@ def test_a_sleep_that_raises_ends_the_call() -> None:
 def test_a_path_cannot_change_the_host(path: str) -> None:
     client, sender, _ = scripted(answer(200))
     with pytest.raises(ValueError, match="slash"):
-        client.call(Call(Service.RESTLETS, "GET", path))
+        client.call(SignedCall(Service.RESTLETS, "GET", path))
     assert sender.sent == []
 
 
@@ -229,20 +229,22 @@ def test_without_an_endpoint_the_accounts_own_hosts_are_asked() -> None:
 
 
 UNUSUAL = [
-    Call(
+    SignedCall(
         Service.RESTLETS,
         "GET",
         "/app/site/hosting/restlet.nl",
         query=(("script", "6"), ("deploy", "1"), ("q", "a b&é€'[1]")),
     ),
-    Call(Service.RESTLETS, "GET", "/app/site/hosting/restlet.nl?script=6&deploy=1&e=&r=2&r=1&e"),
-    Call(
+    SignedCall(
+        Service.RESTLETS, "GET", "/app/site/hosting/restlet.nl?script=6&deploy=1&e=&r=2&r=1&e"
+    ),
+    SignedCall(
         Service.RESTLETS,
         "POST",
         "/app/site/hosting/restlet.nl?script=6&deploy=1",
         json='{"name": "é"}',
     ),
-    Call(
+    SignedCall(
         Service.SUITETALK,
         "GET",
         "/services/rest/record/v1/customer",
@@ -254,7 +256,7 @@ UNUSUAL = [
 @pytest.mark.parametrize(
     "call", UNUSUAL, ids=["utf-8", "repeated and empty", "json body", "paging"]
 )
-def test_unusual_calls_verify(simulator: Simulator, client: MakeClient, call: Call) -> None:
+def test_unusual_calls_verify(simulator: Simulator, client: MakeClient, call: SignedCall) -> None:
     assert client().call(call).status == 200
     assert simulator.state.trail.failures() == []
 
@@ -268,13 +270,13 @@ def test_unusual_calls_verify(simulator: Simulator, client: MakeClient, call: Ca
 )
 def test_unusual_paths_verify(simulator: Simulator, client: MakeClient, path: str) -> None:
     """What is not there is answered 404, and 401 only where the signature is wrong."""
-    assert client().call(Call(Service.SUITETALK, "GET", path)).status != 401
+    assert client().call(SignedCall(Service.SUITETALK, "GET", path)).status != 401
     assert simulator.state.trail.failures() == []
     assert len(simulator.state.trail.entries(ACCOUNT)) == 1
 
 
 def test_a_form_body_is_signed(simulator: Simulator, client: MakeClient) -> None:
-    call = Call(
+    call = SignedCall(
         Service.SUITETALK,
         "POST",
         "/services/rest/record/v1/nothing",
@@ -285,7 +287,7 @@ def test_a_form_body_is_signed(simulator: Simulator, client: MakeClient) -> None
 
 
 def test_what_a_call_shows_of_itself_holds_no_query() -> None:
-    call = Call(
+    call = SignedCall(
         Service.RESTLETS, "GET", "/rest/revoketoken?token=hidden", query=(("token", "hidden"),)
     )
     assert str(call) == repr(call) == "GET /rest/revoketoken"

@@ -7,13 +7,13 @@ import time
 import pytest
 
 from tba_secrets.errors import ClockSkewError, NotAskedError
-from tba_secrets.netsuite import Call, Service
+from tba_secrets.netsuite import Service, SignedCall
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.simulator import FaultKind, Simulator
 from tests.netsuite.conftest import MakeClient
 from tests.netsuite.support import RECORD, KeepingSender
 
-TOKENINFO = Call(Service.RESTLETS, "GET", "/rest/tokeninfo")
+TOKENINFO = SignedCall(Service.RESTLETS, "GET", "/rest/tokeninfo")
 HOST = "https://1.suitetalk.api.netsuite.com"
 
 

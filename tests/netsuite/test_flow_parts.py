@@ -10,9 +10,9 @@ import pytest
 
 from tba_secrets.netsuite import Application, Once
 from tba_secrets.netsuite import callback_pages as pages
-from tba_secrets.netsuite.callback import Listener
+from tba_secrets.netsuite.callback import CallbackListener
 from tba_secrets.netsuite.callback_pages import Page
-from tba_secrets.netsuite.consent import Answered, Asked, judge
+from tba_secrets.netsuite.consent import Answered, PendingConsent, judge
 from tba_secrets.netsuite.flow_wire import (
     form_fields,
     issued_pair,
@@ -114,7 +114,7 @@ def test_what_is_no_pair_is_none(body: str) -> None:
     assert issued_pair(form_fields(body), TOKEN_HALVES) is None
 
 
-ASKED = Asked(Sensitive("s" * 32), Sensitive("r" * 64), EXPECTED)
+PENDING = PendingConsent(Sensitive("s" * 32), Sensitive("r" * 64), EXPECTED)
 QUERY = {
     "oauth_token": "r" * 64,
     "oauth_verifier": "v" * 64,
@@ -151,7 +151,7 @@ JUDGED: list[tuple[dict[str, str | None], Answered]] = [
 @pytest.mark.parametrize(("changes", "answered"), JUDGED)
 def test_the_callback_is_judged(changes: dict[str, str | None], answered: Answered) -> None:
     query = {k: v for k, v in {**QUERY, **changes}.items() if v is not None}
-    consent = judge(urlencode(query), ASKED)
+    consent = judge(urlencode(query), PENDING)
     assert consent.answered is answered
     assert (consent.verifier is not None) is (answered is Answered.ALLOWED)
     assert (consent.mismatch is not None) is (answered is Answered.MISMATCH)
@@ -160,14 +160,14 @@ def test_the_callback_is_judged(changes: dict[str, str | None], answered: Answer
 
 @pytest.mark.parametrize("more", ["&state=x", "&role=1042", "&x" * 60])
 def test_a_query_with_doubled_or_too_many_fields_is_a_stray_one(more: str) -> None:
-    assert judge(urlencode(QUERY) + more, ASKED).answered is Answered.STRAY
+    assert judge(urlencode(QUERY) + more, PENDING).answered is Answered.STRAY
 
 
 @pytest.mark.parametrize(
     ("got", "shown"), [("<b>", "no id"), ("9" * 41, "no id"), ("", "not told"), ("-5", "-5")]
 )
 def test_only_ids_are_shown(got: str, shown: str) -> None:
-    mismatch = judge(urlencode(QUERY | {"entity": got}), ASKED).mismatch
+    mismatch = judge(urlencode(QUERY | {"entity": got}), PENDING).mismatch
     assert mismatch is not None
     assert (mismatch.aspect, mismatch.got, mismatch.expected) == ("user", shown, "38")
 
@@ -200,10 +200,10 @@ def test_pages_are_plain_and_accessible(page: Page) -> None:
 
 
 def test_the_listener_answers_once_and_shows_nothing_of_the_address() -> None:
-    with Listener() as listener:
+    with CallbackListener() as listener:
         url = f"{listener.url}?{urlencode(QUERY)}"
         early = get(url)
-        listener.expect(ASKED)
+        listener.expect(PENDING)
         first, second = get(url), get(url)
         consent = listener.poll()
         assert (listener.poll(), consent is not None) == (None, True)
@@ -217,7 +217,7 @@ def test_the_listener_answers_once_and_shows_nothing_of_the_address() -> None:
 
 
 def test_the_listener_is_on_loopback_alone_and_its_path_cannot_be_guessed() -> None:
-    with Listener() as one, Listener() as other:
+    with CallbackListener() as one, CallbackListener() as other:
         assert urlsplit(one.url).hostname == "localhost"
         assert urlsplit(one.url).path != urlsplit(other.url).path
         assert len(urlsplit(one.url).path.rpartition("/")[2]) == 32
@@ -228,7 +228,7 @@ def test_the_listener_is_on_loopback_alone_and_its_path_cannot_be_guessed() -> N
 
 
 def test_the_listener_answers_on_both_addresses() -> None:
-    with Listener() as listener:
+    with CallbackListener() as listener:
         port = urlsplit(listener.url).port
         for host in ("127.0.0.1", *(["[::1]"] if has_ipv6() else [])):
             assert get(f"http://{host}:{port}/").status_code == 404
@@ -244,7 +244,7 @@ def has_ipv6() -> bool:
 
 
 def test_a_broken_request_is_not_quoted(capfd: pytest.CaptureFixture[str]) -> None:
-    with Listener() as listener:
+    with CallbackListener() as listener:
         port = urlsplit(listener.url).port or 0
         for request in (
             b"canary\r\n\r\n",

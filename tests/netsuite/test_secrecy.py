@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Call, Client, Service, run_checks
+from tba_secrets.netsuite import Client, Service, SignedCall, run_checks
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.signing import SigningKeys
 from tba_secrets.simulator import FaultKind, Simulator
@@ -116,7 +116,7 @@ def test_the_query_of_a_lost_call_is_not_told(
     simulator.state.faults.add(FaultKind.RESET, "revoketoken", times=None)
     query = (("consumerKey", keys.consumer_key), ("token", keys.token_id))
     with pytest.raises(TbaError) as caught:
-        client().call(Call(Service.RESTLETS, "GET", "/rest/revoketoken", query=query))
+        client().call(SignedCall(Service.RESTLETS, "GET", "/rest/revoketoken", query=query))
     assert "/rest/revoketoken" in str(caught.value)
     assert_hidden("".join(traceback.format_exception(caught.value)), keys)
 

@@ -11,7 +11,7 @@ import pytest
 from tba_secrets.errors import StoreError
 from tba_secrets.places import Place, places_in, prefix
 from tba_secrets.provider import drift
-from tba_secrets.provider.host import CancelledError, Host, Severity, unheard
+from tba_secrets.provider.host import CancelledError, Host, LogSeverity, unheard
 from tba_secrets.provider.importing import parse_id
 from tba_secrets.spec.model import Stores
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
@@ -197,22 +197,22 @@ def test_cancellation_after_so_many_writes() -> None:
 
 
 def test_what_is_said_and_where_it_is_shown() -> None:
-    heard: list[tuple[Severity, str, str, bool]] = []
+    heard: list[tuple[LogSeverity, str, str, bool]] = []
     host = Host(log=lambda *said: heard.append(said))
 
     host.status("urn", "testing")
     host.warn("urn", "odd")
 
     assert heard == [
-        (Severity.INFO, "testing", "urn", True),
-        (Severity.WARNING, "odd", "urn", False),
+        (LogSeverity.INFO, "testing", "urn", True),
+        (LogSeverity.WARNING, "odd", "urn", False),
     ]
 
 
 def test_severities_are_the_engine_s() -> None:
     from pulumi.runtime.proto import engine_pb2
 
-    assert {one.name: one.value for one in Severity} == dict(engine_pb2.LogSeverity.items())
+    assert {one.name: one.value for one in LogSeverity} == dict(engine_pb2.LogSeverity.items())
 
 
 def test_the_digest_key_is_not_shown() -> None:

@@ -9,8 +9,8 @@ import pytest
 from tba_secrets.cli.exits import Exit
 from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
 from tba_secrets.rotation import (
-    Finding,
     Policy,
+    RotationFinding,
     Standing,
     judge_age,
     judge_journal,
@@ -136,7 +136,7 @@ def test_one_refusal_that_two_places_know_of_counts_once() -> None:
 
 
 def test_the_worst_counts_and_nothing_is_well() -> None:
-    found = [Finding(standing, "x") for standing in (Standing.OVERDUE, Standing.ATTENTION)]
+    found = [RotationFinding(standing, "x") for standing in (Standing.OVERDUE, Standing.ATTENTION)]
     assert worst(found) is Standing.ATTENTION
     assert worst([]) is Standing.WELL
 

@@ -11,7 +11,7 @@ import pytest
 
 from tba_secrets.provider.codec import Properties, decode, encode
 from tba_secrets.provider.handler import Handler, PartialFailureError
-from tba_secrets.provider.host import Host, Severity
+from tba_secrets.provider.host import Host, LogSeverity
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 from tba_secrets.sensitive import Sensitive
@@ -48,7 +48,7 @@ class Bench:
     stores: dict[str, RecordingStore] = field(
         default_factory=lambda: {"aws": AwsMemory(), "vault": VaultMemory()}
     )
-    said: list[tuple[Severity, str, bool]] = field(default_factory=list)
+    said: list[tuple[LogSeverity, str, bool]] = field(default_factory=list)
     """Severity, words, and whether they are for the status column only."""
 
     def __post_init__(self) -> None:
@@ -103,7 +103,7 @@ class Bench:
 
     @property
     def warnings(self) -> list[str]:
-        return [words for severity, words, _ in self.said if severity is Severity.WARNING]
+        return [words for severity, words, _ in self.said if severity is LogSeverity.WARNING]
 
     @property
     def statuses(self) -> list[str]:
@@ -170,7 +170,7 @@ class Bench:
     def _open(self, settings: Stores) -> Mapping[str, Store]:
         return {kind: self.stores[kind] for kind in settings.listed}
 
-    def _hear(self, severity: Severity, message: str, urn: str, ephemeral: bool) -> None:
+    def _hear(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
         assert urn == URN
         self.said.append((severity, message, ephemeral))
 

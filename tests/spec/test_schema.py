@@ -64,7 +64,12 @@ def test_every_key_is_described() -> None:
         for key, stated in definition["properties"].items()
         if name not in kinds | bare and "description" not in json.dumps(stated)
     ]
-    referring = {"AwsReplica.region", "AwsStore.region", "Integration.role", "RestletCheck.restlet"}
+    referring = {
+        "AwsReplica.region",
+        "AwsSettings.region",
+        "Integration.role",
+        "RestletCheck.restlet",
+    }
     assert set(missing) <= referring | {
         "TokenPolicy.verify",
         "TokenPolicy.format",

@@ -10,8 +10,7 @@ import boto3
 from botocore.config import Config
 
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
-from tba_secrets.spec.model import Address
-from tba_secrets.spec.model import AwsStore as AwsSettings
+from tba_secrets.spec.model import Address, AwsSettings
 from tba_secrets.stores.aws import AwsStore
 from tba_secrets.stores.aws.access import Patience
 from tba_secrets.stores.aws.secret import LABELS

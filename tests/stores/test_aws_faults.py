@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError
-from tba_secrets.simulator.aws import AccountState, Faults, Rule, SecretsManagerServer
+from tba_secrets.simulator.aws import AccountState, AwsFaults, FaultRule, SecretsManagerServer
 from tba_secrets.simulator.aws.errors import ResourceNotFoundException
 from tba_secrets.stores.aws.session import Transport
 from tba_secrets.stores.interface import Candidate, Stage, VersionId
@@ -32,14 +32,14 @@ from tests.stores.support import (
 )
 
 RETRYING = Transport(connect_timeout=2.0, read_timeout=5.0, total_max_attempts=3)
-Inject = Callable[..., Rule]
+Inject = Callable[..., FaultRule]
 
-AFTER_THE_EFFECT: dict[str, Callable[[Faults], Inject]] = {
+AFTER_THE_EFFECT: dict[str, Callable[[AwsFaults], Inject]] = {
     "lost reply": lambda faults: faults.lose_reply,
     "half a reply": lambda faults: faults.truncate,
     "garbage for a reply": lambda faults: faults.garbage,
 }
-BEFORE_THE_EFFECT: dict[str, Callable[[Faults], Inject]] = {
+BEFORE_THE_EFFECT: dict[str, Callable[[AwsFaults], Inject]] = {
     "connection reset": lambda faults: faults.refuse,
     "throttled": lambda faults: faults.throttle,
     "server error": lambda faults: faults.internal_error,
@@ -88,7 +88,7 @@ def test_a_write_whose_reply_is_lost_is_read_back(
     server: SecretsManagerServer,
     run: Run,
     operation: str,
-    fault: Callable[[Faults], Inject],
+    fault: Callable[[AwsFaults], Inject],
 ) -> None:
     fault(server.faults)(operation)
     run.check(run())
@@ -101,7 +101,7 @@ def test_a_write_that_was_not_done_is_an_error_and_runs_again(
     server: SecretsManagerServer,
     run: Run,
     operation: str,
-    fault: Callable[[Faults], Inject],
+    fault: Callable[[AwsFaults], Inject],
 ) -> None:
     """The twin of the test above: success without the effect would be a lie."""
     fault(server.faults)(operation)
@@ -368,7 +368,7 @@ def test_candidate_replaced_right_after_the_put(
 
 @pytest.mark.parametrize("fault", ALL_FAULTS.values(), ids=ALL_FAULTS.keys())
 def test_readers_never_see_an_unproven_value(
-    server: SecretsManagerServer, run: Run, fault: Callable[[Faults], Inject]
+    server: SecretsManagerServer, run: Run, fault: Callable[[AwsFaults], Inject]
 ) -> None:
     """After every change of the secret: current is the placeholder, or a value that was promoted on purpose."""
     proven = {PLACEHOLDER}

@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from tba_secrets.simulator.aws import SecretsManagerServer
-from tba_secrets.spec.model import AwsStore as AwsSettings
-from tba_secrets.spec.model import Stores
+from tba_secrets.spec.model import AwsSettings, Stores
 from tba_secrets.stores import open_stores
 from tests.stores.support import NAME
 
@@ -47,7 +46,7 @@ def test_the_sdk_is_imported_on_use_only() -> None:
     """The commands that touch no store start without the half second that boto3 takes."""
     program = (
         "import sys, tba_secrets.stores as s, tba_secrets.spec.model as m\n"
-        "s.open_stores(m.Stores(aws=m.AwsStore(region='us-east-1')))\n"
+        "s.open_stores(m.Stores(aws=m.AwsSettings(region='us-east-1')))\n"
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -18,9 +18,9 @@ from tba_secrets.errors import (
 from tba_secrets.stores.interface import Candidate, Stage, VersionId
 from tba_secrets.stores.vault import VaultStore
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.kv2 import KvV2
-from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.retry import VaultRetry
 from tba_secrets.stores.vault.secret import KvPath
 from tba_secrets.stores.vault.transport import Deadline
 from tests.stores.support import CANARY, MARK, NAME, candidate, claimed, promoted, refusal, seen
@@ -149,7 +149,7 @@ def test_equal_contents_of_a_later_version_are_not_our_write(faulty: Faulty) -> 
     kv.write(path, value, 1)
     with pytest.raises(VaultFailure) as caught:
         kv.write(path, value, 0)
-    assert caught.value.outcome is Outcome.MISMATCH
+    assert caught.value.outcome is VaultOutcome.MISMATCH
 
 
 def test_html_with_status_200_in_place_of_the_reply_is_read_back(faulty: Faulty) -> None:
@@ -305,7 +305,7 @@ def test_a_policy_and_an_expired_token_are_told_apart(faulty: Faulty) -> None:
 def test_pauses_between_tries_grow_and_end(faulty: Faulty) -> None:
     pauses: list[float] = []
     store = VaultStore(
-        settings(faulty.proxy.url, faulty.direct.mount), retry=Retry(sleep=pauses.append)
+        settings(faulty.proxy.url, faulty.direct.mount), retry=VaultRetry(sleep=pauses.append)
     )
     store.describe(NAME)
     faulty.proxy.fail(rf"GET .*/data/{NAME}", 429, times=1000)

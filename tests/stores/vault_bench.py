@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.interface import SecretName, Stage, VersionId
 from tba_secrets.stores.vault import VaultStore
-from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.retry import VaultRetry
 from tba_secrets.stores.vault.transport import Deadline
 from tests.stores.support import NAME, canonical
 from tests.stores.vault_server import ROOT_TOKEN, Api
@@ -16,7 +16,7 @@ from tests.stores.vault_server import ROOT_TOKEN, Api
 PREFIX: Final = "netsuite/sandbox/"
 CANDIDATE_PATH: Final = f"tba-candidates/{NAME}"
 TOKEN_VARIABLE: Final = "TBA_TEST_VAULT_TOKEN"
-QUICK: Final = Retry(sleep=lambda seconds: None)
+QUICK: Final = VaultRetry(sleep=lambda seconds: None)
 """As many tries as in earnest, in no time."""
 BRIEF: Final = Deadline(total=5.0, connect=2.0)
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tba_secrets.cli.checklist.lines import Checklist, Line, Step
+from tba_secrets.cli.checklist.lines import Checklist, ChecklistStep, Line
 from tba_secrets.cli.pages import render
 
 _WIDTH: Final = 100
@@ -56,7 +56,7 @@ def _rich(checklist: Checklist) -> RenderableType:
     return Group(*parts)
 
 
-def _step(step: Step) -> list[RenderableType]:
+def _step(step: ChecklistStep) -> list[RenderableType]:
     parts: list[RenderableType] = [Padding(Text(step.where, style="cyan"), (0, 0, 0, 3))]
     if step.note:
         parts.append(Padding(Text(step.note, style="dim"), (0, 0, 0, 3)))

@@ -35,7 +35,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Step:
+class ChecklistStep:
     """One page of NetSuite."""
 
     title: str
@@ -50,7 +50,7 @@ class Checklist:
 
     environment: str
     account: str
-    steps: tuple[Step, ...]
+    steps: tuple[ChecklistStep, ...]
     notes: tuple[str, ...]
     """Reasons why lines are not ticked."""
 

@@ -14,9 +14,9 @@ from tba_secrets.cli.checklist.lines import (
     NO_CHECK,
     TOKENINFO,
     Checklist,
+    ChecklistStep,
     Group,
     Line,
-    Step,
     of_user,
     role_title,
     shown_line,
@@ -55,7 +55,7 @@ def _notes(proofs: Sequence[Proofs], unread: str) -> Iterator[str]:
 # --- 1: features ------------------------------------------------------------------------------------
 
 
-def _features(proofs: Sequence[Proofs]) -> Step:
+def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
     declared = {
         facts.plain_name(name) for proof in proofs for name in proof.record.role.permissions
     }
@@ -65,19 +65,21 @@ def _features(proofs: Sequence[Proofs]) -> Step:
         for feature in facts.FEATURES
         if feature.kinds & kinds or feature.permission in declared
     )
-    return Step("Enable the features", "Setup > Company > Enable Features", (Group("", lines),))
+    return ChecklistStep(
+        "Enable the features", "Setup > Company > Enable Features", (Group("", lines),)
+    )
 
 
 # --- 2: integration records --------------------------------------------------------------------------
 
 
-def _integrations(proofs: Sequence[Proofs]) -> Step:
+def _integrations(proofs: Sequence[Proofs]) -> ChecklistStep:
     names = dict.fromkeys(proof.record.integration for proof in proofs)
     groups = (
         _integration(name, [proof for proof in proofs if proof.record.integration == name])
         for name in names
     )
-    return Step(
+    return ChecklistStep(
         "Create the integration records",
         "Setup > Integration > Manage Integrations > New",
         tuple(groups),
@@ -109,14 +111,14 @@ def _flow_line(proofs: Sequence[Proofs]) -> Line:
 # --- 3: roles ---------------------------------------------------------------------------------------
 
 
-def _roles(proofs: Sequence[Proofs]) -> Step:
+def _roles(proofs: Sequence[Proofs]) -> ChecklistStep:
     """List what each role may do, and who has it; integrations may share a role."""
     roles = dict.fromkeys((proof.record.role.name, proof.record.role.id) for proof in proofs)
     groups = (
         _role([proof for proof in proofs if (proof.record.role.name, proof.record.role.id) == role])
         for role in roles
     )
-    return Step(
+    return ChecklistStep(
         "Give the roles their permissions, and the users their roles",
         "Setup > Users/Roles > Manage Roles > New",
         tuple(groups),
@@ -195,8 +197,8 @@ def _assigned(user: str, proofs: Sequence[Proofs]) -> Line:
 # --- 4: access tokens -------------------------------------------------------------------------------------
 
 
-def _tokens(environment: str, proofs: Sequence[Proofs]) -> Step:
-    return Step(
+def _tokens(environment: str, proofs: Sequence[Proofs]) -> ChecklistStep:
+    return ChecklistStep(
         "Create the access tokens",
         "Setup > Users/Roles > Access Tokens > New",
         tuple(_token(environment, proof) for proof in proofs),

@@ -19,7 +19,7 @@ from tba_secrets.cli.doctor import netsuite, sources, stores
 from tba_secrets.cli.doctor.finding import (
     Area,
     DoctorFinding,
-    Severity,
+    FindingSeverity,
     counted,
     examined,
     ok,
@@ -117,8 +117,12 @@ def _not_looked_at() -> list[DoctorFinding]:
 
 # --- the report ---------------------------------------------------------------------------------------
 
-_COLOURS: Final = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.WRONG: "red"}
-_WIDEST: Final = max(len(level.value) for level in Severity)
+_COLOURS: Final = {
+    FindingSeverity.OK: "green",
+    FindingSeverity.WARNING: "yellow",
+    FindingSeverity.WRONG: "red",
+}
+_WIDEST: Final = max(len(level.value) for level in FindingSeverity)
 
 
 def _show(title: str, findings: list[DoctorFinding]) -> None:
@@ -135,13 +139,15 @@ def _show(title: str, findings: list[DoctorFinding]) -> None:
 
 def _summary(report: Report) -> None:
     all_ = [finding.severity for findings in report.values() for finding in findings]
-    levels = ", ".join(f"{all_.count(level)} {level.value}" for level in Severity)
+    levels = ", ".join(f"{all_.count(level)} {level.value}" for level in FindingSeverity)
     typer.echo(f"{levels}; exit code {int(_exit(report))}")
 
 
 def _exit(report: Report) -> Exit:
     bad = any(
-        finding.severity is Severity.WRONG for findings in report.values() for finding in findings
+        finding.severity is FindingSeverity.WRONG
+        for findings in report.values()
+        for finding in findings
     )
     return Exit.FAILED if bad else Exit.DONE
 

@@ -9,7 +9,7 @@ from enum import Enum
 from tba_secrets.errors import TbaError
 
 
-class Severity(Enum):
+class FindingSeverity(Enum):
     """The result of a check, best first."""
 
     OK = "ok"
@@ -23,7 +23,7 @@ class Severity(Enum):
 class DoctorFinding:
     """One thing that was checked."""
 
-    severity: Severity
+    severity: FindingSeverity
     what: str
     remedy: str = ""
     """What to do, in the imperative; empty if all is well."""
@@ -39,17 +39,17 @@ class Area:
 
 def ok(what: str) -> DoctorFinding:
     """Report that all is well."""
-    return DoctorFinding(Severity.OK, what)
+    return DoctorFinding(FindingSeverity.OK, what)
 
 
 def warning(what: str, remedy: str = "") -> DoctorFinding:
     """Report something to know."""
-    return DoctorFinding(Severity.WARNING, what, remedy)
+    return DoctorFinding(FindingSeverity.WARNING, what, remedy)
 
 
 def wrong(what: str, remedy: str = "") -> DoctorFinding:
     """Report something to fix."""
-    return DoctorFinding(Severity.WRONG, what, remedy)
+    return DoctorFinding(FindingSeverity.WRONG, what, remedy)
 
 
 def of_error(error: TbaError) -> DoctorFinding:

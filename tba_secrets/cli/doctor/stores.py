@@ -13,9 +13,7 @@ from tba_secrets.cli.doctor.finding import DoctorFinding, counted, of_error, ok
 from tba_secrets.errors import StoreError
 from tba_secrets.places import places_in
 from tba_secrets.records import CredentialRecord
-from tba_secrets.spec.model import AwsStore as AwsSettings
-from tba_secrets.spec.model import Stores
-from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.spec.model import AwsSettings, Stores, VaultSettings
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Store
 

@@ -8,8 +8,8 @@ observers; `server` speaks HTTP.
 from __future__ import annotations
 
 from tba_secrets.simulator.aws.errors import AwsError
-from tba_secrets.simulator.aws.fault_rules import Body, Kind, Rule
-from tba_secrets.simulator.aws.faults import Faults
+from tba_secrets.simulator.aws.fault_rules import Body, FaultRule, Kind
+from tba_secrets.simulator.aws.faults import AwsFaults
 from tba_secrets.simulator.aws.identities import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tba_secrets.simulator.aws.server import ACCOUNT_ID, SecretsManagerServer
 from tba_secrets.simulator.aws.service import Observer, Received
@@ -21,12 +21,12 @@ __all__ = [
     "SECRET_ACCESS_KEY",
     "AccountState",
     "AwsError",
+    "AwsFaults",
     "Body",
-    "Faults",
+    "FaultRule",
     "Kind",
     "Observer",
     "Received",
-    "Rule",
     "Secret",
     "SecretsManagerServer",
     "Value",

@@ -34,7 +34,7 @@ class Body:
 
 
 @dataclass
-class Rule:
+class FaultRule:
     """One fault and the calls it applies to."""
 
     kind: Kind

@@ -12,21 +12,21 @@ import time
 from collections.abc import Callable
 
 from tba_secrets.simulator.aws.errors import AwsError, InternalServiceError, ThrottlingException
-from tba_secrets.simulator.aws.fault_rules import GARBAGE, HTML, Body, Kind, Rule
-from tba_secrets.simulator.aws.quota import TokenBucket
+from tba_secrets.simulator.aws.fault_rules import GARBAGE, HTML, Body, FaultRule, Kind
+from tba_secrets.simulator.aws.quota import WriteQuota
 
 
-class Faults:
+class AwsFaults:
     """The faults of one server. Thread-safe."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._rules: list[Rule] = []
+        self._rules: list[FaultRule] = []
         self._stale: dict[str, int] = {}
-        self._bucket: TokenBucket | None = None
+        self._bucket: WriteQuota | None = None
 
-    def add(self, rule: Rule) -> Rule:
+    def add(self, rule: FaultRule) -> FaultRule:
         """Add a rule of any kind."""
         with self._lock:
             self._rules.append(rule)
@@ -37,7 +37,7 @@ class Faults:
         with self._lock:
             self._rules, self._stale, self._bucket = [], {}, None
 
-    def unfired(self) -> list[Rule]:
+    def unfired(self) -> list[FaultRule]:
         """Return the rules that no call has met yet."""
         with self._lock:
             return [rule for rule in self._rules if not rule.fired]
@@ -49,9 +49,9 @@ class Faults:
         secret: str | None = None,
         nth: int = 1,
         times: int | None = 1,
-    ) -> Rule:
+    ) -> FaultRule:
         """Wait before the effect."""
-        return self.add(Rule(Kind.LATENCY, operation, secret, nth, times, seconds=seconds))
+        return self.add(FaultRule(Kind.LATENCY, operation, secret, nth, times, seconds=seconds))
 
     def fail(
         self,
@@ -60,9 +60,9 @@ class Faults:
         secret: str | None = None,
         nth: int = 1,
         times: int | None = 1,
-    ) -> Rule:
+    ) -> FaultRule:
         """Answer with any error, without the effect."""
-        return self.add(Rule(Kind.ERROR, operation, secret, nth, times, error=error))
+        return self.add(FaultRule(Kind.ERROR, operation, secret, nth, times, error=error))
 
     def throttle(
         self,
@@ -70,7 +70,7 @@ class Faults:
         secret: str | None = None,
         nth: int = 1,
         times: int | None = 1,
-    ) -> Rule:
+    ) -> FaultRule:
         """Answer ThrottlingException, without the effect."""
         return self.fail(ThrottlingException(), operation, secret, nth, times)
 
@@ -80,7 +80,7 @@ class Faults:
         secret: str | None = None,
         nth: int = 1,
         times: int | None = 1,
-    ) -> Rule:
+    ) -> FaultRule:
         """Answer HTTP 500 InternalServiceError, without the effect."""
         return self.fail(InternalServiceError(), operation, secret, nth, times)
 
@@ -90,9 +90,9 @@ class Faults:
         secret: str | None = None,
         nth: int = 1,
         times: int | None = 1,
-    ) -> Rule:
+    ) -> FaultRule:
         """Reset the connection before the effect."""
-        return self.add(Rule(Kind.REFUSE, operation, secret, nth, times))
+        return self.add(FaultRule(Kind.REFUSE, operation, secret, nth, times))
 
     def lose_reply(
         self,
@@ -100,9 +100,9 @@ class Faults:
         secret: str | None = None,
         nth: int = 1,
         times: int | None = 1,
-    ) -> Rule:
+    ) -> FaultRule:
         """Reset the connection after the effect: the caller cannot know that it took place."""
-        return self.add(Rule(Kind.LOSE, operation, secret, nth, times))
+        return self.add(FaultRule(Kind.LOSE, operation, secret, nth, times))
 
     def truncate(
         self,
@@ -110,9 +110,9 @@ class Faults:
         secret: str | None = None,
         nth: int = 1,
         times: int | None = 1,
-    ) -> Rule:
+    ) -> FaultRule:
         """Send the first half of the reply after the effect, then close."""
-        return self.add(Rule(Kind.TRUNCATE, operation, secret, nth, times))
+        return self.add(FaultRule(Kind.TRUNCATE, operation, secret, nth, times))
 
     def garbage(
         self,
@@ -121,9 +121,9 @@ class Faults:
         nth: int = 1,
         times: int | None = 1,
         body: Body = GARBAGE,
-    ) -> Rule:
+    ) -> FaultRule:
         """Send a reply that the service would not send, after the effect."""
-        return self.add(Rule(Kind.GARBLE, operation, secret, nth, times, body=body))
+        return self.add(FaultRule(Kind.GARBLE, operation, secret, nth, times, body=body))
 
     def html(
         self,
@@ -132,9 +132,9 @@ class Faults:
         nth: int = 1,
         times: int | None = 1,
         body: Body = HTML,
-    ) -> Rule:
+    ) -> FaultRule:
         """Answer 200 with a web page instead, as a captive proxy does."""
-        return self.add(Rule(Kind.REPLACE, operation, secret, nth, times, body=body))
+        return self.add(FaultRule(Kind.REPLACE, operation, secret, nth, times, body=body))
 
     def before(
         self,
@@ -144,9 +144,9 @@ class Faults:
         times: int | None = 1,
         *,
         do: Callable[[], object],
-    ) -> Rule:
+    ) -> FaultRule:
         """Run a callback before the effect, outside the server's lock."""
-        return self.add(Rule(Kind.BEFORE, operation, secret, nth, times, do=do))
+        return self.add(FaultRule(Kind.BEFORE, operation, secret, nth, times, do=do))
 
     def after(
         self,
@@ -156,9 +156,9 @@ class Faults:
         times: int | None = 1,
         *,
         do: Callable[[], object],
-    ) -> Rule:
+    ) -> FaultRule:
         """Run a callback after the effect and before the reply, outside the server's lock."""
-        return self.add(Rule(Kind.AFTER, operation, secret, nth, times, do=do))
+        return self.add(FaultRule(Kind.AFTER, operation, secret, nth, times, do=do))
 
     def stale(self, secret: str, reads: int = 1) -> None:
         """Make the next reads of a secret see it as it was before its last write.
@@ -176,9 +176,9 @@ class Faults:
             burst: Calls that may come at once; by default one second's worth.
         """
         with self._lock:
-            self._bucket = TokenBucket(rate, rate if burst is None else burst, self._monotonic())
+            self._bucket = WriteQuota(rate, rate if burst is None else burst, self._monotonic())
 
-    def take(self, operation: str, secret: str) -> list[Rule]:
+    def take(self, operation: str, secret: str) -> list[FaultRule]:
         """Return the rules that fire on this call, in the order of `Kind`."""
         order = list(Kind)
         with self._lock:

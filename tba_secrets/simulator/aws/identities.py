@@ -24,7 +24,7 @@ _LETTERS: Final = string.ascii_uppercase + string.digits
 
 
 @dataclass(frozen=True)
-class Identity:
+class AwsIdentity:
     """A caller."""
 
     arn: str
@@ -66,10 +66,10 @@ class Identities:
 
     def __init__(self, account_id: str) -> None:
         self.account_id = account_id
-        self._known: dict[str, Identity] = {}
+        self._known: dict[str, AwsIdentity] = {}
         self.add(ACCESS_KEY_ID, "operator")
 
-    def add(self, access_key_id: str, user: str, denied: Iterable[str] = ()) -> Identity:
+    def add(self, access_key_id: str, user: str, denied: Iterable[str] = ()) -> AwsIdentity:
         """Make an access key known, or change what it is denied.
 
         Args:
@@ -79,14 +79,14 @@ class Identities:
         """
         full = (action if ":" in action else f"secretsmanager:{action}" for action in denied)
         arn = f"arn:aws:iam::{self.account_id}:user/{user}"
-        self._known[access_key_id] = Identity(arn, f"AIDA{user.upper()}", frozenset(full))
+        self._known[access_key_id] = AwsIdentity(arn, f"AIDA{user.upper()}", frozenset(full))
         return self._known[access_key_id]
 
     def revoke(self, access_key_id: str) -> None:
         """Forget an access key."""
         del self._known[access_key_id]
 
-    def lookup(self, access_key_id: str, session_token: str | None, now: float) -> Identity:
+    def lookup(self, access_key_id: str, session_token: str | None, now: float) -> AwsIdentity:
         """Return the identity of the key that signed.
 
         Raises:
@@ -101,8 +101,8 @@ class Identities:
         return identity
 
     def assume(
-        self, caller: Identity, role_arn: str, session: str, expires: float
-    ) -> tuple[TemporaryCredentials, Identity]:
+        self, caller: AwsIdentity, role_arn: str, session: str, expires: float
+    ) -> tuple[TemporaryCredentials, AwsIdentity]:
         """Issue temporary credentials with the caller's denials."""
         account, role = role_arn.split(":")[4], role_arn.split("/")[-1]
         issued = TemporaryCredentials(
@@ -111,7 +111,7 @@ class Identities:
             randomness.token_urlsafe(48),
             expires,
         )
-        identity = Identity(
+        identity = AwsIdentity(
             arn=f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
             user_id=f"AROA{_letters(17)}:{session}",
             denied=caller.denied,

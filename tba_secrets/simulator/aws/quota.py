@@ -1,4 +1,4 @@
-"""A limit on the rate of calls."""
+"""A limit on the rate of writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class TokenBucket:
+class WriteQuota:
     """A bucket that starts full and regains `rate` tokens a second, up to `burst`."""
 
     rate: float

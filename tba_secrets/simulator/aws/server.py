@@ -17,10 +17,10 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response
 
-from tba_secrets.simulator.aws.faults import Faults
+from tba_secrets.simulator.aws.faults import AwsFaults
 from tba_secrets.simulator.aws.identities import Identities
 from tba_secrets.simulator.aws.kms import KeyRing
-from tba_secrets.simulator.aws.service import ConnectionLost, Observer, Received, Service
+from tba_secrets.simulator.aws.service import ConnectionLost, Observer, Received, SecretsManager
 from tba_secrets.simulator.aws.state import AccountState, Secret
 from tba_secrets.simulator.aws.wire import Reply, Request
 
@@ -49,9 +49,9 @@ class SecretsManagerServer:
         *,
         kms_keys: Iterable[str] = (),
         deletion_delay: float = 0.0,
-        faults: Faults | None = None,
+        faults: AwsFaults | None = None,
     ) -> None:
-        self._service = Service(account_id, clock, deletion_delay, faults)
+        self._service = SecretsManager(account_id, clock, deletion_delay, faults)
         for key in kms_keys:
             self._service.keys.add(key)
         self._server: BaseWSGIServer | None = None
@@ -64,7 +64,7 @@ class SecretsManagerServer:
         return self._service.state
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> AwsFaults:
         """The faults to inject."""
         return self._service.faults
 

@@ -15,15 +15,15 @@ from tba_secrets.simulator.aws.errors import (
     InternalServiceError,
     UnknownOperationException,
 )
-from tba_secrets.simulator.aws.fault_rules import Body, Kind, Rule
-from tba_secrets.simulator.aws.faults import Faults
-from tba_secrets.simulator.aws.identities import Identities, Identity
+from tba_secrets.simulator.aws.fault_rules import Body, FaultRule, Kind
+from tba_secrets.simulator.aws.faults import AwsFaults
+from tba_secrets.simulator.aws.identities import AwsIdentity, Identities
 from tba_secrets.simulator.aws.kms import KeyRing
 from tba_secrets.simulator.aws.operations import (
     LAGGING_READS,
     OPERATIONS,
     WRITE_QUOTA,
-    Call,
+    AwsCall,
     find,
 )
 from tba_secrets.simulator.aws.state import AccountState, Secret
@@ -45,7 +45,7 @@ class ConnectionLost(Exception):  # noqa: N818 - it is an event to play, not an 
     """The connection is reset instead of a reply."""
 
 
-class Service:
+class SecretsManager:
     """Secrets Manager and STS of one account, without HTTP.
 
     Args:
@@ -60,12 +60,12 @@ class Service:
         account_id: str,
         clock: Callable[[], float],
         deletion_delay: float = 0.0,
-        faults: Faults | None = None,
+        faults: AwsFaults | None = None,
     ) -> None:
         self.state = AccountState(account_id)
         self.identities = Identities(account_id)
         self.keys = KeyRing()
-        self.faults = Faults() if faults is None else faults
+        self.faults = AwsFaults() if faults is None else faults
         self.observers: list[Observer] = []
         self.calls: deque[Received] = deque(maxlen=MAX_CALLS)
         self.crashes: list[Exception] = []
@@ -116,7 +116,7 @@ class Service:
         params = wire.json_params(request)
         with self._lock:
             name, resource = self._named(scope.region, params)
-        call = Call(self.state, self.keys, identity, scope.region, params, 0.0)
+        call = AwsCall(self.state, self.keys, identity, scope.region, params, 0.0)
         return self._play(
             Received(operation, name), lambda: self._run(operation, call, name, resource)
         )
@@ -146,7 +146,7 @@ class Service:
             reply = _after(rule, reply)
         return reply
 
-    def _run(self, operation: str, call: Call, name: str, resource: str) -> Reply:
+    def _run(self, operation: str, call: AwsCall, name: str, resource: str) -> Reply:
         limits.check_strings(call.params)
         for action in _actions(operation, call.params):
             call.identity.authorize(f"secretsmanager:{action}", resource)
@@ -160,7 +160,7 @@ class Service:
             self._tell(operation)
         return reply
 
-    def _run_sts(self, operation: str, identity: Identity, params: Mapping[str, str]) -> Reply:
+    def _run_sts(self, operation: str, identity: AwsIdentity, params: Mapping[str, str]) -> Reply:
         with self._lock:
             result = sts.answer(operation, self.identities, identity, params, self._clock())
         return wire.query_reply(operation, result)
@@ -190,7 +190,7 @@ def _actions(operation: str, params: Mapping[str, Any]) -> list[str]:
     return actions
 
 
-def _before(rule: Rule) -> Reply | None:
+def _before(rule: FaultRule) -> Reply | None:
     """Apply a rule before the effect; return a reply to prevent the effect."""
     if rule.kind is Kind.LATENCY:
         time.sleep(rule.seconds)
@@ -205,7 +205,7 @@ def _before(rule: Rule) -> Reply | None:
     return None
 
 
-def _after(rule: Rule, reply: Reply) -> Reply:
+def _after(rule: FaultRule, reply: Reply) -> Reply:
     """Apply a rule between the effect and the reply."""
     if rule.kind is Kind.AFTER and rule.do is not None:
         rule.do()

@@ -9,14 +9,18 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from tba_secrets.simulator.aws.errors import UnknownOperationException, ValidationException
-from tba_secrets.simulator.aws.identities import Identities, Identity
+from tba_secrets.simulator.aws.identities import AwsIdentity, Identities
 
 _ROLE: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
 _SESSION: Final = re.compile(r"[\w+=,.@-]{2,64}")
 
 
 def answer(
-    operation: str, identities: Identities, caller: Identity, params: Mapping[str, str], now: float
+    operation: str,
+    identities: Identities,
+    caller: AwsIdentity,
+    params: Mapping[str, str],
+    now: float,
 ) -> str:
     """Return the content of the result element.
 
@@ -32,7 +36,7 @@ def answer(
     raise UnknownOperationException(f"STS has no operation {operation or '(none)'} here.")
 
 
-def _caller(account_id: str, caller: Identity) -> str:
+def _caller(account_id: str, caller: AwsIdentity) -> str:
     """Answer GetCallerIdentity, which needs no permission and cannot be denied."""
     parts = caller.arn.split(":")
     account = parts[4] or account_id
@@ -42,7 +46,9 @@ def _caller(account_id: str, caller: Identity) -> str:
     )
 
 
-def _assume(identities: Identities, caller: Identity, params: Mapping[str, str], now: float) -> str:
+def _assume(
+    identities: Identities, caller: AwsIdentity, params: Mapping[str, str], now: float
+) -> str:
     """Answer AssumeRole: RoleArn, RoleSessionName, DurationSeconds of 900 to 43200."""
     role, session = params.get("RoleArn", ""), params.get("RoleSessionName", "")
     seconds = int(params.get("DurationSeconds", "3600"))

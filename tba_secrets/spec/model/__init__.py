@@ -68,7 +68,7 @@ from tba_secrets.spec.model.stores import (
     MOST_TAGS,
     STORE_KINDS,
     AwsReplica,
-    AwsStore,
+    AwsSettings,
     StoreKind,
     Stores,
     TagKey,
@@ -80,7 +80,7 @@ from tba_secrets.spec.model.stores import (
     VaultJwt,
     VaultKubernetes,
     VaultLogin,
-    VaultStore,
+    VaultSettings,
 )
 
 __all__ = [
@@ -94,7 +94,7 @@ __all__ = [
     "Argument",
     "AwsRegion",
     "AwsReplica",
-    "AwsStore",
+    "AwsSettings",
     "Check",
     "CheckName",
     "CommandCall",
@@ -147,7 +147,7 @@ __all__ = [
     "VaultLogin",
     "VaultMount",
     "VaultPrefix",
-    "VaultStore",
+    "VaultSettings",
     "Verify",
     "parse_duration",
 ]

@@ -36,7 +36,7 @@ TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 
 
-class AwsStore(Model):
+class AwsSettings(Model):
     """AWS Secrets Manager in one account and region."""
 
     region: AwsRegion
@@ -155,7 +155,7 @@ class VaultAuth(Model):
     """The AWS identity of this process."""
 
 
-class VaultStore(Model):
+class VaultSettings(Model):
     """One KV mount of HashiCorp Vault."""
 
     address: Address
@@ -188,8 +188,8 @@ class Stores(Model):
 
     model_config = ConfigDict(json_schema_extra=AT_LEAST_ONE)
 
-    aws: AwsStore | None = None
-    vault: VaultStore | None = None
+    aws: AwsSettings | None = None
+    vault: VaultSettings | None = None
     order: Annotated[tuple[StoreKind, ...], Field(strict=False)] = ()
     """The order of promotion; by default the order in which the stores are listed."""
 
@@ -205,7 +205,7 @@ class Stores(Model):
         }
 
     @property
-    def listed(self) -> dict[str, AwsStore | VaultStore]:
+    def listed(self) -> dict[str, AwsSettings | VaultSettings]:
         """The settings of each store, in the order of promotion."""
         settings = {
             kind: getattr(self, kind) for kind in dict.fromkeys((*self.order, *STORE_KINDS))

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.aws.client import AwsClient
-from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
 from tba_secrets.stores.aws.secret import STAGED, AwsSecret, described
 from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.refusals import scheduled_for_deletion
@@ -53,7 +53,7 @@ class Patience:
             pause = min(pause * 2, 1.0)
 
 
-class SecretAccess:
+class AwsSecretAccess:
     """One AWS account and region, secret by secret. Thread-safe.
 
     Args:
@@ -165,7 +165,7 @@ class SecretAccess:
                 "UpdateSecretVersionStage", name, SecretId=name, VersionStage=label, **given
             )
         except AwsFailure as failure:
-            refused = failure.outcome is Outcome.ABSENT or failure.code == _NOT_THE_HOLDER
+            refused = failure.outcome is AwsOutcome.ABSENT or failure.code == _NOT_THE_HOLDER
             if refused and not failure.retried:
                 return False
             secret = self.settled(failure, name, lambda s: s.labels.get(label) != holder)
@@ -224,7 +224,7 @@ class SecretAccess:
         try:
             answer = self.client.call("DescribeSecret", name, SecretId=name)
         except AwsFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
+            if failure.outcome is not AwsOutcome.ABSENT:
                 raise
             return None
         return described(answer, self.client.settings.region)
@@ -236,7 +236,7 @@ class SecretAccess:
 
     def _raise_undone(self, failure: AwsFailure, name: SecretName) -> None:
         """Raise `failure` where it is certain that nothing was done."""
-        if failure.outcome is Outcome.DENIED or failure.not_done:
+        if failure.outcome is AwsOutcome.DENIED or failure.not_done:
             if failure.code == _WRONG_STATE:
                 self.refuse_deleted(name, self.look(name))
             raise failure

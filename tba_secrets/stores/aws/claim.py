@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from tba_secrets.errors import ConflictError, ScheduledForDeletionError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stores.aws.access import SecretAccess, exists
-from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.access import AwsSecretAccess, exists
+from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
 from tba_secrets.stores.aws.secret import (
     LABELS,
     OWNER,
@@ -37,7 +37,7 @@ class SecretLifecycle:
         access: The account and region.
     """
 
-    def __init__(self, access: SecretAccess) -> None:
+    def __init__(self, access: AwsSecretAccess) -> None:
         self._access = access
         self._settings = access.client.settings
 
@@ -81,7 +81,7 @@ class SecretLifecycle:
         except ScheduledForDeletionError:
             return
         except AwsFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
+            if failure.outcome is not AwsOutcome.ABSENT:
                 raise
 
     def restore(self, name: SecretName) -> None:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import AwsStore
-from tba_secrets.stores.aws.errors import Asked, failure_of, no_answer
+from tba_secrets.spec.model import AwsSettings
+from tba_secrets.stores.aws.errors import AwsRequest, failure_of, no_answer
 from tba_secrets.stores.aws.session import Clients, Transport, open_clients, resolved_address
 from tba_secrets.stores.rate_limit import TokenBucket
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
@@ -32,7 +32,7 @@ class AwsClient:
 
     def __init__(
         self,
-        settings: AwsStore,
+        settings: AwsSettings,
         transport: Transport | None = None,
         bucket: TokenBucket | None = None,
     ) -> None:
@@ -110,13 +110,13 @@ class AwsClient:
         silence_sdk_debug()
         return self._clients
 
-    def _asked(self, service: str, operation: str, secret: str | None) -> Asked:
+    def _asked(self, service: str, operation: str, secret: str | None) -> AwsRequest:
         """What was asked, for messages; to assume the role is part of the first call of any kind."""
         region = self.settings.region
         subject = f"AWS in {region}" if secret is None else f"the secret {secret} in {region}"
         if operation == "AssumeRole":
             service, subject = "sts", f"the role {self.settings.role_arn}"
-        return Asked(
+        return AwsRequest(
             action=self._actions(service, operation),
             subject=subject,
             region=region,

@@ -14,8 +14,8 @@ stays until the labels run out.
 
 from __future__ import annotations
 
-from tba_secrets.stores.aws.access import SecretAccess
-from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.access import AwsSecretAccess
+from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
 from tba_secrets.stores.aws.secret import (
     JOURNAL_TAG,
     MOST_LABELS,
@@ -37,7 +37,7 @@ class RetiringLabels:
         access: The account and region.
     """
 
-    def __init__(self, access: SecretAccess) -> None:
+    def __init__(self, access: AwsSecretAccess) -> None:
         self._access = access
 
     def note(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
@@ -75,7 +75,7 @@ class RetiringLabels:
                 return
         except AwsFailure as failure:
             # AWS does not document which error a version that is gone gives: look for it
-            if failure.outcome is not Outcome.REFUSED:
+            if failure.outcome is not AwsOutcome.REFUSED:
                 raise
             refusal = failure
         if version in self._access.versions(name):

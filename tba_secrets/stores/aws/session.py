@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 from tba_secrets.errors import AccessDeniedError, StoreError
-from tba_secrets.spec.model import Address, AwsStore, FromEnvironment
+from tba_secrets.spec.model import Address, AwsSettings, FromEnvironment
 from tba_secrets.stores.rate_limit import TokenBucket, shared_bucket
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
 
@@ -56,7 +56,7 @@ class Clients:
 
 
 def open_clients(
-    settings: AwsStore, transport: Transport, bucket: TokenBucket | None = None
+    settings: AwsSettings, transport: Transport, bucket: TokenBucket | None = None
 ) -> Clients:
     """Make the clients; AWS is asked only where a container's or an instance's role gives the credentials.
 
@@ -111,7 +111,7 @@ def _config(transport: Transport) -> Any:
     )
 
 
-def _session(settings: AwsStore, config: Any) -> Any:
+def _session(settings: AwsSettings, config: Any) -> Any:
     import boto3
     from botocore.session import Session
 
@@ -124,7 +124,7 @@ def _session(settings: AwsStore, config: Any) -> Any:
     return session if settings.role_arn is None else _assumed(settings, session, config)
 
 
-def _assumed(settings: AwsStore, source: Any, config: Any) -> Any:
+def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
     """A session in the role, whose credentials renew themselves (STS AssumeRole lasts an hour)."""
     import boto3
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
@@ -201,7 +201,7 @@ def _access_key(session: Any) -> str:
     raise unreadable  # after the except block: what was caught may hold what the process printed
 
 
-def _account(settings: AwsStore, access_key: str) -> str:
+def _account(settings: AwsSettings, access_key: str) -> str:
     """What the limiter counts by: the account where it is known, else the access key."""
     if settings.account_id is not None:
         return settings.account_id

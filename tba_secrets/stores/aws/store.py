@@ -17,11 +17,11 @@ from typing import Any, ClassVar, Final
 
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import AwsStore as AwsSettings
-from tba_secrets.stores.aws.access import Patience, SecretAccess, Wanted, exists
+from tba_secrets.spec.model import AwsSettings
+from tba_secrets.stores.aws.access import AwsSecretAccess, Patience, Wanted, exists
 from tba_secrets.stores.aws.claim import SecretLifecycle
 from tba_secrets.stores.aws.client import AwsClient
-from tba_secrets.stores.aws.errors import AwsFailure, Outcome
+from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
 from tba_secrets.stores.aws.retiring import RetiringLabels
 from tba_secrets.stores.aws.secret import LABELS, AwsSecret, native_of
 from tba_secrets.stores.aws.session import Transport
@@ -74,7 +74,7 @@ class AwsStore(Store):
     ) -> None:
         self._settings = settings
         self._client = AwsClient(settings, transport, bucket)
-        self._access = SecretAccess(self._client, patience or Patience())
+        self._access = AwsSecretAccess(self._client, patience or Patience())
         self._lifecycle = SecretLifecycle(self._access)
         self._retiring = RetiringLabels(self._access)
         self._staged_here: set[tuple[SecretName, VersionId]] = set()
@@ -280,9 +280,9 @@ class AwsStore(Store):
         try:
             answer = self._client.call("GetSecretValue", name, SecretId=name, **chosen)
         except AwsFailure as failure:
-            if failure.outcome is Outcome.ABSENT:
+            if failure.outcome is AwsOutcome.ABSENT:
                 return None
-            if failure.outcome is Outcome.REFUSED:
+            if failure.outcome is AwsOutcome.REFUSED:
                 self._access.refuse_deleted(name, self._access.look(name))
             raise
         if which is Stage.CANDIDATE and LABELS[Stage.CURRENT] in answer.get("VersionStages", ()):

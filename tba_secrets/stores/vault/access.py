@@ -53,7 +53,7 @@ class Look:
         return replace(self, secret=secret, waiting=waiting or self.waiting)
 
 
-class SecretAccess:
+class VaultSecretAccess:
     """One mount, secret by secret.
 
     Args:

@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from tba_secrets.spec.model import VaultStore
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.vault.auth import method_of
-from tba_secrets.stores.vault.errors import Asked, Outcome, VaultFailure
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome, VaultRequest
 from tba_secrets.stores.vault.policy import line_for, listing_line, policy_lines
-from tba_secrets.stores.vault.retry import AGAIN, UNLESS_SENT, Retry
+from tba_secrets.stores.vault.retry import AGAIN, UNLESS_SENT, VaultRetry
 from tba_secrets.stores.vault.session import VaultSession
-from tba_secrets.stores.vault.transport import Answer, Deadline, VaultAdapter
+from tba_secrets.stores.vault.transport import Deadline, VaultAdapter, VaultAnswer
 
 HEALTH_STATUSES: Final = (429, 472, 473, 474, 501, 503, 530)
 """What `/sys/health` answers with beside 200: all of them are answers."""
@@ -28,10 +28,13 @@ class VaultClient:
     """
 
     def __init__(
-        self, settings: VaultStore, deadline: Deadline | None = None, retry: Retry | None = None
+        self,
+        settings: VaultSettings,
+        deadline: Deadline | None = None,
+        retry: VaultRetry | None = None,
     ) -> None:
         self.settings = settings
-        self.retry = retry or Retry()
+        self.retry = retry or VaultRetry()
         self.adapter = VaultAdapter(
             settings.address_url, settings.namespace, settings.ca_cert, deadline
         )
@@ -50,7 +53,7 @@ class VaultClient:
         query: Mapping[str, str] | None = None,
         expected: Collection[int] = (),
         repeatable: bool = True,
-    ) -> Answer:
+    ) -> VaultAnswer:
         """Ask Vault.
 
         Args:
@@ -74,7 +77,7 @@ class VaultClient:
                     asked, json=body, query=query, token=token.reveal(), expected=expected
                 )
             except VaultFailure as failure:
-                if failure.outcome is Outcome.EXPIRED and not replaced:
+                if failure.outcome is VaultOutcome.EXPIRED and not replaced:
                     replaced = self.session.replace(token)
                     if not replaced:
                         raise
@@ -83,7 +86,7 @@ class VaultClient:
                     raise
             tries += 1
 
-    def health(self) -> Answer:
+    def health(self) -> VaultAnswer:
         """Ask `/sys/health`, which needs no token and is in the root namespace."""
         asked = self._asked("GET", "sys/health")
         return self.retry.always(
@@ -98,7 +101,7 @@ class VaultClient:
         where.append(f"-mount={self.settings.mount}")
         return shlex.join(["vault", *verb.split(), *where, *options, path])
 
-    def _asked(self, method: str, path: str) -> Asked:
+    def _asked(self, method: str, path: str) -> VaultRequest:
         lines = policy_lines(self.settings, self.kv_version)
         line = listing_line(path) if method == "LIST" else line_for(lines, path)
-        return Asked(method, path, self.settings.address_url, str(line))
+        return VaultRequest(method, path, self.settings.address_url, str(line))

@@ -15,7 +15,7 @@ from typing import Final
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
 
 
-class Outcome(Enum):
+class VaultOutcome(Enum):
     """What a failed call tells of the store."""
 
     ABSENT = "there is nothing at the path"
@@ -28,7 +28,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class VaultRequest:
     """What was asked of Vault, for messages."""
 
     method: str
@@ -44,7 +44,7 @@ class VaultFailure(StoreError):  # noqa: N818 - becomes `error` at the boundary 
     """A call that failed: never leaves the Vault store. It holds our own words only."""
 
     def __init__(
-        self, outcome: Outcome, error: StoreError, status: int | None = None, tries: int = 4
+        self, outcome: VaultOutcome, error: StoreError, status: int | None = None, tries: int = 4
     ) -> None:
         super().__init__(error.what, error.remedy)
         self.outcome = outcome
@@ -55,10 +55,10 @@ class VaultFailure(StoreError):  # noqa: N818 - becomes `error` at the boundary 
 
 
 @dataclass(frozen=True)
-class _Meaning:
-    """One line of the tables below; the texts are formatted with the fields of `Asked` and more words."""
+class _VaultMeaning:
+    """One line of the tables below; the texts are formatted with the fields of `VaultRequest` and more words."""
 
-    outcome: Outcome
+    outcome: VaultOutcome
     error: type[StoreError]
     what: str
     remedy: str
@@ -68,146 +68,146 @@ class _Meaning:
 _RUN_AGAIN: Final = "run the command again: it reads back what was done before it writes"
 _CALL: Final = "{method} {path} on {server}"
 
-_EXPIRED: Final = _Meaning(
-    Outcome.EXPIRED,
+_EXPIRED: Final = _VaultMeaning(
+    VaultOutcome.EXPIRED,
     AccessDeniedError,
     f"Vault does not accept the token any more, it has expired or was revoked: {_CALL} (HTTP 403)",
     "give a new token, or let `store.vault.auth` log in by a method that can do so again",
 )
-_DENIED: Final = _Meaning(
-    Outcome.DENIED,
+_DENIED: Final = _VaultMeaning(
+    VaultOutcome.DENIED,
     AccessDeniedError,
     f"Vault's policies do not allow {_CALL} (HTTP 403)",
     "add this to a policy of the login in use, or use a token that has not expired:\n    {policy}",
 )
-_NO_MOUNT: Final = _Meaning(
-    Outcome.REFUSED,
+_NO_MOUNT: Final = _VaultMeaning(
+    VaultOutcome.REFUSED,
     StoreError,
     f"Vault has no mount for {_CALL} (HTTP 404)",
     "correct `store.vault.mount` (or the `mount` of the auth method) and `namespace`: `vault secrets list` and "
     "`vault auth list` show what there is",
 )
-_ABSENT: Final = _Meaning(
-    Outcome.ABSENT,
+_ABSENT: Final = _VaultMeaning(
+    VaultOutcome.ABSENT,
     StoreError,
     f"Vault finds nothing for {_CALL} (HTTP 404)",
     "run the command again: it reads the store anew",
 )
-_MISMATCH: Final = _Meaning(
-    Outcome.MISMATCH,
+_MISMATCH: Final = _VaultMeaning(
+    VaultOutcome.MISMATCH,
     StoreError,
     f"another version was written in between: check-and-set refused {_CALL} (HTTP 400)",
     "run the command again: it reads the store anew and decides from what it finds",
 )
-_LOGIN: Final = _Meaning(
-    Outcome.DENIED,
+_LOGIN: Final = _VaultMeaning(
+    VaultOutcome.DENIED,
     AccessDeniedError,
     f"Vault does not accept the role id or the secret id: {_CALL} (HTTP 400)",
     "issue a new secret id: one that is good for a single login, or past its time, is not accepted again",
 )
-_LOGIN_DENIED: Final = _Meaning(
-    Outcome.DENIED,
+_LOGIN_DENIED: Final = _VaultMeaning(
+    VaultOutcome.DENIED,
     AccessDeniedError,
     f"Vault refuses the login: {_CALL} (HTTP {{status}})",
     "check that the auth method is mounted there, the role and its bounds (audience, subject, service account, IAM "
     "principal), and that the JWT or the AWS credentials have not expired",
 )
-_REFUSED: Final = _Meaning(
-    Outcome.REFUSED,
+_REFUSED: Final = _VaultMeaning(
+    VaultOutcome.REFUSED,
     StoreError,
     f"Vault refuses {_CALL} (HTTP {{status}})",
     "check `store.vault` in the environment's YAML; the server's own log says more",
 )
-_NO_PATCH: Final = _Meaning(
-    Outcome.REFUSED,
+_NO_PATCH: Final = _VaultMeaning(
+    VaultOutcome.REFUSED,
     StoreError,
     f"this Vault does not know {_CALL} (HTTP {{status}}), and without it another run's marks could be undone",
     "update Vault to 1.10 or newer: from there on KV version 2 merges metadata by PATCH",
 )
-_TOO_LARGE: Final = _Meaning(
-    Outcome.REFUSED,
+_TOO_LARGE: Final = _VaultMeaning(
+    VaultOutcome.REFUSED,
     StoreError,
     f"the value is larger than this Vault takes: {_CALL} (HTTP {{status}})",
     "see what the source gives: a credential has some hundred bytes",
 )
-_SEALED: Final = _Meaning(
-    Outcome.UNAVAILABLE,
+_SEALED: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
     StoreUnavailableError,
     f"Vault is sealed: {_CALL} (HTTP 503)",
     "`vault operator unseal`, then run the command again",
     tries=3,
 )
-_UNINITIALISED: Final = _Meaning(
-    Outcome.UNAVAILABLE,
+_UNINITIALISED: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
     StoreUnavailableError,
     f"Vault is not initialised: {_CALL} (HTTP 501)",
     "`vault operator init`, or correct `store.vault.address`",
 )
-_LIMITED: Final = _Meaning(
-    Outcome.UNAVAILABLE,
+_LIMITED: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
     StoreUnavailableError,
     f"Vault's rate limit still refuses {_CALL} after every retry (HTTP 429)",
     "`vault read sys/quotas/rate-limit/NAME` shows the limits; raise the one that is met, or run again later",
     tries=5,
 )
-_NOT_ACTIVE: Final = _Meaning(
-    Outcome.UNAVAILABLE,
+_NOT_ACTIVE: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
     StoreUnavailableError,
     f"this node of Vault cannot serve {_CALL}: it is a standby or a secondary (HTTP {{status}})",
     "let `store.vault.address` be the active node's, or a load balancer's that finds it",
     tries=4,
 )
-_LAGGING: Final = _Meaning(
-    Outcome.UNAVAILABLE,
+_LAGGING: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
     StoreUnavailableError,
     f"this node of Vault still lags behind: {_CALL} (HTTP 412)",
     "run the command again, or let `store.vault.address` be the active node's",
     tries=5,
 )
-_BROKEN: Final = _Meaning(
-    Outcome.UNKNOWN,
+_BROKEN: Final = _VaultMeaning(
+    VaultOutcome.UNKNOWN,
     StoreUnavailableError,
     f"Vault, or a proxy before it, failed at {_CALL} (HTTP {{status}})",
     _RUN_AGAIN,
     tries=4,
 )
-_REDIRECTED: Final = _Meaning(
-    Outcome.REFUSED,
+_REDIRECTED: Final = _VaultMeaning(
+    VaultOutcome.REFUSED,
     StoreError,
     f"{_CALL} is redirected to {{target}} (HTTP {{status}}), and a redirect is never followed: it would carry the "
     "token to another host",
     "let `store.vault.address` be that of the active node, if you know that host to be yours",
 )
-_NOT_VAULT: Final = _Meaning(
-    Outcome.UNKNOWN,
+_NOT_VAULT: Final = _VaultMeaning(
+    VaultOutcome.UNKNOWN,
     StoreUnavailableError,
     f"what answered {_CALL} is not Vault, or its answer is broken (HTTP {{status}}, no JSON object)",
     "check `store.vault.address`: a proxy or a login page stands there; then run the command again, which reads "
     "back what was done",
     tries=3,
 )
-_LOST: Final = _Meaning(
-    Outcome.UNKNOWN,
+_LOST: Final = _VaultMeaning(
+    VaultOutcome.UNKNOWN,
     StoreUnavailableError,
     f"there was no whole answer to {_CALL}: {{how}}",
     _RUN_AGAIN,
     tries=4,
 )
-_UNREACHABLE: Final = _Meaning(
-    Outcome.UNAVAILABLE,
+_UNREACHABLE: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
     StoreUnavailableError,
     f"Vault cannot be reached for {_CALL}: {{how}}",
     "check `store.vault.address`, the network and the proxy, and that Vault is running",
     tries=4,
 )
-_UNTRUSTED: Final = _Meaning(
-    Outcome.UNAVAILABLE,
+_UNTRUSTED: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
     StoreUnavailableError,
     f"the TLS certificate or handshake was not accepted for {_CALL}",
     "name the CA that signed it under `store.vault.ca_cert`",
 )
 
-_BY_STATUS: Final[dict[int, _Meaning]] = {
+_BY_STATUS: Final[dict[int, _VaultMeaning]] = {
     404: _ABSENT,
     412: _LAGGING,
     413: _TOO_LARGE,
@@ -215,7 +215,7 @@ _BY_STATUS: Final[dict[int, _Meaning]] = {
     **dict.fromkeys((472, 473, 474), _NOT_ACTIVE),
     501: _UNINITIALISED,
 }
-_BY_SENTENCE: Final[tuple[tuple[int, str, _Meaning], ...]] = (
+_BY_SENTENCE: Final[tuple[tuple[int, str, _VaultMeaning], ...]] = (
     (403, "invalid token", _EXPIRED),
     (404, "no handler for route", _NO_MOUNT),
     (400, "did not match the current version", _MISMATCH),
@@ -227,7 +227,7 @@ _BY_SENTENCE: Final[tuple[tuple[int, str, _Meaning], ...]] = (
 )
 
 
-def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFailure:
+def of_status(status: int, sentences: Collection[str], asked: VaultRequest) -> VaultFailure:
     """Return what an answer that is no success means.
 
     Args:
@@ -249,32 +249,34 @@ def of_status(status: int, sentences: Collection[str], asked: Asked) -> VaultFai
     return _failure(_BY_STATUS.get(status, fallback), asked, status)
 
 
-def redirected(status: int, target: str, asked: Asked) -> VaultFailure:
+def redirected(status: int, target: str, asked: VaultRequest) -> VaultFailure:
     """Return the failure of a redirect, which is not followed; `target` is scheme and host only."""
     return _failure(_REDIRECTED, asked, status, target=target)
 
 
-def not_vault(status: int, asked: Asked) -> VaultFailure:
+def not_vault(status: int, asked: VaultRequest) -> VaultFailure:
     """Return the failure of an answer that cannot be Vault's."""
     return _failure(_NOT_VAULT, asked, status)
 
 
-def lost(how: str, asked: Asked) -> VaultFailure:
+def lost(how: str, asked: VaultRequest) -> VaultFailure:
     """Return the failure of a call that was or may have been sent, and got no whole answer."""
     return _failure(_LOST, asked, None, how=how)
 
 
-def unreachable(how: str, asked: Asked) -> VaultFailure:
+def unreachable(how: str, asked: VaultRequest) -> VaultFailure:
     """Return the failure of a call that was never sent."""
     return _failure(_UNREACHABLE, asked, None, how=how)
 
 
-def untrusted(asked: Asked) -> VaultFailure:
+def untrusted(asked: VaultRequest) -> VaultFailure:
     """Return the failure of TLS: nothing was sent."""
     return _failure(_UNTRUSTED, asked, None)
 
 
-def _failure(meaning: _Meaning, asked: Asked, status: int | None, **more: str) -> VaultFailure:
+def _failure(
+    meaning: _VaultMeaning, asked: VaultRequest, status: int | None, **more: str
+) -> VaultFailure:
     words = {**asdict(asked), "status": status, **more}
     error = meaning.error(meaning.what.format(**words), meaning.remedy.format(**words))
     return VaultFailure(meaning.outcome, error, status, meaning.tries)

@@ -10,10 +10,10 @@ from typing import Any, Final
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.secret import KvPath, KvSecret, KvVersion, described, kv_version
 
-_LOST_OR_MOVED: Final = (Outcome.UNKNOWN, Outcome.MISMATCH)
+_LOST_OR_MOVED: Final = (VaultOutcome.UNKNOWN, VaultOutcome.MISMATCH)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class KvV2:
         try:
             answer = self.client.call("GET", self._at("metadata", path))
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
+            if failure.outcome is not VaultOutcome.ABSENT:
                 raise
             return None
         return described(answer.data, answer.date)
@@ -78,7 +78,7 @@ class KvV2:
                 if (written := self._read_back(path, value, cas)) is not None:
                     return written
                 # A lost write may still be on its way: sent again with the same number, only one of the two is done.
-                if last or failure.outcome is Outcome.MISMATCH:
+                if last or failure.outcome is VaultOutcome.MISMATCH:
                     raise
         raise AssertionError("the second try returns or raises")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tba_secrets.spec.model import VaultStore
+from tba_secrets.spec.model import VaultSettings
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ OF_EVERY_TOKEN: Final = (
 """What Vault's policy `default` allows; named if a token was made without it."""
 
 
-def policy_lines(settings: VaultStore, kv_version: int = 2) -> tuple[PolicyLine, ...]:
+def policy_lines(settings: VaultSettings, kv_version: int = 2) -> tuple[PolicyLine, ...]:
     """Return what a login needs, beside what the policy `default` gives every token.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
 from tba_secrets.stores.interface import Preflight, SecretName
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.policy import missing_lines, pasted, policy_lines
 from tba_secrets.stores.vault.secret import paths_of
 
@@ -73,7 +73,7 @@ def kv_version_of(client: VaultClient) -> int:
     try:
         told = client.call("GET", f"sys/internal/ui/mounts/{settings.mount}").data
     except VaultFailure as failure:
-        if failure.outcome is not Outcome.DENIED:
+        if failure.outcome is not VaultOutcome.DENIED:
             raise
         raise AccessDeniedError(
             f"Vault at {settings.address_url} shows no mount {settings.mount}: there is none, "
@@ -136,7 +136,7 @@ def _token(client: VaultClient) -> Mapping[str, Any]:
     try:
         told = client.call("GET", "auth/token/lookup-self").data
     except VaultFailure as failure:
-        if failure.outcome is not Outcome.DENIED:
+        if failure.outcome is not VaultOutcome.DENIED:
             raise
         return {}
     if told.get("num_uses"):

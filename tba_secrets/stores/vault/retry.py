@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from random import random
 from typing import Final, TypeVar
 
-from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 
 T = TypeVar("T")
-AGAIN: Final = (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
+AGAIN: Final = (VaultOutcome.UNAVAILABLE, VaultOutcome.UNKNOWN)
 """For calls that may be carried out twice."""
-UNLESS_SENT: Final = (Outcome.UNAVAILABLE,)
+UNLESS_SENT: Final = (VaultOutcome.UNAVAILABLE,)
 """For logins, and for check-and-set writes, which are read back."""
 
 
 @dataclass(frozen=True)
-class Retry:
+class VaultRetry:
     """How to ask again."""
 
     first_pause: float = 0.25
@@ -38,7 +38,7 @@ class Retry:
         """Make a call that must not be carried out twice: a login."""
         return self._tried(call, UNLESS_SENT)
 
-    def pause(self, failure: VaultFailure, tries: int, outcomes: tuple[Outcome, ...]) -> bool:
+    def pause(self, failure: VaultFailure, tries: int, outcomes: tuple[VaultOutcome, ...]) -> bool:
         """Wait before the next try; False if there is to be none.
 
         Args:
@@ -52,7 +52,7 @@ class Retry:
         self.sleep(pause * (1 + random() / 2))  # noqa: S311 - no secret depends on it
         return True
 
-    def _tried(self, call: Callable[[], T], outcomes: tuple[Outcome, ...]) -> T:
+    def _tried(self, call: Callable[[], T], outcomes: tuple[VaultOutcome, ...]) -> T:
         tries = 1
         while True:
             try:

@@ -18,7 +18,7 @@ from typing import Any, Final, NewType
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Fingerprint, Sensitive
-from tba_secrets.spec.model import VaultStore
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.interface import SecretName, VersionId
 
 KvPath = NewType("KvPath", str)
@@ -192,7 +192,7 @@ class KvSecret:
         return replace(self, custom={k: text for k, text in merged.items() if text is not None})
 
 
-def paths_of(name: SecretName, settings: VaultStore) -> Paths:
+def paths_of(name: SecretName, settings: VaultSettings) -> Paths:
     """Return the places of `name`.
 
     Raises:

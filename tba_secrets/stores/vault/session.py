@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.vault.auth import Method
-from tba_secrets.stores.vault.errors import Asked, Outcome, VaultFailure
-from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome, VaultRequest
+from tba_secrets.stores.vault.retry import VaultRetry
 from tba_secrets.stores.vault.transport import VaultAdapter
 
 _RENEW_AT: Final = 2 / 3
@@ -49,7 +49,7 @@ class VaultSession:
         self,
         adapter: VaultAdapter,
         method: Method,
-        retry: Retry,
+        retry: VaultRetry,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.method = method
@@ -97,7 +97,7 @@ class VaultSession:
             auth = self._retry.unless_sent(self.method.login)
         except VaultFailure as failure:
             final = VaultFailure(failure.outcome, failure.error, failure.status, tries=1)
-            if failure.outcome is Outcome.UNKNOWN and self.method.name == "approle":
+            if failure.outcome is VaultOutcome.UNKNOWN and self.method.name == "approle":
                 self._lost = final
             raise final from None
         return self._lease_of(auth["client_token"], auth.get("lease_duration"), auth)
@@ -109,7 +109,7 @@ class VaultSession:
         try:
             data = self._ask("GET", "auth/token/lookup-self", token)["data"]
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.DENIED:
+            if failure.outcome is not VaultOutcome.DENIED:
                 raise
             return _Lease(token, renewable=False, seconds=0, renew_at=None)
         return self._lease_of(token.reveal(), data.get("ttl"), data)
@@ -147,7 +147,7 @@ class VaultSession:
         return _Lease(Sensitive(token), renewable, seconds or 0, renew_at)
 
     def _ask(self, method: str, path: str, token: Sensitive) -> Any:
-        asked = Asked(method, path, self._adapter.base_uri)
+        asked = VaultRequest(method, path, self._adapter.base_uri)
         body: dict[str, str] | None = {} if method == "POST" else None
         return self._retry.always(
             lambda: self._adapter.exchange(asked, json=body, token=token.reveal())

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import ClassVar, Final
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
-from tba_secrets.spec.model import VaultStore as VaultSettings
+from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
@@ -33,7 +33,7 @@ from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.errors import VaultFailure
 from tba_secrets.stores.vault.kv2 import KvV2
 from tba_secrets.stores.vault.preflight import examined, kv_version_of
-from tba_secrets.stores.vault.retry import Retry
+from tba_secrets.stores.vault.retry import VaultRetry
 from tba_secrets.stores.vault.secret import Entry
 from tba_secrets.stores.vault.transport import Deadline
 from tba_secrets.stores.vault.unversioned import KvV1, UnversionedMount
@@ -59,7 +59,7 @@ class VaultStore(Store):
         settings: VaultSettings,
         *,
         deadline: Deadline | None = None,
-        retry: Retry | None = None,
+        retry: VaultRetry | None = None,
     ) -> None:
         self._settings = settings
         self._client = VaultClient(settings, deadline, retry)

@@ -24,7 +24,7 @@ from urllib3.exceptions import NewConnectionError
 from tba_secrets.netsuite.transport import environment_settings, http_date
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
 from tba_secrets.stores.vault import errors
-from tba_secrets.stores.vault.errors import Asked, VaultFailure
+from tba_secrets.stores.vault.errors import VaultFailure, VaultRequest
 
 _CONNECTIONS: Final = 16
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -45,7 +45,7 @@ class Deadline:
 
 
 @dataclass(frozen=True)
-class Answer:
+class VaultAnswer:
     """A success, or a status that was expected."""
 
     status: int
@@ -111,7 +111,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         Raises:
             VaultFailure: Whatever went wrong.
         """
-        asked = Asked(method.upper(), url.strip("/").removeprefix("v1/"), self.base_uri)
+        asked = VaultRequest(method.upper(), url.strip("/").removeprefix("v1/"), self.base_uri)
         return self.exchange(asked, json=arguments.get("json")).body
 
     def get_login_token(self, response: Mapping[str, Any]) -> str:
@@ -120,14 +120,14 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
 
     def exchange(
         self,
-        asked: Asked,
+        asked: VaultRequest,
         *,
         json: Any = None,
         query: Mapping[str, str] | None = None,
         token: str | None = None,
         expected: Collection[int] = (),
         in_namespace: bool = True,
-    ) -> Answer:
+    ) -> VaultAnswer:
         """Send, and wait for the whole answer.
 
         Args:
@@ -177,7 +177,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         return _judged(result, asked, expected)
 
 
-def _not_answered(error: Exception, asked: Asked) -> VaultFailure:
+def _not_answered(error: Exception, asked: VaultRequest) -> VaultFailure:
     """Put a library's exception into our words, by its type: that tells whether the request can have been sent."""
     if isinstance(error, requests.exceptions.SSLError):
         return errors.untrusted(asked)
@@ -197,7 +197,9 @@ def _not_answered(error: Exception, asked: Asked) -> VaultFailure:
     return errors.lost(f"the exchange broke ({type(error).__name__})", asked)
 
 
-def _judged(response: requests.Response, asked: Asked, expected: Collection[int]) -> Answer:
+def _judged(
+    response: requests.Response, asked: VaultRequest, expected: Collection[int]
+) -> VaultAnswer:
     status = response.status_code
     if 300 <= status < 400:
         raise errors.redirected(status, _host(response.headers.get("Location", "")), asked)
@@ -209,7 +211,7 @@ def _judged(response: requests.Response, asked: Asked, expected: Collection[int]
     if not answered:
         raise errors.of_status(status, sentences, asked)
     date = http_date(response.headers.get("Date", ""))
-    return Answer(status, body or {}, date)
+    return VaultAnswer(status, body or {}, date)
 
 
 def _object(response: requests.Response) -> dict[str, Any] | None:

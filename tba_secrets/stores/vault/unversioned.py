@@ -34,7 +34,7 @@ from tba_secrets.stores.refusals import (
     not_the_candidate,
 )
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.journal import Shelf, kept_journal, note, pinned
 from tba_secrets.stores.vault.kv2 import data_of, text_of
 from tba_secrets.stores.vault.owner import has_proof, owner_metadata, owner_of, proof_metadata
@@ -62,7 +62,7 @@ class KvV1:
         try:
             return dict(self.client.call("GET", self._at(path)).data)
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
+            if failure.outcome is not VaultOutcome.ABSENT:
                 raise
             return None
 

@@ -37,8 +37,8 @@ from tba_secrets.stores.refusals import (
     not_the_candidate,
     placeholder_refused,
 )
-from tba_secrets.stores.vault.access import Look, SecretAccess, Waiting
-from tba_secrets.stores.vault.errors import Outcome, VaultFailure
+from tba_secrets.stores.vault.access import Look, VaultSecretAccess, Waiting
+from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.journal import Shelf, keep_pinned, note, pinned
 from tba_secrets.stores.vault.kv2 import KvV2, KvValue, data_of, text_of
 from tba_secrets.stores.vault.owner import (
@@ -87,7 +87,7 @@ class VersionedMount:
 
     def __init__(self, kv: KvV2) -> None:
         self.kv = kv
-        self.access = SecretAccess(kv)
+        self.access = VaultSecretAccess(kv)
         self.copies: set[KvPath] = set()
         """Copies that this process has written."""
         self._read_back: dict[SecretName, Enclosed] = {}
@@ -201,7 +201,7 @@ class VersionedMount:
         try:
             self.kv.write(paths.candidate, enclosed.text(), look.waiting.number)
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.MISMATCH:
+            if failure.outcome is not VaultOutcome.MISMATCH:
                 raise
             number = self._stage_over(name, enclosed, look.secret)
         waiting = Waiting(number, entry.version)
@@ -282,7 +282,7 @@ class VersionedMount:
         try:
             return self.kv.write(path, owner_text(mark), number).number
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.MISMATCH:
+            if failure.outcome is not VaultOutcome.MISMATCH:
                 raise
         found = self.kv.read(path)
         holder = None if found is None else owner_in(found.value)
@@ -296,7 +296,7 @@ class VersionedMount:
         try:
             return self.kv.write(path, owner_text(mark), number).number
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.MISMATCH:
+            if failure.outcome is not VaultOutcome.MISMATCH:
                 raise
             raise self._claimed_by_another(name, holder) from None
 
@@ -315,7 +315,7 @@ class VersionedMount:
             try:
                 self.kv.annotate(path, told)
             except VaultFailure as failure:
-                if failure.outcome is not Outcome.ABSENT:
+                if failure.outcome is not VaultOutcome.ABSENT:
                     raise
             else:
                 return
@@ -360,7 +360,7 @@ class VersionedMount:
         try:
             return self.kv.write(paths.candidate, enclosed.text(), number).number
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.MISMATCH:
+            if failure.outcome is not VaultOutcome.MISMATCH:
                 raise
             raise not_the_candidate(name, entry.version, None) from None
 
@@ -433,7 +433,7 @@ class VersionedMount:
         try:
             version = self.kv.write(path, enclosed.value, look.secret.number)
         except VaultFailure as failure:
-            if failure.outcome is not Outcome.MISMATCH:
+            if failure.outcome is not VaultOutcome.MISMATCH:
                 raise
             return None
         look = replace(look, secret=look.secret.written(version))
@@ -556,7 +556,7 @@ class _Shelf(Shelf):
             self._mount.kv.write(path, value, 0)
         except VaultFailure as failure:
             there = self._mount.kv.read(path)
-            if failure.outcome is not Outcome.MISMATCH or there is None:
+            if failure.outcome is not VaultOutcome.MISMATCH or there is None:
                 raise
             if there.value is None:  # somebody deleted the value, and left the number
                 self._mount.kv.write(path, value, there.version.number)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from tba_secrets.simulator.aws import AccountState, Faults, Rule, SecretsManagerServer
+from tba_secrets.simulator.aws import AccountState, AwsFaults, FaultRule, SecretsManagerServer
 from tests.simulator.aws.rules import made, move, put
 from tests.simulator.aws.support import client, code, labels, read, refused
 
-Order = Callable[[Faults], Rule]
+Order = Callable[[AwsFaults], FaultRule]
 
 
 def _values(server: SecretsManagerServer) -> list[str | None]:
@@ -238,7 +238,7 @@ def test_latency_holds_up_one_call_and_no_other(secrets: Any, server: SecretsMan
 
 def test_quota_counts_put_update_and_stage_together() -> None:
     now = [0.0]
-    faults = Faults(monotonic=lambda: now[0])
+    faults = AwsFaults(monotonic=lambda: now[0])
     with SecretsManagerServer(faults=faults) as server:
         secrets = client(server.url)
         one = made(secrets, "bot")

@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from tba_secrets.simulator.aws.errors import AwsError
 from tba_secrets.simulator.aws.identities import ACCESS_KEY_ID, Identities
 from tba_secrets.simulator.aws.kms import KeyRing
-from tba_secrets.simulator.aws.operations import OPERATIONS, Call
+from tba_secrets.simulator.aws.operations import OPERATIONS, AwsCall
 from tba_secrets.simulator.aws.state import AccountState
 from tests.simulator.aws.support import token
 
@@ -39,7 +39,7 @@ class LabelWalk(RuleBasedStateMachine):
         """Call the pure core; the error code, or None."""
         self.now += 1
         identity = self.identities.lookup(ACCESS_KEY_ID, None, self.now)
-        call = Call(self.state, KeyRing(), identity, "us-east-1", params, self.now)
+        call = AwsCall(self.state, KeyRing(), identity, "us-east-1", params, self.now)
         try:
             OPERATIONS[operation](call)
         except AwsError as error:

@@ -1,11 +1,11 @@
-"""The operations of Secrets Manager: pure functions from a `Call` to the answer's members."""
+"""The operations of Secrets Manager: pure functions from a `AwsCall` to the answer's members."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from tba_secrets.simulator.aws.operations.context import Call, Json, Operation, find
+from tba_secrets.simulator.aws.operations.context import AwsCall, Json, Operation, find
 from tba_secrets.simulator.aws.operations.deletion import delete_secret, restore_secret
 from tba_secrets.simulator.aws.operations.listing import (
     batch_get_secret_value,
@@ -36,7 +36,7 @@ from tba_secrets.simulator.aws.operations.values import (
     update_secret,
 )
 
-__all__ = ["LAGGING_READS", "OPERATIONS", "WRITE_QUOTA", "Call", "Json", "Operation", "find"]
+__all__ = ["LAGGING_READS", "OPERATIONS", "WRITE_QUOTA", "AwsCall", "Json", "Operation", "find"]
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "BatchGetSecretValue": batch_get_secret_value,

@@ -13,24 +13,24 @@ from tba_secrets.simulator.aws.errors import (
     InvalidRequestException,
     ResourceNotFoundException,
 )
-from tba_secrets.simulator.aws.identities import Identity
+from tba_secrets.simulator.aws.identities import AwsIdentity
 from tba_secrets.simulator.aws.kms import KeyRing
 from tba_secrets.simulator.aws.state import AccountState, Secret
 
 Json: TypeAlias = dict[str, Any]
-Operation: TypeAlias = Callable[["Call"], Json]
+Operation: TypeAlias = Callable[["AwsCall"], Json]
 
 MARKED: Final = "You can't perform this operation on the secret because it was marked for deletion."
 _SUFFIXED: Final = re.compile(r".+-[A-Za-z0-9]{6}")
 
 
 @dataclass(frozen=True)
-class Call:
+class AwsCall:
     """One request to one region."""
 
     state: AccountState
     keys: KeyRing
-    identity: Identity
+    identity: AwsIdentity
     region: str
     params: Mapping[str, Any]
     now: float
@@ -39,7 +39,7 @@ class Call:
     stale: bool = False
     """Whether this read sees each secret as it was before its last write."""
 
-    def with_id(self, secret_id: str) -> Call:
+    def with_id(self, secret_id: str) -> AwsCall:
         """Return the same call for another secret."""
         return replace(self, params={"SecretId": secret_id})
 

@@ -10,13 +10,13 @@ from tba_secrets.simulator.aws.errors import (
     InvalidRequestException,
     ResourceNotFoundException,
 )
-from tba_secrets.simulator.aws.operations.context import MARKED, Call, Json, brief
+from tba_secrets.simulator.aws.operations.context import MARKED, AwsCall, Json, brief
 from tba_secrets.simulator.aws.state import Secret, new_arn
 
 DAY: Final = 86400.0
 
 
-def delete_secret(call: Call) -> Json:
+def delete_secret(call: AwsCall) -> Json:
     """Answer DeleteSecret: delete after 7 to 30 days, 30 by default, or at once by force."""
     days, force = call.params.get("RecoveryWindowInDays"), _forced(call)
     if days is not None and force:
@@ -41,17 +41,17 @@ def delete_secret(call: Call) -> Json:
     return {**brief(deleted), "DeletionDate": deleted.deleted}
 
 
-def restore_secret(call: Call) -> Json:
+def restore_secret(call: AwsCall) -> Json:
     """Answer RestoreSecret: remove the deletion date, if there is one."""
     secret = call.primary(call.secret())
     return brief(call.save(replace(secret, deleted=None)))
 
 
-def _forced(call: Call) -> bool:
+def _forced(call: AwsCall) -> bool:
     return bool(call.params.get("ForceDeleteWithoutRecovery"))
 
 
-def _deletable(call: Call) -> Secret:
+def _deletable(call: AwsCall) -> Secret:
     """Refuse a replicated primary: "You can't delete a primary secret that is replicated"."""
     secret = call.primary(call.secret())
     if secret.owning_service is not None:
@@ -66,7 +66,7 @@ def _deletable(call: Call) -> Secret:
     return secret
 
 
-def _delete_now(call: Call, secret: Secret) -> Json:
+def _delete_now(call: AwsCall, secret: Secret) -> Json:
     """Delete by force: "an asynchronous background process" (ForceDeleteWithoutRecovery)."""
     gone_at = call.now + call.deletion_delay
     if call.deletion_delay > 0:
@@ -76,7 +76,7 @@ def _delete_now(call: Call, secret: Secret) -> Json:
     return {**brief(secret), "DeletionDate": gone_at}
 
 
-def _never_there(call: Call) -> Json:
+def _never_there(call: AwsCall) -> Json:
     """Answer a forced deletion of a missing secret, which is not an error."""
     name = str(call.params["SecretId"])
     arn = new_arn(call.state.account_id, call.region, name)

@@ -14,7 +14,7 @@ from tba_secrets.simulator.aws.errors import (
     InvalidParameterException,
     ValidationException,
 )
-from tba_secrets.simulator.aws.operations.context import Call, Json, brief, find, version_stages
+from tba_secrets.simulator.aws.operations.context import AwsCall, Json, brief, find, version_stages
 from tba_secrets.simulator.aws.operations.metadata import list_entry
 from tba_secrets.simulator.aws.operations.values import get_secret_value
 from tba_secrets.simulator.aws.state import DEFAULT_KEY, Secret, Version
@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 BATCH: Final = 20
 
 
-def list_secrets(call: Call) -> Json:
+def list_secrets(call: AwsCall) -> Json:
     """Answer ListSecrets: newest first, without those scheduled for deletion."""
     planned = bool(call.params.get("IncludePlannedDeletion"))
     kept = [s for s in _matching(call) if planned or s.deleted is None]
@@ -32,7 +32,7 @@ def list_secrets(call: Call) -> Json:
     return {"SecretList": [list_entry(secret) for secret in page], **more}
 
 
-def list_secret_version_ids(call: Call) -> Json:
+def list_secret_version_ids(call: AwsCall) -> Json:
     """Answer ListSecretVersionIds; unlabelled ones only with IncludeDeprecated."""
     secret = call.secret()
     deprecated = bool(call.params.get("IncludeDeprecated"))
@@ -46,7 +46,7 @@ def list_secret_version_ids(call: Call) -> Json:
     return {**brief(secret), "Versions": [_version(secret, *item) for item in page], **more}
 
 
-def batch_get_secret_value(call: Call) -> Json:
+def batch_get_secret_value(call: AwsCall) -> Json:
     """Answer BatchGetSecretValue: up to 20; a failure is an entry of Errors."""
     ids, filters = call.params.get("SecretIdList"), call.params.get("Filters")
     if (ids is None) == (filters is None):
@@ -61,7 +61,7 @@ def batch_get_secret_value(call: Call) -> Json:
     return {**_batch(call, page), **more}
 
 
-def _checked_ids(call: Call, ids: Sequence[str]) -> Sequence[str]:
+def _checked_ids(call: AwsCall, ids: Sequence[str]) -> Sequence[str]:
     if call.params.get("MaxResults") is not None:
         raise InvalidParameterException(
             "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is "
@@ -75,7 +75,7 @@ def _checked_ids(call: Call, ids: Sequence[str]) -> Sequence[str]:
     return ids
 
 
-def _batch(call: Call, ids: Iterable[str]) -> Json:
+def _batch(call: AwsCall, ids: Iterable[str]) -> Json:
     values: list[Json] = []
     errors: list[Json] = []
     for secret_id in ids:
@@ -101,7 +101,7 @@ def _version(secret: Secret, version_id: str, version: Version) -> Json:
     }
 
 
-def _sorted(call: Call, found: Sequence[Secret]) -> list[Secret]:
+def _sorted(call: AwsCall, found: Sequence[Secret]) -> list[Secret]:
     keys: dict[str, Callable[[Secret], Any]] = {
         "created-date": lambda s: s.created,
         "last-changed-date": lambda s: s.changed,
@@ -112,7 +112,7 @@ def _sorted(call: Call, found: Sequence[Secret]) -> list[Secret]:
     return sorted(found, key=key, reverse=call.params.get("SortOrder", "desc") == "desc")
 
 
-def _matching(call: Call) -> list[Secret]:
+def _matching(call: AwsCall) -> list[Secret]:
     filters = call.params.get("Filters") or ()
     return [s for s in call.state.secrets(call.region) if all(_matches(s, f) for f in filters)]
 

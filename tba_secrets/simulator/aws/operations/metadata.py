@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tba_secrets.simulator.aws import labels, limits
 from tba_secrets.simulator.aws.errors import InvalidRequestException
-from tba_secrets.simulator.aws.operations.context import Call, Json, brief
+from tba_secrets.simulator.aws.operations.context import AwsCall, Json, brief
 from tba_secrets.simulator.aws.operations.replication import replication_status
 from tba_secrets.simulator.aws.state import (
     AWSCURRENT,
@@ -17,7 +17,7 @@ from tba_secrets.simulator.aws.state import (
 )
 
 
-def describe_secret(call: Call) -> Json:
+def describe_secret(call: AwsCall) -> Json:
     """Answer DescribeSecret, also for a secret that is scheduled for deletion."""
     secret = call.secret()
     return {**entry(secret), **replication_status(secret), **_stages("VersionIdsToStages", secret)}
@@ -49,7 +49,7 @@ def entry(secret: Secret) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def update_secret_version_stage(call: Call) -> Json:
+def update_secret_version_stage(call: AwsCall) -> Json:
     """Answer UpdateSecretVersionStage."""
     label = limits.required(call.params, "VersionStage")
     secret = call.writable()
@@ -59,7 +59,7 @@ def update_secret_version_stage(call: Call) -> Json:
     return brief(call.save(replace(secret, labels=after)))
 
 
-def tag_resource(call: Call) -> Json:
+def tag_resource(call: AwsCall) -> Json:
     """Answer TagResource: "appends tags to the existing list"."""
     items = limits.required(call.params, "Tags")
     secret = call.primary(call.live())
@@ -67,7 +67,7 @@ def tag_resource(call: Call) -> Json:
     return {}
 
 
-def untag_resource(call: Call) -> Json:
+def untag_resource(call: AwsCall) -> Json:
     """Answer UntagResource: "If a requested tag is not attached to the secret, no error"."""
     gone = set(limits.required(call.params, "TagKeys"))
     secret = call.primary(call.live())
@@ -76,7 +76,7 @@ def untag_resource(call: Call) -> Json:
     return {}
 
 
-def rotate_secret(call: Call) -> Json:
+def rotate_secret(call: AwsCall) -> Json:
     """Answer RotateSecret with an empty AWSPENDING version that a function would fill.
 
     No function runs here. "If the AWSPENDING staging label is present but not attached to the same
@@ -107,7 +107,7 @@ def rotate_secret(call: Call) -> Json:
     return {**brief(call.save(secret)), "VersionId": token}
 
 
-def cancel_rotate_secret(call: Call) -> Json:
+def cancel_rotate_secret(call: AwsCall) -> Json:
     """Answer CancelRotateSecret: turn rotation off and leave the labels."""
     secret = call.writable()
     if secret.rotation_lambda_arn is None:

@@ -11,10 +11,10 @@ from tba_secrets.simulator.aws.errors import (
     MalformedPolicyDocumentException,
     PublicPolicyException,
 )
-from tba_secrets.simulator.aws.operations.context import Call, Json, brief
+from tba_secrets.simulator.aws.operations.context import AwsCall, Json, brief
 
 
-def get_resource_policy(call: Call) -> Json:
+def get_resource_policy(call: AwsCall) -> Json:
     """Answer GetResourcePolicy."""
     secret = call.live()
     if secret.policy is None:
@@ -22,7 +22,7 @@ def get_resource_policy(call: Call) -> Json:
     return {**brief(secret), "ResourcePolicy": secret.policy}
 
 
-def put_resource_policy(call: Call) -> Json:
+def put_resource_policy(call: AwsCall) -> Json:
     """Answer PutResourcePolicy. BlockPublicPolicy refuses an allowed wildcard principal."""
     document = limits.required(call.params, "ResourcePolicy")
     statements = _statements(document)
@@ -32,7 +32,7 @@ def put_resource_policy(call: Call) -> Json:
     return brief(call.save(replace(secret, policy=document)))
 
 
-def delete_resource_policy(call: Call) -> Json:
+def delete_resource_policy(call: AwsCall) -> Json:
     """Answer DeleteResourcePolicy."""
     return brief(call.save(replace(call.primary(call.live()), policy=None)))
 

@@ -8,18 +8,18 @@ from typing import Any
 
 from tba_secrets.simulator.aws import limits
 from tba_secrets.simulator.aws.errors import InvalidParameterException
-from tba_secrets.simulator.aws.operations.context import Call, Json
+from tba_secrets.simulator.aws.operations.context import AwsCall, Json
 from tba_secrets.simulator.aws.state import DEFAULT_KEY, Replica, ReplicaStatus, Secret
 
 
-def replicate_secret_to_regions(call: Call) -> Json:
+def replicate_secret_to_regions(call: AwsCall) -> Json:
     """Answer ReplicateSecretToRegions."""
     limits.required(call.params, "AddReplicaRegions")
     secret = replicate(call, call.primary(call.live()))
     return {"ARN": secret.arn, **replication_status(secret)}
 
 
-def remove_regions_from_replication(call: Call) -> Json:
+def remove_regions_from_replication(call: AwsCall) -> Json:
     """Answer RemoveRegionsFromReplication: delete those replicas at once."""
     gone = set(limits.required(call.params, "RemoveReplicaRegions"))
     secret = call.primary(call.live())
@@ -35,7 +35,7 @@ def remove_regions_from_replication(call: Call) -> Json:
     return {"ARN": secret.arn, **replication_status(secret)}
 
 
-def replicate(call: Call, secret: Secret) -> Secret:
+def replicate(call: AwsCall, secret: Secret) -> Secret:
     """Add the replicas that AddReplicaRegions asks for, if any."""
     wanted = call.params.get("AddReplicaRegions") or ()
     if not wanted:
@@ -51,7 +51,7 @@ def replication_status(secret: Secret) -> Json:
     return {"ReplicationStatus": [_wire(replica) for replica in secret.replicas]}
 
 
-def _replica(call: Call, secret: Secret, item: Mapping[str, Any]) -> Replica:
+def _replica(call: AwsCall, secret: Secret, item: Mapping[str, Any]) -> Replica:
     region = limits.required(item, "Region")
     if region == secret.region or region in {replica.region for replica in secret.replicas}:
         raise InvalidParameterException("Invalid replica region.")

@@ -14,7 +14,7 @@ from tba_secrets.simulator.aws.errors import (
     ResourceExistsException,
     ResourceNotFoundException,
 )
-from tba_secrets.simulator.aws.operations.context import Call, Json, brief, version_stages
+from tba_secrets.simulator.aws.operations.context import AwsCall, Json, brief, version_stages
 from tba_secrets.simulator.aws.operations.replication import replicate, replication_status
 from tba_secrets.simulator.aws.state import (
     AWSCURRENT,
@@ -32,7 +32,7 @@ DAY: Final = 86400.0
 _REENCRYPTED: Final = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 
-def create_secret(call: Call) -> Json:
+def create_secret(call: AwsCall) -> Json:
     """Answer CreateSecret. With a value, the first version gets AWSCURRENT."""
     name = limits.required(call.params, "Name")
     limits.check_name(name)
@@ -58,7 +58,7 @@ def create_secret(call: Call) -> Json:
     return answer if value is None else {**answer, "VersionId": token}
 
 
-def put_secret_value(call: Call) -> Json:
+def put_secret_value(call: AwsCall) -> Json:
     """Answer PutSecretValue.
 
     "If you call this operation with a ClientRequestToken that matches an existing version's
@@ -73,7 +73,7 @@ def put_secret_value(call: Call) -> Json:
     return {**brief(secret), "VersionId": token, "VersionStages": secret.labels_of(token)}
 
 
-def update_secret(call: Call) -> Json:
+def update_secret(call: AwsCall) -> Json:
     """Answer UpdateSecret. Without a value it creates no version.
 
     "If you call this operation with a ClientRequestToken that matches an existing version's
@@ -94,7 +94,7 @@ def update_secret(call: Call) -> Json:
     return {**brief(secret), "VersionId": token}
 
 
-def get_secret_value(call: Call) -> Json:
+def get_secret_value(call: AwsCall) -> Json:
     """Answer GetSecretValue; by default with the AWSCURRENT version."""
     secret = call.live()
     version_id = _chosen(secret, call.params.get("VersionId"), call.params.get("VersionStage"))
@@ -148,7 +148,7 @@ def _token_taken(secret: Secret, token: str) -> ResourceExistsException:
 
 
 def _with_version(
-    call: Call, secret: Secret, token: str, value: Value, stages: Sequence[str]
+    call: AwsCall, secret: Secret, token: str, value: Value, stages: Sequence[str]
 ) -> Secret:
     """Add one version to the secret.
 
