@@ -33,10 +33,12 @@ class StagedCredential(pulumi.CustomResource):
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args:
-        name: The resource's name in the stack.
-        inputs: The properties of `StagedCredentialInputs`, camelCase; `owner` is this stack where absent.
-        opts: As for every resource.
+        """Declare a token's credential in its stores.
+
+        Args:
+            name: The resource's name in the stack.
+            inputs: The properties of `StagedCredentialInputs`, camelCase; `owner` is this stack where absent.
+            opts: As for every resource.
         """
         run = {"owner": _owner(), "preview": pulumi.runtime.is_dry_run() or None}
         outputs = {"versions": None, "locations": None, "fingerprint": None}
@@ -52,11 +54,13 @@ class SmokeTest(pulumi.CustomResource):
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args:
-        name: The resource's name in the stack.
-        inputs: The properties of `SmokeTestInputs`, camelCase; `owner` is this stack where absent.
-            `promote: False` tests what is current.
-        opts: As for every resource.
+        """Declare the test of a credential, and its promotion.
+
+        Args:
+            name: The resource's name in the stack.
+            inputs: The properties of `SmokeTestInputs`, camelCase; `owner` is this stack where absent.
+                `promote: False` tests what is current.
+            opts: As for every resource.
         """
         outputs = {"verified": None, "verifiedAt": None, "verifiedAs": None}
         super().__init__(
@@ -86,10 +90,12 @@ class Integration(pulumi.ComponentResource):
         records: tuple[CredentialRecord, ...],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Args:
-        name: The integration record's name.
-        records: Its tokens.
-        opts: As for every resource.
+        """Declare the tokens of one integration record.
+
+        Args:
+            name: The integration record's name.
+            records: Its tokens.
+            opts: As for every resource.
         """
         super().__init__("tba:index:Integration", name, None, opts)
         self.credentials = {record.path: self._credential(record) for record in records}
@@ -124,10 +130,12 @@ class Environment(pulumi.ComponentResource):
     def __init__(
         self, name: str, spec: EnvironmentSpec, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args:
-        name: The environment's name; the stack's, as a rule.
-        spec: What `tba_secrets.spec.load` or `load_stack` has read.
-        opts: As for every resource.
+        """Declare an environment: its integrations and their tokens.
+
+        Args:
+            name: The environment's name; the stack's, as a rule.
+            spec: What `tba_secrets.spec.load` or `load_stack` has read.
+            opts: As for every resource.
         """
         super().__init__("tba:index:Environment", name, None, opts)
         records = credential_records(spec)
@@ -158,7 +166,7 @@ def export_credentials(environment: Environment) -> None:
 
 
 def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
-    """A record as the inputs of a `StagedCredential`."""
+    """Return a record as the inputs of a `StagedCredential`."""
     inputs = {
         "record": record.path,
         "owner": _owner(),
@@ -182,7 +190,7 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
 
 
 def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
-    """A record as the inputs of a `SmokeTest`, without the versions to test."""
+    """Return a record as the inputs of a `SmokeTest`, without the versions to test."""
     inputs = {
         "record": record.path,
         "owner": _owner(),
@@ -205,10 +213,10 @@ def _owner() -> str:
 
 
 def origin(declared: Model | str) -> dict[str, Any] | str:
-    """A source as plain values; a word (`stored`, `prompt`, `authorize`) stays one."""
+    """Return a source as plain values; a word (`stored`, `prompt`, `authorize`) stays one."""
     return declared if isinstance(declared, str) else plain(declared)
 
 
 def plain(model: Model) -> dict[str, Any]:
-    """A model as plain values, without what was left unsaid; empty where nothing was said."""
+    """Return a model as plain values, without what was left unsaid; empty where nothing was said."""
     return model.model_dump(mode="json", exclude_none=True)

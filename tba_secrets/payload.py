@@ -15,7 +15,7 @@ from tba_secrets.spec.model import Format
 
 
 def render(credential: TbaCredential, names: Format) -> Sensitive:
-    """The canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is."""
+    """Return the canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is."""
     content = {
         names.account: credential.account,
         names.consumer_key: credential.consumer_key.reveal(),
@@ -27,7 +27,7 @@ def render(credential: TbaCredential, names: Format) -> Sensitive:
 
 
 def parse(value: Sensitive, names: Format, where: str, account: str | None = None) -> TbaCredential:
-    """The credential in a stored text.
+    """Return the credential in a stored text.
 
     Args:
         value: What the store gave.
@@ -67,7 +67,7 @@ def same_content(one: Sensitive, other: Sensitive) -> bool:
 
 
 def _flat(value: Sensitive) -> dict[str, Sensitive] | None:
-    """The object in a text, its values wrapped: a traceback that shows local variables shows none of them."""
+    """Return the object in a text, its values wrapped: a traceback that shows local variables shows none of them."""
     try:
         content = json.loads(value.reveal())
     except (ValueError, RecursionError):

@@ -59,7 +59,7 @@ class RotationFinding:
 
 
 def worst(findings: Iterable[RotationFinding]) -> Standing:
-    """The standing of all findings together; well where there are none."""
+    """Return the standing of all findings together; well where there are none."""
     return max((finding.standing for finding in findings), default=Standing.WELL)
 
 
@@ -89,7 +89,7 @@ class Policy:
 
 
 def judge_age(policy: Policy, since: float | None, now: float) -> RotationFinding | None:
-    """What a token's age calls for; None where nothing.
+    """Return what a token's age calls for; None where nothing.
 
     An age that is not known is no good age: under a policy it warns.
 
@@ -163,7 +163,7 @@ def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:
 
 
 def when(at: float) -> str:
-    """A time as people read it: `2026-11-23 17:51 UTC`."""
+    """Return a time as people read it: `2026-11-23 17:51 UTC`."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -171,8 +171,10 @@ _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def span(seconds: float) -> str:
-    """A length of time in its largest whole unit: `12 days`, `1 hour`, `0 minutes`. From two units on it is rounded
-    down, so `2 days` is less than three; below that the smaller unit says more."""
+    """Return a length of time in its largest whole unit: `12 days`, `1 hour`, `0 minutes`.
+
+    From two units on it is rounded down, so `2 days` is less than three; below that the smaller unit says more.
+    """
     for size, unit in _UNITS:
         if seconds >= 2 * size or (size == 60) or seconds == size:
             count = int(seconds // size)

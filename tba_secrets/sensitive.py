@@ -31,7 +31,7 @@ class Sensitive:
         self._value = value
 
     def reveal(self) -> str:
-        """The value itself. Whoever calls this answers for where it goes."""
+        """Return the value itself. Whoever calls this answers for where it goes."""
         return self._value
 
     def __repr__(self) -> str:
@@ -58,7 +58,7 @@ class Sensitive:
 
 
 def fingerprint(key: bytes, text: str) -> Fingerprint:
-    """A keyed digest of `text`, safe to show and to keep in state.
+    """Return a keyed digest of `text`, safe to show and to keep in state.
 
     Args:
         key: The HMAC key, 32 bytes.

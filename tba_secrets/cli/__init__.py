@@ -21,7 +21,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """The console script `tba`."""
+    """Run the console script `tba`."""
     from tba_secrets.cli import commands  # noqa: F401 - importing it registers the commands
 
     try:

@@ -451,7 +451,7 @@ def status(
     13  failing: the last update failed, there is no credential, or it cannot be read
      1  another error
      2  the command line is wrong
-    """
+    """  # noqa: D301 - click's mark for a block that is not wrapped
     from tba_secrets.cli.status import run
 
     run(project.resolve(), environments or [], as_json=as_json, html=html)

@@ -29,7 +29,7 @@ class Held:
 
 
 def find(project: Path, environment: str, names: Sequence[str]) -> tuple[CredentialRecord, ...]:
-    """The records of an environment that the names mean, all of them for no name.
+    """Return the records of an environment that the names mean, all of them for no name.
 
     Args:
         project: The folder that holds stacks/.
@@ -50,7 +50,7 @@ def find(project: Path, environment: str, names: Sequence[str]) -> tuple[Credent
 
 
 def find_one(project: Path, environment: str | None, name: str) -> CredentialRecord:
-    """The one record that a name means.
+    """Return the one record that a name means.
 
     Raises:
         TbaError: No environment is given, the name means no record, or more than one.
@@ -67,7 +67,7 @@ def find_one(project: Path, environment: str | None, name: str) -> CredentialRec
 
 
 def current(record: CredentialRecord) -> Held:
-    """What readers of the record's secret get now.
+    """Return what readers of the record's secret get now.
 
     Raises:
         ValueNeededError: Nothing is stored, or nothing has passed its checks yet.
@@ -111,7 +111,7 @@ def _refuse_empty(place: Place, snapshot: Snapshot | None) -> None:
 
 
 def expected(record: CredentialRecord) -> Expected:
-    """What the environment declares of the record."""
+    """Return what the environment declares of the record."""
     return Expected(
         account=record.account,
         role_name=record.role.name,

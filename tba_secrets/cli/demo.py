@@ -48,7 +48,7 @@ class _Story:
     console: Console
 
     def tell(self, *, keep: bool) -> None:
-        """The five steps and the closing table."""
+        """Run the five steps, and print the closing table."""
         self._say(
             f"A NetSuite simulator and {self.world.store.title} are up, with generated credentials.",
             f"By hand: make demo{self._option()} KEEP=1, then `source {self._env()}` and the commands below.",
@@ -112,7 +112,7 @@ class _Story:
             self.console.print(escape(line), style="dim", soft_wrap=True)
 
     def _give(self, pair: DemoPair) -> None:
-        """A source gives another value from here on."""
+        """Let a source give another value from here on."""
         self.world.environment.update(pair.exports)
         self.world.export()
         self._say(f"By hand: export {' and '.join(pair.exports)} with other values.")

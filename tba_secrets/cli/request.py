@@ -46,7 +46,7 @@ class RequestBody:
     headers: list[str]
 
     def named_headers(self) -> Mapping[str, str]:
-        """The headers by name.
+        """Return the headers by name.
 
         Raises:
             TbaError: One has no colon, or is one that the signed call makes itself.
@@ -143,7 +143,7 @@ def _target(url: str, whose: Whose) -> Target:
 def _call(
     method: str, url: str, body: RequestBody, target: Target
 ) -> tuple[SignedCall, str | None]:
-    """The call, and the address that stands for all services where it is not the account's own host."""
+    """Return the call, and the address that stands for all services where it is not the account's own host."""
     parts = urlsplit(checked(url if "://" in url else _base(url, target) + url))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if path.startswith("/services/NetSuitePort_"):
@@ -169,7 +169,7 @@ def _base(path: str, target: Target) -> str:
 
 
 def _service(origin: str, path: str, target: Target) -> tuple[Service, str | None]:
-    """Raises `TbaError` for a host that is neither the account's, nor declared, nor this machine."""
+    """Raise `TbaError` for a host that is neither the account's, nor declared, nor this machine."""
     for service in Service:
         if origin == accounts.base_url(target.expected.account, service):
             return service, None

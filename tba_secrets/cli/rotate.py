@@ -85,7 +85,7 @@ def overlap_seconds(record: CredentialRecord) -> int:
 
 
 def _way(record: CredentialRecord, asked: From) -> From:
-    """What was asked for; else what the environment declares: its source, or a word for one of the other ways."""
+    """Return what was asked for, or what the environment declares: its source, or a word for one of the other ways."""
     words = {"prompt": From.PROMPT, "authorize": From.AUTHORIZE}
     if asked is From.DECLARED and isinstance(record.token_source, str):
         return words.get(record.token_source, asked)

@@ -63,7 +63,7 @@ def _is_due(record: CredentialRecord, since: int | None) -> bool:
 
 
 def _has_new_value(record: CredentialRecord) -> bool:
-    """The source gives a token that neither is current nor was superseded.
+    """Return whether the source gives a token that neither is current nor was superseded.
 
     The journal's digests are compared where the key is derived from public names; under a key of one's own the provider
     compares them, and refuses.

@@ -66,7 +66,7 @@ def run(
 
 
 def refused(project: Path, names: Sequence[str]) -> list[UpdateOutcome]:
-    """What is wrong with the YAML, for all of them at once; nothing where all is well."""
+    """Return what is wrong with the YAML, for all of them at once; nothing where all is well."""
     wrong: dict[str, tuple[Message, ...]] = {}
     for name in names:
         try:

@@ -96,7 +96,7 @@ def _checked(record: CredentialRecord, gate: Gate) -> CheckedRecord:
 
 
 def _with_others(found: list[CheckedRecord]) -> list[CheckedRecord]:
-    """The refused ones with what the fate of the others says about the cause."""
+    """Return the refused ones with what the fate of the others says about the cause."""
     verdicts = [one.verdict for one in found if one.verdict is not None]
 
     def again(one: CheckedRecord) -> CheckedRecord:

@@ -10,7 +10,7 @@ ACCOUNT = "1234567_SB1"
 
 
 def _value() -> str:
-    """Looks like NetSuite's: 64 lower-case hex digits."""
+    """Make a value that looks like NetSuite's: 64 lower-case hex digits."""
     return secrets.token_hex(32)
 
 
@@ -61,7 +61,7 @@ class DemoNetSuite:
         return [value for pair in pairs for value in (pair.identifier, pair.secret)]
 
     def simulator_config(self) -> dict[str, Any]:
-        """The account, for `tba_secrets.simulator.SimulatorConfig.from_dict`."""
+        """Return the account, for `tba_secrets.simulator.SimulatorConfig.from_dict`."""
         tokens = [
             ("orders", "warehouse-sync", "orders.bot@example.com", "1001", self.orders),
             ("stock", "warehouse-sync", "stock.bot@example.com", "1001", self.stock),

@@ -30,7 +30,7 @@ _START_SECONDS: Final = 30.0
 
 @contextmanager
 def aws() -> Iterator[str]:
-    """A strict Secrets Manager; gives its address."""
+    """Serve a strict Secrets Manager; give its address."""
     with SecretsManagerServer() as server:
         yield server.url
 

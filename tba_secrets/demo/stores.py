@@ -41,11 +41,11 @@ class DemoStore(ABC):
 
     @abstractmethod
     def environment(self) -> dict[str, str]:
-        """The variables that the store's own tools go by."""
+        """Return the variables that the store's own tools go by."""
 
     @abstractmethod
     def rows(self) -> list[SecretRow]:
-        """What the store holds, asked the way that any reader would."""
+        """Return what the store holds, asked the way that any reader would."""
 
     @abstractmethod
     def commands(self) -> list[str]:

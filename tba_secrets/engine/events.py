@@ -88,8 +88,10 @@ class UpdateListener:
         self.notes: list[Message] = []
 
     def hear(self, line: str) -> None:
-        """One line of the stream. What is no event, or one of a shape that is not known, is passed over: the reader of
-        the stream must go on, and the CLI's own verdict stands in any case.
+        """Take in one line of the stream.
+
+        What is no event, or one of a shape that is not known, is passed over: the reader of the stream must go on, and
+        the CLI's own verdict stands in any case.
         """
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             self._heard(json.loads(line))

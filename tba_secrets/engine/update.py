@@ -100,8 +100,10 @@ class Engine:
         self._refuse_undeclared(exported_deployment(self.project, self.stack))
 
     def cancel(self) -> None:
-        """End in order: the provider before its next write, the engine when the provider has ended. For a signal
-        handler; a second time ends the engine at once."""
+        """End in order: the provider before its next write, the engine when the provider has ended.
+
+        For a signal handler; a second time ends the engine at once.
+        """
         self.cancelled.set()
         self._provider.host.cancelled.set()
         self._cli.interrupt()
@@ -119,7 +121,7 @@ class Engine:
 
     @contextmanager
     def _served(self, intents: Intents) -> Iterator[PulumiCli]:
-        """A CLI with a provider of its own, for one command."""
+        """Return a CLI with a provider of its own, for one command."""
         self._provider = self.provider(intents)
         server, port = serve(self._provider)
         attach = {"PULUMI_DEBUG_PROVIDERS": f"tba:{port}"}
@@ -198,8 +200,10 @@ def undeclared(resources: Iterable[Mapping[str, Any]], declared: Collection[str]
 
 
 def _remember_refusals(gate: Gate, resources: Iterable[Mapping[str, Any]]) -> None:
-    """Tell the gate of the refusals of all records: a targeted update reads its targets alone, and three refusals of a
-    user's other tokens count for these as well."""
+    """Tell the gate of the refusals of all records.
+
+    A targeted update reads its targets alone, and refusals of a user's other tokens count for these as well.
+    """
     for one in resources:
         known = (one.get("outputs") or {}).get("refusals")
         if known and one["type"].endswith(":SmokeTest"):
@@ -208,8 +212,11 @@ def _remember_refusals(gate: Gate, resources: Iterable[Mapping[str, Any]]) -> No
 
 
 def _remember_proofs(host: Host, resources: Iterable[Mapping[str, Any]]) -> None:
-    """Tell the provider what has passed last: whoever repeats a rotation must know whether the first one was finished,
-    and the engine gives that to the SmokeTest alone."""
+    """Tell the provider what has passed last.
+
+    Whoever repeats a rotation must know whether the first one was finished, and the engine gives that to the SmokeTest
+    alone.
+    """
     for one in resources:
         inputs, kind = one.get("inputs") or {}, one["type"].rpartition(":")[2]
         if kind == "SmokeTest":
@@ -225,7 +232,7 @@ def _resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _targets(records: Iterable[str]) -> list[str]:
-    """The records' resources; and what holds them, for a record that is new in the stack."""
+    """Return the records' resources; and what holds them, for a record that is new in the stack."""
     paths = [record.split("/") for record in records]
     holders = ["**tba:index:Environment::*"]
     holders += [f"**tba:index:Integration::{name}" for name in sorted({path[0] for path in paths})]

@@ -28,7 +28,7 @@ class Service(Enum):
 
 
 def realm(account: str) -> str:
-    """The account id as the OAuth realm and the SOAP `account` spell it.
+    """Return the account id as the OAuth realm and the SOAP `account` spell it.
 
     Args:
         account: The id in either spelling.
@@ -70,7 +70,7 @@ _OWN_HOST: Final = re.compile(
 
 
 def of_host(host: str) -> tuple[str, Service] | None:
-    """The account (in realm form) and the service that a host name belongs to; None for any other host.
+    """Return the account (in realm form) and the service that a host name belongs to; None for any other host.
 
     `system.netsuite.com` and its like belong to no account.
     """

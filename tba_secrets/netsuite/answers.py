@@ -93,7 +93,7 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """The body as JSON, None where it is none."""
+        """Return the body as JSON, None where it is none."""
         try:
             return json.loads(self.body_text)
         except (ValueError, RecursionError):
@@ -101,7 +101,7 @@ class Answer:
 
 
 def outcome(answer: Answer, protocol: Protocol) -> AnswerKind:
-    """What follows from `answer`. An authentication failure wins over every other reading."""
+    """Return what follows from `answer`. An authentication failure wins over every other reading."""
     code, phrase = error_code(answer, protocol), error_phrase(answer)
     if answer.status == 401 or code in _LOGIN_CODES or phrase in LOGIN_PHRASES:
         return AnswerKind.REFUSED

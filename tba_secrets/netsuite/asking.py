@@ -47,7 +47,7 @@ class CheckContext:
         not_proven: Iterable[str] = (),
         info: TokenInfo = NOTHING_READ,
     ) -> Evidence:
-        """What `answer` proves, and when it was given."""
+        """Return what `answer` proves, and when it was given."""
         return Evidence(
             check=self.check,
             account=info.account,
@@ -62,7 +62,7 @@ class CheckContext:
         )
 
     def accepted(self, answer: Answer, protocol: Protocol) -> Answer:
-        """The answer where it is a success.
+        """Return the answer where it is a success.
 
         Raises:
             AuthenticationRefusedError: NetSuite refused the login.
@@ -80,18 +80,18 @@ class CheckContext:
         raise CheckFailedError(f"{self.client.record}: {diagnosis}", diagnosis=diagnosis)
 
     def json_object(self, answer: Answer, protocol: Protocol) -> dict[str, Any]:
-        """The JSON object of a success. Raises as `accepted` and `unreadable` do."""
+        """Return the JSON object of a success. Raises as `accepted` and `unreadable` do."""
         body = self.accepted(answer, protocol).json()
         if not isinstance(body, dict):
             raise self.unreadable(answer, protocol, "JSON object")
         return body
 
     def unreadable(self, answer: Answer, protocol: Protocol, wanted: str) -> NotProvenError:
-        """The error for a success whose body is no answer of this service at all."""
+        """Return the error for a success whose body is no answer of this service at all."""
         return self.not_proven(answer, protocol, f" without the {wanted} that belongs there")
 
     def not_proven(self, answer: Answer, protocol: Protocol, why: str) -> NotProvenError:
-        """The error for a success that proves nothing; `why` goes on after how it was answered."""
+        """Return the error for a success that proves nothing; `why` goes on after how it was answered."""
         diagnosis = self._diagnosis(answer, protocol, why)
         return NotProvenError(f"{self.client.record}: not proven: {diagnosis}", diagnosis=diagnosis)
 
@@ -165,7 +165,7 @@ class CheckContext:
 
 
 def explained(record: str, diagnosis: Diagnosis) -> AuthenticationRefusedError:
-    """The error for a refused login.
+    """Return the error for a refused login.
 
     Args:
         record: How messages name the credential.

@@ -53,7 +53,7 @@ class CallbackListener:
         self._pending = pending
 
     def poll(self) -> Consent | None:
-        """The answer, None where there was none within a twentieth of a second."""
+        """Return the answer, None where there was none within a twentieth of a second."""
         try:
             return self._box.get(timeout=_POLL_SECONDS)
         except Empty:
@@ -74,7 +74,7 @@ class CallbackListener:
         return None
 
     def _first(self, query: str) -> Consent | None:
-        """The request judged; None where the answer was there before."""
+        """Judge a request; return None if the answer was there before."""
         with self._lock:
             if self._answered:
                 return None
@@ -165,7 +165,7 @@ def _handler(listener: CallbackListener) -> type[BaseHTTPRequestHandler]:
         def send_error(
             self, code: int, message: str | None = None, explain: str | None = None
         ) -> None:
-            """The base class's page quotes the request."""
+            """Answer with our own page: the base class's quotes the request."""
             self._send(Page(code, pages.NOT_HERE.title, pages.NOT_HERE.text))
 
         def log_message(self, format: str, *args: Any) -> None:

@@ -105,7 +105,7 @@ def _tokeninfo(context: CheckContext) -> Evidence:
 
 
 def _required(expected: Expected) -> Iterator[str]:
-    """What tokeninfo has to prove, in the order of the proofs."""
+    """Return what tokeninfo has to prove, in the order of the proofs."""
     yield "account"
     if expected.role_name is not None and "role" not in expected.accept_unproven:
         yield "role"
@@ -161,7 +161,7 @@ def _restlet(context: CheckContext, restlet: Restlet) -> Evidence:
 
 
 def _soap(context: CheckContext) -> Evidence:
-    """getServerTime with a TokenPassport: "There are no explicit permissions" for it."""
+    """Call getServerTime with a TokenPassport: "There are no explicit permissions" for it."""
     answer = context.accepted(context.client.soap("getServerTime"), Protocol.SOAP)
     root = soap.read(answer.body_text)
     if root is None:

@@ -64,7 +64,7 @@ class Verdict:
 
 
 def others(mine: TbaCredential, verdicts: Iterable[Verdict]) -> Circumstances:
-    """What the verdicts on other credentials say about a refused one.
+    """Return what the verdicts on other credentials say about a refused one.
 
     Args:
         mine: The refused credential.

@@ -97,7 +97,7 @@ class Client:
         return self._endpoint is None
 
     def url(self, service: Service) -> str:
-        """The base URL of a service of this account."""
+        """Return the base URL of a service of this account."""
         return base_url(self.credential.account, service, self._endpoint)
 
     def reach(self) -> None:
@@ -127,7 +127,7 @@ class Client:
         return self._heard(lambda: self._retry.once(self._signed(base, call)), f"{call} on {base}")
 
     def soap(self, operation: str) -> Answer:
-        """A SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
+        """Call a SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
         base = self.url(Service.SUITETALK)
         self._check_clock(base)
         return self._answered(

@@ -91,7 +91,7 @@ def judge(query: str, pending: PendingConsent) -> Consent:
 
 
 def _fields(query: str) -> dict[str, str] | None:
-    """The query's fields; None where one is there twice, or it cannot be read."""
+    """Return the query's fields; None where one is there twice, or it cannot be read."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
@@ -106,7 +106,7 @@ def _same(got: str, expected: Sensitive) -> bool:
 
 
 def _mismatch(said: Mapping[str, str], expected: Expected) -> Mismatch | None:
-    """The first aspect that is not the declared one; what is not declared is not compared."""
+    """Return the first aspect that is not the declared one; what is not declared is not compared."""
     declared = (
         ("account", _realm(said.get("company", "")), accounts.realm(expected.account)),
         ("role id", said.get("role", ""), expected.role_id),
@@ -126,7 +126,7 @@ def _realm(company: str) -> str:
 
 
 def _shown(got: str) -> str:
-    """An id as it came, or that it was none: nothing else of a query gets into a message."""
+    """Return an id as it came, or that it was none: nothing else of a query gets into a message."""
     spelled = got.strip()
     if not spelled:
         return "not told"

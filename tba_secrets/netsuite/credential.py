@@ -23,7 +23,7 @@ class TbaCredential:
     token_secret: Sensitive
 
     def with_pair(self, part: str, identifier: Sensitive, secret: Sensitive) -> TbaCredential:
-        """The same credential with another `consumer` or `token` pair."""
+        """Return the same credential with another `consumer` or `token` pair."""
         if part == "consumer":
             return replace(self, consumer_key=identifier, consumer_secret=secret)
         return replace(self, token_id=identifier, token_secret=secret)

@@ -56,12 +56,12 @@ class Diagnosis:
         return "\n".join([f"{self.said}; likely causes, in order:", *lines]) if shown else self.said
 
     def knowing(self, more: Iterable[Clue]) -> Diagnosis:
-        """The diagnosis again, with what became known since."""
+        """Return the diagnosis again, with what became known since."""
         return diagnose(self.said, self.clues.union(more))
 
 
 def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
-    """The causes that the clues speak for.
+    """Return the causes that the clues speak for.
 
     Args:
         said: What NetSuite said, in our words.
@@ -78,7 +78,7 @@ def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
 
 
 def clues_of_answer(answer: Answer, protocol: Protocol) -> frozenset[Clue]:
-    """What an answer that failed shows."""
+    """Return what an answer that failed shows."""
     phrase = error_phrase(answer)
     code = error_code(answer, protocol)
     found = {_BY_PROTOCOL[protocol], _by_kind(answer, outcome(answer, protocol), code)}
@@ -120,7 +120,7 @@ def _by_kind(answer: Answer, kind: AnswerKind, code: str | None) -> Clue:
 def clues_of_record(
     credential: TbaCredential, account: str, permissions: Iterable[str], *, own_hosts: bool
 ) -> frozenset[Clue]:
-    """What the declared record and the credential's form show, before any answer.
+    """Return what the declared record and the credential's form show, before any answer.
 
     Args:
         credential: Only lengths and alphabets of its values are looked at.
@@ -146,7 +146,7 @@ def clues_of_record(
 
 
 def explain(detail: str) -> tuple[Cause, ...]:
-    """The causes that a Detail of the Login Audit Trail stands for; empty for a word that is not known."""
+    """Return the causes that a Detail of the Login Audit Trail stands for; empty for a word that is not known."""
     word = detail.strip().partition(" ")[0]
     return tuple(dict.fromkeys(c for c in _ALL_CAUSES if word in c.trail))
 

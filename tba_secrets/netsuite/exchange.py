@@ -43,7 +43,7 @@ class Exchange:
     send: Sender = field(default_factory=HttpSender)
 
     def once(self) -> Once:
-        """A fresh nonce, and now."""
+        """Return a fresh nonce, and now."""
         return Once.now(self.clock())
 
     def signed(
@@ -57,7 +57,7 @@ class Exchange:
         form: tuple[Parameter, ...] = (),
         json: str | None = None,
     ) -> Answer:
-        """The answer to a signed request.
+        """Send a signed request, and return the answer.
 
         Raises:
             NetSuiteUnreachableError: There was none.
@@ -86,7 +86,7 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
         body: bytes | list[Parameter] | None = None,
     ) -> Answer:
-        """The answer to a request with that very Authorization header. Raises as `signed` does."""
+        """Send a request with that very Authorization header, and return the answer. Raises as `signed` does."""
         all_headers = {
             "Accept": "application/json",
             **(headers or {}),
@@ -96,7 +96,7 @@ class Exchange:
         return self._answer(requests.Request(method, url, headers=all_headers, data=body))
 
     def wrong_passport(self) -> Answer:
-        """The answer to a TokenPassport that is signed with another token secret. Raises as `signed` does."""
+        """Send a TokenPassport signed with another token secret, and return the answer. Raises as `signed` does."""
         wrong = TbaCredential(
             self.credential.account,
             self.credential.consumer_key,

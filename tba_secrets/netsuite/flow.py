@@ -188,7 +188,7 @@ def _wait(
 
 
 def _verifier(consent: Consent, expected: Expected, record: str) -> Sensitive:
-    """The verifier of a consent that is the declared user's for the declared role, else the typed error."""
+    """Return the verifier of a consent that is the declared user's for the declared role, or raise the typed error."""
     if consent.mismatch is not None:
         raise _mismatched(consent.mismatch, expected, record)
     if consent.answered is not Answered.ALLOWED or consent.verifier is None:

@@ -55,7 +55,7 @@ _REFUSED: Final[dict[FlowStep, tuple[Cause, ...]]] = {
 
 
 def diagnose_step(step: FlowStep, answer: Answer, consumer: Pair, *, own_hosts: bool) -> Diagnosis:
-    """The likely causes of a step that failed.
+    """Return the likely causes of a step that failed.
 
     Args:
         step: Which one.
@@ -87,7 +87,7 @@ def _form(consumer: Pair) -> set[Clue]:
 
 
 def _seen(clues: frozenset[Clue]) -> tuple[Cause, ...]:
-    """What the clues show by themselves comes first."""
+    """Put first what the clues show by themselves."""
     shown = (
         (Clue.CLOCK_OFF, causes.CLOCK),
         (Clue.WHITESPACE, causes.WHITESPACE),

@@ -38,7 +38,7 @@ class Application:
     """One address for all services; the account's own hosts where None."""
 
     def url(self, service: Service) -> str:
-        """The base URL of a service. Raises `AccountIdError` where the account id is none."""
+        """Return the base URL of a service. Raises `AccountIdError` where the account id is none."""
         return base_url(self.account, service, self.endpoint)
 
 
@@ -75,7 +75,7 @@ def _request(
 
 
 def form_fields(body: str) -> dict[str, str]:
-    """The fields of a form-encoded answer, white space around names and values dropped; empty where it is no form."""
+    """Return the fields of a form-encoded answer, stripped of white space; empty if it is no form."""
     try:
         pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:

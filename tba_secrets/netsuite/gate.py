@@ -40,7 +40,7 @@ class Turn:
         self._refused()
 
     def unanswered(self) -> None:
-        """What was signed and sent has no answer: it may have been a refused login, and counts as one."""
+        """Note that what was signed and sent has no answer: it may have been a refused login, and counts as one."""
         self.counts = True
         self._unanswered()
 
@@ -130,7 +130,7 @@ class Gate:
 
     @contextmanager
     def _place(self, who: Who, record: str, cancelled: Callable[[], bool]) -> Iterator[None]:
-        """The user's turn and a place of the account."""
+        """Hold the user's turn and a place of the account."""
         ticket = object()
         with self._changed:
             self._queues.setdefault(who, []).append(ticket)
@@ -155,7 +155,7 @@ class Gate:
     def _waited(
         self, who: Who, ticket: object, record: str, cancelled: Callable[[], bool]
     ) -> int | None:
-        """What holds the user's turn on this machine; None where the machine has no place for a lock."""
+        """Return what holds the user's turn on this machine; None where the machine has no place for a lock."""
         while True:
             self._ledger.check(who, record, self._clock())
             if cancelled():

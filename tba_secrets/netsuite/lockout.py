@@ -31,7 +31,7 @@ class Refusal:
     """Epoch seconds, whole ones where the gate noted it: the same refusal read back from a state counts once."""
 
     def beside(self, known: Collection[Refusal]) -> Refusal:
-        """This one, as another one than those known: a second one within the same second counts as well."""
+        """Return this refusal as another one than those known: a second one within the same second counts as well."""
         one = self
         while one in known:
             one = replace(one, at=one.at + 1)
@@ -75,7 +75,7 @@ class Ledger:
         self._refused_now.setdefault(who, record)
 
     def recent(self, who: Who, now: float) -> tuple[Refusal, ...]:
-        """The refusals within the window, oldest first."""
+        """Return the refusals within the window, oldest first."""
         return tuple(
             sorted((r for r in self.known(who) if r.within_window(now)), key=lambda r: r.at)
         )

@@ -41,7 +41,7 @@ class RefusedLogins:
 
     @classmethod
     def at_home(cls, variables: Mapping[str, str] = os.environ) -> RefusedLogins:
-        """The file of whoever runs this process."""
+        """Return the file of whoever runs this process."""
         given = variables.get("XDG_STATE_HOME")
         state = Path(given) if given else _default_state()
         return cls(state / "tba-secrets" / "refusals.json")
@@ -50,7 +50,7 @@ class RefusedLogins:
         return str(self._path)
 
     def of(self, account: str, user: str) -> tuple[Refusal, ...]:
-        """What is known of one user, attempts under way included."""
+        """Return what is known of one user, attempts under way included."""
         return _refusals(self._read(), Who.of(account, user))
 
     def add(self, account: str, user: str, refusal: Refusal) -> Refusal:
@@ -158,7 +158,7 @@ def _default_state() -> Path:
 
 
 def _locked(path: Path, how: int) -> int | None:
-    """The descriptor that holds the lock, until it is closed; None where another one does."""
+    """Return the descriptor that holds the lock, until it is closed; None where another one does."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, how)

@@ -53,7 +53,7 @@ class SeenRequest:
 def clues_of_requests(
     requests: Iterable[SeenRequest], server_seconds: float | None = None
 ) -> frozenset[Clue]:
-    """What the requests show.
+    """Return what the requests show.
 
     Args:
         requests: One, or several in a row: the same nonce and timestamp twice is a replay.

@@ -34,13 +34,13 @@ class Retry:
     monotonic: Callable[[], float]
 
     def once(self, request: requests.PreparedRequest) -> Answer:
-        """The answer to a single try. Raises `LostError` where there was none within the deadline."""
+        """Try once, and return the answer. Raises `LostError` if there was none within the deadline."""
         return self.sender(request, self.deadline_seconds)
 
     def until_answered(
         self, attempt: Callable[[], requests.PreparedRequest], protocol: Protocol | None
     ) -> Answer:
-        """The first answer that is not "come back later".
+        """Try until an answer is not "come back later", and return it.
 
         Args:
             attempt: Makes a request with a new signature.

@@ -188,7 +188,7 @@ _OUTCOME: Final = {
 
 
 def _of_somebody_else(answer: Answer) -> bool:
-    """A success that cannot be this service's: a page for browsers, or JSON that is none."""
+    """Return a success that cannot be this service's: a page for browsers, or JSON that is none."""
     body = answer.body_text.strip()
     page = body[:500].lower().startswith(("<!doctype", "<html"))
     return page or (

@@ -43,7 +43,7 @@ class SigningKeys:
 
     @classmethod
     def of(cls, credential: TbaCredential) -> SigningKeys:
-        """The four values of a credential."""
+        """Return the four values of a credential."""
         return cls(
             credential.consumer_key,
             credential.consumer_secret,
@@ -62,7 +62,7 @@ class Once:
 
     @classmethod
     def now(cls, clock_seconds: float | None = None) -> Once:
-        """A fresh nonce, and the time of `clock_seconds` (the computer's where None)."""
+        """Return a fresh nonce, and the time of `clock_seconds` (the computer's where None)."""
         return cls(new_nonce(), int(time.time() if clock_seconds is None else clock_seconds))
 
 
@@ -81,7 +81,7 @@ def sign(
     timestamp: int | None = None,
     realm: str | None = None,
 ) -> str:
-    """The Authorization header of one REST, RESTlet or token-service call.
+    """Return the Authorization header of one REST, RESTlet or token-service call.
 
     Args:
         credential: Whose call it is.
@@ -141,7 +141,7 @@ def authorization(
 
 
 def base_string(method: str, url: str, parameters: Iterable[Parameter]) -> str:
-    """The text that is signed (RFC 5849 section 3.4.1). It holds the consumer key and the token id.
+    """Return the text that is signed (RFC 5849 section 3.4.1). It holds the consumer key and the token id.
 
     Args:
         method: The HTTP method.
@@ -162,7 +162,7 @@ def base_string(method: str, url: str, parameters: Iterable[Parameter]) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """The one spelling of `url` that is signed and sent.
+    """Return the one spelling of `url` that is signed and sent.
 
     Path as `requests` sends it (`!` stays, UTF-8 is percent-encoded); query decoded as a form and encoded again by
     RFC 3986, `%20` for a space, order, repeated and empty parameters kept; no fragment.

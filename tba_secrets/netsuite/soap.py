@@ -26,7 +26,7 @@ _ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 
 
 def passport_fields(credential: TbaCredential, once: Once) -> Mapping[str, str]:
-    """The passport's children in their order; `signature` is base64, and not percent-encoded.
+    """Return the passport's children in their order; `signature` is base64, and not percent-encoded.
 
     The account is part of what is signed here, unlike the realm of REST: its case matters twice.
 
@@ -45,7 +45,7 @@ def passport_fields(credential: TbaCredential, once: Once) -> Mapping[str, str]:
 
 
 def token_passport(credential: TbaCredential, once: Once) -> str:
-    """The `tokenPassport` element. It holds the consumer key and the token id: treat it as secret."""
+    """Return the `tokenPassport` element. It holds the consumer key and the token id: treat it as secret."""
     children = "".join(_child(n, v) for n, v in passport_fields(credential, once).items())
     return f'<m:tokenPassport xmlns:m="{_MESSAGES}" xmlns:c="{_CORE}">{children}</m:tokenPassport>'
 
@@ -56,7 +56,7 @@ def _child(name: str, value: str) -> str:
 
 
 def envelope(credential: TbaCredential, operation: str, once: Once) -> str:
-    """A whole request for an operation without arguments, such as `getServerTime`."""
+    """Return a whole request for an operation without arguments, such as `getServerTime`."""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{_ENVELOPE}">'
         f"<s:Header>{token_passport(credential, once)}</s:Header>"
@@ -65,7 +65,7 @@ def envelope(credential: TbaCredential, operation: str, once: Once) -> str:
 
 
 def read(text: str) -> ElementTree.Element | None:
-    """The root of an answer, None where it is not a SOAP envelope.
+    """Return the root of an answer, None where it is not a SOAP envelope.
 
     A document type is refused unread: SOAP 1.1 section 3 forbids it, and without one there are no entities to expand.
     """
@@ -79,16 +79,16 @@ def read(text: str) -> ElementTree.Element | None:
 
 
 def first(root: ElementTree.Element, name: str) -> ElementTree.Element | None:
-    """The first element of that local name, whatever its namespace: versions and clients disagree on them."""
+    """Return the first element of that local name, whatever its namespace: versions and clients disagree on them."""
     return next((element for element in root.iter() if local_name(element) == name), None)
 
 
 def text_of(root: ElementTree.Element, name: str) -> str:
-    """The stripped text of the first element of that local name; empty where there is none."""
+    """Return the stripped text of the first element of that local name; empty where there is none."""
     found = first(root, name)
     return (found.text or "").strip() if found is not None else ""
 
 
 def local_name(element: ElementTree.Element) -> str:
-    """The tag without its namespace."""
+    """Return the tag without its namespace."""
     return str(element.tag).rpartition("}")[2]

@@ -87,7 +87,7 @@ def _flat(body: Any, parent: str = "", depth: int = 0) -> Iterator[tuple[str, st
 
 
 def _only(values: Iterable[str | None]) -> str | None:
-    """The one value that all spellings agree on."""
+    """Return the one value that all spellings agree on."""
     known = {value for value in values if value is not None}
     return known.pop() if len(known) == 1 else None
 
@@ -102,7 +102,7 @@ def _twice(said: Iterable[tuple[str, str]], keys: frozenset[str]) -> bool:
 
 
 def _account(key: str, value: str) -> str | None:
-    """The account id; None for a name."""
+    """Return the account id; None for a name."""
     account = _realm(value)
     if account is None or key not in _NAMES_TOO:
         return account
@@ -110,7 +110,7 @@ def _account(key: str, value: str) -> str | None:
 
 
 def _realm(value: str) -> str | None:
-    """The account id; None for a name: every account id has digits in it."""
+    """Return the account id; None for a name: every account id has digits in it."""
     try:
         return accounts.realm(value) if any(ch.isdecimal() for ch in value) else None
     except AccountIdError:

@@ -129,7 +129,7 @@ class HttpSender:
         )
 
     def _body(self, response: requests.Response, until: float) -> bytes:
-        """The body, cut off at 1 MiB. That of a 401 may be lost: its status is the whole verdict."""
+        """Return the body, cut off at 1 MiB. That of a 401 may be lost: its status is the whole verdict."""
         body = b""
         try:
             for chunk in response.iter_content(_CHUNK):

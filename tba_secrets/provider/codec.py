@@ -29,7 +29,7 @@ UNKNOWN: Final = Unknown()
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
-    """A Struct as plain Python: whole floats become ints (the wire has only doubles), nulls are dropped.
+    """Return a Struct as plain Python: whole floats become ints (the wire has only doubles), nulls are dropped.
 
     Keys come sorted: the wire has no order, and what follows from it must not change from run to run.
     """

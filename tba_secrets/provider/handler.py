@@ -80,15 +80,15 @@ class Handler(ABC):
     def diff(
         self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
     ) -> list[Change]:
-        """What an update would change; an empty list is "nothing to do". Looks at the stores, and reads no value."""
+        """Return what an update would change, from a look at the stores; an empty list is "nothing to do"."""
 
     @abstractmethod
     def preview(self, old_state: Properties, new: Properties) -> Properties:
-        """The state that an update would leave, unknown where a preview cannot tell. No IO."""
+        """Return the state that an update would leave, unknown where a preview cannot tell. No IO."""
 
     @abstractmethod
     def id(self, new: Properties) -> str:
-        """The resource's id in state."""
+        """Return the resource's id in state."""
 
     @abstractmethod
     def create(self, urn: str, new: Properties) -> Properties:
@@ -102,7 +102,7 @@ class Handler(ABC):
     def read(
         self, urn: str, id: str, inputs: Properties, state: Properties
     ) -> tuple[Properties, Properties] | None:
-        """(inputs, state) as observed; None where it is gone. Never changes a desired digest."""
+        """Return (inputs, state) as observed; None if it is gone. Never change a desired digest."""
 
     @abstractmethod
     def delete(self, urn: str, state: Properties) -> None:
@@ -110,12 +110,12 @@ class Handler(ABC):
 
 
 def merged(inputs: Properties, outputs: Wire) -> Properties:
-    """A resource's state: its inputs and what Create or Update found out."""
+    """Return a resource's state: its inputs and what Create or Update found out."""
     return {**inputs, **outputs.properties()}
 
 
 def input_changes(old: Properties, new: Properties) -> list[Change]:
-    """The inputs that differ."""
+    """Return the inputs that differ."""
     names = sorted(old.keys() | new.keys())
     return [Change(name) for name in names if old.get(name) != new.get(name)]
 
@@ -125,7 +125,7 @@ OWN_WORDS: Final = "tba_rule"
 
 
 def validation_failures(error: ValidationError) -> dict[str, str]:
-    """What pydantic refused, by property path: what is wrong and what to write, without the values."""
+    """Return what pydantic refused, by property path: what is wrong and what to write, without the values."""
     model = next(model for model in Wire.__subclasses__() if model.__name__ == error.title)
     return {
         _shown(path): _refusal(model, path, problem)
@@ -156,7 +156,7 @@ def _path(location: tuple[int | str, ...]) -> Path:
 
 
 def _shown(steps: Path) -> str:
-    """A path whose every key looks like one of ours: a value may have been written where a key belongs."""
+    """Return a path whose every key looks like one of ours: a value may have been written where a key belongs."""
     return (
         ".".join(
             str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"

@@ -41,7 +41,7 @@ class Log(Protocol):
 
 
 def unheard(severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
-    """A log that nobody reads: for a process without an engine."""
+    """Log to nobody: for a process without an engine."""
 
 
 def client_for(credential: TbaCredential, endpoint: str | None, record: str) -> Client:
@@ -143,7 +143,7 @@ class Host:
         return found
 
     def orphaned(self) -> bool:
-        """The process that started this one is gone: nobody would learn of what is done from here on."""
+        """Return whether the process that started this one is gone: nobody would learn of what is done from here on."""
         return os.getppid() != self.started_by
 
     def status(self, urn: str, message: str) -> None:
@@ -163,7 +163,7 @@ class Host:
         self.log(LogSeverity.WARNING, message, urn, False)
 
     def proceed(self) -> None:
-        """Called before each irreversible step.
+        """Refuse to go on if the run was cancelled; called before each irreversible step.
 
         Raises:
             CancelledError: The engine asked to stop, or is gone.

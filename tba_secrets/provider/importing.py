@@ -17,7 +17,7 @@ _SHORT = re.compile(r"aws:([a-z0-9-]+):(.+)")
 
 
 def parse_id(id: str) -> tuple[Stores, str]:
-    """The store and the secret's whole name in it.
+    """Return the store and the secret's whole name in it.
 
     Raises:
         StoreError: The id has another shape.

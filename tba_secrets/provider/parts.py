@@ -42,7 +42,7 @@ def resolve(
     required: bool,
     brought: str | None,
 ) -> Resolved:
-    """The digest of each part, or why there is none.
+    """Return the digest of each part, or why there is none.
 
     Args:
         sources: Where each part comes from.

@@ -19,7 +19,7 @@ _LOOK_SECONDS: Final = 0.2
 
 
 def main() -> None:
-    """The console script `pulumi-resource-tba ENGINE_ADDRESS`."""
+    """Run the console script `pulumi-resource-tba ENGINE_ADDRESS`."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -57,7 +57,7 @@ class Proof:
         self.host.gate.remember(inputs.account, inputs.user.email, self._known())
 
     def turn(self) -> AbstractContextManager[Turn]:
-        """The user's turn: one call after another, none after a refusal."""
+        """Wait for the user's turn: one call after another, none after a refusal."""
         return self.host.gate.admit(
             self.inputs.account,
             self.inputs.user.email,
@@ -69,12 +69,12 @@ class Proof:
         )
 
     def client(self, credential: TbaCredential) -> Client:
-        """A client that stops waiting where the run is cancelled."""
+        """Return a client that stops waiting where the run is cancelled."""
         inputs = self.inputs
         return Client(credential, inputs.endpoint, record=inputs.record, sleep=self._pause)
 
     def refusals(self) -> tuple[RefusalEntry, ...]:
-        """The user's refusals of the last 30 minutes, for state."""
+        """Return the user's refusals of the last 30 minutes, for state."""
         known = self.host.gate.refusals(self.inputs.account, self.inputs.user.email)
         return tuple(RefusalEntry(fingerprint=one.fingerprint, at=int(one.at)) for one in known)
 
@@ -100,7 +100,7 @@ class Proof:
 
 
 def as_outputs(verification: Verification) -> SmokeTestOutputs:
-    """What state keeps of a proof."""
+    """Return what state keeps of a proof."""
     return SmokeTestOutputs(
         verified_at=datetime.fromtimestamp(verification.at, UTC).isoformat(timespec="seconds"),
         verified_as=verification.summary,

@@ -19,7 +19,7 @@ _SCALARS = ("string", "integer", "number", "boolean")
 
 
 def package_schema(handlers: Iterable[Handler]) -> str:
-    """The schema of the provider `tba`, as JSON text."""
+    """Return the schema of the provider `tba`, as JSON text."""
     types: Schema = {}
     schema = {
         "name": "tba",

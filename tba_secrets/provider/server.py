@@ -188,7 +188,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @contextmanager
     def _errors(self, context: grpc.ServicerContext) -> Iterator[None]:
-        """The one place where an exception becomes the engine's words; gRPC would send and log its text."""
+        """Turn exceptions into the engine's words, here alone: gRPC would send and log their text."""
         try:
             yield
         except _HalfDoneError as error:
@@ -232,7 +232,7 @@ class _HalfDoneError(Exception):
 
 @contextmanager
 def _half_done(handler: Handler, id: Callable[[], str], inputs: Properties) -> Iterator[None]:
-    """Turns a `PartialFailureError` into what the engine keeps; within `_errors`, for that can fail too."""
+    """Turn a `PartialFailureError` into what the engine keeps; within `_errors`, for that can fail too."""
     try:
         yield
     except PartialFailureError as error:

@@ -1,5 +1,6 @@
-"""One Create or Update of a StagedCredential: the facts are gathered, a rotation's new pair is obtained, and the plan
-of `lifecycle.decide` is carried out.
+"""One Create or Update of a StagedCredential.
+
+The facts are gathered, a rotation's new pair is obtained, and the plan of `lifecycle.decide` is carried out.
 """
 
 from __future__ import annotations
@@ -368,7 +369,7 @@ class StagingRun:
         return merged(self.new, outputs)
 
     def _outputs(self, credential: TbaCredential) -> StagedCredentialOutputs:
-        """What state keeps, before any store has it."""
+        """Return what state keeps, before any store has it."""
         key = self.keys.writing
         return StagedCredentialOutputs(
             versions={},

@@ -16,7 +16,7 @@ _opening: Final = Lock()
 
 
 def open_stores(settings: Stores) -> dict[str, Store]:
-    """The stores of an environment by kind, in the order in which a token is promoted.
+    """Return the stores of an environment by kind, in the order in which a token is promoted.
 
     A store is opened once in a process for the same settings under the same process environment: its connections,
     credentials and rate limit are shared. Nothing is asked of it here.

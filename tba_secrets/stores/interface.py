@@ -144,7 +144,7 @@ class Store(ABC):
 
     @final
     def describe(self, name: SecretName) -> Snapshot | None:
-        """What the store knows of `name` without reading its value; None where it does not exist."""
+        """Return what the store knows of `name` without reading its value; None where it does not exist."""
         with self._typed_errors():
             return self._describe(name)
 
@@ -154,7 +154,9 @@ class Store(ABC):
 
     @final
     def names(self, prefix: str) -> tuple[SecretName, ...]:
-        """The secrets whose names begin with `prefix`, sorted; a deleted one may be among them, a very new one missing.
+        """Return the secrets whose names begin with `prefix`, sorted.
+
+        A deleted one may be among them, and a very new one missing.
 
         Raises:
             AccessDeniedError: Listing is a permission of its own: which one, ready to paste.
@@ -164,7 +166,7 @@ class Store(ABC):
 
     @final
     def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
-        """The version that plays a part, or the version with an id; None where there is none."""
+        """Return the version that plays a part, or the version with an id; None if there is none."""
         with self._typed_errors():
             return self._read(name, which)
 
@@ -177,11 +179,11 @@ class Store(ABC):
         *,
         seen: Snapshot | Unseen | None = UNSEEN,
     ) -> Snapshot:
-        """Make the secret if it is absent (with our placeholder where the store would make a first version current),
-        and write the owner mark, metadata and settings (description, tags, key, replicas) on it. Idempotent.
+        """Make the secret if it is absent, and write the owner mark, metadata and settings on it. Idempotent.
 
-        A current version that somebody wrote is left as it is. Whether an existing secret may be claimed is decided by
-        the caller, from its Snapshot.
+        Settings are description, tags, key and replicas. A new secret holds our placeholder, if the store would make a
+        first version current. A current version that somebody wrote is left as it is. Whether an existing secret may be
+        claimed is decided by the caller, from its Snapshot.
 
         Args:
             name: The secret.
@@ -285,6 +287,7 @@ class Store(ABC):
         Args:
             name: A secret that was claimed.
             entry: What is to be kept; see `noted` for what goes in its place.
+            seen: What a look showed a moment ago; spares a look.
 
         Raises:
             RetirementOpenError: More wait for being revoked than the journal can hold.
@@ -321,7 +324,7 @@ class Store(ABC):
 
     @abstractmethod
     def restore_command(self, name: SecretName) -> str:
-        """The command that a person types to restore `name`, for messages."""
+        """Return the command that restores `name`, for messages."""
 
     def _refuse_oversize(self, name: SecretName, value: Sensitive) -> None:
         """Raise before any call where the value does not fit: the service would say so after it was sent."""
@@ -334,7 +337,7 @@ class Store(ABC):
 
     @abstractmethod
     def _typed_errors(self) -> AbstractContextManager[None]:
-        """A context in which every error of the back end becomes a `StoreError` without bodies or values."""
+        """Turn every error of the back end into a `StoreError` without bodies or values."""
 
     @abstractmethod
     def _preflight(self, names: tuple[SecretName, ...]) -> Preflight: ...

@@ -120,7 +120,7 @@ class JournalEntry:
 
 
 def journal_of(kept: Mapping[str, str], prefix: str) -> tuple[JournalEntry, ...]:
-    """The journal, oldest first, from the tags or metadata that hold it among others.
+    """Return the journal, oldest first, from the tags or metadata that hold it among others.
 
     Args:
         kept: All of them.
@@ -136,7 +136,7 @@ def journal_of(kept: Mapping[str, str], prefix: str) -> tuple[JournalEntry, ...]
 def noted(
     name: str, journal: tuple[JournalEntry, ...], entry: JournalEntry
 ) -> tuple[JournalEntry, ...]:
-    """The journal with `entry` in it, instead of an earlier line for its version; oldest first, and bounded.
+    """Return the journal with `entry` in it, instead of an earlier line for its version; oldest first, and bounded.
 
     Args:
         name: The secret's, for messages.

@@ -63,11 +63,11 @@ class _Secret:
     about: dict[VersionId, Mapping[str, str]] = field(default_factory=dict)
 
     def held(self) -> set[str]:
-        """The versions that carry a label, or are pinned."""
+        """Return the versions that carry a label, or are pinned."""
         return {*self.stages.values(), *(e.version for e in self.journal.values() if e.pinned)}
 
     def foreign(self) -> VersionId | None:
-        """The candidate, where somebody else wrote it; a rollback to a version of others is ours."""
+        """Return the candidate, where somebody else wrote it; a rollback to a version of others is ours."""
         candidate = self.stages.get(Stage.CANDIDATE)
         if candidate is None or is_ours(candidate) or candidate == self.stages.get(Stage.PREVIOUS):
             return None
@@ -94,7 +94,7 @@ class MemoryStore(Store):
     def write_as_another(
         self, name: SecretName, value: Sensitive, stage: Stage = Stage.CURRENT
     ) -> VersionId:
-        """What somebody else's program does to a secret, made where it is absent: for tests."""
+        """Write as somebody else's program does; the secret is made if it is absent. For tests."""
         with self._lock:
             secret = self._secrets.setdefault(name, _Secret())
             version = VersionId(str(uuid.uuid4()))
@@ -106,14 +106,14 @@ class MemoryStore(Store):
             return version
 
     def drop_unheld(self, name: SecretName) -> None:
-        """What AWS does when it likes: versions without a label are gone. For tests."""
+        """Drop the versions without a label, as AWS does when it likes. For tests."""
         with self._lock:
             secret = self._secrets[name]
             held = secret.held()
             secret.versions = {v: value for v, value in secret.versions.items() if v in held}
 
     def about(self, name: SecretName) -> Mapping[str, str]:
-        """What was noted beside the current version. For tests."""
+        """Return what was noted beside the current version. For tests."""
         with self._lock:
             secret = self._secrets[name]
             return secret.about.get(secret.stages[Stage.CURRENT], {})

@@ -67,7 +67,7 @@ class TokenBucket:
 
 
 def shared_bucket(key: Hashable, rate: float) -> TokenBucket:
-    """The bucket of this process for `key`, made at the first call; the lowest rate asked for holds."""
+    """Return the bucket of this process for `key`, made at the first call; the lowest rate asked for holds."""
     with _buckets_lock:
         bucket = _buckets.setdefault(key, TokenBucket(rate))
     bucket.slow_down_to(rate)

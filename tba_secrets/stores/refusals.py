@@ -25,7 +25,7 @@ def moved_by_another(
 def not_the_candidate(
     name: SecretName, version: VersionId, found: VersionId | None
 ) -> ConflictError:
-    """The version that is to become current does not carry the candidate label."""
+    """Refuse a promotion: the version does not carry the candidate label."""
     return ConflictError(
         f"the secret {name}: version {version} is not the candidate any more, {found or 'none'} is",
         _RUN_AGAIN,
@@ -42,7 +42,7 @@ def claimed_by_another(name: SecretName, owner: OwnerMark | None) -> ConflictErr
 
 
 def label_moved(name: SecretName, label: str, holder: VersionId | None) -> ConflictError:
-    """A compare-and-swap of a label was refused, or undone by another move."""
+    """Return the conflict of a label whose compare-and-set was refused, or undone by another move."""
     return ConflictError(
         f"the secret {name}: {label} was on {holder or 'no version'} when this change was decided, "
         "and somebody else moved it since",
@@ -70,7 +70,7 @@ def foreign_candidate(
 
 
 def placeholder_refused(name: SecretName) -> StoreError:
-    """The placeholder is asked for as a candidate; it is no credential."""
+    """Refuse the placeholder as a candidate: it is no credential."""
     return StoreError(
         f"the secret {name}: there is no credential to go back to, the version before was the placeholder",
         "stage a new credential instead",
@@ -78,7 +78,7 @@ def placeholder_refused(name: SecretName) -> StoreError:
 
 
 def not_claimed(name: SecretName) -> StoreError:
-    """The secret is absent, or has no current version: a write would become current untested."""
+    """Refuse a write to a secret that is absent or has no current version: it would become current untested."""
     return StoreError(
         f"the secret {name} does not exist, or has no current version: "
         "what is written first would be current before it is tested",
@@ -89,7 +89,7 @@ def not_claimed(name: SecretName) -> StoreError:
 def scheduled_for_deletion(
     name: SecretName, deletion_at: datetime, command: str
 ) -> ScheduledForDeletionError:
-    """The secret waits for its deletion and takes no writes."""
+    """Refuse a write to a secret that waits for its deletion."""
     return ScheduledForDeletionError(
         f"the secret {name} is scheduled for deletion on {deletion_at:%Y-%m-%d %H:%M} UTC and "
         "cannot be read or written",

@@ -73,7 +73,7 @@ def _proofs(record: CredentialRecord, state: TokenState) -> Proofs:
 
 
 def _changed(record: CredentialRecord, tested: Mapping[str, Any]) -> list[str]:
-    """What a proof is about, where the environment says something else by now."""
+    """Return what a proof is about, where the environment says something else by now."""
     role, user = tested.get("role") or {}, tested.get("user") or {}
     compared = {
         "account": (record.account, tested.get("account")),
@@ -87,7 +87,7 @@ def _changed(record: CredentialRecord, tested: Mapping[str, Any]) -> list[str]:
 
 
 def _read(record: CredentialRecord, evidence: Iterable[str]) -> dict[CheckKind, frozenset[str]]:
-    """The lines of `provider.proof`: `tokeninfo proves account, role; not user`."""
+    """Return the lines of `provider.proof`: `tokeninfo proves account, role; not user`."""
     found: dict[CheckKind, frozenset[str]] = {}
     for check in record.verify.checks:
         opening = f"{name_of(check)} proves "

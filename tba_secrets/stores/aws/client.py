@@ -85,7 +85,7 @@ class AwsClient:
         return self.call("GetCallerIdentity", None, "sts")
 
     def shown_settings(self) -> dict[str, str]:
-        """The settings in force, those taken from the process environment included: region, endpoint, profile, role."""
+        """Return region, endpoint, profile and role in force, those taken from the process environment included."""
         shown = {
             "region": self.settings.region,
             "endpoint": str(self._opened().secretsmanager.meta.endpoint_url),
@@ -95,7 +95,7 @@ class AwsClient:
         return {key: value for key, value in shown.items() if value}
 
     def command(self, subcommand: str, secret: str, *options: str) -> str:
-        """A command of the AWS CLI for this account and region, ready to paste."""
+        """Return a command of the AWS CLI for this account and region, ready to paste."""
         words = ["aws", "secretsmanager", subcommand, "--region", self.settings.region]
         if self.settings.profile is not None:
             words += ["--profile", self.settings.profile]
@@ -111,7 +111,7 @@ class AwsClient:
         return self._clients
 
     def _asked(self, service: str, operation: str, secret: str | None) -> AwsRequest:
-        """What was asked, for messages; to assume the role is part of the first call of any kind."""
+        """Return what was asked, for messages; to assume the role is part of the first call of any kind."""
         region = self.settings.region
         subject = f"AWS in {region}" if secret is None else f"the secret {secret} in {region}"
         if operation == "AssumeRole":
@@ -125,7 +125,7 @@ class AwsClient:
         )
 
     def _actions(self, service: str, operation: str) -> str:
-        """The IAM actions of a call (API: CreateSecret, "Required permissions")."""
+        """Return the IAM actions of a call (API: CreateSecret, "Required permissions")."""
         if operation != "CreateSecret":
             return f"{service}:{operation}"
         replicated = ", secretsmanager:ReplicateSecretToRegions" if self.settings.replicas else ""

@@ -253,7 +253,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9.]{1,60}")
 
 
 def failure_of(error: BaseException, asked: AwsRequest) -> AwsFailure:
-    """What an exception of boto3 or botocore means.
+    """Return what an exception of boto3 or botocore means.
 
     Args:
         error: A ClientError, which carries the answer, or anything else that the SDK raises.
@@ -269,12 +269,12 @@ def failure_of(error: BaseException, asked: AwsRequest) -> AwsFailure:
 
 
 def no_answer(asked: AwsRequest) -> AwsFailure:
-    """What came back with status 200 is not an answer of AWS: a proxy's page, or half a reply."""
+    """Return the failure for a status 200 that is no answer of AWS: a proxy's page, or half a reply."""
     return _failure(_UNAVAILABLE, asked, "not an answer of AWS")
 
 
 def _of_answer(response: dict[str, Any], asked: AwsRequest) -> AwsFailure:
-    """What an error that AWS answered with means, by its code; by the status where the code is not known."""
+    """Return what an error that AWS answered with means, by its code; by the status where the code is not known."""
     details, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
     code = str(details.get("Code", ""))
     code = code if _CODE.fullmatch(code) else "an unreadable error code"

@@ -84,7 +84,7 @@ class AwsSecret:
         return journal_of(self.tags, JOURNAL_TAG)
 
     def snapshot(self) -> Snapshot:
-        """What the rest of tba-secrets sees of it."""
+        """Return what the rest of tba-secrets sees of it."""
         stages = {
             stage: self.labels[label] for stage, label in LABELS.items() if label in self.labels
         }
@@ -133,7 +133,7 @@ def native_of(seen: Snapshot | Unseen | None) -> AwsSecret | None:
 
 
 def owner_tags(mark: OwnerMark) -> dict[str, str]:
-    """The tags that say who manages a secret.
+    """Return the tags that say who manages a secret.
 
     Raises:
         StoreError: A name is too long for a tag, or has a character that no tag takes.
@@ -149,7 +149,7 @@ def owner_tags(mark: OwnerMark) -> dict[str, str]:
 
 
 def journal_tag(entry: JournalEntry) -> dict[str, str]:
-    """The tag that holds a journal's line.
+    """Return the tag that holds a journal's line.
 
     Raises:
         StoreError: Its version, which others wrote, has an id that no tag takes.
@@ -165,7 +165,7 @@ def journal_tag(entry: JournalEntry) -> dict[str, str]:
 
 
 def owner_of(tags: Mapping[str, str]) -> OwnerMark | None:
-    """The owner mark that the tags hold; None where there is none."""
+    """Return the owner mark that the tags hold; None if there is none."""
     stack, _, record = tags.get(OWNER_TAG, "").partition(" ")
     if not stack or not record:
         return None
@@ -178,7 +178,7 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _manager(answer: Mapping[str, Any], region: str) -> str | None:
-    """What else writes the secret, so that we must not."""
+    """Return what else writes the secret, so that we must not."""
     if service := answer.get("OwningService"):
         return f"the service {service}"
     if answer.get("RotationEnabled"):

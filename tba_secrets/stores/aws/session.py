@@ -84,7 +84,7 @@ def open_clients(
 
 
 def resolved_address(address: Address | None) -> str | None:
-    """The URL itself, taken from the process environment where the settings name a variable.
+    """Return the URL itself, taken from the process environment where the settings name a variable.
 
     Raises:
         StoreError: The variable is unset or empty.
@@ -125,7 +125,7 @@ def _session(settings: AwsSettings, config: Any) -> Any:
 
 
 def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
-    """A session in the role, whose credentials renew themselves (STS AssumeRole lasts an hour)."""
+    """Return a session in the role, whose credentials renew themselves (STS AssumeRole lasts an hour)."""
     import boto3
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
     from botocore.session import get_session
@@ -165,7 +165,7 @@ class _Late:
         self._session = session
 
     def get_frozen_credentials(self) -> Any:
-        """What botocore asks for.
+        """Return what botocore asks for.
 
         Raises:
             NoCredentialsError: There are none.
@@ -202,7 +202,7 @@ def _access_key(session: Any) -> str:
 
 
 def _account(settings: AwsSettings, access_key: str) -> str:
-    """What the limiter counts by: the account where it is known, else the access key."""
+    """Return what the limiter counts by: the account where it is known, else the access key."""
     if settings.account_id is not None:
         return settings.account_id
     if (role := _ROLE_ACCOUNT.match(settings.role_arn or "")) is not None:

@@ -129,7 +129,7 @@ class AwsStore(Store):
             request["NextToken"] = more
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
-        """A version that this process staged is asked for again where it is not seen yet (eventual consistency)."""
+        """Ask again for a version that this process staged if it is not seen yet (eventual consistency)."""
         if isinstance(which, Stage) or (name, which) not in self._staged_here:
             return self._get(name, which)
         patience = self._access.patience
