@@ -146,12 +146,20 @@ class _Life:
             return Offer.HELD
         if part == TOKEN and self.superseding_line(pair) is not None:
             return Offer.STALE
-        return compare(
+        offer = compare(
             self.declared.keys,
             pair,
             self.remembered.source_digests.get(part),
             self.remembered.stored_digests.get(part),
         )
+        # what others wrote is no rotation of ours, which an unchanged source would undo
+        return Offer.NEW if offer is Offer.UNCHANGED and self._is_foreign else offer
+
+    @property
+    def _is_foreign(self) -> bool:
+        """Whether somebody else wrote what is current, and nothing of ours is to be put back in its place."""
+        held = [self.base_version(store) for store in self.seen]
+        return any(held) and not any(ours(version) for version in held)
 
     def superseding_line(self, pair: Pair) -> JournalEntry | None:
         """Return the line that bars a token from being staged by an update."""
@@ -582,11 +590,7 @@ def _informs(line: JournalEntry) -> bool:
 
 
 def _versions(sight: Sight, chosen: Callable[[JournalEntry], bool]) -> list[VersionId]:
-    return [
-        VersionId(line.version)
-        for line in sight.lines
-        if line.state is not Retirement.INTENT and chosen(line)
-    ]
+    return [VersionId(line.version) for line in sight.lines if line.has_version and chosen(line)]
 
 
 def _credential(account: str, consumer: Pair, token: Pair) -> TbaCredential:

@@ -39,6 +39,7 @@ def resolve(
     known: Mapping[str, str],
     *,
     preview: bool,
+    refused: bool,
     required: bool,
     brought: str | None,
 ) -> Resolved:
@@ -50,6 +51,8 @@ def resolve(
         key: The record's digest key.
         known: The digests that state has; empty on create and replace.
         preview: A part without a value is unknown, not an error.
+        refused: What state has did not pass, and is gone: a part without a value is unknown, so that a plan
+            made without values takes the one that mends it.
         required: A part without a value is an error even where state knows it.
         brought: The part that an intent brings, if any: its source need not have it.
     """
@@ -69,7 +72,7 @@ def resolve(
             resolved.digests[part] = known.get(part, UNSEEN)
         elif required:
             resolved.failures[part] = f"{place}: no value, and require_values is set. Give it one"
-        elif part in known:
+        elif part in known and not refused:
             resolved.digests[part] = known[part]
         elif preview:
             resolved.digests[part] = UNKNOWN

@@ -98,7 +98,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
             checked = self._handler(request).check(
-                request.urn, decode(request.olds), decode(request.news)
+                request.urn,
+                decode(request.olds),
+                decode(request.news),
+                decode(request.old_outputs),
             )
             return provider_pb2.CheckResponse(
                 inputs=encode(checked.inputs),

@@ -75,7 +75,9 @@ class SmokeTestHandler(Handler):
         self._host = host
         self._proof = proof
 
-    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+    def check(
+        self, urn: str, old: Properties, new: Properties, state: Properties | None = None
+    ) -> Checked:
         if has_unknown(new):
             return Checked(new, {})
         try:

@@ -49,7 +49,7 @@ from tba_secrets.sources import Pair
 from tba_secrets.spec.model import Format, Stores
 from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage
 from tba_secrets.stores.journal import JournalEntry
-from tba_secrets.stores.versions import Terms, terms_of
+from tba_secrets.stores.versions import Terms, is_ours, terms_of
 
 
 class StagedCredentialHandler(Handler):
@@ -65,7 +65,9 @@ class StagedCredentialHandler(Handler):
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+    def check(
+        self, urn: str, old: Properties, new: Properties, state: Properties | None = None
+    ) -> Checked:
         self._host.updating = True
         kept = {key: value for key, value in new.items() if key != "preview"}
         if has_unknown(new):
@@ -86,6 +88,7 @@ class StagedCredentialHandler(Handler):
             self._keys(inputs).writing,
             old.get("digests", {}),
             preview=inputs.preview,
+            refused=inputs.preview and self._is_refused(record, state or {}),
             required=inputs.require_values,
             brought=intent.part if isinstance(intent, Rotation) else None,
         )
@@ -168,6 +171,17 @@ class StagedCredentialHandler(Handler):
         """Return the places for reading and deleting only."""
         return places_in(self._host.open_stores(stores), stores, secret)
 
+    def _is_refused(self, record: RecordMemory, state: Properties) -> bool:
+        """Whether a version that state names is gone, and was never current: its test has failed."""
+        versions = state.get("versions", {})
+        places = self._places(*_where(state)) if versions else {}
+        return any(
+            sight.snapshot is not None
+            and (version := versions.get(kind)) not in (sight.current, sight.pending)
+            and not sight.was_current(version)
+            for kind, sight in look(record.looked, places).items()
+        )
+
     def _drift(self, record: RecordMemory, state: Properties) -> dict[str, str]:
         """Say where the stores show something else than what state has staged, or a token that may have been issued."""
         if not (versions := state.get("versions")):
@@ -201,7 +215,9 @@ class StagedCredentialHandler(Handler):
             lines = _lines(record.looked.snapshot(place) for place in places)
             if any(line.superseded and keys.same(line.digest, pair) for line in lines):
                 return Offer.STALE
-        return compare(keys, pair, remembered.source_digests.get(part), None)
+        offer = compare(keys, pair, remembered.source_digests.get(part), None)
+        foreign = not all(is_ours(version) for version in remembered.versions.values())
+        return Offer.NEW if offer is Offer.UNCHANGED and foreign else offer
 
     def _refuse_move(self, name: str, old: Properties, new: Properties) -> None:
         """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.

@@ -81,7 +81,7 @@ def test_a_version_that_is_gone_needs_the_value(world: World) -> None:
     given = world.project.up()
 
     assert without.status != 0
-    assert "no longer in the store" in without.output
+    assert "the current credential has failed, and is left as it is" in without.output
     assert given.status == 0, given.output
     assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
 

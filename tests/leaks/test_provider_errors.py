@@ -42,7 +42,9 @@ class Bomb(Handler):
     def __init__(self, act: Callable[[], Any]) -> None:
         self.act = act
 
-    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+    def check(
+        self, urn: str, old: Properties, new: Properties, state: Properties | None = None
+    ) -> Checked:
         self.act()
         return Checked(new, {})
 

@@ -95,7 +95,10 @@ KINDS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "text": lambda leak: b"I1123 07:04:50 eventsink.go:86] " + leak + b"\n",
     "bare": lambda leak: leak,
     "JSON": _within,
-    "binary": lambda leak: secrets.token_bytes(500) + leak + secrets.token_bytes(501),
+    # no neighbour may happen to go on with what is looked for
+    "binary": lambda leak: (
+        secrets.token_bytes(499) + b"\0" + leak + b"\0" + secrets.token_bytes(500)
+    ),
     "gzip": lambda leak: gzip.compress(_within(leak)),
     "gzip after a header": lambda leak: b"\0\1\2" + gzip.compress(_within(leak)),
     "zlib": lambda leak: zlib.compress(_within(leak)),

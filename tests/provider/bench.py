@@ -148,7 +148,8 @@ class Bench:
 
     def up(self, handler: Handler, before: Kept | None, new: Properties) -> Kept:
         """Check, then Create, or Diff and Update if there is something to do; over the wire's types."""
-        checked = handler.check(URN, before.inputs if before else {}, new)
+        old = (before.inputs, new, before.state) if before else ({}, new)
+        checked = handler.check(URN, *old)
         assert checked.failures == {}
         inputs = wired(checked.inputs)
         try:

@@ -8,8 +8,9 @@ import pytest
 
 from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.provider.handler import Checked
+from tba_secrets.stores.interface import VersionId
 from tests.netsuite_account import Values
-from tests.provider.bench import AWS, NOWHERE, URN, Bench
+from tests.provider.bench import AWS, NAME, NOWHERE, URN, Bench, Kept
 
 KNOWN = {"digests": {"consumer": "abcdef:0000000000000001", "token": "abcdef:0000000000000002"}}
 
@@ -89,6 +90,32 @@ def test_absent_in_the_preview_of_an_update_is_known(offline: Bench) -> None:
     offline.withhold()
 
     assert check(offline, KNOWN, preview=True).inputs["digests"] == KNOWN["digests"]
+
+
+def test_absent_in_a_preview_is_unknown_where_what_state_has_did_not_pass(bench: Bench) -> None:
+    """So that a plan made without values takes the value that mends it; nobody else's change opens a plan."""
+    kept = bench.stage()
+    bench.test(kept)
+    bench.write_as_another("{}")
+    bench.withhold()
+    assert digests_in_a_preview(bench, kept) == kept.inputs["digests"]
+
+    bench.give(orders=Values())
+    bench.new_process()
+    wrong = bench.stage(kept)
+    bench.aws.discard(NAME, VersionId(wrong.state["versions"]["aws"]))
+    bench.withhold()
+
+    assert digests_in_a_preview(bench, wrong) == dict.fromkeys(("consumer", "token"), UNKNOWN)
+
+
+def digests_in_a_preview(bench: Bench, kept: Kept) -> dict[str, Any]:
+    """As the engine has them after `preview` without values."""
+    bench.new_process()
+    new = bench.staged_inputs(preview=True)
+    checked = bench.staged.check(URN, kept.inputs, new, kept.state)
+    digests: dict[str, Any] = checked.inputs["digests"]
+    return digests
 
 
 @pytest.mark.parametrize("preview", [True, None])

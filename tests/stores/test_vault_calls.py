@@ -179,7 +179,6 @@ def test_no_op(wire: Wire) -> None:
     wire.established()
     look = wire.looked()
     assert wire.store.claim(NAME, MARK, seen=look) == look
-    wire.store.promote(NAME, look.stages[Stage.CURRENT], None, seen=look)
     assert wire.calls() == CALLS["no-op, preview"]
 
 
