@@ -73,17 +73,8 @@ class Handler(ABC):
         return False
 
     @abstractmethod
-    def check(
-        self, urn: str, old: Properties, new: Properties, state: Properties | None = None
-    ) -> Checked:
-        """Validate and complete the inputs; reads sources, writes nothing.
-
-        Args:
-            urn: The resource.
-            old: The inputs that state has; empty on create.
-            new: What the program gives.
-            state: The outputs that state has; None from an engine that does not send them to Check.
-        """
+    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
+        """Validate and complete the inputs; reads sources, writes nothing."""
 
     @abstractmethod
     def diff(

@@ -5,7 +5,7 @@ A part that its source does not give is *kept*: its digest is the one that state
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,7 +39,7 @@ def resolve(
     known: Mapping[str, str],
     *,
     preview: bool,
-    refused: bool,
+    untested: Callable[[], bool],
     required: bool,
     brought: str | None,
 ) -> Resolved:
@@ -51,8 +51,8 @@ def resolve(
         key: The record's digest key.
         known: The digests that state has; empty on create and replace.
         preview: A part without a value is unknown, not an error.
-        refused: What state has did not pass, and is gone: a part without a value is unknown, so that a plan
-            made without values takes the one that mends it.
+        untested: Whether it is a preview, and nothing has ever passed: a part without a value is unknown then, so
+            that a plan made without values takes the one that mends a refused one.
         required: A part without a value is an error even where state knows it.
         brought: The part that an intent brings, if any: its source need not have it.
     """
@@ -72,7 +72,7 @@ def resolve(
             resolved.digests[part] = known.get(part, UNSEEN)
         elif required:
             resolved.failures[part] = f"{place}: no value, and require_values is set. Give it one"
-        elif part in known and not refused:
+        elif part in known and not untested():
             resolved.digests[part] = known[part]
         elif preview:
             resolved.digests[part] = UNKNOWN

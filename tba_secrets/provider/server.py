@@ -98,10 +98,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
             checked = self._handler(request).check(
-                request.urn,
-                decode(request.olds),
-                decode(request.news),
-                decode(request.old_outputs),
+                request.urn, decode(request.olds), decode(request.news)
             )
             return provider_pb2.CheckResponse(
                 inputs=encode(checked.inputs),

@@ -75,9 +75,7 @@ class SmokeTestHandler(Handler):
         self._host = host
         self._proof = proof
 
-    def check(
-        self, urn: str, old: Properties, new: Properties, state: Properties | None = None
-    ) -> Checked:
+    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
         if has_unknown(new):
             return Checked(new, {})
         try:

@@ -65,9 +65,7 @@ class StagedCredentialHandler(Handler):
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def check(
-        self, urn: str, old: Properties, new: Properties, state: Properties | None = None
-    ) -> Checked:
+    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
         self._host.updating = True
         kept = {key: value for key, value in new.items() if key != "preview"}
         if has_unknown(new):
@@ -88,7 +86,7 @@ class StagedCredentialHandler(Handler):
             self._keys(inputs).writing,
             old.get("digests", {}),
             preview=inputs.preview,
-            refused=inputs.preview and self._is_refused(record, state or {}),
+            untested=lambda: inputs.preview and self._has_no_credential(record, inputs),
             required=inputs.require_values,
             brought=intent.part if isinstance(intent, Rotation) else None,
         )
@@ -111,6 +109,10 @@ class StagedCredentialHandler(Handler):
             for change in input_changes(old_inputs, new)
             if change.property != "digests" or _something_new(offers, old_inputs, old_state, new)
         ]
+        if not changes and _is_foreign(old_state) and Offer.NEW in offers.values():
+            changes.append(
+                Change("digests")
+            )  # the source has not changed, and wins over what others wrote
         moved = self._is_moved(old_state, new)
         drifted = old_state.get("drift", {}) | ({} if moved else self._drift(record, old_state))
         changes += [Change(f"drift.{kind}", input=False) for kind in sorted(drifted)]
@@ -171,15 +173,12 @@ class StagedCredentialHandler(Handler):
         """Return the places for reading and deleting only."""
         return places_in(self._host.open_stores(stores), stores, secret)
 
-    def _is_refused(self, record: RecordMemory, state: Properties) -> bool:
-        """Whether a version that state names is gone, and was never current: its test has failed."""
-        versions = state.get("versions", {})
-        places = self._places(*_where(state)) if versions else {}
-        return any(
-            sight.snapshot is not None
-            and (version := versions.get(kind)) not in (sight.current, sight.pending)
-            and not sight.was_current(version)
-            for kind, sight in look(record.looked, places).items()
+    def _has_no_credential(self, record: RecordMemory, inputs: StagedCredentialInputs) -> bool:
+        """Whether the secrets are there, and nothing has ever passed or waits for its proof."""
+        sights = look(record.looked, self._places(inputs.stores, inputs.secret)).values()
+        return all(
+            sight.snapshot is not None and sight.current is None and sight.pending is None
+            for sight in sights
         )
 
     def _drift(self, record: RecordMemory, state: Properties) -> dict[str, str]:
@@ -216,8 +215,7 @@ class StagedCredentialHandler(Handler):
             if any(line.superseded and keys.same(line.digest, pair) for line in lines):
                 return Offer.STALE
         offer = compare(keys, pair, remembered.source_digests.get(part), None)
-        foreign = not all(is_ours(version) for version in remembered.versions.values())
-        return Offer.NEW if offer is Offer.UNCHANGED and foreign else offer
+        return Offer.NEW if offer is Offer.UNCHANGED and _is_foreign(record.staged) else offer
 
     def _refuse_move(self, name: str, old: Properties, new: Properties) -> None:
         """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.
@@ -343,6 +341,11 @@ def _where(properties: Properties) -> tuple[Stores, str]:
 def _lines(snapshots: Iterable[Snapshot | None]) -> Iterator[JournalEntry]:
     for snapshot in snapshots:
         yield from () if snapshot is None else snapshot.journal
+
+
+def _is_foreign(state: Properties) -> bool:
+    """Whether others wrote what state holds."""
+    return not all(is_ours(version) for version in state.get("versions", {}).values())
 
 
 def _something_new(

@@ -42,9 +42,7 @@ class Bomb(Handler):
     def __init__(self, act: Callable[[], Any]) -> None:
         self.act = act
 
-    def check(
-        self, urn: str, old: Properties, new: Properties, state: Properties | None = None
-    ) -> Checked:
+    def check(self, urn: str, old: Properties, new: Properties) -> Checked:
         self.act()
         return Checked(new, {})
 

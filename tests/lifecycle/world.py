@@ -287,7 +287,7 @@ class Run:
 
     def _step(self, handler: Any, which: str, new: Properties) -> tuple[Properties, Properties]:
         old = getattr(self.world, which)
-        checked = handler.check(URN, {} if old is None else old[0], new, old and old[1])
+        checked = handler.check(URN, {} if old is None else old[0], new)
         if checked.failures:
             raise TbaError(f"{RECORD}: " + "; ".join(checked.failures.values()), "see above")
         inputs = wired(checked.inputs)

@@ -148,8 +148,7 @@ class Bench:
 
     def up(self, handler: Handler, before: Kept | None, new: Properties) -> Kept:
         """Check, then Create, or Diff and Update if there is something to do; over the wire's types."""
-        old = (before.inputs, new, before.state) if before else ({}, new)
-        checked = handler.check(URN, *old)
+        checked = handler.check(URN, before.inputs if before else {}, new)
         assert checked.failures == {}
         inputs = wired(checked.inputs)
         try:
