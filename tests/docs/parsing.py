@@ -21,6 +21,7 @@ from typer._click.exceptions import (  # what its parser raises has no public na
 from tba_secrets.cli import app, commands  # noqa: F401 - importing it registers the commands
 from tests.docs.documents import Command
 from tests.engine.project import ROOT
+from tests.lifecycle import explorer
 
 _TBA: Final[Any] = typer.main.get_command(app)
 # The help shows `--plan` only with PULUMI_EXPERIMENTAL.
@@ -76,14 +77,17 @@ def _pulumi(command: Command) -> str:
     return ", ".join(f"{flag} is no flag of it" for flag in flags if flag not in known)
 
 
-def _pytest(command: Command) -> str:
+def _python(command: Command) -> str:
     _, *words = command.words
+    if words[:2] == ["-m", "tests.lifecycle.explorer"]:
+        _, unknown = explorer.options().parse_known_args(words[2:])
+        return ", ".join(f"{word} is no option of it" for word in unknown)
     if words[:2] != ["-m", "pytest"]:
-        return "only pytest is run with python"
+        return "only pytest and the explorer are run with python"
     return ", ".join(f"there is no {w}" for w in words if "/" in w and not (ROOT / w).exists())
 
 
-JUDGES: Final = {"tba": _tba, "make": _make, "pulumi": _pulumi, "python": _pytest}
+JUDGES: Final = {"tba": _tba, "make": _make, "pulumi": _pulumi, "python": _python}
 
 
 def _split(words: list[str]) -> tuple[tuple[str, ...], list[str]]:

@@ -83,6 +83,7 @@ def test_pulumi_takes_what_is_told() -> None:
         ("tba simulator --config x.yaml --port many", "valid integer"),
         ("make no-such-target", "No rule to make target"),
         ("python -m pytest tests/no_such.py", "there is no tests/no_such.py"),
+        ("python -m tests.lifecycle.explorer --no-such", "--no-such is no option"),
         pytest.param("pulumi no-such-command", "there is no", marks=pytest.mark.engine),
         pytest.param("pulumi stack no-such", "stack no-such", marks=pytest.mark.engine),
         pytest.param("pulumi up --no-such-flag", "--no-such-flag", marks=pytest.mark.engine),

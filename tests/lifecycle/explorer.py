@@ -440,15 +440,20 @@ PROFILES: dict[str, tuple[tuple[str, ...], int]] = {
 """What is explored together, and how deep: every event of the lifecycle in at least one profile."""
 
 
-def main() -> None:
-    """Print the figures of every profile: `python -m tests.lifecycle.explorer [--depth N] [--seconds N] [PROFILE]`."""
-    parser = argparse.ArgumentParser()
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("profiles", nargs="*", default=list(PROFILES))
     parser.add_argument("--depth", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--wander", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Print the figures of every profile: `python -m tests.lifecycle.explorer [--depth N] [--seconds N] [PROFILE]`."""
+    chosen = options().parse_args()
     bad = 0
     for name in chosen.profiles:
         events, depth = PROFILES[name]
