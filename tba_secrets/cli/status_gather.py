@@ -15,10 +15,10 @@ from tba_secrets.cli.status_findings import refused_findings, state_findings, st
 from tba_secrets.cli.status_report import EnvironmentReport, StoreReport, TokenReport
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, TbaError
+from tba_secrets.lifecycle import drift
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.places import Place, places_in
-from tba_secrets.provider import drift
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.rotation import Policy, RotationFinding, Standing, not_asked_until
 from tba_secrets.spec import load_stack

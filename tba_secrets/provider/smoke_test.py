@@ -23,7 +23,7 @@ from tba_secrets.errors import (
     StoreError,
     TbaError,
 )
-from tba_secrets.lifecycle import act
+from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Remembered, Seen, Settling, Step
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.settle import (
@@ -38,7 +38,6 @@ from tba_secrets.lifecycle.settle import (
 from tba_secrets.netsuite import Revocation, Verification
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.places import Place, places_in
-from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
     Change,

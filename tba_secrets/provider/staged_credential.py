@@ -18,7 +18,7 @@ from tba_secrets.errors import (
     StoreError,
     TbaError,
 )
-from tba_secrets.lifecycle import act
+from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.decide import Offer, compare, stale, unknown
 from tba_secrets.lifecycle.facts import (
     TOKEN,
@@ -29,7 +29,6 @@ from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.settle import deletion
 from tba_secrets.payload import parse
 from tba_secrets.places import Place, places_in
-from tba_secrets.provider import drift
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
     Change,

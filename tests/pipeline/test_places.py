@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import StoreError
+from tba_secrets.lifecycle import drift
 from tba_secrets.places import Place, places_in, prefix
-from tba_secrets.provider import drift
 from tba_secrets.provider.host import CancelledError, Host, LogSeverity, unheard
 from tba_secrets.provider.importing import parse_id
 from tba_secrets.spec.model import Stores
