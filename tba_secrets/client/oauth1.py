@@ -16,7 +16,7 @@ from requests.adapters import BaseAdapter
 from requests_oauthlib import OAuth1, oauth1_auth
 
 from tba_secrets.client.errors import UnsignableRequestError
-from tba_secrets.client.signed_calls import SignedCalls, rewound
+from tba_secrets.client.signed_calls import SignedCalls
 from tba_secrets.client.turns import REFUSED, CallTurn
 
 _HEADER: Final = "Authorization"
@@ -59,8 +59,7 @@ class StoreOAuth1(OAuth1):  # type: ignore[misc] # the library has no types
             )
         if answer.status_code != REFUSED:
             return answer
-        successor = self._calls.successor(turn.held)
-        if successor is None or not rewound(answer.request):
+        if self._calls.successor(turn.held, answer.request) is None:
             return answer
         answer.content  # noqa: B018 - the connection goes back to its pool
         answer.close()

@@ -67,8 +67,8 @@ class SignedCalls:
         answer, held = self._attempt(transport, request, settings, self.current.held())
         if answer.status_code != REFUSED:
             return answer
-        successor = self.successor(held)
-        if successor is None or not rewound(request):
+        successor = self.successor(held, request)
+        if successor is None:
             return answer
         answer.close()
         return self._attempt(transport, request, settings, successor)[0]
@@ -117,8 +117,13 @@ class SignedCalls:
         form = [] if body is None else _pairs(body)
         return url, sign(credential, method, url, form, timestamp=int(self._pace.clock()))
 
-    def successor(self, refused: CachedCredential) -> CachedCredential | None:
-        """Return a credential that replaced `refused`; None if there is none or no answer."""
+    def successor(
+        self, refused: CachedCredential, request: requests.PreparedRequest
+    ) -> CachedCredential | None:
+        """Return a credential that replaced `refused`, to send `request` with once more.
+
+        None if there is none, the store gives no answer, or the body cannot be sent again.
+        """
         try:
             newest = self.current.since(self._turns.refused_at(refused), refused.credential)
         except StoreError as error:
@@ -129,7 +134,7 @@ class SignedCalls:
                 type(error).__name__,
             )
             return None
-        return newest if newest.credential != refused.credential else None
+        return newest if newest.credential != refused.credential and _rewound(request) else None
 
     def _signed(
         self, request: requests.PreparedRequest, credential: TbaCredential
@@ -193,7 +198,7 @@ def _pairs(body: str | bytes) -> list[Parameter]:
         ) from None
 
 
-def rewound(request: requests.PreparedRequest) -> bool:
+def _rewound(request: requests.PreparedRequest) -> bool:
     """Whether the body can be sent again; a file is rewound."""
     if request.body is None or isinstance(request.body, str | bytes):
         return True

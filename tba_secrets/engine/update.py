@@ -160,7 +160,7 @@ class Engine:
 
     def _refuse_undeclared(self, state: Mapping[str, Any]) -> None:
         declared = {one.path for one in credential_records(load_stack(self.project, self.stack))}
-        left = undeclared(state.get("resources") or [], declared)
+        left = undeclared(_resources(state), declared)
         if left:
             verb = "is" if len(left) == 1 else "are"
             raise EngineError(

@@ -146,14 +146,13 @@ class _Life:
             return Offer.HELD
         if part == TOKEN and self.superseding_line(pair) is not None:
             return Offer.STALE
-        offer = compare(
+        return compare(
             self.declared.keys,
             pair,
             self.remembered.source_digests.get(part),
             self.remembered.stored_digests.get(part),
+            foreign=self._is_foreign,
         )
-        # what others wrote is no rotation of ours, which an unchanged source would undo
-        return Offer.NEW if offer is Offer.UNCHANGED and self._is_foreign else offer
 
     @property
     def _is_foreign(self) -> bool:
@@ -504,14 +503,29 @@ def proven_version(sight: Sight) -> VersionId | None:
     return None
 
 
-def compare(keys: DigestKeys, pair: Pair, seen_last: str | None, stored: str | None) -> Offer:
-    """Compare a source's value with what the source gave last, and with what was staged last."""
+def compare(
+    keys: DigestKeys,
+    pair: Pair,
+    seen_last: str | None,
+    stored: str | None,
+    *,
+    foreign: bool = False,
+) -> Offer:
+    """Compare a source's value with what the source gave last, and with what was staged last.
+
+    Args:
+        keys: The record's digest keys.
+        pair: What the source gives.
+        seen_last: The digest of what it gave last; None if that is not known.
+        stored: The digest of what was staged last; None if that is not to be compared.
+        foreign: Others wrote what the record holds: no rotation of ours, which an unchanged source would undo.
+    """
     if seen_last is None:
         return Offer.NEW
     same = keys.same(seen_last, pair)
     if same is None:
         return Offer.UNKNOWN
-    if same and keys.same(stored, pair) is not True:
+    if same and not foreign and keys.same(stored, pair) is not True:
         return Offer.UNCHANGED
     return Offer.NEW  # another value, or the one that was staged last and did not pass
 

@@ -102,8 +102,6 @@ class Remembered:
     """The claim that Create wrote on the secret."""
     owner: str = ""
     """The stack's name as it was written last."""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    """The version that was staged last, by store."""
     source_digests: Mapping[str, str] = field(default_factory=dict)
     """By part, the digest of what its source gave last."""
     stored_digests: Mapping[str, str] = field(default_factory=dict)

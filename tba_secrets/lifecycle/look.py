@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import RLock
@@ -15,6 +15,7 @@ from tba_secrets.places import Place, Places
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Snapshot, VersionId
+from tba_secrets.stores.journal import JournalEntry
 
 _Key = tuple[str, SecretName]
 
@@ -42,6 +43,16 @@ class Looked:
             if key not in self.snapshots:
                 self.snapshots[key] = place.store.describe(place.name)
             return self.snapshots[key]
+
+    def at(self, places: Places) -> dict[str, Snapshot | None]:
+        """Return what each of a record's places shows, by store kind."""
+        return {kind: self.snapshot(place) for kind, place in places.items()}
+
+    def lines(self, places: Iterable[Place]) -> Iterator[JournalEntry]:
+        """Return the lines of the journals of some places."""
+        for place in places:
+            snapshot = self.snapshot(place)
+            yield from () if snapshot is None else snapshot.journal
 
     def note(self, place: Place, snapshot: Snapshot | None) -> None:
         """Keep what a write of ours has made of a secret: an acknowledged write is believed."""

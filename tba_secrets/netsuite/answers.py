@@ -93,7 +93,7 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """Return the body as JSON, None where it is none."""
+        """Return the body as JSON, None if it is not JSON."""
         try:
             return json.loads(self.body_text)
         except (ValueError, RecursionError):

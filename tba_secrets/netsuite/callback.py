@@ -53,7 +53,7 @@ class CallbackListener:
         self._pending = pending
 
     def poll(self) -> Consent | None:
-        """Return the answer, None where there was none within a twentieth of a second."""
+        """Return the answer; None if none came within a twentieth of a second."""
         try:
             return self._box.get(timeout=_POLL_SECONDS)
         except Empty:

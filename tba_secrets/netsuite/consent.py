@@ -91,7 +91,7 @@ def judge(query: str, pending: PendingConsent) -> Consent:
 
 
 def _fields(query: str) -> dict[str, str] | None:
-    """Return the query's fields; None where one is there twice, or it cannot be read."""
+    """Return the query's fields; None if a field is repeated, or the query cannot be read."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:

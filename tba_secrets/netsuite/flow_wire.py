@@ -38,7 +38,7 @@ class Application:
     """One address for all services; the account's own hosts where None."""
 
     def url(self, service: Service) -> str:
-        """Return the base URL of a service. Raises `AccountIdError` where the account id is none."""
+        """Return the base URL of a service. Raises `AccountIdError` if the account id is malformed."""
         return base_url(self.account, service, self.endpoint)
 
 

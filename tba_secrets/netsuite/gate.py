@@ -155,7 +155,7 @@ class Gate:
     def _waited(
         self, who: Who, ticket: object, record: str, cancelled: Callable[[], bool]
     ) -> int | None:
-        """Return what holds the user's turn on this machine; None where the machine has no place for a lock."""
+        """Return what holds the user's turn on this machine; None if the machine has no place for a lock."""
         while True:
             self._ledger.check(who, record, self._clock())
             if cancelled():

@@ -15,7 +15,7 @@ from tba_secrets.errors import TbaError
 from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite import Client, Gate, Revocation, TbaCredential, revoke
-from tba_secrets.places import Place
+from tba_secrets.places import Place, places_in
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.intents import Intents
 from tba_secrets.sensitive import Sensitive
@@ -64,7 +64,7 @@ class RecordMemory:
     looked: Looked = field(default_factory=Looked)
     """What the stores show, kept up to date by our own writes."""
     staged: Properties = field(default_factory=dict)
-    """The StagedCredential's state; filled by Diff, which precedes every Update."""
+    """The StagedCredential's state; filled by Diff, and by Create and Update."""
     tested: Properties | None = None
     """The SmokeTest's state: `tba` hands it over, and the SmokeTest's own Update does. None if nobody did."""
     offered: dict[str, Pair | None] | None = field(default=None, repr=False)
@@ -88,7 +88,6 @@ class RecordMemory:
             exists=bool(staged.get("versions")) and "imported" not in staged,
             claim=staged.get("claim", ""),
             owner=staged.get("owner", ""),
-            versions=staged.get("versions", {}),
             source_digests=staged.get("sourceDigests", {}),
             stored_digests=staged.get("storedDigests", {}),
             verified=None if tested is None else tested.get("verified", {}),
@@ -130,6 +129,10 @@ class Host:
     def record(self, name: str) -> RecordMemory:
         """Return what this run knows of one record."""
         return self.records.setdefault(name, RecordMemory())
+
+    def places(self, stores: Stores, secret: str) -> dict[str, Place]:
+        """Return a record's places, for reading and deleting only."""
+        return places_in(self.open_stores(stores), stores, secret)
 
     def keys(self, account: str, record: str) -> DigestKeys:
         """Return the digest keys of a record."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, NoReturn, TypeVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import OWN_WORDS, Wire
 from tba_secrets.provider.parts import Sources
 from tba_secrets.spec.looks_secret import looks_secret, pasted_values
@@ -191,3 +192,8 @@ class SmokeTestOutputs(Wire):
     """The user's authentication failures of the last 30 minutes, this run's included."""
     drift: dict[str, str] = Field(default_factory=dict)
     """Where another version than the verified one is current, by store."""
+
+
+def where(properties: Properties) -> tuple[Stores, str]:
+    """Return the stores and the secret's name; an imported resource has not much more."""
+    return Stores.model_validate(properties["stores"]), str(properties["secret"])

@@ -37,7 +37,7 @@ from tba_secrets.lifecycle.settle import (
 )
 from tba_secrets.netsuite import Revocation, Verification
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.places import Place, places_in
+from tba_secrets.places import Place
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
     Change,
@@ -51,9 +51,8 @@ from tba_secrets.provider.handler import (
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof, as_outputs
-from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs
+from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs, where
 from tba_secrets.sources import Pair
-from tba_secrets.spec.model import Stores
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.versions import is_ours
@@ -122,9 +121,8 @@ class SmokeTestHandler(Handler):
         declared = SmokeTestInputs.model_validate(inputs)
         proof = self._proof(self._host, declared, SmokeTestOutputs.model_validate(_found(state)))
         proof.remember()
-        places = self._places(declared)
         record = self._host.record(declared.record)
-        if not any(record.looked.snapshot(place) for place in places.values()):
+        if not any(record.looked.at(self._host.places(*where(inputs))).values()):
             return None
         refusals = [one.model_dump(mode="json") for one in proof.refusals()]
         return inputs, {**state, "refusals": refusals, "drift": self._drift(record, state)}
@@ -133,7 +131,7 @@ class SmokeTestHandler(Handler):
         """Nothing: the secret belongs to the StagedCredential."""
 
     def read_first(self, state: Properties) -> bool:
-        """While the user has refusals: those of all records must be known before the first of them is tested."""
+        """Return whether the user has refusals: those of all records must be known before any of them is tested."""
         return bool(state.get("refusals"))
 
     # --- inside -----------------------------------------------------------------------------------
@@ -142,13 +140,8 @@ class SmokeTestHandler(Handler):
         """Say where readers get another version than the one that passed last."""
         if not (verified := state.get("verified")):
             return {}
-        stores = Stores.model_validate(state["stores"])
-        places = places_in(self._host.open_stores(stores), stores, str(state["secret"]))
-        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
-        return drift.missing(places, snapshots, verified, (Stage.CURRENT,))
-
-    def _places(self, inputs: SmokeTestInputs) -> dict[str, Place]:
-        return places_in(self._host.open_stores(inputs.stores), inputs.stores, inputs.secret)
+        places = self._host.places(*where(state))
+        return drift.missing(places, record.looked.at(places), verified, (Stage.CURRENT,))
 
     def _run(self, urn: str, old: Properties, new: Properties) -> Properties:
         inputs = SmokeTestInputs.model_validate(new)
@@ -156,7 +149,8 @@ class SmokeTestHandler(Handler):
         record.tested = old
         before = SmokeTestOutputs.model_validate(_found(old))
         proof = self._proof(self._host, inputs, before, str(old.get("account", "")))
-        run = _Run(self._host, urn, proof, record, self._places(inputs), new)
+        places = self._host.places(inputs.stores, inputs.secret)
+        run = _Run(self._host, urn, proof, record, places, new)
         self._host.status(urn, "testing")
         back = run.read_back(run.asked_for())
         try:
@@ -218,10 +212,8 @@ class _Run:
 
     def read_back(self, versions: Mapping[str, VersionId]) -> ReadBack:
         """Read what is to be signed with from every store."""
-        snapshots = {
-            kind: self.record.looked.snapshot(place) for kind, place in self.places.items()
-        }
-        return read_back(self.places, versions, self.proof.inputs.format, snapshots)
+        names = self.proof.inputs.format
+        return read_back(self.places, versions, names, self.record.looked.at(self.places))
 
     def seen(self) -> Seen:
         """Look at the stores, with what is current read: it is superseded, or compared with."""
@@ -332,10 +324,9 @@ class _Run:
         before = self.proof.before
         if before.since and self.keys.same(before.token_digest, token):
             return before.since
-        for snapshot in self._snapshots().values():
-            for line in snapshot.journal if snapshot is not None else ():
-                if line.proven and self.keys.same(line.digest, token):
-                    return line.proven
+        for line in self.record.looked.lines(self.places.values()):
+            if line.proven and self.keys.same(line.digest, token):
+                return line.proven
         was_current = all(back.current[kind] == one for kind, one in back.versions.items())
         if was_current and not all(is_ours(one) for one in back.versions.values()):
             return 0  # an adopted credential: nobody knows how old its token is
@@ -435,7 +426,7 @@ class _Run:
     # --- writing ----------------------------------------------------------------------------------
 
     def _snapshots(self) -> drift.Snapshots:
-        return {kind: self.record.looked.snapshot(place) for kind, place in self.places.items()}
+        return self.record.looked.at(self.places)
 
     def _write(
         self, kind: str, steps: list[Step], verification: Verification | None = None

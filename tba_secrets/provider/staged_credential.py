@@ -7,7 +7,7 @@ staged is decided in `lifecycle.decide`, and done in `staging`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -42,12 +42,15 @@ from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.importing import parse_id
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.parts import resolve
-from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
+from tba_secrets.provider.properties import (
+    StagedCredentialInputs,
+    StagedCredentialOutputs,
+    where,
+)
 from tba_secrets.provider.staging import StagingRun
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import Format, Stores
-from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage
-from tba_secrets.stores.journal import JournalEntry
+from tba_secrets.stores.interface import OwnerMark, Stage
 from tba_secrets.stores.versions import Terms, is_ours, terms_of
 
 
@@ -109,9 +112,8 @@ class StagedCredentialHandler(Handler):
             if change.property != "digests" or _something_new(offers, old_inputs, old_state, new)
         ]
         if not changes and _is_foreign(old_state) and Offer.NEW in offers.values():
-            changes.append(
-                Change("digests")
-            )  # the source has not changed, and wins over what others wrote
+            # the source has not changed, and wins over what others wrote
+            changes.append(Change("digests"))
         moved = self._is_moved(old_state, new)
         drifted = old_state.get("drift", {}) | ({} if moved else self._drift(record, old_state))
         changes += [Change(f"drift.{kind}", input=False) for kind in sorted(drifted)]
@@ -146,10 +148,10 @@ class StagedCredentialHandler(Handler):
         self, urn: str, id: str, inputs: Properties, state: Properties
     ) -> tuple[Properties, Properties] | None:
         imported = not inputs
-        stores, secret = parse_id(id) if imported else _where(inputs)
-        places = self._places(stores, secret)
+        stores, secret = parse_id(id) if imported else where(inputs)
+        places = self._host.places(stores, secret)
         record = self._host.record(str(inputs.get("record", "")))
-        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
+        snapshots = record.looked.at(places)
         if not any(snapshots.values()):
             return None
         if imported:
@@ -160,7 +162,7 @@ class StagedCredentialHandler(Handler):
         self._host.record(
             str(state.get("record", ""))
         ).looked.forget()  # what goes is looked at anew
-        for kind, place in self._places(*_where(state)).items():
+        for kind, place in self._host.places(*where(state)).items():
             self._remove(urn, place, state, state["versions"].get(kind))
 
     # --- inside -----------------------------------------------------------------------------------
@@ -168,13 +170,9 @@ class StagedCredentialHandler(Handler):
     def _keys(self, inputs: StagedCredentialInputs) -> DigestKeys:
         return self._host.keys(inputs.account, inputs.record)
 
-    def _places(self, stores: Stores, secret: str) -> dict[str, Place]:
-        """Return the places for reading and deleting only."""
-        return places_in(self._host.open_stores(stores), stores, secret)
-
     def _has_no_credential(self, record: RecordMemory, inputs: StagedCredentialInputs) -> bool:
         """Whether the secrets are there, and nothing has ever passed or waits for its proof."""
-        sights = look(record.looked, self._places(inputs.stores, inputs.secret)).values()
+        sights = look(record.looked, self._host.places(inputs.stores, inputs.secret)).values()
         return all(
             sight.snapshot is not None and sight.current is None and sight.pending is None
             for sight in sights
@@ -184,8 +182,8 @@ class StagedCredentialHandler(Handler):
         """Say where the stores show something else than what state has staged, or a token that may have been issued."""
         if not (versions := state.get("versions")):
             return {}
-        places = self._places(*_where(state))
-        snapshots = {kind: record.looked.snapshot(place) for kind, place in places.items()}
+        places = self._host.places(*where(state))
+        snapshots = record.looked.at(places)
         allowed = (Stage.CANDIDATE, Stage.CURRENT)
         return {
             **drift.unsettled(places, snapshots),
@@ -205,16 +203,14 @@ class StagedCredentialHandler(Handler):
     def _offer(self, record: RecordMemory, keys: DigestKeys, part: str, pair: Pair | None) -> Offer:
         if pair is None:
             return Offer.ABSENT
-        remembered = record.remembered()
-        if keys.same(remembered.stored_digests.get(part), pair):
+        if keys.same(record.staged.get("storedDigests", {}).get(part), pair):
             return Offer.HELD
         if part == TOKEN:
-            places = self._places(*_where(record.staged)).values()
-            lines = _lines(record.looked.snapshot(place) for place in places)
+            lines = record.looked.lines(self._host.places(*where(record.staged)).values())
             if any(line.superseded and keys.same(line.digest, pair) for line in lines):
                 return Offer.STALE
-        offer = compare(keys, pair, remembered.source_digests.get(part), None)
-        return Offer.NEW if offer is Offer.UNCHANGED and _is_foreign(record.staged) else offer
+        seen_last = record.staged.get("sourceDigests", {}).get(part)
+        return compare(keys, pair, seen_last, None, foreign=_is_foreign(record.staged))
 
     def _refuse_move(self, name: str, old: Properties, new: Properties) -> None:
         """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.
@@ -250,8 +246,8 @@ class StagedCredentialHandler(Handler):
         return isinstance(old.get("stores"), Mapping) and any(old[n] != new.get(n) for n in names)
 
     def _left_behind(self, old: Properties, new: Properties) -> list[Place]:
-        now = {(p.store.kind, p.name) for p in self._places(*_where(new)).values()}
-        before = self._places(*_where(old)).values() if old.get("versions") else ()
+        now = {(p.store.kind, p.name) for p in self._host.places(*where(new)).values()}
+        before = self._host.places(*where(old)).values() if old.get("versions") else ()
         return [place for place in before if (place.store.kind, place.name) not in now]
 
     def _run(self, urn: str, old: Properties, new: Properties) -> StagingRun:
@@ -330,16 +326,6 @@ class StagedCredentialHandler(Handler):
         except StoreError:
             return False
         return held is not None and held.token_id in self._host.tokens_staged
-
-
-def _where(properties: Properties) -> tuple[Stores, str]:
-    """Return the stores and the secret's name; an imported resource has not much more."""
-    return Stores.model_validate(properties["stores"]), str(properties["secret"])
-
-
-def _lines(snapshots: Iterable[Snapshot | None]) -> Iterator[JournalEntry]:
-    for snapshot in snapshots:
-        yield from () if snapshot is None else snapshot.journal
 
 
 def _is_foreign(state: Properties) -> bool:

@@ -197,9 +197,7 @@ class StagingRun:
 
     def _left(self) -> Iterator[JournalEntry]:
         """Return the lines of the places that the record leaves; what they bar stays barred."""
-        for place in self.before:
-            snapshot = self.record.looked.snapshot(place)
-            yield from () if snapshot is None else snapshot.journal
+        return self.record.looked.lines(self.before)
 
     @property
     def _formats(self) -> tuple[Format, ...]:
@@ -268,7 +266,7 @@ class StagingRun:
     def _is_stored(self) -> bool:
         """Whether a store holds the issued token in spite of the failure: an answer may have been lost."""
         self.record.looked.forget()
-        snapshots = (self.record.looked.snapshot(place) for place in self.places.values())
+        snapshots = self.record.looked.at(self.places).values()
         versions = (v for one in snapshots if one is not None for v in one.stages.values())
         nonces = {(terms_of(version) or Terms()).nonce for version in versions}
         return bool(self.nonce) and self.nonce in nonces
@@ -305,11 +303,9 @@ class StagingRun:
     def _close_intent(self) -> None:
         """Close the line of intent: its token is gone. A store that fails leaves the line to the next run."""
         place = next(iter(self.places.values()))
-        snapshot = self.record.looked.snapshot(place)
-        lines = [] if snapshot is None else snapshot.journal
         notes = [
             Note(place.store.kind, replace(line, state=Retirement.REVOKED))
-            for line in lines
+            for line in self.record.looked.lines([place])
             if line.digest == self.nonce and line.state is Retirement.INTENT
         ]
         with suppress(StoreError):

@@ -91,7 +91,6 @@ def update(given: str | None, candidate: Origin | None) -> Staging:
     consumer = KEYS.writing.pair(pair("K1"))
     remembered = Remembered(
         exists=True,
-        versions={"aws": sight.current},
         source_digests={TOKEN: last, CONSUMER: consumer},
         stored_digests={TOKEN: KEYS.writing.pair(pair(CURRENT)), CONSUMER: consumer},
         verified={"aws": sight.current},

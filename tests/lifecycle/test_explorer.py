@@ -60,7 +60,7 @@ def promoted_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_line_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     """A settings change takes what the source gives, superseded or not."""
     monkeypatch.setattr(decide._Life, "superseding_line", lambda _self, _pair: None)
-    monkeypatch.setattr(decide, "compare", lambda *_: decide.Offer.NEW)
+    monkeypatch.setattr(decide, "compare", lambda *_, **__: decide.Offer.NEW)
 
 
 def nothing_is_journalled(monkeypatch: pytest.MonkeyPatch) -> None:
