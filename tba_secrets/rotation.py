@@ -119,9 +119,33 @@ def judge_age(policy: Policy, since: float | None, now: float) -> RotationFindin
 _ROTATE: Final = "rotate it (`tba rotate`)"
 
 
+_MOST_INFORMING: Final = 5
+"""Of the tokens that nothing will revoke, so many are told one by one."""
+
+
 def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[RotationFinding, ...]:
-    """Say what the superseded tokens of a secret call for; one that is not due is only mentioned."""
-    return tuple(_judge_entry(entry, now) for entry in journal if not entry.closed)
+    """Say what the superseded tokens of a secret call for, first what somebody has to do; the rest is only mentioned.
+
+    Args:
+        journal: Its lines, oldest first.
+        now: Epoch seconds.
+    """
+    informing = [one for one in journal if one.state is Retirement.INFORM]
+    others = [one for one in journal if not one.closed and one.state is not Retirement.INFORM]
+    older = informing[:-_MOST_INFORMING]
+    told = [_judge_entry(one, now) for one in (*others, *informing[len(older) :])]
+    if not older:
+        return tuple(told)
+    what = (
+        f"and {len(older)} older, the last superseded {when(older[-1].since)}: still valid in NetSuite, and nothing "
+        "will revoke them"
+    )
+    return (*told, RotationFinding(Standing.WELL, what, _REVOKE_UNUSED))
+
+
+_REVOKE_UNUSED: Final = (
+    "revoke it in NetSuite (Setup > Users/Roles > Access Tokens) once nobody uses it"
+)
 
 
 def _judge_entry(entry: JournalEntry, now: float) -> RotationFinding:
@@ -137,7 +161,7 @@ def _judge_entry(entry: JournalEntry, now: float) -> RotationFinding:
         return RotationFinding(
             Standing.WELL,
             f"{token} is still valid in NetSuite, and nothing will revoke it",
-            "revoke it in NetSuite (Setup > Users/Roles > Access Tokens) once nobody uses it",
+            _REVOKE_UNUSED,
         )
     if entry.state is Retirement.PERSON:
         return RotationFinding(

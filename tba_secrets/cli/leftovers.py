@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from tba_secrets.cli import credentials
-from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import AccessDeniedError, NetSuiteError
-from tba_secrets.lifecycle import act
-from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Seen
+from tba_secrets.digest import DigestKey, DigestKeys
+from tba_secrets.errors import AccessDeniedError
+from tba_secrets.lifecycle.facts import Declared
 from tba_secrets.lifecycle.look import Looked, look
-from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
-from tba_secrets.netsuite import Client, Gate, TbaCredential, revoke
+from tba_secrets.lifecycle.retire import RetireRun
+from tba_secrets.netsuite import Client, Gate, Revocation, TbaCredential, revoke
 from tba_secrets.places import Place, prefix
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format, Stores
 from tba_secrets.stores import open_stores
-from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
-from tba_secrets.stores.journal import Retirement
+from tba_secrets.stores.interface import SecretName, Snapshot, Stage
 
 
 @dataclass(frozen=True)
@@ -101,82 +99,39 @@ def retire(
         at_once: Also what is still in its overlap.
         by_hand: A person has revoked in NetSuite what was left for one.
     """
-    retirement = _Retirement(leftover, records, in_use, Looked())
-    yield from retirement.run(at_once=at_once, by_hand=by_hand)
+    place, name = leftover.place, leftover.record
+    places, looked = {place.store.kind: place}, Looked()
+    formats = (*(record.format for record in records), Format())
+    current = leftover.snapshot.stages.get(Stage.CURRENT)
+    needed = {place.store.kind: [current] if current is not None else []}
+    held = look(looked, places, formats, needed)[place.store.kind].credential(current)
+    if held is None:
+        yield f"{place}: what is current there is no credential, so nothing can sign: a person has to revoke"
+        return
+    keys = DigestKeys.of(None, None, records[0].account, name)
+    run = RetireRun(
+        Declared(name, held.account, Format(), keys),
+        places,
+        looked,
+        formats,
+        lambda token: _revoke(name, records[0].endpoint, token, keys.writing),
+        in_use,
+        lambda: None,
+    )
+    yield from run.run(held, int(time.time()), at_once=at_once, by_hand=by_hand)
+    snapshot = looked.snapshot(place)
+    if snapshot is not None and not any(line.open for line in snapshot.journal):
+        place.store.remove(place.name, seen=snapshot)
+        yield f"{place}: deleted, recoverably: its last superseded token is settled"
 
 
-@dataclass(frozen=True)
-class _Retirement:
-    leftover: Leftover
-    records: tuple[CredentialRecord, ...]
-    in_use: Callable[[Sensitive], str | None]
-    looked: Looked
-
-    @property
-    def place(self) -> Place:
-        return self.leftover.place
-
-    @property
-    def formats(self) -> tuple[Format, ...]:
-        return (*(record.format for record in self.records), Format())
-
-    @property
-    def keys(self) -> DigestKeys:
-        return DigestKeys.of(None, None, self.records[0].account, self.leftover.record)
-
-    def run(self, *, at_once: bool, by_hand: bool) -> Iterator[str]:
-        kind = self.place.store.kind
-        current = self.leftover.snapshot.stages.get(Stage.CURRENT)
-        held = self._seen([current] if current is not None else [])[kind].credential(current)
-        if held is None:
-            yield f"{self.place}: what is current there is no credential, so nothing can sign: a person has to revoke"
-            return
-        declared = Declared(self.leftover.record, held.account, Format(), self.keys)
-        now = int(time.time())
-        plan = retiring(declared, self._seen([]), held, now, at_once=at_once, by_hand=by_hand)
-        for note in plan.closing:
-            self._write(note)
-            yield f"{self.place}: noted as {note.entry.state.value}"
-        for due in plan.due:
-            yield self._revoked(due, held)
-        snapshot = self.looked.snapshot(self.place)
-        if snapshot is not None and not any(line.open for line in snapshot.journal):
-            self.place.store.remove(self.place.name, seen=snapshot)
-            yield f"{self.place}: deleted, recoverably: its last superseded token is settled"
-
-    def _revoked(self, due: Due, held: TbaCredential) -> str:
-        ((_, line),) = due.lines
-        version = VersionId(line.version)
-        old = self._seen([version])[self.place.store.kind].credential(version)
-        if old is None:
-            self._write(Note(self.place.store.kind, replace(line, state=Retirement.PERSON)))
-            return f"{self.place}: the superseded version is gone: a person has to revoke its token"
-        if (user := self.in_use(old.token_id)) is not None:
-            return f"{self.place}: the superseded token is what {user} uses now: it is not revoked"
-        consumer = held.pair("consumer")
-        signing = old.with_pair("consumer", consumer.identifier, consumer.secret)
-        record = self.leftover.record
-        client = Client(signing, self.records[0].endpoint, record=record)
-        mark = self.keys.writing.text(signing.pair(TOKEN).identifier)
-        try:
-            with Gate(time.time).admit(held.account, record, record, mark) as turn:
-                done = revoke(client)
-                if done.login_refused:
-                    turn.refused()
-                elif done.unanswered:
-                    turn.unanswered()
-        except NetSuiteError as error:
-            return str(error)
-        if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
-            self._write(Note(self.place.store.kind, replace(line, state=after)))
-        return str(done)
-
-    def _seen(self, versions: list[VersionId]) -> Seen:
-        kind = self.place.store.kind
-        return look(self.looked, {kind: self.place}, self.formats, {kind: versions})
-
-    def _write(self, note: Note) -> None:
-        act.carry_out(self.looked, self.place, [note], Format(), self.keys.writing, lambda: None)
+def _revoke(record: str, endpoint: str | None, token: TbaCredential, key: DigestKey) -> Revocation:
+    """Revoke a token in the turn of its record: nothing tells any more who its user was."""
+    mark = key.text(token.token_id)
+    with Gate(time.time).admit(token.account, record, record, mark) as turn:
+        done = revoke(Client(token, endpoint, record=record))
+        done.tell(turn)
+    return done
 
 
 def _project_name(project: Path) -> str:

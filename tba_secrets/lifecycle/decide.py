@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 
-from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import ConflictError, NotOursError, ValueNeededError
 from tba_secrets.lifecycle.facts import (
     BY_PERSON,
@@ -43,6 +41,7 @@ from tba_secrets.lifecycle.facts import (
     origin_of,
     ours,
 )
+from tba_secrets.lifecycle.offers import Offer, judge
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import render, same_content
 from tba_secrets.sensitive import Sensitive
@@ -50,23 +49,6 @@ from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms, fingerprint_of, terms_of
-
-
-class Offer(Enum):
-    """What a source's value means for its part."""
-
-    ABSENT = auto()
-    """The source has no value: the part is kept."""
-    HELD = auto()
-    """It is what readers have."""
-    UNCHANGED = auto()
-    """It is what the source gave last: nothing that happened since is undone."""
-    STALE = auto()
-    """It was superseded under a policy, or left by a rollback: only a person brings it back."""
-    UNKNOWN = auto()
-    """The digest seen last was made under a key that is not at hand: counts as unchanged, and is said."""
-    NEW = auto()
-    """The source gives another value."""
 
 
 @dataclass(frozen=True)
@@ -142,15 +124,13 @@ class _Life:
         if pair is None:
             return Offer.ABSENT
         base = self.base
-        if base is not None and same_pair(base.pair(part), pair):
-            return Offer.HELD
-        if part == TOKEN and self.superseding_line(pair) is not None:
-            return Offer.STALE
-        return compare(
+        return judge(
             self.declared.keys,
             pair,
             self.remembered.source_digests.get(part),
-            self.remembered.stored_digests.get(part),
+            held=base is not None and same_pair(base.pair(part), pair),
+            barred=part == TOKEN and self.superseding_line(pair) is not None,
+            stored=self.remembered.stored_digests.get(part),
             foreign=self._is_foreign,
         )
 
@@ -206,7 +186,7 @@ class _Life:
         if judged[TOKEN] is Offer.STALE:
             token = None
         if consumer is not None and token is not None:
-            return _credential(self.declared.account, consumer, token)
+            return TbaCredential.of(self.declared.account, consumer, token)
         for sight in self.seen.values():
             content = sight.contents.get(sight.current) if sight.current is not None else None
             if content is not None and content.credential is None:
@@ -308,7 +288,7 @@ class _Life:
                 f"{self.declared.record}: there is no credential yet, and its consumer's source has no value",
                 "give the consumer's source its value, and run `tba rotate` for the token",
             )
-        return _credential(self.declared.account, consumer, pair)
+        return TbaCredential.of(self.declared.account, consumer, pair)
 
     def roll_back(self) -> Staging:
         """Plan a rollback to the last proven credential with another token."""
@@ -357,7 +337,7 @@ class _Life:
     def _with(self, start: TbaCredential, pairs: Mapping[str, Pair]) -> TbaCredential:
         credential = replace(start, account=self.declared.account)
         for part, pair in pairs.items():
-            credential = credential.with_pair(part, pair.identifier, pair.secret)
+            credential = credential.with_pair(part, pair)
         return credential
 
     def _plan(self, credential: TbaCredential, terms: Terms) -> Staging:
@@ -503,33 +483,6 @@ def proven_version(sight: Sight) -> VersionId | None:
     return None
 
 
-def compare(
-    keys: DigestKeys,
-    pair: Pair,
-    seen_last: str | None,
-    stored: str | None,
-    *,
-    foreign: bool = False,
-) -> Offer:
-    """Compare a source's value with what the source gave last, and with what was staged last.
-
-    Args:
-        keys: The record's digest keys.
-        pair: What the source gives.
-        seen_last: The digest of what it gave last; None if that is not known.
-        stored: The digest of what was staged last; None if that is not to be compared.
-        foreign: Others wrote what the record holds: no rotation of ours, which an unchanged source would undo.
-    """
-    if seen_last is None:
-        return Offer.NEW
-    same = keys.same(seen_last, pair)
-    if same is None:
-        return Offer.UNKNOWN
-    if same and not foreign and keys.same(stored, pair) is not True:
-        return Offer.UNCHANGED
-    return Offer.NEW  # another value, or the one that was staged last and did not pass
-
-
 def orphan(
     declared: Declared, version: VersionId, credential: TbaCredential, now: int
 ) -> JournalEntry:
@@ -543,19 +496,6 @@ def same_pair(one: Pair, other: Pair) -> bool:
     return one.identifier == other.identifier and one.secret == other.secret
 
 
-def stale(part: str) -> str:
-    """Say that a source did not follow a rotation or a rollback."""
-    return f"a source still gives a superseded {part}: it is not used until it gives another one"
-
-
-def unknown(part: str) -> str:
-    """Say that a source's value cannot be compared."""
-    return (
-        f"whether the {part} from its source is new cannot be told, since `tba:digestKey` was changed: it counts as "
-        "unchanged. Set `tba:previousDigestKey` to the old key for one run, or run `tba rotate`"
-    )
-
-
 def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Offered) -> bool:
     """Whether the sources give every part anew, so that nothing is copied from a store."""
     pairs = {part: offered.get(part) for part in PARTS}
@@ -564,7 +504,7 @@ def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Of
     consumer, token = pairs[CONSUMER], pairs[TOKEN]
     if consumer is None or token is None:
         return False
-    text = render(_credential(declared.account, consumer, token), declared.format)
+    text = render(TbaCredential.of(declared.account, consumer, token), declared.format)
     held = (
         sight.current is None
         or declared.keys.same_text(fingerprint_of(sight.current), text) is not None
@@ -584,7 +524,7 @@ def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Of
     ):
         return False
     return all(
-        compare(declared.keys, pair, remembered.source_digests.get(part), None) is Offer.NEW
+        judge(declared.keys, pair, remembered.source_digests.get(part)) is Offer.NEW
         for part, pair in ((CONSUMER, consumer), (TOKEN, token))
     )
 
@@ -605,9 +545,3 @@ def _informs(line: JournalEntry) -> bool:
 
 def _versions(sight: Sight, chosen: Callable[[JournalEntry], bool]) -> list[VersionId]:
     return [VersionId(line.version) for line in sight.lines if line.has_version and chosen(line)]
-
-
-def _credential(account: str, consumer: Pair, token: Pair) -> TbaCredential:
-    return TbaCredential(
-        account, consumer.identifier, consumer.secret, token.identifier, token.secret
-    )

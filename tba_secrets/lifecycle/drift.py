@@ -41,6 +41,25 @@ def unsettled(places: Mapping[str, Place], snapshots: Snapshots) -> dict[str, st
     }
 
 
+def held_now(kind: str, snapshot: Snapshot | None, version: str, before: VersionId | None) -> str:
+    """Say what readers get after a half promotion: `vault still holds the one before`.
+
+    Args:
+        kind: The store's.
+        snapshot: What it shows now.
+        version: What was to be promoted there.
+        before: What was current there.
+    """
+    current = snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
+    if current == version:
+        return f"{kind} holds the new one"
+    if snapshot is None or current in (None, snapshot.placeholder):
+        return f"{kind} holds none yet"
+    if current == before:
+        return f"{kind} still holds the one before"
+    return f"{kind} holds one that somebody else wrote"
+
+
 def _plays(snapshot: Snapshot, version: str | None, wanted: tuple[Stage, ...]) -> bool:
     return version in {snapshot.stages.get(stage) for stage in wanted} - {None}
 

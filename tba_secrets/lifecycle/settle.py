@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tba_secrets.digest import DigestKeys
+from tba_secrets.errors import RetirementOpenError
 from tba_secrets.lifecycle.decide import orphan, same_pair
 from tba_secrets.lifecycle.facts import (
     OF_ROTATION,
@@ -82,6 +84,28 @@ def promotion(
     return steps
 
 
+def first_proven(
+    keys: DigestKeys,
+    token: Pair,
+    before: tuple[str, int],
+    lines: Iterable[JournalEntry],
+    now: int,
+) -> int:
+    """Return when a token that has passed was first proven: its age is that of its content, wherever it moves.
+
+    Args:
+        keys: The record's digest keys.
+        token: The token pair.
+        before: The digest of the token that passed last, and since when; as state has them.
+        lines: The journals of the record's secrets.
+        now: Epoch seconds: the answer for a token that nothing knows.
+    """
+    digest, since = before
+    if since and keys.same(digest, token):
+        return since
+    return next((one.proven for one in lines if one.proven and keys.same(one.digest, token)), now)
+
+
 def superseded_version(remembered: Remembered, store: str, sight: Sight) -> VersionId | None:
     """Return the version whose token a promotion supersedes.
 
@@ -150,55 +174,60 @@ def _closing(
             yield replace(line, state=Retirement.INFORM)
 
 
-def refusal(
-    declared: Declared,
-    seen: Seen,
-    credential: TbaCredential,
-    versions: Mapping[str, VersionId],
-    *,
-    source_token: Pair | None,
-    source_known: bool,
-    rotating: bool,
-    brought: bool,
-    decisive: bool,
-    keep: bool,
-    now: int,
-) -> Settling:
+@dataclass(frozen=True)
+class Refused:
+    """What has not passed, and what its run knows of it."""
+
+    credential: TbaCredential
+    versions: Mapping[str, VersionId]
+    """The version that holds it, by store."""
+    source_token: Pair | None = None
+    """What the token's source gives now."""
+    source_known: bool = False
+    """The token has a source that was asked."""
+    rotating: bool = False
+    """The run is a rotation."""
+    brought: bool = False
+    """This very run obtained it."""
+    decisive: bool = False
+    """NetSuite accepted it as somebody else's, so no later test can pass."""
+    keep: bool = False
+    """The program asks to keep every candidate."""
+
+
+def refusal(declared: Declared, seen: Seen, refused: Refused, now: int) -> Settling:
     """Decide what becomes of a refused candidate.
 
     Args:
         declared: The record's inputs.
         seen: What the stores show, with what is current read.
-        credential: What was refused.
-        versions: Where it is.
-        source_token: What the token's source gives now.
-        source_known: Whether the token has a source that was asked.
-        rotating: The run is a rotation.
-        brought: This very run obtained it.
-        decisive: NetSuite accepted it as somebody else's, so no later test can pass.
-        keep: The program asks to keep every candidate.
+        refused: What was refused.
         now: Epoch seconds.
     """
-    token = credential.pair(TOKEN)
+    token, rotating, versions = refused.credential.pair(TOKEN), refused.rotating, refused.versions
     places = [store for store, sight in seen.items() if sight.current != versions[store]]
     origins = {(terms_of(versions[store]) or Terms()).origin for store in places}
     unrepeatable = bool(origins & UNREPEATABLE)
-    if keep or (unrepeatable and not decisive and (brought or not rotating)):
+    refused_again = (
+        rotating and not refused.brought
+    )  # a rotation took up what an earlier one had left
+    if refused.keep or (unrepeatable and not refused.decisive and not refused_again):
         return Settling((), _KEPT)
     discards = tuple(Discard(store, versions[store]) for store in places)
-    again = source_token is not None and same_pair(source_token, token)
+    given = refused.source_token
+    again = given is not None and same_pair(given, token)
     current = any(
         (held := sight.credential(sight.current)) is not None and same_pair(held.pair(TOKEN), token)
         for sight in seen.values()
     )
     kept_elsewhere = Origin.ROLLBACK in origins  # its line, or the previous version, has it
-    given_by_hand = not unrepeatable and (brought or not source_known)
+    given_by_hand = not unrepeatable and (refused.brought or not refused.source_known)
     if again or current or kept_elsewhere or given_by_hand:
         return Settling(discards, "and the candidate was discarded")
     if not rotating and not unrepeatable and Origin.TYPED not in origins:
         return Settling((), _KEPT)
     notes = tuple(
-        Note(store, orphan(declared, versions[store], credential, now)) for store in places
+        Note(store, orphan(declared, versions[store], refused.credential, now)) for store in places
     )
     return Settling((*notes, *discards), f"and {_ORPHAN}")
 
@@ -293,7 +322,34 @@ def _closed(lines: Iterable[tuple[str, JournalEntry]], state: Retirement) -> Ite
     return (Note(store, replace(line, state=state)) for store, line in lines)
 
 
-# --- deleting ------------------------------------------------------------------------------------
+# --- leaving a place, and deleting ------------------------------------------------------------------------------------
+
+
+def refuse_to_leave(record: str, where: str, snapshot: Snapshot) -> None:
+    """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.
+
+    Args:
+        record: `integration/token`.
+        where: How messages name the secret.
+        snapshot: What it shows.
+
+    Raises:
+        RetirementOpenError: They wait.
+    """
+    if (terms_of(snapshot.stages.get(Stage.CANDIDATE)) or Terms()).origin in UNREPEATABLE:
+        raise RetirementOpenError(
+            f"{record}: {where} cannot be left yet: a new token waits there for its proof, and no source can give it "
+            "again",
+            "run `pulumi up` under the old name until it has passed",
+        )
+    waiting = [line for line in snapshot.journal if line.open]
+    if waiting:
+        raise RetirementOpenError(
+            f"{record}: {where} cannot be left yet: {len(waiting)} of its superseded tokens can still sign, and would "
+            "be forgotten",
+            f"run `tba retire STACK {record.rpartition('/')[2]}` (with --now if their overlap may end early) under "
+            "the old name first",
+        )
 
 
 @dataclass(frozen=True)

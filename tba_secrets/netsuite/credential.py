@@ -22,11 +22,16 @@ class TbaCredential:
     token_id: Sensitive
     token_secret: Sensitive
 
-    def with_pair(self, part: str, identifier: Sensitive, secret: Sensitive) -> TbaCredential:
+    @classmethod
+    def of(cls, account: str, consumer: Pair, token: Pair) -> TbaCredential:
+        """Return the credential of two pairs."""
+        return cls(account, consumer.identifier, consumer.secret, token.identifier, token.secret)
+
+    def with_pair(self, part: str, pair: Pair) -> TbaCredential:
         """Return the same credential with another `consumer` or `token` pair."""
         if part == "consumer":
-            return replace(self, consumer_key=identifier, consumer_secret=secret)
-        return replace(self, token_id=identifier, token_secret=secret)
+            return replace(self, consumer_key=pair.identifier, consumer_secret=pair.secret)
+        return replace(self, token_id=pair.identifier, token_secret=pair.secret)
 
     def pair(self, part: str) -> Pair:
         """Return the `consumer` or the `token` pair."""

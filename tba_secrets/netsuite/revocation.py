@@ -65,6 +65,13 @@ class Revocation:
         """Whether the try counts against the user: tell the gate (`Turn.refused`)."""
         return self.outcome is RevocationOutcome.NOT_CONFIRMED
 
+    def tell(self, turn: Turn) -> None:
+        """Tell the user's turn what the try counts for."""
+        if self.login_refused:
+            turn.refused()
+        elif self.unanswered:
+            turn.unanswered()
+
     @property
     def remedy(self) -> str:
         """What is to be done now; empty where nothing is."""
@@ -149,10 +156,7 @@ def _take_back(
     try:
         with turn() as mine:
             done = revoke(client)
-            if done.login_refused:
-                mine.refused()
-            elif done.unanswered:
-                mine.unanswered()
+            done.tell(mine)
     except NetSuiteError as error:
         why = error.what.removeprefix(f"{client.record}: ")
         tell(f"{what}. It could not be revoked: {why}.\n  To do: {todo}")

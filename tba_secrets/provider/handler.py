@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
 from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties
-from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Model
-from tba_secrets.spec.problem import Path
-from tba_secrets.spec.shape import known_keys, misfit, remedy_of
-
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z_]{1,30}")
+from tba_secrets.spec.model import Model
 
 
 class Wire(Model):
@@ -118,49 +111,3 @@ def input_changes(old: Properties, new: Properties) -> list[Change]:
     """Return the inputs that differ."""
     names = sorted(old.keys() | new.keys())
     return [Change(name) for name in names if old.get(name) != new.get(name)]
-
-
-OWN_WORDS: Final = "tba_rule"
-"""The type of a `PydanticCustomError` whose message is ours, and is shown as it is."""
-
-
-def validation_failures(error: ValidationError) -> dict[str, str]:
-    """Return what pydantic refused, by property path: what is wrong and what to write, without the values."""
-    model = next(model for model in Wire.__subclasses__() if model.__name__ == error.title)
-    return {
-        _shown(path): _refusal(model, path, problem)
-        for problem in error.errors(include_context=False, include_url=False)
-        for path in [_path(problem["loc"])]
-    }
-
-
-def _refusal(model: type[Wire], path: Path, problem: ErrorDetails) -> str:
-    kind = problem["type"]
-    if kind == OWN_WORDS:
-        return problem["msg"]
-    if kind == "missing":
-        return "it is missing; add it"
-    if kind == "string_type":
-        return f"this is not text; {remedy_of(path, model) or 'put it in quotes'}"
-    if kind == "extra_forbidden":
-        known = known_keys(path[:-1], model)
-        near = get_close_matches(str(path[-1]), known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
-        return f"there is no such property; {hint}"
-    what, hint = misfit(problem["input"], kind, problem["msg"], remedy_of(path, model))
-    return f"{what}; {hint}"
-
-
-def _path(location: tuple[int | str, ...]) -> Path:
-    return tuple(step for step in location if step not in (TEXT_TAG, MAPPING_TAG))
-
-
-def _shown(steps: Path) -> str:
-    """Return a path whose every key looks like one of ours: a value may have been written where a key belongs."""
-    return (
-        ".".join(
-            str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"
-            for step in steps
-        )
-        or "inputs"
-    )

@@ -5,17 +5,20 @@ The package schema is made from these models, and so are the checks of what arri
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from tba_secrets.errors import StoreError
 from tba_secrets.provider.codec import Properties
-from tba_secrets.provider.handler import OWN_WORDS, Wire
+from tba_secrets.provider.handler import Wire
 from tba_secrets.provider.parts import Sources
 from tba_secrets.spec.looks_secret import looks_secret, pasted_values
 from tba_secrets.spec.model import (
     AccountId,
+    AwsSettings,
     Check,
     ConsumerOrigin,
     Format,
@@ -25,6 +28,7 @@ from tba_secrets.spec.model import (
     TokenOrigin,
     User,
 )
+from tba_secrets.spec.shape import OWN_WORDS
 
 _Origin = TypeVar("_Origin", ConsumerOrigin, TokenOrigin)
 
@@ -197,3 +201,28 @@ class SmokeTestOutputs(Wire):
 def where(properties: Properties) -> tuple[Stores, str]:
     """Return the stores and the secret's name; an imported resource has not much more."""
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
+
+
+# --- `pulumi import tba:index:StagedCredential NAME ID` -------------------------------------------
+
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:(.+)-[A-Za-z0-9]{6}"
+)
+_SHORT = re.compile(r"aws:([a-z0-9-]+):(.+)")
+
+
+def parse_id(id: str) -> tuple[Stores, str]:
+    """Return the store and the secret's whole name in it, from an id to import.
+
+    The id is `aws:REGION:NAME` or the secret's whole ARN (`arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX`).
+
+    Raises:
+        StoreError: The id has another shape.
+    """
+    match = _ARN.fullmatch(id) or _SHORT.fullmatch(id)
+    if match is None:
+        raise StoreError(
+            "the id to import is of an unknown shape",
+            "give aws:REGION:NAME, or the secret's ARN",
+        )
+    return Stores(aws=AwsSettings(region=match[1])), match[2]

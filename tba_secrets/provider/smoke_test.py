@@ -7,15 +7,14 @@ the next update tests again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import (
     CheckFailedError,
-    ConflictError,
     IdentityMismatchError,
     NetSuiteError,
     NotAskedError,
@@ -24,15 +23,15 @@ from tba_secrets.errors import (
     TbaError,
 )
 from tba_secrets.lifecycle import act, drift
-from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Remembered, Seen, Settling, Step
+from tba_secrets.lifecycle.facts import TOKEN, Declared, Remembered, Seen, Settling, Step
 from tba_secrets.lifecycle.look import look
+from tba_secrets.lifecycle.retire import RetireRun
 from tba_secrets.lifecycle.settle import (
-    AFTER_REVOCATION,
-    Due,
     Proven,
+    Refused,
+    first_proven,
     promotion,
     refusal,
-    retiring,
     superseded_version,
 )
 from tba_secrets.netsuite import Revocation, Verification
@@ -46,15 +45,14 @@ from tba_secrets.provider.handler import (
     PartialFailureError,
     input_changes,
     merged,
-    validation_failures,
 )
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs, where
 from tba_secrets.sources import Pair
+from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import Stage, VersionId
-from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.versions import is_ours
 from tba_secrets.verify import ReadBack, read_back
 
@@ -79,7 +77,7 @@ class SmokeTestHandler(Handler):
         try:
             SmokeTestInputs.model_validate(new)
         except ValidationError as error:
-            return Checked(new, validation_failures(error))
+            return Checked(new, refused_properties(SmokeTestInputs, error))
         return Checked(new, {})
 
     def diff(
@@ -293,9 +291,7 @@ class _Run:
             given = None if source is None else self.host.sources.read(source)
         except SourceError:
             given = None
-        return refusal(
-            self.declared,
-            self.seen(),
+        refused = Refused(
             back.credential,
             back.versions,
             source_token=given,
@@ -304,8 +300,8 @@ class _Run:
             brought=self.record.brought,
             decisive=isinstance(error, IdentityMismatchError),
             keep=self.proof.inputs.keep_candidate,
-            now=self.now,
         )
+        return refusal(self.declared, self.seen(), refused, self.now)
 
     def proven(self, back: ReadBack, verification: Verification) -> SmokeTestOutputs:
         """Return what state keeps of a proof; the age is that of the token, wherever it moves."""
@@ -321,16 +317,15 @@ class _Run:
         )
 
     def _since(self, back: ReadBack, token: Pair) -> int:
-        before = self.proof.before
-        if before.since and self.keys.same(before.token_digest, token):
-            return before.since
-        for line in self.record.looked.lines(self.places.values()):
-            if line.proven and self.keys.same(line.digest, token):
-                return line.proven
         was_current = all(back.current[kind] == one for kind, one in back.versions.items())
-        if was_current and not all(is_ours(one) for one in back.versions.values()):
-            return 0  # an adopted credential: nobody knows how old its token is
-        return self.now
+        adopted = was_current and not all(is_ours(one) for one in back.versions.values())
+        return first_proven(
+            self.keys,
+            token,
+            (self.proof.before.token_digest, self.proof.before.since),
+            self.record.looked.lines(self.places.values()),
+            0 if adopted else self.now,  # nobody knows how old an adopted token is
+        )
 
     # --- an intent --------------------------------------------------------------------------------
 
@@ -355,73 +350,24 @@ class _Run:
             raise _failed(self.name, outcome, error, merged(self.new, kept)) from None
         return after.model_copy(update=as_outputs(again).model_dump(exclude_unset=True))
 
-    def _retire(self, intent: Retire, back: ReadBack) -> list[str]:
-        plan = retiring(
+    def _retire(self, intent: Retire, back: ReadBack) -> Iterator[str]:
+        run = RetireRun(
             self.declared,
-            look(self.record.looked, self.places),
-            back.credential,
-            self.now,
-            at_once=intent.at_once,
-            by_hand=intent.by_hand,
+            self.places,
+            self.record.looked,
+            (self.proof.inputs.format, *self.remembered.formats),
+            self._revoke,
+            intent.in_use,
+            self.host.proceed,
         )
-        words = []
-        for note in plan.closing:
-            self._write(note.store, [note])
-            words.append(f"{self.places[note.store]}: noted as {note.entry.state.value}")
-        for due in plan.due:
-            try:
-                words.append(self._revoke(intent, due, back))
-            except (
-                NotAskedError
-            ) as error:  # a refused revoke has ended the user's turn: the next run goes on
-                words.append(error.what)
-        return words
+        return run.run(back.credential, self.now, at_once=intent.at_once, by_hand=intent.by_hand)
 
-    def _revoke(self, intent: Retire, due: Due, back: ReadBack) -> str:
-        """Revoke one superseded token with its own signature, and write down what is known of it now."""
-        place = self.places[due.lines[0][0]]
-        old = self._superseded(due)
-        if old is None:
-            self._note_all(due, Retirement.PERSON)
-            return f"{place}: the superseded version is gone, so its token cannot sign its own revoke: a person has to"
-        if (user := intent.in_use(old.token_id)) is not None:
-            return f"{place}: the superseded token is what {user} uses now: it is not revoked"
-        consumer = back.credential.pair("consumer")
-        signing = old.with_pair("consumer", consumer.identifier, consumer.secret)
-        self.host.proceed()
+    def _revoke(self, token: TbaCredential) -> Revocation:
+        """Revoke a token by its own signature, in its user's turn."""
         with self.proof.turn() as turn:
-            done: Revocation = self.host.revoke(self.proof.client(signing))
-            if done.login_refused:
-                turn.refused()
-            elif done.unanswered:
-                turn.unanswered()
-        if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
-            self._note_all(due, after)
-        return str(done)
-
-    def _superseded(self, due: Due) -> TbaCredential | None:
-        """Read the superseded credential from the first store that still has it."""
-        formats = (self.proof.inputs.format, *self.remembered.formats)
-        for store, line in due.lines:
-            version = VersionId(line.version)
-            where = {store: self.places[store]}
-            sight = look(self.record.looked, where, formats, {store: [version]})[store]
-            if (held := sight.credential(version)) is not None:
-                return held
-        return None
-
-    def _note_all(self, due: Due, state: Retirement) -> None:
-        """Write the outcome in every store: what one line says of a token holds for all."""
-        failed: StoreError | None = None
-        for store, line in due.lines:
-            try:
-                self._write(store, [Note(store, replace(line, state=state))])
-            except ConflictError:
-                raise
-            except StoreError as error:
-                failed = failed or error
-        if failed is not None:
-            raise failed
+            done = self.host.revoke(self.proof.client(token))
+            done.tell(turn)
+        return done
 
     # --- writing ----------------------------------------------------------------------------------
 
@@ -448,23 +394,13 @@ class _Run:
         words = []
         self.record.looked.forget()
         for kind, place in self.places.items():
-            if kind in done:
-                words.append(f"{kind} holds the new one")
-                continue
             try:
                 snapshot = self.record.looked.snapshot(place)
             except StoreError:
-                words.append(f"{kind} cannot be asked what it holds")
-                continue
-            current = snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
-            if current == back.versions[kind]:
-                words.append(f"{kind} holds the new one")
-            elif snapshot is None or current in (None, snapshot.placeholder):
-                words.append(f"{kind} holds none yet")
-            elif current == before[kind]:
-                words.append(f"{kind} still holds the one before")
+                known = f"{kind} cannot be asked what it holds"
             else:
-                words.append(f"{kind} holds one that somebody else wrote")
+                known = drift.held_now(kind, snapshot, back.versions[kind], before[kind])
+            words.append(f"{kind} holds the new one" if kind in done else known)
         return ", ".join(words)
 
 

@@ -7,26 +7,17 @@ staged is decided in `lifecycle.decide`, and done in `staging`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import (
-    ConflictError,
-    RetirementOpenError,
-    StoreError,
-    TbaError,
-)
+from tba_secrets.errors import ConflictError, StoreError, TbaError
 from tba_secrets.lifecycle import act, drift
-from tba_secrets.lifecycle.decide import Offer, compare, stale, unknown
-from tba_secrets.lifecycle.facts import (
-    TOKEN,
-    UNREPEATABLE,
-    Declared,
-)
+from tba_secrets.lifecycle.facts import TOKEN, Declared
 from tba_secrets.lifecycle.look import look
-from tba_secrets.lifecycle.settle import deletion
+from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
+from tba_secrets.lifecycle.settle import deletion, refuse_to_leave
 from tba_secrets.payload import parse
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
@@ -36,22 +27,22 @@ from tba_secrets.provider.handler import (
     Handler,
     PartialFailureError,
     input_changes,
-    validation_failures,
 )
 from tba_secrets.provider.host import Host, RecordMemory
-from tba_secrets.provider.importing import parse_id
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.properties import (
     StagedCredentialInputs,
     StagedCredentialOutputs,
+    parse_id,
     where,
 )
 from tba_secrets.provider.staging import StagingRun
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import Format, Stores
+from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import OwnerMark, Stage
-from tba_secrets.stores.versions import Terms, is_ours, terms_of
+from tba_secrets.stores.versions import is_ours
 
 
 class StagedCredentialHandler(Handler):
@@ -75,7 +66,7 @@ class StagedCredentialHandler(Handler):
         try:
             inputs = StagedCredentialInputs.model_validate(new)
         except ValidationError as error:
-            return Checked(kept, validation_failures(error))
+            return Checked(kept, refused_properties(StagedCredentialInputs, error))
         record = self._host.record(inputs.record)
         record.token_origin = inputs.token
         intent = self._host.intents.get(inputs.record)
@@ -104,12 +95,18 @@ class StagedCredentialHandler(Handler):
         record = self._host.record(name)
         record.staged = old_state
         offers = self._offers(record, new)
-        for warning in _unused(offers):
+        for warning in unused(offers):
             self._host.warn(urn, f"{name}: {warning}")
+        something_new = has_unknown(new) or calls_for_update(
+            offers,
+            new.get("digests", {}),
+            old_inputs.get("digests", {}),
+            old_state.get("storedDigests", {}),
+        )
         changes = [
             change
             for change in input_changes(old_inputs, new)
-            if change.property != "digests" or _something_new(offers, old_inputs, old_state, new)
+            if change.property != "digests" or something_new
         ]
         if not changes and _is_foreign(old_state) and Offer.NEW in offers.values():
             # the source has not changed, and wins over what others wrote
@@ -201,43 +198,22 @@ class StagedCredentialHandler(Handler):
         }
 
     def _offer(self, record: RecordMemory, keys: DigestKeys, part: str, pair: Pair | None) -> Offer:
-        if pair is None:
-            return Offer.ABSENT
-        if keys.same(record.staged.get("storedDigests", {}).get(part), pair):
-            return Offer.HELD
-        if part == TOKEN:
-            lines = record.looked.lines(self._host.places(*where(record.staged)).values())
-            if any(line.superseded and keys.same(line.digest, pair) for line in lines):
-                return Offer.STALE
-        seen_last = record.staged.get("sourceDigests", {}).get(part)
-        return compare(keys, pair, seen_last, None, foreign=_is_foreign(record.staged))
+        state = record.staged
+        held = (
+            pair is not None and keys.same(state.get("storedDigests", {}).get(part), pair) is True
+        )
+        barred = False
+        if part == TOKEN and pair is not None and not held:
+            lines = record.looked.lines(self._host.places(*where(state)).values())
+            barred = any(line.superseded and keys.same(line.digest, pair) for line in lines)
+        seen_last = state.get("sourceDigests", {}).get(part)
+        return judge(keys, pair, seen_last, held=held, barred=barred, foreign=_is_foreign(state))
 
     def _refuse_move(self, name: str, old: Properties, new: Properties) -> None:
-        """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.
-
-        Raises:
-            RetirementOpenError: They wait.
-        """
-        left = self._left_behind(old, new)
         looked = self._host.record(name).looked
-        for place in left:
-            snapshot = looked.snapshot(place)
-            if snapshot is None:
-                continue
-            if (terms_of(snapshot.stages.get(Stage.CANDIDATE)) or Terms()).origin in UNREPEATABLE:
-                raise RetirementOpenError(
-                    f"{name}: {place} cannot be left yet: a new token waits there for its proof, and no source can "
-                    "give it again",
-                    "run `pulumi up` under the old name until it has passed",
-                )
-            waiting = [line for line in snapshot.journal if line.open]
-            if waiting:
-                raise RetirementOpenError(
-                    f"{name}: {place} cannot be left yet: {len(waiting)} of its superseded tokens can still sign, and "
-                    "would be forgotten",
-                    f"run `tba retire STACK {name.rpartition('/')[2]}` (with --now if their overlap may end early) "
-                    "under the old name first",
-                )
+        for place in self._left_behind(old, new):
+            if (snapshot := looked.snapshot(place)) is not None:
+                refuse_to_leave(name, str(place), snapshot)
 
     def _is_moved(self, old: Properties, new: Properties) -> bool:
         if not old.get("versions") or has_unknown([new.get("stores"), new.get("secret")]):
@@ -331,28 +307,6 @@ class StagedCredentialHandler(Handler):
 def _is_foreign(state: Properties) -> bool:
     """Whether others wrote what state holds."""
     return not all(is_ours(version) for version in state.get("versions", {}).values())
-
-
-def _something_new(
-    offers: Mapping[str, Offer], old_inputs: Properties, old_state: Properties, new: Properties
-) -> bool:
-    """Whether a part's source gives anything that is to be staged."""
-    seen, stored = old_inputs.get("digests", {}), old_state.get("storedDigests", {})
-    return has_unknown(new) or any(
-        digest not in (seen.get(part), stored.get(part))
-        if offers.get(part, Offer.ABSENT) is Offer.ABSENT
-        else offers[part] in (Offer.NEW, Offer.UNKNOWN)
-        for part, digest in new["digests"].items()
-    )
-
-
-def _unused(offers: Mapping[str, Offer]) -> Iterator[str]:
-    """Say which source's value is not used, and why."""
-    for part, offer in offers.items():
-        if offer is Offer.STALE:
-            yield stale(part)
-        elif offer is Offer.UNKNOWN:
-            yield unknown(part)
 
 
 def _imported(

@@ -5,14 +5,13 @@ The facts are gathered, a rotation's new pair is obtained, and the plan of `life
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError, StoreError, TbaError, ValueNeededError
+from tba_secrets.errors import ConflictError, TbaError, ValueNeededError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.decide import decide, versions_to_read
 from tba_secrets.lifecycle.facts import (
@@ -31,8 +30,9 @@ from tba_secrets.lifecycle.facts import (
     Staging,
     Up,
 )
+from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
-from tba_secrets.netsuite import RevocationOutcome
+from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import render
 from tba_secrets.places import Place
@@ -44,8 +44,8 @@ from tba_secrets.provider.properties import StagedCredentialInputs, StagedCreden
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Snapshot, Stage
-from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement
-from tba_secrets.stores.versions import Terms, is_ours, terms_of
+from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.versions import is_ours
 
 _MOST_LOOKS: Final = 3
 """How often a run decides again because somebody else moved what it had seen."""
@@ -68,10 +68,16 @@ class StagingRun:
     imported: bool
     pair: Pair | None = field(default=None, repr=False)
     """The new pair of a rotation, once it was obtained."""
-    nonce: str = ""
-    """Of the line of intent that was written for an issued token."""
     looks: int = 0
     """How often somebody else has moved what was seen."""
+
+    @cached_property
+    def issuing(self) -> Issuing:
+        """The token that NetSuite is to issue, if the rotation asks for one."""
+        return Issuing(self.declared, self.places, self.record.looked, self._now, self.host.proceed)
+
+    def _now(self) -> int:
+        return int(self.host.clock())
 
     @property
     def declared(self) -> Declared:
@@ -150,15 +156,16 @@ class StagingRun:
             self._seen(asked),
             self.offered,
             asked,
-            int(self.host.clock()),
+            self._now(),
         )
 
     def _asked(self) -> Asked:
         match self.host.intents.get(self.inputs.record):
             case Rotation() as rotation:
                 overlap = rotation.overlap_seconds if rotation.part == TOKEN else None
+                nonce = self.issuing.nonce
                 return Rotate(
-                    rotation.part, rotation.origin, overlap, self.pair, rotation.again, self.nonce
+                    rotation.part, rotation.origin, overlap, self.pair, rotation.again, nonce
                 )
             case Rollback():
                 return RollBack()
@@ -209,7 +216,7 @@ class StagingRun:
         rotation = self.host.intents[self.inputs.record]
         assert isinstance(rotation, Rotation)  # noqa: S101 - nothing else asks for a pair
         self.pair = rotation.obtain(
-            Obtaining(self._signing(seen), self._about_to_issue, self.host.cancelled.is_set)
+            Obtaining(self._signing(seen), self.issuing.intend, self.host.cancelled.is_set)
         )
         self.record.brought = True
 
@@ -225,23 +232,6 @@ class StagingRun:
             "give the consumer's source its value, and run `tba rotate` for the token",
         )
 
-    def _about_to_issue(self) -> None:
-        """Write the line of intent: a kill after NetSuite has issued a token must not lose it."""
-        place = next(iter(self.places.values()))
-        looked = self.record.looked
-        act.claim(looked, place, self.host.proceed)
-        self.nonce = secrets.token_hex(8)
-        now = int(self.host.clock())
-        line = JournalEntry(f"{INTENT}{self.nonce}", self.nonce, now, now, Retirement.INTENT)
-        act.carry_out(
-            looked,
-            place,
-            [Note(place.store.kind, line)],
-            self.inputs.format,
-            self.keys.writing,
-            self.host.proceed,
-        )
-
     def failed(self, error: TbaError) -> TbaError:
         """Revoke a token that NetSuite has just issued and that no store took: it must not be left behind.
 
@@ -253,9 +243,10 @@ class StagingRun:
         ):
             return error
         try:
-            if self._is_stored():
+            if self.issuing.is_stored():
                 return error
-            told = self._take_back(self.pair)
+            consumer = self._signing(self._seen(Up()))
+            told = str(self.issuing.take_back(self.pair, consumer, self._revoke))
         except TbaError as failure:
             told = (
                 f"whether it is in the store is not known ({failure.what}): the journal keeps it in mind, and the next "
@@ -263,60 +254,21 @@ class StagingRun:
             )
         return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
 
-    def _is_stored(self) -> bool:
-        """Whether a store holds the issued token in spite of the failure: an answer may have been lost."""
-        self.record.looked.forget()
-        snapshots = self.record.looked.at(self.places).values()
-        versions = (v for one in snapshots if one is not None for v in one.stages.values())
-        nonces = {(terms_of(version) or Terms()).nonce for version in versions}
-        return bool(self.nonce) and self.nonce in nonces
-
-    def _take_back(self, issued: Pair) -> str:
-        """Revoke the issued token with its own signature, in its user's turn; return what became of it."""
-        consumer = self._signing(self._seen(Up()))
-        token = TbaCredential(
-            self.inputs.account,
-            consumer.identifier,
-            consumer.secret,
-            issued.identifier,
-            issued.secret,
-        )
-        user = (self.record.tested or {}).get("user", {}).get("email", self.inputs.record)
-        mark = self.keys.writing.text(issued.identifier)
+    def _revoke(self, token: TbaCredential) -> Revocation:
+        """Revoke a token by its own signature, in its user's turn."""
+        inputs = self.inputs
+        user = (self.record.tested or {}).get("user", {}).get("email", inputs.record)
+        mark = self.keys.writing.text(token.token_id)
         with self.host.gate.admit(
-            self.inputs.account,
+            inputs.account,
             user,
-            self.inputs.record,
+            inputs.record,
             mark,
             unrecorded=lambda words: self.host.warn(self.urn, words),
         ) as turn:
-            client = self.host.client(token, self.inputs.endpoint, self.inputs.record)
-            revocation = self.host.revoke(client)
-            if revocation.login_refused:
-                turn.refused()
-            elif revocation.unanswered:
-                turn.unanswered()
-        if revocation.outcome is RevocationOutcome.REVOKED:
-            self._close_intent()
-        return str(revocation)
-
-    def _close_intent(self) -> None:
-        """Close the line of intent: its token is gone. A store that fails leaves the line to the next run."""
-        place = next(iter(self.places.values()))
-        notes = [
-            Note(place.store.kind, replace(line, state=Retirement.REVOKED))
-            for line in self.record.looked.lines([place])
-            if line.digest == self.nonce and line.state is Retirement.INTENT
-        ]
-        with suppress(StoreError):
-            act.carry_out(
-                self.record.looked,
-                place,
-                notes,
-                self.inputs.format,
-                self.keys.writing,
-                lambda: None,
-            )
+            done = self.host.revoke(self.host.client(token, inputs.endpoint, inputs.record))
+            done.tell(turn)
+        return done
 
     # --- writing ----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Step 5: fit plain data to `Environment`, or say in our own words what does not fit.
+"""Step 5: fit plain data to `Environment`, or say in our own words what does not fit; so too a resource's inputs.
 
 Of pydantic's errors only the type and location are used and, for limits, the sentence that states
 the limit. Inputs and contexts are never used: they hold the refused value.
@@ -13,6 +13,7 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from tba_secrets.spec.construct import Document, Unquoted
 from tba_secrets.spec.looks_secret import shown_key
@@ -39,6 +40,7 @@ _LIMITS: Final = frozenset(
 )
 """Errors whose sentence states the model's own limit and nothing of the input."""
 _QUOTES: Final = 'put it in quotes: "..."'
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_]{1,30}")
 _OPENING: Final = re.compile(r"^\w+ should")
 
 
@@ -168,3 +170,51 @@ def _parts(annotation: Any) -> Iterator[Any]:
     yield annotation
     for argument in get_args(annotation):
         yield from _parts(argument)
+
+
+# --- the properties of a resource -------------------------------------------------------------------
+
+OWN_WORDS: Final = "tba_rule"
+"""The type of a `PydanticCustomError` whose message is ours, and is shown as it is."""
+
+
+def refused_properties(model: type[Model], error: ValidationError) -> dict[str, str]:
+    """Return what pydantic refused of a resource's inputs, by property path: what is wrong, and what to write.
+
+    Args:
+        model: The inputs' model.
+        error: What it raised; no value of it is used.
+    """
+    return {
+        _shown(path): _refusal(model, path, problem)
+        for problem in error.errors(include_context=False, include_url=False)
+        for path in [_path(problem["loc"])]
+    }
+
+
+def _refusal(model: type[Model], path: Path, problem: ErrorDetails) -> str:
+    kind = problem["type"]
+    if kind == OWN_WORDS:
+        return problem["msg"]
+    if kind == "missing":
+        return "it is missing; add it"
+    if kind == "string_type":
+        return f"this is not text; {remedy_of(path, model) or 'put it in quotes'}"
+    if kind == "extra_forbidden":
+        known = known_keys(path[:-1], model)
+        near = get_close_matches(str(path[-1]), known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+        return f"there is no such property; {hint}"
+    what, hint = misfit(problem["input"], kind, problem["msg"], remedy_of(path, model))
+    return f"{what}; {hint}"
+
+
+def _shown(steps: Path) -> str:
+    """Return a path whose every key looks like one of ours: a value may have been written where a key belongs."""
+    return (
+        ".".join(
+            str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"
+            for step in steps
+        )
+        or "inputs"
+    )

@@ -10,7 +10,9 @@ import pytest
 
 from tba_secrets.lifecycle import act, decide, settle
 from tba_secrets.lifecycle.facts import Put
-from tba_secrets.provider import smoke_test, staging
+from tba_secrets.lifecycle.issue import Issuing
+from tba_secrets.lifecycle.offers import Offer
+from tba_secrets.lifecycle.retire import RetireRun
 from tests.lifecycle.explorer import PROFILES, Event, Figures, explore, replay, wander
 from tests.lifecycle.world import INTENTS, Cut, run
 
@@ -60,7 +62,7 @@ def promoted_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_line_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     """A settings change takes what the source gives, superseded or not."""
     monkeypatch.setattr(decide._Life, "superseding_line", lambda _self, _pair: None)
-    monkeypatch.setattr(decide, "compare", lambda *_, **__: decide.Offer.NEW)
+    monkeypatch.setattr(decide, "judge", lambda *_, **__: Offer.NEW)
 
 
 def nothing_is_journalled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,16 +70,19 @@ def nothing_is_journalled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def no_line_of_intent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging.StagingRun, "_about_to_issue", lambda _self: None)
+    monkeypatch.setattr(Issuing, "intend", lambda _self: None)
 
 
 def the_wrong_token_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retiring signs with what is current."""
 
-    def planted(self: Any, _due: Any) -> Any:
-        return self.read_back({}).credential
+    real = RetireRun._revoked
 
-    monkeypatch.setattr(smoke_test._Run, "_superseded", planted)
+    def planted(self: Any, due: Any, current: Any) -> str:
+        monkeypatch.setattr(RetireRun, "_superseded", lambda _self, _due: current)
+        return real(self, due, current)
+
+    monkeypatch.setattr(RetireRun, "_revoked", planted)
 
 
 def refusals_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

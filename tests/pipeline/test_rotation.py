@@ -96,6 +96,23 @@ def test_a_journal_line_calls_for_somebody(state: Retirement, over: bool) -> Non
     assert ("tba retire" in one.remedy) == waits
 
 
+@pytest.mark.parametrize(("lines", "folded"), [(5, 0), (6, 1), (8, 3)])
+def test_of_lines_that_only_inform_the_sixth_folds_into_a_number(lines: int, folded: int) -> None:
+    journal = [
+        JournalEntry(f"tba-{n:08x}", "k:1", int(NOW - (20 - n) * DAY), int(NOW), Retirement.INFORM)
+        for n in range(lines)
+    ]
+
+    first, *each = judge_journal([*journal, entry(Retirement.OVERLAP, NOW)], NOW)
+
+    assert "its overlap ended" in first.what  # what has to be done is never folded
+    told = [f"tba-{n:08x}" for n in range(folded, lines)]
+    assert all(version in one.what for version, one in zip(told, each[:5], strict=True))
+    last = when(NOW - (21 - folded) * DAY)
+    older = f"and {folded} older, the last superseded {last}: still valid in NetSuite, and nothing will revoke them"
+    assert [one.what for one in each[5:]] == ([older] if folded else [])
+
+
 def refusal(before: float, mark: str = "00ff") -> Refusal:
     return Refusal(Fingerprint(mark), NOW - before)
 

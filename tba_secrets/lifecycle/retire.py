@@ -1,0 +1,102 @@
+"""Superseded tokens -> revoked: each by its own signature, once, and written down in every store that has its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from tba_secrets.errors import ConflictError, NotAskedError, StoreError
+from tba_secrets.lifecycle import act
+from tba_secrets.lifecycle.facts import CONSUMER, Declared, Note
+from tba_secrets.lifecycle.look import Looked, look
+from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
+from tba_secrets.netsuite import Revocation, TbaCredential
+from tba_secrets.places import Places
+from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import Format
+from tba_secrets.stores.interface import VersionId
+from tba_secrets.stores.journal import Retirement
+
+
+@dataclass(frozen=True)
+class RetireRun:
+    """Retires what is due of one record, whether a resource manages it or its stack has left it behind."""
+
+    declared: Declared
+    places: Places
+    looked: Looked
+    formats: tuple[Format, ...]
+    """Under which keys a superseded version may have been written."""
+    revoke: Callable[[TbaCredential], Revocation]
+    """Revokes a token by its own signature, in its user's turn."""
+    in_use: Callable[[Sensitive], str | None]
+    """The record, if any, whose current credential has a token id."""
+    proceed: act.Proceed
+
+    def run(
+        self, current: TbaCredential, now: int, *, at_once: bool, by_hand: bool
+    ) -> Iterator[str]:
+        """Do what is due, and say what was done, token by token.
+
+        Args:
+            current: What readers get: its consumer pair signs.
+            now: Epoch seconds.
+            at_once: Also what is still in its overlap.
+            by_hand: A person has revoked in NetSuite what was left for one: close those lines, and ask nobody.
+
+        Raises:
+            StoreError: A line could not be written; what was revoked stands in the stores that took it.
+        """
+        seen = look(self.looked, self.places)
+        plan = retiring(self.declared, seen, current, now, at_once=at_once, by_hand=by_hand)
+        for note in plan.closing:
+            self._note(note)
+            yield f"{self.places[note.store]}: noted as {note.entry.state.value}"
+        for due in plan.due:
+            try:
+                yield self._revoked(due, current)
+            except NotAskedError as error:
+                # a refused revoke has ended the user's turn: a later run goes on
+                yield error.what
+
+    def _revoked(self, due: Due, current: TbaCredential) -> str:
+        place = self.places[due.lines[0][0]]
+        old = self._superseded(due)
+        if old is None:
+            self._note_all(due, Retirement.PERSON)
+            return f"{place}: the superseded version is gone, so its token cannot sign its own revoke: a person has to"
+        if (user := self.in_use(old.token_id)) is not None:
+            return f"{place}: the superseded token is what {user} uses now: it is not revoked"
+        self.proceed()
+        done = self.revoke(old.with_pair(CONSUMER, current.pair(CONSUMER)))
+        if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
+            self._note_all(due, after)
+        return str(done)
+
+    def _superseded(self, due: Due) -> TbaCredential | None:
+        """Read the superseded credential from the first store that still has it."""
+        for store, line in due.lines:
+            version = VersionId(line.version)
+            where = {store: self.places[store]}
+            sight = look(self.looked, where, self.formats, {store: [version]})[store]
+            if (held := sight.credential(version)) is not None:
+                return held
+        return None
+
+    def _note_all(self, due: Due, state: Retirement) -> None:
+        """Write the outcome in every store: what one line says of a token holds for all."""
+        failed: StoreError | None = None
+        for store, line in due.lines:
+            try:
+                self._note(Note(store, replace(line, state=state)))
+            except ConflictError:
+                raise
+            except StoreError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _note(self, note: Note) -> None:
+        place, declared = self.places[note.store], self.declared
+        key = declared.keys.writing
+        act.carry_out(self.looked, place, [note], declared.format, key, self.proceed)
