@@ -9,20 +9,20 @@ from __future__ import annotations
 import json
 
 from tba_secrets.errors import StoreError
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential, TbaCredential
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
 
 
-def render(credential: TbaCredential, names: Format) -> Sensitive:
-    """Return the canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is."""
-    content = {
-        names.account: credential.account,
-        names.consumer_key: credential.consumer_key.reveal(),
-        names.consumer_secret: credential.consumer_secret.reveal(),
-        names.token_id: credential.token_id.reveal(),
-        names.token_secret: credential.token_secret.reveal(),
-    }
+def render(credential: Credential, names: Format) -> Sensitive:
+    """Return the canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is.
+
+    Args:
+        credential: What is to be stored.
+        names: Under which keys, by field name.
+    """
+    fields, keys = credential.fields, names.model_dump()
+    content = {key: fields[field].reveal() for field, key in keys.items()}
     return Sensitive(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 

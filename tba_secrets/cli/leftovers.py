@@ -17,10 +17,10 @@ import yaml
 from tba_secrets.cli import credentials
 from tba_secrets.digest import DigestKey, DigestKeys
 from tba_secrets.errors import AccessDeniedError
-from tba_secrets.lifecycle.facts import Declared
+from tba_secrets.lifecycle.facts import CONSUMER, TOKEN, Declared
 from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.retire import RetireRun
-from tba_secrets.netsuite import Client, Gate, Revocation, TbaCredential, revoke
+from tba_secrets.netsuite import Client, Credential, Gate, Revocation, TbaCredential, revoke
 from tba_secrets.places import Place, prefix
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive
@@ -114,7 +114,9 @@ def retire(
         places,
         looked,
         formats,
-        lambda token: _revoke(name, records[0].endpoint, token, keys.writing),
+        lambda old, current: _revoke(
+            name, records[0].endpoint, old.with_pair(CONSUMER, current.pair(CONSUMER)), keys.writing
+        ),
         in_use,
         lambda: None,
     )
@@ -125,10 +127,11 @@ def retire(
         yield f"{place}: deleted, recoverably: its last superseded token is settled"
 
 
-def _revoke(record: str, endpoint: str | None, token: TbaCredential, key: DigestKey) -> Revocation:
+def _revoke(record: str, endpoint: str | None, token: Credential, key: DigestKey) -> Revocation:
     """Revoke a token in the turn of its record: nothing tells any more who its user was."""
-    mark = key.text(token.token_id)
+    mark = key.text(token.pair(TOKEN).identifier)
     with Gate(time.time).admit(token.account, record, record, mark) as turn:
+        assert isinstance(token, TbaCredential)  # noqa: S101 - for now
         done = revoke(Client(token, endpoint, record=record))
         done.tell(turn)
     return done

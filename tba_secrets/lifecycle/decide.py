@@ -42,7 +42,7 @@ from tba_secrets.lifecycle.facts import (
     ours,
 )
 from tba_secrets.lifecycle.offers import Offer, judge
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.payload import render, same_content
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
@@ -85,13 +85,13 @@ class _Life:
         return pending if pending == proven_version(sight) else None
 
     @property
-    def base(self) -> TbaCredential | None:
+    def base(self) -> Credential | None:
         """What the record holds: stores are promoted in order, so the first one that has it is ahead."""
         found = (self.seen[store].credential(self.base_version(store)) for store in self.seen)
         return next((one for one in found if one is not None), self.remembered.moved)
 
     @property
-    def waiting(self) -> tuple[TbaCredential, Terms] | None:
+    def waiting(self) -> tuple[Credential, Terms] | None:
         """The candidate, and its terms."""
         for store, sight in self.seen.items():
             version = self.waiting_version(store)
@@ -180,13 +180,13 @@ class _Life:
             pair is not None and self.declared.keys.same(digest, pair) is not False and bool(digest)
         )
 
-    def _from_sources_alone(self, offered: Offered, judged: Mapping[str, Offer]) -> TbaCredential:
+    def _from_sources_alone(self, offered: Offered, judged: Mapping[str, Offer]) -> Credential:
         """Make the first credential, or one in the place of what is gone."""
         consumer, token = offered.get(CONSUMER), offered.get(TOKEN)
         if judged[TOKEN] is Offer.STALE:
             token = None
         if consumer is not None and token is not None:
-            return TbaCredential.of(self.declared.account, consumer, token)
+            return self.declared.credential(consumer, token)
         for sight in self.seen.values():
             content = sight.contents.get(sight.current) if sight.current is not None else None
             if content is not None and content.credential is None:
@@ -207,7 +207,7 @@ class _Life:
             "for the consumer: declare a source that has it",
         )
 
-    def _terms_of_update(self, credential: TbaCredential) -> Terms:
+    def _terms_of_update(self, credential: Credential) -> Terms:
         """Keep the terms of the candidate if it is still the one that is wanted."""
         waiting, base = self.waiting, self.base
         token = credential.pair(TOKEN)
@@ -244,7 +244,7 @@ class _Life:
         terms = Terms(asked.origin, asked.overlap_seconds, asked.nonce)
         return self._plan(new, terms)
 
-    def _before_obtaining(self, asked: Rotate, base: TbaCredential | None) -> Staging:
+    def _before_obtaining(self, asked: Rotate, base: Credential | None) -> Staging:
         """Ask for a new pair, unless an earlier run has promoted one and was killed before state was saved."""
         if asked.origin is not Origin.ROTATED and self.done_before_a_kill(asked.origin):
             assert base is not None  # noqa: S101 - what was promoted is current
@@ -265,7 +265,7 @@ class _Life:
             "create another token in NetSuite; to go back to this one: `tba rollback`, or `tba rotate --again`",
         )
 
-    def _nothing_to_rotate(self, asked: Rotate, base: TbaCredential) -> Staging:
+    def _nothing_to_rotate(self, asked: Rotate, base: Credential) -> Staging:
         """Refuse a pair that is current already, unless an earlier run of this rotation has promoted it."""
         if not self.done_before_a_kill(asked.origin) and self._proven_everywhere():
             raise ConflictError(
@@ -280,7 +280,7 @@ class _Life:
             sight.current == verified.get(store) for store, sight in self.seen.items()
         )
 
-    def _first_by_rotation(self, asked: Rotate, pair: Pair, offered: Offered) -> TbaCredential:
+    def _first_by_rotation(self, asked: Rotate, pair: Pair, offered: Offered) -> Credential:
         """Make the record's first credential of the new token and the consumer pair that its source gives."""
         consumer = offered.get(CONSUMER)
         if asked.part == CONSUMER or consumer is None:
@@ -288,7 +288,7 @@ class _Life:
                 f"{self.declared.record}: there is no credential yet, and its consumer's source has no value",
                 "give the consumer's source its value, and run `tba rotate` for the token",
             )
-        return TbaCredential.of(self.declared.account, consumer, pair)
+        return self.declared.credential(consumer, pair)
 
     def roll_back(self) -> Staging:
         """Plan a rollback to the last proven credential with another token."""
@@ -302,7 +302,7 @@ class _Life:
         consumer = {} if base is None else {CONSUMER: base.pair(CONSUMER)}
         return self._plan(self._with(target, consumer), terms)
 
-    def _target_of_rollback(self, base: TbaCredential | None) -> TbaCredential:
+    def _target_of_rollback(self, base: Credential | None) -> Credential:
         revoked: list[str] = []
         for where, credential in self._earlier():
             token = credential.pair(TOKEN)
@@ -322,7 +322,7 @@ class _Life:
             f"{where} has no previous credential", "there is nothing to roll back to"
         )
 
-    def _earlier(self) -> Iterator[tuple[str, TbaCredential]]:
+    def _earlier(self) -> Iterator[tuple[str, Credential]]:
         """Return what was proven before, latest first: by label, then by line."""
         for sight in self.seen.values():
             if (credential := sight.credential(sight.previous)) is not None:
@@ -334,13 +334,12 @@ class _Life:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def _with(self, start: TbaCredential, pairs: Mapping[str, Pair]) -> TbaCredential:
-        credential = replace(start, account=self.declared.account)
-        for part, pair in pairs.items():
-            credential = credential.with_pair(part, pair)
-        return credential
+    def _with(self, start: Credential, pairs: Mapping[str, Pair]) -> Credential:
+        """Return a credential as it is declared now, with other parts where they are given."""
+        consumer, token = (pairs.get(part) or start.pair(part) for part in PARTS)
+        return self.declared.credential(consumer, token)
 
-    def _plan(self, credential: TbaCredential, terms: Terms) -> Staging:
+    def _plan(self, credential: Credential, terms: Terms) -> Staging:
         text = render(credential, self.declared.format)
         steps: list[Step] = []
         versions: dict[str, VersionId] = {}
@@ -352,7 +351,7 @@ class _Life:
         return Staging(credential, (*steps, *self._intents(credential, terms)), versions)
 
     def _in_store(
-        self, store: str, credential: TbaCredential, text: Sensitive, terms: Terms
+        self, store: str, credential: Credential, text: Sensitive, terms: Terms
     ) -> tuple[VersionId | None, list[Step]]:
         """Say what one store needs; the version is None if one has to be written."""
         sight = self.seen[store]
@@ -374,14 +373,14 @@ class _Life:
         put = Put(store, credential, terms, replacing)
         return None, [*self._line_before_letting_go(store, credential), put]
 
-    def _let_go(self, store: str, credential: TbaCredential) -> list[Step]:
+    def _let_go(self, store: str, credential: Credential) -> list[Step]:
         """Take the label off a candidate that is not wanted any more."""
         pending = self.seen[store].pending
         if pending is None:
             return []
         return [*self._line_before_letting_go(store, credential), Discard(store, pending)]
 
-    def _line_before_letting_go(self, store: str, credential: TbaCredential) -> list[Step]:
+    def _line_before_letting_go(self, store: str, credential: Credential) -> list[Step]:
         """Keep in mind a token that no source gives again, before its label is taken off."""
         sight = self.seen[store]
         waiting = sight.credential(self.waiting_version(store))
@@ -403,7 +402,7 @@ class _Life:
             return same_content(content.text, text)
         return self.declared.keys.same_text(fingerprint_of(version), text) is True
 
-    def _intents(self, credential: TbaCredential, terms: Terms) -> Iterator[Step]:
+    def _intents(self, credential: Credential, terms: Terms) -> Iterator[Step]:
         """Close the lines of intent whose token is in the store, or about to be; leave the others to a person."""
         nonces = {terms.nonce} if terms.nonce else set()
         for sight in self.seen.values():
@@ -484,7 +483,7 @@ def proven_version(sight: Sight) -> VersionId | None:
 
 
 def orphan(
-    declared: Declared, version: VersionId, credential: TbaCredential, now: int
+    declared: Declared, version: VersionId, credential: Credential, now: int
 ) -> JournalEntry:
     """Make the line for a token that a person has to look up and revoke."""
     digest = declared.keys.writing.pair(credential.pair(TOKEN))
@@ -504,7 +503,7 @@ def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Of
     consumer, token = pairs[CONSUMER], pairs[TOKEN]
     if consumer is None or token is None:
         return False
-    text = render(TbaCredential.of(declared.account, consumer, token), declared.format)
+    text = render(declared.credential(consumer, token), declared.format)
     held = (
         sight.current is None
         or declared.keys.same_text(fingerprint_of(sight.current), text) is not None

@@ -8,12 +8,12 @@ what no store can know: what the sources gave last, and what was proven.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential, TbaCredential
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
 from tba_secrets.spec.model import Format
@@ -36,7 +36,7 @@ class Content:
 
     text: Sensitive
     """The exact text."""
-    credential: TbaCredential | None
+    credential: Credential | None
     """What the text means; None if it cannot be parsed as a credential, so it is "not this token"."""
 
 
@@ -75,7 +75,7 @@ class Sight:
         """The journal, oldest first."""
         return () if self.snapshot is None else self.snapshot.journal
 
-    def credential(self, version: VersionId | None) -> TbaCredential | None:
+    def credential(self, version: VersionId | None) -> Credential | None:
         """Return what a version means, if it was read and can be parsed."""
         content = None if version is None else self.contents.get(version)
         return None if content is None else content.credential
@@ -111,7 +111,7 @@ class Remembered:
 
     A SmokeTest has its own. A StagedCredential has it only where `tba` hands it over: the engine reads resources in one
     provider process and updates them in another, and gives each resource its own state alone."""
-    moved: TbaCredential | None = None
+    moved: Credential | None = None
     """What the places hold that the record leaves, if it moves."""
     left: tuple[JournalEntry, ...] = ()
     """The lines of those places."""
@@ -129,6 +129,12 @@ class Declared:
     keys: DigestKeys
     overlap_seconds: int | None = None
     """`retire_after`: how long a superseded token stays valid; None if no policy is declared."""
+    make: Callable[[str, Pair, Pair], Credential] = TbaCredential.of
+    """Makes a credential of the declared kind: for an account, of its two parts."""
+
+    def credential(self, consumer: Pair, token: Pair) -> Credential:
+        """Return the credential of two parts, as it is declared."""
+        return self.make(self.account, consumer, token)
 
 
 # --- what is asked -------------------------------------------------------------------------------
@@ -171,7 +177,7 @@ class Put:
     """Write a credential as a candidate."""
 
     store: str
-    credential: TbaCredential
+    credential: Credential
     terms: Terms
     replacing: VersionId | None
 
@@ -216,7 +222,7 @@ Step = Put | Relabel | Discard | Note | Promote
 class Staging:
     """What to do until the candidate stands."""
 
-    credential: TbaCredential | None
+    credential: Credential | None
     """What the stores are to hold; None until a new pair was obtained."""
     steps: tuple[Step, ...] = ()
     versions: Mapping[str, VersionId] = field(default_factory=dict)

@@ -11,7 +11,8 @@ from tba_secrets.errors import StoreError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import Declared, Note
 from tba_secrets.lifecycle.look import Looked
-from tba_secrets.netsuite import Revocation, TbaCredential
+from tba_secrets.netsuite import Revocation
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.places import Place, Places
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement
@@ -57,7 +58,7 @@ class Issuing:
         return bool(self.nonce) and self.nonce in nonces
 
     def take_back(
-        self, issued: Pair, consumer: Pair, revoke: Callable[[TbaCredential], Revocation]
+        self, issued: Pair, consumer: Pair, revoke: Callable[[Credential], Revocation]
     ) -> Revocation:
         """Revoke the token by its own signature, and close the line where NetSuite has confirmed it.
 
@@ -66,7 +67,7 @@ class Issuing:
             consumer: The pair that it was issued for.
             revoke: Revokes a token, in its user's turn.
         """
-        done = revoke(TbaCredential.of(self.declared.account, consumer, issued))
+        done = revoke(self.declared.credential(consumer, issued))
         if done.confirmed:
             for line in list(self.looked.lines([self._place])):
                 if line.digest == self.nonce and line.state is Retirement.INTENT:

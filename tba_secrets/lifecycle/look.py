@@ -9,7 +9,7 @@ from threading import RLock
 
 from tba_secrets.errors import StoreError
 from tba_secrets.lifecycle.facts import Content, Seen, Sight
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.payload import parse
 from tba_secrets.places import Place, Places
 from tba_secrets.sensitive import Sensitive
@@ -99,9 +99,7 @@ def look(
     return seen
 
 
-def _parsed(
-    text: Sensitive, formats: Iterable[Format], account: str | None
-) -> TbaCredential | None:
+def _parsed(text: Sensitive, formats: Iterable[Format], account: str | None) -> Credential | None:
     """Parse a text; None if it is no credential, which is never an error that hides NetSuite's verdict."""
     for names in formats:
         with suppress(StoreError):

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from tba_secrets.errors import ConflictError, NotAskedError, StoreError
 from tba_secrets.lifecycle import act
-from tba_secrets.lifecycle.facts import CONSUMER, Declared, Note
+from tba_secrets.lifecycle.facts import TOKEN, Declared, Note
 from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
-from tba_secrets.netsuite import Revocation, TbaCredential
+from tba_secrets.netsuite import Revocation
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.places import Places
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
@@ -27,15 +28,13 @@ class RetireRun:
     looked: Looked
     formats: tuple[Format, ...]
     """Under which keys a superseded version may have been written."""
-    revoke: Callable[[TbaCredential], Revocation]
-    """Revokes a token by its own signature, in its user's turn."""
+    revoke: Callable[[Credential, Credential], Revocation]
+    """Revokes the first one's token, in its user's turn; the second one is current."""
     in_use: Callable[[Sensitive], str | None]
     """The record, if any, whose current credential has a token id."""
     proceed: act.Proceed
 
-    def run(
-        self, current: TbaCredential, now: int, *, at_once: bool, by_hand: bool
-    ) -> Iterator[str]:
+    def run(self, current: Credential, now: int, *, at_once: bool, by_hand: bool) -> Iterator[str]:
         """Do what is due, and say what was done, token by token.
 
         Args:
@@ -59,21 +58,21 @@ class RetireRun:
                 # a refused revoke has ended the user's turn: a later run goes on
                 yield error.what
 
-    def _revoked(self, due: Due, current: TbaCredential) -> str:
+    def _revoked(self, due: Due, current: Credential) -> str:
         place = self.places[due.lines[0][0]]
         old = self._superseded(due)
         if old is None:
             self._note_all(due, Retirement.PERSON)
             return f"{place}: the superseded version is gone, so its token cannot sign its own revoke: a person has to"
-        if (user := self.in_use(old.token_id)) is not None:
+        if (user := self.in_use(old.pair(TOKEN).identifier)) is not None:
             return f"{place}: the superseded token is what {user} uses now: it is not revoked"
         self.proceed()
-        done = self.revoke(old.with_pair(CONSUMER, current.pair(CONSUMER)))
+        done = self.revoke(old, current)
         if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
             self._note_all(due, after)
         return str(done)
 
-    def _superseded(self, due: Due) -> TbaCredential | None:
+    def _superseded(self, due: Due) -> Credential | None:
         """Read the superseded credential from the first store that still has it."""
         for store, line in due.lines:
             version = VersionId(line.version)

@@ -28,7 +28,7 @@ from tba_secrets.lifecycle.facts import (
     Step,
     ours,
 )
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.revocation import RevocationOutcome
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
@@ -46,7 +46,7 @@ _ORPHAN: Final = (
 class Proven:
     """What has passed."""
 
-    credential: TbaCredential
+    credential: Credential
     versions: Mapping[str, VersionId]
     """The version that holds it, by store."""
     predecessor_since: int = 0
@@ -178,7 +178,7 @@ def _closing(
 class Refused:
     """What has not passed, and what its run knows of it."""
 
-    credential: TbaCredential
+    credential: Credential
     versions: Mapping[str, VersionId]
     """The version that holds it, by store."""
     source_token: Pair | None = None
@@ -278,7 +278,7 @@ def due(snapshot: Snapshot, now: float, *, at_once: bool) -> tuple[JournalEntry,
 def retiring(
     declared: Declared,
     seen: Seen,
-    current: TbaCredential,
+    current: Credential,
     now: int,
     *,
     at_once: bool,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential, TbaCredential
 
 if TYPE_CHECKING:
     from tba_secrets.netsuite.account import Service, base_url, realm
@@ -74,6 +74,7 @@ __all__ = [
     "Circumstances",
     "Client",
     "Clue",
+    "Credential",
     "Diagnosis",
     "Evidence",
     "Expected",

@@ -1,14 +1,40 @@
-"""A TBA credential: the account it is for and the four values that sign its calls (OAuth 1.0, RFC 5849)."""
+"""A credential: the account it is for, and two parts, the integration record's and the user's.
+
+For TBA (OAuth 1.0, RFC 5849) these are the consumer pair and the token pair: four values that sign its calls.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
 from tba_secrets.sensitive import Sensitive
 
 if TYPE_CHECKING:
     from tba_secrets.sources.interface import Pair
+
+
+class Credential(Protocol):
+    """What the life of a credential needs to know of it, whatever its kind."""
+
+    @property
+    def account(self) -> str:
+        """The account id in realm form."""
+
+    def pair(self, part: str) -> Pair:
+        """Return the `consumer` or the `token` part."""
+
+    def with_pair(self, part: str, pair: Pair) -> Self:
+        """Return the same credential with another part."""
+
+    @property
+    def fields(self) -> Mapping[str, Sensitive]:
+        """What a store holds of it, by field name."""
+
+    @property
+    def secrets(self) -> tuple[Sensitive, ...]:
+        """Its values, for blotting them out of words that are not ours."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +68,17 @@ class TbaCredential:
         if part == "consumer":
             return Pair(self.consumer_key, self.consumer_secret)
         return Pair(self.token_id, self.token_secret)
+
+    @property
+    def fields(self) -> Mapping[str, Sensitive]:
+        """What a store holds, by field name."""
+        return {
+            "account": Sensitive(self.account),
+            "consumer_key": self.consumer_key,
+            "consumer_secret": self.consumer_secret,
+            "token_id": self.token_id,
+            "token_secret": self.token_secret,
+        }
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:

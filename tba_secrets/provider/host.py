@@ -14,7 +14,7 @@ from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import TbaError
 from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.lifecycle.look import Looked
-from tba_secrets.netsuite import Client, Gate, Revocation, TbaCredential, revoke
+from tba_secrets.netsuite import Client, Credential, Gate, Revocation, TbaCredential, revoke
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.intents import Intents
@@ -44,8 +44,9 @@ def unheard(severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> N
     """Log to nobody: for a process without an engine."""
 
 
-def client_for(credential: TbaCredential, endpoint: str | None, record: str) -> Client:
+def client_for(credential: Credential, endpoint: str | None, record: str) -> Client:
     """Return a client that talks to NetSuite."""
+    assert isinstance(credential, TbaCredential)  # noqa: S101 - for now
     return Client(credential, endpoint, record=record)
 
 
@@ -118,7 +119,7 @@ class Host:
     """The token ids that this run has staged: a secret whose token moved to another record is left to its readers."""
     preflights: dict[Store, Preflight] = field(default_factory=dict)
     gate: Gate = field(default_factory=lambda: Gate(time.time))
-    client: Callable[[TbaCredential, str | None, str], Client] = client_for
+    client: Callable[[Credential, str | None, str], Client] = client_for
     """Makes a client of NetSuite for a credential, an endpoint and a record."""
     revoke: Callable[[Client], Revocation] = revoke
     """Revokes a token by its own signature."""

@@ -10,6 +10,7 @@ from tba_secrets.errors import NotAskedError
 from tba_secrets.netsuite import (
     Circumstances,
     Client,
+    Credential,
     Evidence,
     Expected,
     Refusal,
@@ -68,9 +69,10 @@ class Proof:
             lambda words: self.host.warn("", words),
         )
 
-    def client(self, credential: TbaCredential) -> Client:
+    def client(self, credential: Credential) -> Client:
         """Return a client that stops waiting where the run is cancelled."""
         inputs = self.inputs
+        assert isinstance(credential, TbaCredential)  # noqa: S101 - for now
         return Client(credential, inputs.endpoint, record=inputs.record, sleep=self._pause)
 
     def refusals(self) -> tuple[RefusalEntry, ...]:

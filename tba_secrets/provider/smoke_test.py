@@ -23,7 +23,7 @@ from tba_secrets.errors import (
     TbaError,
 )
 from tba_secrets.lifecycle import act, drift
-from tba_secrets.lifecycle.facts import TOKEN, Declared, Remembered, Seen, Settling, Step
+from tba_secrets.lifecycle.facts import CONSUMER, TOKEN, Declared, Remembered, Seen, Settling, Step
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.retire import RetireRun
 from tba_secrets.lifecycle.settle import (
@@ -35,7 +35,7 @@ from tba_secrets.lifecycle.settle import (
     superseded_version,
 )
 from tba_secrets.netsuite import Revocation, Verification
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -362,9 +362,10 @@ class _Run:
         )
         return run.run(back.credential, self.now, at_once=intent.at_once, by_hand=intent.by_hand)
 
-    def _revoke(self, token: TbaCredential) -> Revocation:
+    def _revoke(self, old: Credential, current: Credential) -> Revocation:
         """Revoke a token by its own signature, in its user's turn."""
         with self.proof.turn() as turn:
+            token = old.with_pair(CONSUMER, current.pair(CONSUMER))
             done = self.host.revoke(self.proof.client(token))
             done.tell(turn)
         return done

@@ -33,7 +33,7 @@ from tba_secrets.lifecycle.facts import (
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
 from tba_secrets.netsuite import Revocation
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.payload import render
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import Properties
@@ -179,7 +179,7 @@ class StagingRun:
         account = self.inputs.account if self.imported or not self.remembered.exists else None
         return look(looked, self.places, self._formats, needed, account)
 
-    def _moved(self) -> TbaCredential | None:
+    def _moved(self) -> Credential | None:
         """Return what the places hold that the record leaves: a secret moves with its content."""
         for place in self.before:
             where = {place.store.kind: place}
@@ -254,11 +254,11 @@ class StagingRun:
             )
         return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
 
-    def _revoke(self, token: TbaCredential) -> Revocation:
+    def _revoke(self, token: Credential) -> Revocation:
         """Revoke a token by its own signature, in its user's turn."""
         inputs = self.inputs
         user = (self.record.tested or {}).get("user", {}).get("email", inputs.record)
-        mark = self.keys.writing.text(token.token_id)
+        mark = self.keys.writing.text(token.pair(TOKEN).identifier)
         with self.host.gate.admit(
             inputs.account,
             user,
@@ -307,7 +307,7 @@ class StagingRun:
             version = staged or plan.versions.get(kind)
             assert version is not None  # noqa: S101 - a plan writes what no store holds
             outputs.versions[kind], outputs.locations[kind] = version, claimed.location
-        self.host.tokens_staged.add(credential.token_id)
+        self.host.tokens_staged.add(credential.pair(TOKEN).identifier)
         self.record.updated = True
         for place in self.before:
             self.host.warn(
@@ -316,7 +316,7 @@ class StagingRun:
         self.host.status(self.urn, "staged")
         return merged(self.new, outputs)
 
-    def _outputs(self, credential: TbaCredential) -> StagedCredentialOutputs:
+    def _outputs(self, credential: Credential) -> StagedCredentialOutputs:
         """Return what state keeps, before any store has it."""
         key = self.keys.writing
         return StagedCredentialOutputs(

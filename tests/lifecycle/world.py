@@ -25,11 +25,11 @@ from tba_secrets.errors import (
     TbaError,
 )
 from tba_secrets.netsuite import (
+    Credential,
     Evidence,
     Gate,
     Revocation,
     RevocationOutcome,
-    TbaCredential,
     Verification,
 )
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
@@ -377,7 +377,7 @@ class Run:
             raise StoreUnavailableError("the answer was lost", "try again")
         return result
 
-    def verify(self, credential: TbaCredential, text: str) -> Verification:
+    def verify(self, credential: Credential, text: str) -> Verification:
         """Answer as NetSuite does."""
         world = self.world
         self.asked += 1
@@ -543,7 +543,7 @@ def _passed(now: int) -> Verification:
 @dataclass
 class _Client:
     run: Run
-    credential: TbaCredential
+    credential: Credential
 
     def reach(self) -> None:
         """NetSuite's clock is always there."""
@@ -563,7 +563,7 @@ class _Proof(Proof):
             )
             return answer
 
-    def client(self, credential: TbaCredential) -> Any:
+    def client(self, credential: Credential) -> Any:
         return _Client(self.run, credential)
 
 
