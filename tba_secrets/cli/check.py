@@ -19,7 +19,8 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
     Args:
         project: The folder that holds stacks/.
         environments: Stack names; all of stacks/ where none is given.
-        as_json: One object on stdout instead: by environment, the numbers of its `tokens` and `certificates`, and its `problems`.
+        as_json: One object on stdout instead: by environment, how many `tokens` and `certificates`, and
+            the `problems`.
 
     Raises:
         SpecError: There is no environment to check.
