@@ -17,8 +17,9 @@ signal.signal(signal.SIGINT, lambda *_: os._exit(SHOWN))
 
 try:
     spec = load_stack(Path(__file__).parent, pulumi.get_stack())
+    environment = Environment(pulumi.get_stack(), spec)
 except SpecError as error:
     pulumi.log.error(str(error))
     os._exit(SHOWN)
 
-export_credentials(Environment(pulumi.get_stack(), spec))
+export_credentials(environment)

@@ -12,7 +12,8 @@ from typing import Any, Final, cast
 
 import pulumi
 
-from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.errors import SpecError
+from tba_secrets.records import CredentialRecord, certificate_records, credential_records
 from tba_secrets.spec.model import Environment as EnvironmentSpec
 from tba_secrets.spec.model import Model
 
@@ -136,7 +137,11 @@ class Environment(pulumi.ComponentResource):
             name: The environment's name; the stack's, as a rule.
             spec: What `tba_secrets.spec.load` or `load_stack` has read.
             opts: As for every resource.
+
+        Raises:
+            SpecError: It has certificates: nothing is declared.
         """
+        refuse_certificates(spec)
         super().__init__("tba:index:Environment", name, None, opts)
         records = credential_records(spec)
         self.credentials = {}
@@ -145,6 +150,20 @@ class Environment(pulumi.ComponentResource):
             child = Integration(integration.name, mine, pulumi.ResourceOptions(parent=self))
             self.credentials.update(child.credentials)
         self.register_outputs({})
+
+
+def refuse_certificates(spec: EnvironmentSpec) -> None:
+    """Refuse an environment whose certificates nothing would stage, prove or promote yet.
+
+    Raises:
+        SpecError: It has some.
+    """
+    if certificates := certificate_records(spec):
+        raise SpecError(
+            f"{', '.join(record.path for record in certificates)}: an integration with `auth: oauth2` is checked, and "
+            "this version does not provision it yet: nothing was changed",
+            "keep it in a file that is no stack's until then, and leave this one with TBA alone",
+        )
 
 
 def export_credentials(environment: Environment) -> None:

@@ -7,14 +7,22 @@ by content, not by its white space or the order of its keys.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, overload
 
 from tba_secrets.errors import StoreError
 from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import Format
+from tba_secrets.spec.model import CertificateFormat, Format
+
+Names = Format | CertificateFormat
+"""Under which keys a credential is stored; the kind of names is the kind of credential."""
+_MEND: Final = "store the credential anew with `tba rotate`, or name another secret"
 
 
-def render(credential: Credential, names: Format) -> Sensitive:
+def render(credential: Credential, names: Names) -> Sensitive:
     """Return the canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is.
 
     Args:
@@ -26,7 +34,21 @@ def render(credential: Credential, names: Format) -> Sensitive:
     return Sensitive(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 
-def parse(value: Sensitive, names: Format, where: str, account: str | None = None) -> TbaCredential:
+@overload
+def parse(
+    value: Sensitive, names: Format, where: str, account: str | None = None
+) -> TbaCredential: ...
+@overload
+def parse(
+    value: Sensitive, names: CertificateFormat, where: str, account: str | None = None
+) -> OAuth2Credential: ...
+@overload
+def parse(
+    value: Sensitive, names: Names, where: str, account: str | None = None
+) -> TbaCredential | OAuth2Credential: ...
+def parse(
+    value: Sensitive, names: Names, where: str, account: str | None = None
+) -> TbaCredential | OAuth2Credential:
     """Return the credential in a stored text.
 
     Args:
@@ -36,7 +58,8 @@ def parse(value: Sensitive, names: Format, where: str, account: str | None = Non
         account: Whose it is where the object does not say; None where it has to.
 
     Raises:
-        StoreError: It is no flat JSON object of strings, or a key is missing: which, never the value.
+        StoreError: It is no flat JSON object of strings, a key is missing, or a value has not its form: which, never
+            the value.
     """
     content = _flat(value)
     if content is None:
@@ -46,24 +69,51 @@ def parse(value: Sensitive, names: Format, where: str, account: str | None = Non
         )
     if account is not None:
         content.setdefault(names.account, Sensitive(account))
-    missing = sorted(set(names.model_dump().values()) - content.keys())
-    if missing:
+    keys = names.model_dump()
+    if missing := sorted(set(keys.values()) - content.keys()):
         raise StoreError(
             f"{where}: the stored object lacks {', '.join(missing)}",
             "declare the keys that it uses under format:, or name another secret",
         )
-    return TbaCredential(
-        account=content[names.account].reveal(),
-        consumer_key=content[names.consumer_key],
-        consumer_secret=content[names.consumer_secret],
-        token_id=content[names.token_id],
-        token_secret=content[names.token_secret],
+    fields = {field: content[key] for field, key in keys.items()}
+    if isinstance(names, CertificateFormat):
+        return _oauth2(fields, names, where)
+    account = fields.pop("account").reveal()
+    return TbaCredential(account, **fields)
+
+
+def _oauth2(
+    fields: Mapping[str, Sensitive], names: CertificateFormat, where: str
+) -> OAuth2Credential:
+    words = {field: held.reveal() for field, held in fields.items() if field != "private_key"}
+    scopes = tuple(word for word in words["scopes"].replace(" ", ",").split(",") if word)
+    if not scopes:
+        raise StoreError(f"{where}: the stored `{names.scopes}` names no scope", _MEND)
+    return OAuth2Credential(
+        account=words["account"],
+        client_id=words["client_id"],
+        certificate_id=words["certificate_id"],
+        private_key=fields["private_key"],
+        certificate=words["certificate"],
+        algorithm=words["algorithm"],
+        scopes=scopes,
+        token_endpoint=words["token_endpoint"],
+        valid_until=_day(words["valid_until"], f"{where}: the stored `{names.valid_until}`"),
     )
 
 
 def same_content(one: Sensitive, other: Sensitive) -> bool:
     """Whether two stored texts hold the same object."""
     return one == other or ((content := _flat(one)) is not None and content == _flat(other))
+
+
+def _day(text: str, what: str) -> date | None:
+    """Return a day; an empty text is not known."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        pass
+    raise StoreError(f"{what} is no day in the form YYYY-MM-DD", _MEND)
 
 
 def _flat(value: Sensitive) -> dict[str, Sensitive] | None:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from tba_secrets.errors import SpecError
-from tba_secrets.records import credential_records
+from tba_secrets.records import certificate_records, credential_records
 from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 
 
@@ -19,7 +19,8 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
     Args:
         project: The folder that holds stacks/.
         environments: Stack names; all of stacks/ where none is given.
-        as_json: One object on stdout instead: by environment, its `tokens` and its `problems`.
+        as_json: One object on stdout instead: by environment, how many `tokens` and `certificates`, and
+            the `problems`.
 
     Raises:
         SpecError: There is no environment to check.
@@ -38,14 +39,21 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
 
 def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
     try:
-        count = len(credential_records(load_stack(project, name)))
+        environment = load_stack(project, name)
     except SpecError as error:
         if aloud:
             typer.echo(str(error), err=True)
-        return {"tokens": None, "problems": _problems(error)}
+        return {"tokens": None, "certificates": None, "problems": _problems(error)}
+    tokens, certificates = (
+        len(credential_records(environment)),
+        len(certificate_records(environment)),
+    )
     if aloud:
-        typer.echo(f"{name}: {count} token{'' if count == 1 else 's'}, no problem found")
-    return {"tokens": count, "problems": []}
+        counts = [(tokens, "token")] if tokens or not certificates else []
+        counts += [(certificates, "certificate")] if certificates else []
+        shown = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
+        typer.echo(f"{name}: {shown}, no problem found")
+    return {"tokens": tokens, "certificates": certificates, "problems": []}
 
 
 def _problems(error: SpecError) -> list[dict[str, Any]]:

@@ -11,15 +11,17 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tba_secrets.spec.addresses import readable_on_the_way
+from tba_secrets.spec.certificate_rules import certificate_findings
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
-from tba_secrets.spec.model import Format, parse_duration
+from tba_secrets.spec.model import CertificateFormat, Format, parse_duration
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 from tba_secrets.spec.secret_names import secret_name_findings
 from tba_secrets.spec.vault_rules import vault_findings
 
 _SOURCE_KINDS: Final = ("env", "file", "command")
-_HALVES: Final = ("key", "id", "secret")
+_HALVES: Final = ("key", "id", "secret", "private_key", "certificate")
+_SECRET_HOLDERS: Final = ("tokens", "certificates")
 _RESERVED_TAGS: Final = ("aws:", "tba-secrets:")
 
 
@@ -46,9 +48,9 @@ def _items(document: Document, path: Path) -> Iterator[tuple[Path, dict[str, Any
 
 
 def _duplicate_names(document: Document) -> Iterator[SpecFinding]:
-    for key, noun in (("integrations", "integration"), ("tokens", "token")):
+    for kinds in (("integrations",), _SECRET_HOLDERS):
         first: dict[str, Path] = {}
-        for path, record in records(document, key):
+        for path, record in (found for key in kinds for found in records(document, key)):
             name = record.get("name")
             if not isinstance(name, str):
                 continue
@@ -57,10 +59,15 @@ def _duplicate_names(document: Document) -> Iterator[SpecFinding]:
                 yield _finding(
                     document,
                     (*path, "name"),
-                    f"the {noun} on line {line} has this name already",
-                    f"give every {noun} of the environment a name of its own",
+                    f"the {_noun(first[name])} on line {line} has this name already",
+                    f"give every {_noun(path)} of the environment a name of its own",
                 )
             first.setdefault(name, path)
+
+
+def _noun(path: Path) -> str:
+    """Return what a record is, by the list that it stands in."""
+    return str(path[-2]).removesuffix("s")
 
 
 def _one_kind_of_source(document: Document) -> Iterator[SpecFinding]:
@@ -81,17 +88,25 @@ def _halves_differ(document: Document) -> Iterator[SpecFinding]:
             if len(named) != len(set(named)):
                 yield _finding(
                     document,
-                    (*path, kind, "secret"),
+                    (*path, kind, "secret" if "secret" in settings else "certificate"),
                     "both halves of the pair are read from one place",
                     "name the place of each half",
                 )
 
 
 def _sources(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for collection, key in (("integrations", "consumer"), ("tokens", "token")):
+    for collection, key in _SOURCES:
         for path, record in records(document, collection):
             if isinstance(record.get(key), dict):
                 yield (*path, key), record[key]
+
+
+_SOURCES: Final = (
+    ("integrations", "consumer"),
+    ("tokens", "token"),
+    ("integrations", "client"),
+    ("certificates", "key"),
+)
 
 
 def _at_least_one_store(document: Document) -> Iterator[SpecFinding]:
@@ -115,7 +130,7 @@ def _name_paths(document: Document) -> Iterator[Path]:
     yield ("endpoint", "env")
     yield ("store", "aws", "endpoint", "env")
     yield ("store", "vault", "address", "env")
-    for collection in ("integrations", "tokens"):
+    for collection in ("integrations", *_SECRET_HOLDERS):
         for path, _ in records(document, collection):
             yield from ((*path, "name"), (*path, "secret"))
     for path, source in _sources(document):
@@ -140,7 +155,8 @@ def _formats(document: Document) -> Iterator[SpecFinding]:
     for path in _policies(document):
         given = document.value((*path, "format"))
         given = given if isinstance(given, dict) else {}
-        seen = {name for key, name in Format().model_dump().items() if key not in given}
+        usual = CertificateFormat() if "certificates" in path else Format()
+        seen = {name for key, name in usual.model_dump().items() if key not in given}
         for key, name in given.items():
             if isinstance(name, str) and name in seen:
                 yield _finding(
@@ -155,15 +171,15 @@ def _formats(document: Document) -> Iterator[SpecFinding]:
 
 def _policies(document: Document) -> Iterator[Path]:
     yield ("defaults",)
-    yield from (path for path, _ in records(document, "tokens"))
+    yield from (path for key in _SECRET_HOLDERS for path, _ in records(document, key))
 
 
 def _warned_in_time(document: Document) -> Iterator[SpecFinding]:
     """Compare durations that one record gives, or that it shares with the defaults."""
     for path in _policies(document):
         own = [key for key in ("warn_before", "rotate_every") if document.value((*path, key))]
-        warn = _duration(document, path, "warn_before")
-        rotate = _duration(document, path, "rotate_every")
+        warn = duration_at(document, path, "warn_before")
+        rotate = duration_at(document, path, "rotate_every")
         if own and warn is not None and rotate is not None and warn >= rotate:
             yield _finding(
                 document,
@@ -173,7 +189,7 @@ def _warned_in_time(document: Document) -> Iterator[SpecFinding]:
             )
 
 
-def _duration(document: Document, path: Path, key: str) -> timedelta | None:
+def duration_at(document: Document, path: Path, key: str) -> timedelta | None:
     """Return the duration that applies to the record at `path`."""
     text = document.value((*path, key)) or document.value(("defaults", key))
     return parse_duration(text) if isinstance(text, str) else None
@@ -184,7 +200,15 @@ def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFindin
 
 
 def _secret_names(document: Document) -> Iterator[SpecFinding]:
-    return secret_name_findings(document, list(records(document, "tokens")))
+    holders = [found for key in _SECRET_HOLDERS for found in records(document, key)]
+    return secret_name_findings(document, holders)
+
+
+def _certificates(document: Document) -> Iterator[SpecFinding]:
+    for path, integration in records(document, "integrations"):
+        if integration.get("auth") == "oauth2":
+            mine = list(_items(document, (*path, "certificates")))
+            yield from certificate_findings(document, path, mine, duration_at)
 
 
 _RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
@@ -198,5 +222,6 @@ _RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
     _tags,
     _formats,
     _warned_in_time,
+    _certificates,
     readable_on_the_way,
 )

@@ -25,7 +25,7 @@ _LOOKS_LIKE_ARN_SUFFIX: Final = re.compile(r"-.{6}$")
 def secret_name_findings(
     document: Document, tokens: list[tuple[Path, dict[str, Any]]]
 ) -> Iterator[SpecFinding]:
-    """Find names that AWS refuses or misreads, and secrets that two tokens would write."""
+    """Find names that AWS refuses or misreads, and secrets that two records would write."""
     prefix = document.value(_PREFIX)
     prefix = prefix if isinstance(prefix, str) else ""
     aws = document.value(_PREFIX[:-1]) is not None or document.value(_VAULT) is None
@@ -42,8 +42,9 @@ def secret_name_findings(
             yield _finding(document, place, what, hint)
         if whole in first:
             line = document.position(first[whole]).line
-            what = f"the token on line {line} is already stored in this secret"
-            yield _finding(document, place, what, "give each token a secret of its own")
+            nouns = [str(one[-3]).removesuffix("s") for one in (first[whole], place)]
+            what = f"the {nouns[0]} on line {line} is already stored in this secret"
+            yield _finding(document, place, what, f"give each {nouns[1]} a secret of its own")
         first.setdefault(whole, place)
 
 

@@ -17,7 +17,16 @@ from pydantic_core import ErrorDetails
 
 from tba_secrets.spec.construct import Document, Unquoted
 from tba_secrets.spec.looks_secret import shown_key
-from tba_secrets.spec.model import MAPPING_TAG, TEXT_TAG, Environment, Model, Remedy
+from tba_secrets.spec.model import (
+    OAUTH2_TAG,
+    TAGS,
+    Environment,
+    Integration,
+    Model,
+    OAuth2Integration,
+    Remedy,
+    auth_tag,
+)
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _EXPECTED: Final = {
@@ -72,7 +81,7 @@ def _path(location: tuple[str | int, ...]) -> Path:
     """
     if location and location[-1] == "[key]":
         location = location[:-1]
-    return tuple(part for part in location if part not in (TEXT_TAG, MAPPING_TAG))
+    return tuple(part for part in location if part not in TAGS)
 
 
 def _finding(document: Document, path: Path, kind: str, sentence: str) -> SpecFinding:
@@ -81,16 +90,25 @@ def _finding(document: Document, path: Path, kind: str, sentence: str) -> SpecFi
     if kind == "missing":
         what = f"{path_text(path[:-1])}: the key `{path[-1]}` is missing"
         return SpecFinding(document.position(path[:-1]), what, f"add {path[-1]}:")
-    what, hint = misfit(document.value(path), kind, sentence, remedy_of(path))
+    what, hint = misfit(document.value(path), kind, sentence, remedy_of(*_rooted(document, path)))
     return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
 def _unknown_key(document: Document, path: Path) -> SpecFinding:
-    known = known_keys(path[:-1])
+    below, root = _rooted(document, path)
+    known = known_keys(below[:-1], root)
     near = get_close_matches(str(path[-1]).lower(), known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
     what = f"{path_text(path[:-1])}: unknown key {shown_key(str(path[-1]))}"
     return SpecFinding(document.key_position(path), what, hint)
+
+
+def _rooted(document: Document, path: Path) -> tuple[Path, type[Model]]:
+    """Return the model to start from and the path below it: what an integration may hold hangs on its `auth`."""
+    if path[:1] != ("integrations",) or len(path) < 2:
+        return path, Environment
+    oauth2 = auth_tag(document.value(path[:2])) == OAUTH2_TAG
+    return path[2:], OAuth2Integration if oauth2 else Integration
 
 
 def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:

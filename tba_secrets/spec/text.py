@@ -1,7 +1,7 @@
 """Step 1: decode the file's bytes to text that is safe to parse.
 
 It refuses files that cannot be an environment (missing, a folder, empty, binary, not UTF-8, too
-large), characters that editors do not show, and anything that looks like a TBA value, even in
+large), characters that editors do not show, and anything that looks like a TBA value or a private key, even in
 comments.
 """
 
@@ -20,6 +20,8 @@ _INVISIBLE: Final = re.compile(
     # C0 and C1 controls but the line feed, zero-width characters, line separators, bidirectional overrides
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
+
+_PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 
 
 class UnreadableTextError(Exception):
@@ -63,8 +65,15 @@ def invisible_findings(text: str) -> Iterator[SpecFinding]:
 
 
 def pasted_findings(text: str) -> Iterator[SpecFinding]:
-    """Find everything that looks like a TBA value, wherever it is."""
+    """Find everything that looks like a TBA value or a private key, wherever it is."""
     for number, line in enumerate(text.split("\n"), start=1):
+        if (begins := _PRIVATE_KEY.search(line)) is not None:
+            yield SpecFinding(
+                Position(number, begins.start() + 1),
+                "a private key",
+                "name the place that holds it, or leave key: out and it is made in memory; revoke its certificate and "
+                "make a new pair, since this file goes into version control",
+            )
         for pasted in pasted_values(line):
             yield SpecFinding(
                 Position(number, pasted.start() + 1),

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Tba
 from tests.engine.project import environment_yaml
 from tests.netsuite_account import NetSuiteAccount
+from tests.spec.harness import OAUTH2_BASE
 
 
 @pytest.fixture
@@ -46,10 +47,22 @@ def test_as_json(stacks: Path, tba: Tba) -> None:
     ended = tba("check", "--json", "--project", str(stacks.parent))
     assert (ended.status, ended.err) == (1, "")
     found = json.loads(ended.out)["environments"]
-    assert found["test"] == {"tokens": 3, "problems": []}
+    assert found["test"] == {"tokens": 3, "certificates": 0, "problems": []}
     first, *_ = found["wrong"]["problems"]
     assert (first["file"], first["line"], first["column"]) == (str(stacks / "wrong.yaml"), 2, 10)
     assert "quotes" in first["hint"]
+
+
+def test_certificates_are_counted(stacks: Path, tba: Tba) -> None:
+    (stacks / "m2m.yaml").write_text(OAUTH2_BASE)
+    ended = tba("check", "m2m", "--project", str(stacks.parent))
+    assert (ended.status, ended.out) == (0, "m2m: 1 certificate, no problem found\n")
+    ended = tba("check", "m2m", "--json", "--project", str(stacks.parent))
+    assert json.loads(ended.out)["environments"]["m2m"] == {
+        "tokens": 0,
+        "certificates": 1,
+        "problems": [],
+    }
 
 
 def test_one_that_is_not_there_as_json(stacks: Path, tba: Tba) -> None:

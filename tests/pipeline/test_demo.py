@@ -12,7 +12,7 @@ import pytest
 from tba_secrets.demo.credentials import ACCOUNT, DemoNetSuite, DemoPair
 from tba_secrets.simulator import SimulatorConfig
 from tba_secrets.spec import load_stack
-from tba_secrets.spec.model import ConsumerSource, TokenSource
+from tba_secrets.spec.model import ConsumerSource, Integration, TokenSource
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +61,7 @@ def test_the_exports_are_what_the_demo_s_stack_names(monkeypatch: pytest.MonkeyP
 
     named = set()
     for integration in spec.integrations:
+        assert isinstance(integration, Integration)
         assert isinstance(integration.consumer, ConsumerSource)
         assert integration.consumer.env is not None
         named |= {integration.consumer.env.key, integration.consumer.env.secret}

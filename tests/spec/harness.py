@@ -1,8 +1,9 @@
 """Cases as data: YAML in, problems or values out.
 
-A case file holds a list of cases. Each is the environment below with some of its text replaced (`replace:`), or a text
-of its own (`text:`), and what has to come out: `problems:`, each as `LINE:COLUMN the words that it begins with`, all of
-them and in order, or `expect:`, values by dotted path. Words of the input with "canary" in them must never come out.
+A case file holds a list of cases. Each is the environment below (with `base: oauth2` the other one) with some of its
+text replaced (`replace:`), or a text of its own (`text:`), and what has to come out: `problems:`, each as `LINE:COLUMN
+the words that it begins with`, all of them and in order, or `expect:`, values by dotted path. Words of the input with
+"canary" in them must never come out.
 """
 
 from __future__ import annotations
@@ -36,6 +37,25 @@ integrations:
         token: {env: {id: TOKEN_ID, secret: TOKEN_SECRET}}
 """
 
+OAUTH2_BASE = """\
+version: 1
+account: "1234567_SB1"
+store:
+  aws:
+    region: us-east-1
+    prefix: netsuite/sandbox/
+integrations:
+  - name: warehouse-sync
+    auth: oauth2
+    client: {env: {id: CLIENT_ID}}
+    role: {name: Warehouse, id: "1042"}
+    certificates:
+      - name: bot
+        user: {email: bot@example.com, entity: "38"}
+        rotate_every: 90d
+        retire_after: 7d
+"""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -66,9 +86,10 @@ def cases(file: str) -> list[Case]:
 
 
 def _case(entry: dict[str, Any]) -> Case:
-    text = entry.get("text", BASE)
+    base = OAUTH2_BASE if entry.get("base") == "oauth2" else BASE
+    text = entry.get("text", base)
     for old, new in entry.get("replace", {}).items():
         assert text.count(old) == 1, f"{entry['name']}: {old!r} must stand there once"
         text = text.replace(old, new)
-    kept = {k: v for k, v in entry.items() if k not in ("text", "replace", "problems")}
+    kept = {k: v for k, v in entry.items() if k not in ("text", "base", "replace", "problems")}
     return Case(text=text, problems=tuple(entry.get("problems", ())), **kept)

@@ -11,7 +11,11 @@ import pytest
 from tba_secrets.spec import InvalidSpecError, load
 from tests.spec.harness import Case, cases
 
-BAD = [case for file in ("shape.yaml", "yaml.yaml", "rules.yaml") for case in cases(file)]
+BAD = [
+    case
+    for file in ("shape.yaml", "yaml.yaml", "rules.yaml", "certificates.yaml")
+    for case in cases(file)
+]
 GOOD = cases("valid.yaml")
 
 

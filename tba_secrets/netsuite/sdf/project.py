@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.sdf.permissions import FEATURES, TBA, FeatureId, Grant, grant
-from tba_secrets.spec.model import Environment, Integration
+from tba_secrets.spec.model import AnyIntegration, Environment
 
 ScriptId = NewType("ScriptId", str)
 """`customrole_...`: what SDF knows a role by, so that it must never change for a name."""
@@ -97,7 +97,7 @@ def roles_project(environment: Environment) -> RolesProject:
         SpecError: A permission, level or name cannot be written for SDF, roles contradict each other,
             or no integration declares permissions. The error lists all problems.
     """
-    by_name: dict[str, list[Integration]] = {}
+    by_name: dict[str, list[AnyIntegration]] = {}
     for integration in environment.integrations:
         by_name.setdefault(integration.role.name, []).append(integration)
     found = [problem for name, sharing in by_name.items() for problem in _wrong(name, sharing)]
@@ -114,7 +114,7 @@ def roles_project(environment: Environment) -> RolesProject:
     )
 
 
-def _declared(sharing: list[Integration]) -> tuple[str, ...]:
+def _declared(sharing: list[AnyIntegration]) -> tuple[str, ...]:
     """Return the permissions of the first integration that declares any."""
     return next(
         (integration.role.permissions for integration in sharing if integration.role.permissions),
@@ -122,12 +122,12 @@ def _declared(sharing: list[Integration]) -> tuple[str, ...]:
     )
 
 
-def _grants(sharing: list[Integration]) -> tuple[Grant, ...]:
+def _grants(sharing: list[AnyIntegration]) -> tuple[Grant, ...]:
     given = (grant(text) for text in _declared(sharing))
     return tuple(sorted(given, key=lambda permission_grant: permission_grant.permission.key))
 
 
-def _wrong(name: str, sharing: list[Integration]) -> Iterator[str]:
+def _wrong(name: str, sharing: list[AnyIntegration]) -> Iterator[str]:
     where = f"role {name!r}"
     if not name.isprintable() or name != name.strip() or name.startswith("["):
         yield (

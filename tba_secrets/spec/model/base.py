@@ -11,6 +11,10 @@ from pydantic.config import JsonDict
 TEXT_TAG: Final = "<text>"
 """Marks the scalar member of a union in pydantic's error locations; it cannot be a YAML key."""
 MAPPING_TAG: Final = "<mapping>"
+TBA_TAG: Final = "<tba>"
+OAUTH2_TAG: Final = "<oauth2>"
+TAGS: Final = frozenset({TEXT_TAG, MAPPING_TAG, TBA_TAG, OAUTH2_TAG})
+"""All that pydantic's locations hold and no file does."""
 EXACTLY_ONE: JsonDict = {"minProperties": 1, "maxProperties": 1}
 AT_LEAST_ONE: JsonDict = {"minProperties": 1}
 
@@ -38,3 +42,9 @@ class Model(BaseModel):
 def member_tag(value: object) -> str:
     """Return the tag of the union member that `value` is meant to be."""
     return MAPPING_TAG if isinstance(value, dict | BaseModel) else TEXT_TAG
+
+
+def auth_tag(value: object) -> str:
+    """Return the tag of the kind of integration that `value` is meant to be: TBA, unless it says otherwise."""
+    auth = value.get("auth") if isinstance(value, dict) else getattr(value, "auth", None)
+    return OAUTH2_TAG if auth == "oauth2" else TBA_TAG

@@ -1,4 +1,4 @@
-"""Records: the account, its integrations, roles and tokens, and the checks that prove them."""
+"""Records: integrations, roles and tokens, and the checks that prove them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from tba_secrets.spec.model.base import MAPPING_TAG, TEXT_TAG, Model, Remedy, member_tag
 from tba_secrets.spec.model.fields import (
-    AccountId,
-    Address,
     Duration,
     DurationOrZero,
     Email,
@@ -18,10 +16,8 @@ from tba_secrets.spec.model.fields import (
     Name,
     SecretPath,
     Text,
-    loaded_address,
 )
 from tba_secrets.spec.model.sources import ConsumerOrigin, TokenOrigin
-from tba_secrets.spec.model.stores import Stores
 
 
 class Restlet(Model):
@@ -90,7 +86,24 @@ class Format(Model):
     token_secret: JsonKey = "token_secret"
 
 
-class TokenPolicy(Model):
+class SecretPolicy(Model):
+    """Settings of a secret and its rotation, whatever it holds."""
+
+    on_delete: Literal["recoverable", "retain"] | None = None
+    """What becomes of a secret that is no longer declared; by default `recoverable`."""
+    require_values: bool | None = None
+    """Treat an absent source value as an error instead of keeping the stored value."""
+    restore: bool | None = None
+    """Restore a secret that is scheduled for deletion instead of refusing it."""
+    rotate_every: Duration | None = None
+    """How old a token or a certificate may become, for example 90d."""
+    retire_after: DurationOrZero | None = None
+    """How long the old one stays valid after a rotation."""
+    warn_before: Duration | None = None
+    """How long before the end of `rotate_every` to warn."""
+
+
+class TokenPolicy(SecretPolicy):
     """Settings that the environment declares once and a token may override."""
 
     verify: (
@@ -102,18 +115,6 @@ class TokenPolicy(Model):
     ) = None
     """`always` is short for `{always: true}`."""
     format: Format | None = None
-    on_delete: Literal["recoverable", "retain"] | None = None
-    """What becomes of a secret that is no longer declared; by default `recoverable`."""
-    require_values: bool | None = None
-    """Treat an absent source value as an error instead of keeping the stored value."""
-    restore: bool | None = None
-    """Restore a secret that is scheduled for deletion instead of refusing it."""
-    rotate_every: Duration | None = None
-    """How old a token may become, for example 90d."""
-    retire_after: DurationOrZero | None = None
-    """How long the old token stays valid after a rotation."""
-    warn_before: Duration | None = None
-    """How long before the end of `rotate_every` to warn."""
 
 
 class Token(TokenPolicy):
@@ -141,31 +142,10 @@ class Integration(Model):
 
     name: Name
     """Unique in the environment."""
-    auth: Literal["tba"] = "tba"
-    """The kind of credential. OAuth 2.0 client credentials, TBA's successor, will be the second choice."""
+    auth: Annotated[Literal["tba"], Remedy("write tba or oauth2")] = "tba"
+    """The kind of credential: TBA."""
     consumer: ConsumerOrigin
     """The source of the consumer key and secret."""
     role: Role
     tokens: Annotated[tuple[Token, ...], Field(min_length=1, strict=False)]
     """The access tokens issued for this integration."""
-
-
-class Environment(Model):
-    """One file under stacks/: one NetSuite account, one Pulumi stack of the same name."""
-
-    version: Annotated[int, Field(ge=1, le=1), Remedy("write version: 1")]
-    """The version of this file format."""
-    account: AccountId
-    """The account id as NetSuite writes it: upper case, with an underscore. Also the OAuth realm."""
-    endpoint: Address | None = None
-    """One address for all NetSuite services, for example a proxy or the simulator."""
-    store: Stores
-    defaults: TokenPolicy = TokenPolicy()
-    """Settings for every token that does not override them."""
-    integrations: Annotated[tuple[Integration, ...], Field(min_length=1, strict=False)]
-    """The integration records of the account that this environment manages."""
-
-    @property
-    def endpoint_url(self) -> str | None:
-        """The address of `endpoint`, or None for the account's own hosts."""
-        return loaded_address(self.endpoint)

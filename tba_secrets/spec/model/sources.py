@@ -1,4 +1,4 @@
-"""Sources: where the consumer pair and the token pair come from."""
+"""Sources: where the consumer pair, the token pair, a client id, or a key with its certificate come from."""
 
 from __future__ import annotations
 
@@ -90,6 +90,54 @@ class TokenCommand(CommandCall):
     """The JSON key of the token secret."""
 
 
+class ClientEnv(Model):
+    """An environment variable that holds the client id."""
+
+    id: EnvironmentVariable
+    """The variable that holds the client id."""
+
+
+class ClientFile(FilePlace):
+    """A JSON file that holds the client id."""
+
+    id: JsonKey = "client_id"
+    """The JSON key of the client id."""
+
+
+class ClientCommand(CommandCall):
+    """A command that prints the client id as JSON."""
+
+    id: JsonKey = "client_id"
+    """The JSON key of the client id."""
+
+
+class KeyEnv(Model):
+    """Environment variables that hold a private key and its certificate, both in PEM."""
+
+    private_key: EnvironmentVariable
+    """The variable that holds the private key, without a passphrase."""
+    certificate: EnvironmentVariable
+    """The variable that holds the certificate."""
+
+
+class KeyFile(FilePlace):
+    """A JSON file that holds a private key and its certificate, both in PEM."""
+
+    private_key: JsonKey = "private_key"
+    """The JSON key of the private key, which has no passphrase."""
+    certificate: JsonKey = "certificate"
+    """The JSON key of the certificate."""
+
+
+class KeyCommand(CommandCall):
+    """A command that prints a private key and its certificate as JSON, both in PEM."""
+
+    private_key: JsonKey = "private_key"
+    """The JSON key of the private key, which has no passphrase."""
+    certificate: JsonKey = "certificate"
+    """The JSON key of the certificate."""
+
+
 class ConsumerSource(Model):
     """Exactly one way to give the consumer key and secret."""
 
@@ -110,6 +158,26 @@ class TokenSource(Model):
     command: TokenCommand | None = None
 
 
+class ClientSource(Model):
+    """Exactly one way to give the client id."""
+
+    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
+
+    env: ClientEnv | None = None
+    file: ClientFile | None = None
+    command: ClientCommand | None = None
+
+
+class KeySource(Model):
+    """Exactly one way to give a private key and its certificate."""
+
+    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
+
+    env: KeyEnv | None = None
+    file: KeyFile | None = None
+    command: KeyCommand | None = None
+
+
 StoredConsumer = Annotated[
     Literal["stored"], Remedy("write a source (env, file or command), or the word stored")
 ]
@@ -120,11 +188,23 @@ StoredToken = Annotated[
 ]
 """Only the store holds the token pair. `tba rotate` asks for a new one (`prompt`) or has NetSuite issue it
 (`authorize`); with `stored`, a flag has to say which."""
+GeneratedKey = Annotated[
+    Literal["generated"], Remedy("write a source (env, file or command), or the word generated")
+]
+"""The key is made in memory, and is nowhere but in the store."""
 ConsumerOrigin = Annotated[
     Annotated[ConsumerSource, Tag(MAPPING_TAG)] | Annotated[StoredConsumer, Tag(TEXT_TAG)],
     Discriminator(member_tag),
 ]
 TokenOrigin = Annotated[
     Annotated[TokenSource, Tag(MAPPING_TAG)] | Annotated[StoredToken, Tag(TEXT_TAG)],
+    Discriminator(member_tag),
+]
+ClientOrigin = Annotated[
+    Annotated[ClientSource, Tag(MAPPING_TAG)] | Annotated[StoredConsumer, Tag(TEXT_TAG)],
+    Discriminator(member_tag),
+]
+KeyOrigin = Annotated[
+    Annotated[KeySource, Tag(MAPPING_TAG)] | Annotated[GeneratedKey, Tag(TEXT_TAG)],
     Discriminator(member_tag),
 ]
