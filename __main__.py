@@ -17,9 +17,8 @@ signal.signal(signal.SIGINT, lambda *_: os._exit(SHOWN))
 
 try:
     spec = load_stack(Path(__file__).parent, pulumi.get_stack())
-    environment = Environment(pulumi.get_stack(), spec)
 except SpecError as error:
     pulumi.log.error(str(error))
     os._exit(SHOWN)
 
-export_credentials(environment)
+export_credentials(Environment(pulumi.get_stack(), spec))

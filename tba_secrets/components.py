@@ -12,8 +12,7 @@ from typing import Any, Final, cast
 
 import pulumi
 
-from tba_secrets.errors import SpecError
-from tba_secrets.records import CredentialRecord, certificate_records, credential_records
+from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec.model import Environment as EnvironmentSpec
 from tba_secrets.spec.model import Model
 
@@ -137,11 +136,7 @@ class Environment(pulumi.ComponentResource):
             name: The environment's name; the stack's, as a rule.
             spec: What `tba_secrets.spec.load` or `load_stack` has read.
             opts: As for every resource.
-
-        Raises:
-            SpecError: It has certificates: nothing is declared.
         """
-        refuse_certificates(spec)
         super().__init__("tba:index:Environment", name, None, opts)
         records = credential_records(spec)
         self.credentials = {}
@@ -150,20 +145,6 @@ class Environment(pulumi.ComponentResource):
             child = Integration(integration.name, mine, pulumi.ResourceOptions(parent=self))
             self.credentials.update(child.credentials)
         self.register_outputs({})
-
-
-def refuse_certificates(spec: EnvironmentSpec) -> None:
-    """Refuse an environment whose certificates nothing would stage, prove or promote yet.
-
-    Raises:
-        SpecError: It has some.
-    """
-    if certificates := certificate_records(spec):
-        raise SpecError(
-            f"{', '.join(record.path for record in certificates)}: an integration with `auth: oauth2` is checked, and "
-            "this version does not provision it yet: nothing was changed",
-            "keep it in a file that is no stack's until then, and leave this one with TBA alone",
-        )
 
 
 def export_credentials(environment: Environment) -> None:
@@ -193,8 +174,7 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "endpoint": record.endpoint,
         "stores": plain(record.stores),
         "secret": record.secret,
-        "consumer": origin(record.consumer_source),
-        "token": origin(record.token_source),
+        **_parts(record),
         "format": plain(record.format),
         "description": record.description,
         "adopt": record.adopt or None,
@@ -206,6 +186,14 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         else int(record.retire_after.total_seconds()),
     }
     return {name: value for name, value in inputs.items() if value is not None}
+
+
+def _parts(record: CredentialRecord) -> dict[str, Any]:
+    """Return where the parts of a credential come from, by the names that its kind has for them."""
+    consumer, token = origin(record.consumer_source), origin(record.token_source)
+    if record.certificate is None:
+        return {"consumer": consumer, "token": token}
+    return {"client": consumer, "key": token, "certificate": plain(record.certificate)}
 
 
 def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
@@ -221,7 +209,8 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "role": plain(record.role),
         "user": plain(record.user),
         "checks": list(plain(record.verify)["checks"]),
-        "acceptUnproven": list(record.verify.accept_unproven) or None,
+        "acceptUnproven": list(getattr(record.verify, "accept_unproven", ())) or None,
+        "certificate": None if record.certificate is None else plain(record.certificate),
         "always": record.verify.always or None,
     }
     return {name: value for name, value in inputs.items() if value is not None}

@@ -119,6 +119,10 @@ class NotAskedError(NetSuiteError):
     """The call was withheld so as not to lock the user out. Not asked is not verified."""
 
 
+class WaitsForPersonError(NotAskedError):
+    """A person has to do something in NetSuite first: until then nothing can pass, and nobody is asked."""
+
+
 class AccountIdError(NetSuiteError):
     """The account id is malformed and is not turned into a host name."""
 

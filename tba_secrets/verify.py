@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from tba_secrets.errors import ConflictError, ValueNeededError
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.payload import parse, same_content
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.payload import Names, parse, same_content
 from tba_secrets.places import Place
-from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 
 
@@ -21,7 +21,7 @@ from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 class ReadBack:
     """One credential as every store gives it back, and the version that holds it in each."""
 
-    credential: TbaCredential
+    credential: TbaCredential | OAuth2Credential
     versions: Mapping[str, VersionId]
     """The version that was read, by store kind."""
     current: Mapping[str, VersionId | None]
@@ -31,7 +31,7 @@ class ReadBack:
 def read_back(
     places: Mapping[str, Place],
     versions: Mapping[str, VersionId],
-    names: Format,
+    names: Names,
     snapshots: Mapping[str, Snapshot | None],
 ) -> ReadBack:
     """Read the versions to prove from every store; they must hold the same.

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from tba_secrets.errors import SpecError
-from tba_secrets.records import certificate_records, credential_records
+from tba_secrets.records import credential_records
 from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 
 
@@ -39,15 +39,13 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
 
 def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
     try:
-        environment = load_stack(project, name)
+        records = credential_records(load_stack(project, name))
     except SpecError as error:
         if aloud:
             typer.echo(str(error), err=True)
         return {"tokens": None, "certificates": None, "problems": _problems(error)}
-    tokens, certificates = (
-        len(credential_records(environment)),
-        len(certificate_records(environment)),
-    )
+    certificates = sum(record.certificate is not None for record in records)
+    tokens = len(records) - certificates
     if aloud:
         counts = [(tokens, "token")] if tokens or not certificates else []
         counts += [(certificates, "certificate")] if certificates else []

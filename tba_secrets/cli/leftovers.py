@@ -114,9 +114,7 @@ def retire(
         places,
         looked,
         formats,
-        lambda old, current: _revoke(
-            name, records[0].endpoint, old.with_pair(CONSUMER, current.pair(CONSUMER)), keys.writing
-        ),
+        lambda old, current: _revoke(name, records[0].endpoint, old, current, keys.writing),
         in_use,
         lambda: None,
     )
@@ -127,11 +125,12 @@ def retire(
         yield f"{place}: deleted, recoverably: its last superseded token is settled"
 
 
-def _revoke(record: str, endpoint: str | None, token: Credential, key: DigestKey) -> Revocation:
+def _revoke(
+    record: str, endpoint: str | None, old: Credential, current: Credential, key: DigestKey
+) -> Revocation:
     """Revoke a token in the turn of its record: nothing tells any more who its user was."""
-    mark = key.text(token.pair(TOKEN).identifier)
-    with Gate(time.time).admit(token.account, record, record, mark) as turn:
-        assert isinstance(token, TbaCredential)  # noqa: S101 - for now
+    token = TbaCredential.of(old.account, current.pair(CONSUMER), old.pair(TOKEN))
+    with Gate(time.time).admit(token.account, record, record, key.text(token.token_id)) as turn:
         done = revoke(Client(token, endpoint, record=record))
         done.tell(turn)
     return done

@@ -19,10 +19,9 @@ from tba_secrets.lifecycle.facts import (
 )
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite import Verification
-from tba_secrets.payload import render
+from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
 from tba_secrets.promote import promote
-from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Candidate, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import noted
 
@@ -104,7 +103,7 @@ def carry_out(
     looked: Looked,
     place: Place,
     steps: Iterable[Step],
-    format: Format,
+    format: Names,
     key: DigestKey,
     proceed: Proceed,
     verification: Verification | None = None,

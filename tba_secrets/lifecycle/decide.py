@@ -154,7 +154,7 @@ class _Life:
 
     # --- plans ------------------------------------------------------------------------------------
 
-    def update(self, offered: Offered) -> Staging:
+    def update(self, asked: Up, offered: Offered) -> Staging:
         """Plan a plain update."""
         judged = {part: self.judge(part, offered.get(part)) for part in PARTS}
         waiting, base = self.waiting, self.base
@@ -169,10 +169,14 @@ class _Life:
             )
             if pair is not None and wins and not (finishing and part == TOKEN):
                 pairs[part] = pair
+        if start is None and asked.generates:
+            if asked.pair is None and offered.get(CONSUMER) is not None:
+                return Staging(None, obtain=True)
+            offered = {**offered, TOKEN: asked.pair}
         if start is None:
             start = self._from_sources_alone(offered, judged)
         credential = self._with(start, pairs)
-        return self._plan(credential, self._terms_of_update(credential))
+        return self._plan(credential, self._terms_of_update(credential, asked))
 
     def _seen_last(self, part: str, pair: Pair | None) -> bool:
         digest = self.remembered.source_digests.get(part)
@@ -207,10 +211,12 @@ class _Life:
             "for the consumer: declare a source that has it",
         )
 
-    def _terms_of_update(self, credential: Credential) -> Terms:
+    def _terms_of_update(self, credential: Credential, asked: Up) -> Terms:
         """Keep the terms of the candidate if it is still the one that is wanted."""
         waiting, base = self.waiting, self.base
         token = credential.pair(TOKEN)
+        if asked.pair is not None and same_pair(asked.pair, token):
+            return Terms(Origin.GENERATED, self.declared.overlap_seconds)
         if waiting is not None and same_pair(waiting[0].pair(TOKEN), token):
             return replace(waiting[1], nonce=waiting[1].nonce if self._issued(waiting[1]) else "")
         if base is not None and same_pair(base.pair(TOKEN), token):
@@ -224,7 +230,7 @@ class _Life:
     def rotate(self, asked: Rotate, offered: Offered) -> Staging:
         """Plan a rotation: take up what an earlier run of it left, else stage the new pair."""
         waiting, base = self.waiting, self.base
-        if waiting is not None and waiting[1].origin in UNREPEATABLE:
+        if waiting is not None and waiting[1].origin in UNREPEATABLE and not asked.anew:
             finished = waiting[0]
             if asked.part == CONSUMER and asked.pair is not None:
                 finished = self._with(finished, {CONSUMER: asked.pair})
@@ -444,7 +450,7 @@ def decide(
     life = _Life(declared, remembered, seen, now)
     match asked:
         case Up():
-            return life.update(offered)
+            return life.update(asked, offered)
         case Rotate():
             return life.rotate(asked, offered)
         case RollBack():

@@ -14,9 +14,9 @@ from typing import Final
 
 from tba_secrets.digest import DigestKeys
 from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.payload import Names
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
-from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms, is_ours, is_placeholder, terms_of
@@ -115,7 +115,7 @@ class Remembered:
     """What the places hold that the record leaves, if it moves."""
     left: tuple[JournalEntry, ...] = ()
     """The lines of those places."""
-    formats: tuple[Format, ...] = ()
+    formats: tuple[Names, ...] = ()
     """Under which keys earlier runs wrote."""
 
 
@@ -125,7 +125,7 @@ class Declared:
 
     record: str
     account: str
-    format: Format
+    format: Names
     keys: DigestKeys
     overlap_seconds: int | None = None
     """`retire_after`: how long a superseded token stays valid; None if no policy is declared."""
@@ -144,6 +144,11 @@ class Declared:
 class Up:
     """A plain update."""
 
+    generates: bool = False
+    """The token has no source and is generated: where nothing gives one, a new one is obtained."""
+    pair: Pair | None = None
+    """The generated pair; None until it was obtained."""
+
 
 @dataclass(frozen=True)
 class Rotate:
@@ -159,6 +164,8 @@ class Rotate:
     """A superseded token may come back: a person asked for it by name."""
     nonce: str = ""
     """Of the line of intent that stands in the store; empty where NetSuite issues nothing."""
+    anew: bool = False
+    """A person asked by name to replace even a candidate that waits for its proof."""
 
 
 @dataclass(frozen=True)

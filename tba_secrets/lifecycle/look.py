@@ -10,10 +10,9 @@ from threading import RLock
 from tba_secrets.errors import StoreError
 from tba_secrets.lifecycle.facts import Content, Seen, Sight
 from tba_secrets.netsuite.credential import Credential
-from tba_secrets.payload import parse
+from tba_secrets.payload import Names, parse
 from tba_secrets.places import Place, Places
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Snapshot, VersionId
 from tba_secrets.stores.journal import JournalEntry
 
@@ -74,7 +73,7 @@ class Looked:
 def look(
     looked: Looked,
     places: Places,
-    formats: Iterable[Format] = (),
+    formats: Iterable[Names] = (),
     needed: Mapping[str, Iterable[VersionId]] | None = None,
     account: str | None = None,
 ) -> Seen:
@@ -99,7 +98,7 @@ def look(
     return seen
 
 
-def _parsed(text: Sensitive, formats: Iterable[Format], account: str | None) -> Credential | None:
+def _parsed(text: Sensitive, formats: Iterable[Names], account: str | None) -> Credential | None:
     """Parse a text; None if it is no credential, which is never an error that hides NetSuite's verdict."""
     for names in formats:
         with suppress(StoreError):

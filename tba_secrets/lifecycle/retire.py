@@ -12,9 +12,9 @@ from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
 from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.payload import Names
 from tba_secrets.places import Places
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.journal import Retirement
 
@@ -26,7 +26,7 @@ class RetireRun:
     declared: Declared
     places: Places
     looked: Looked
-    formats: tuple[Format, ...]
+    formats: tuple[Names, ...]
     """Under which keys a superseded version may have been written."""
     revoke: Callable[[Credential, Credential], Revocation]
     """Revokes the first one's token, in its user's turn; the second one is current."""

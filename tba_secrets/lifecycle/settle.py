@@ -208,10 +208,9 @@ def refusal(declared: Declared, seen: Seen, refused: Refused, now: int) -> Settl
     places = [store for store, sight in seen.items() if sight.current != versions[store]]
     origins = {(terms_of(versions[store]) or Terms()).origin for store in places}
     unrepeatable = bool(origins & UNREPEATABLE)
-    refused_again = (
-        rotating and not refused.brought
-    )  # a rotation took up what an earlier one had left
-    if refused.keep or (unrepeatable and not refused.decisive and not refused_again):
+    # a rotation that took up what an earlier one had left gives up; a certificate may be uploaded at any time
+    given_up = rotating and not refused.brought and Origin.GENERATED not in origins
+    if refused.keep or (unrepeatable and not refused.decisive and not given_up):
         return Settling((), _KEPT)
     discards = tuple(Discard(store, versions[store]) for store in places)
     given = refused.source_token

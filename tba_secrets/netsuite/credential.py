@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol
 
 from tba_secrets.sensitive import Sensitive
 
@@ -24,9 +24,6 @@ class Credential(Protocol):
 
     def pair(self, part: str) -> Pair:
         """Return the `consumer` or the `token` part."""
-
-    def with_pair(self, part: str, pair: Pair) -> Self:
-        """Return the same credential with another part."""
 
     @property
     def fields(self) -> Mapping[str, Sensitive]:

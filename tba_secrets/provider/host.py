@@ -16,8 +16,10 @@ from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite import Client, Credential, Gate, Revocation, TbaCredential, revoke
 from tba_secrets.places import Place, places_in
+from tba_secrets.provider.certificates import generate, maker
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.intents import Intents
+from tba_secrets.provider.properties import StagedCredentialInputs, format_of
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, SourceReader
 from tba_secrets.spec.model import Format, Stores, TokenOrigin
@@ -81,9 +83,7 @@ class RecordMemory:
         """Return what state says, as facts."""
         staged, tested = self.staged, self.tested
         formats = [
-            Format.model_validate(one["format"])
-            for one in (staged, tested or {})
-            if isinstance(one.get("format"), dict)
+            format_of(one) for one in (staged, tested or {}) if isinstance(one.get("format"), dict)
         ]
         return Remembered(
             exists=bool(staged.get("versions")) and "imported" not in staged,
@@ -121,6 +121,10 @@ class Host:
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     client: Callable[[Credential, str | None, str], Client] = client_for
     """Makes a client of NetSuite for a credential, an endpoint and a record."""
+    maker: Callable[[StagedCredentialInputs], Callable[[str, Pair, Pair], Credential]] = maker
+    """Returns what makes a credential of the kind that is declared."""
+    generate: Callable[[StagedCredentialInputs], Pair] = generate
+    """Makes a key and its certificate."""
     revoke: Callable[[Client], Revocation] = revoke
     """Revokes a token by its own signature."""
     clock: Callable[[], float] = time.time

@@ -34,7 +34,8 @@ Obtain = Callable[[Obtaining], Pair]
 class Rotation:
     """A new pair for one part of a record."""
 
-    obtain: Obtain
+    obtain: Obtain | None
+    """None for a key and certificate, which the provider makes itself."""
     part: str = "token"
     """`token` or `consumer`."""
     origin: Origin = Origin.ROTATED
@@ -43,6 +44,8 @@ class Rotation:
     """How long the superseded token stays valid before it is revoked. A consumer pair has no overlap."""
     again: bool = False
     """A superseded token may come back: a person asked for it by name."""
+    anew: bool = False
+    """Even a candidate that waits for its proof is replaced: a person asked for it by name."""
 
 
 @dataclass(frozen=True)

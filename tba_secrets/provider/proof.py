@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tba_secrets.errors import NotAskedError
+from tba_secrets.lifecycle.facts import CONSUMER, TOKEN
 from tba_secrets.netsuite import (
     Circumstances,
     Client,
@@ -14,6 +15,7 @@ from tba_secrets.netsuite import (
     Evidence,
     Expected,
     Refusal,
+    Revocation,
     TbaCredential,
     Turn,
     Verification,
@@ -51,6 +53,26 @@ class Proof:
             return run_checks(
                 self.client(back.credential), self.inputs.checks, self._expected(), known
             )
+
+    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> None:
+        """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
+
+        Args:
+            back: The candidate.
+            current: What readers get now; None if nothing has passed yet.
+            brought: This very run has obtained the candidate.
+
+        Raises:
+            WaitsForPersonError: A person has to do it.
+        """
+
+    def revoke(self, old: Credential, current: Credential) -> Revocation:
+        """Revoke what was superseded: a token by its own signature, in its user's turn."""
+        with self.turn() as turn:
+            token = TbaCredential.of(old.account, current.pair(CONSUMER), old.pair(TOKEN))
+            done = self.host.revoke(self.client(token))
+            done.tell(turn)
+        return done
 
     def remember(self) -> None:
         """Let the user's other records know what this one's state has kept."""

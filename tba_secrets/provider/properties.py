@@ -6,9 +6,9 @@ The package schema is made from these models, and so are the checks of what arri
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, NoReturn, TypeVar
+from typing import Annotated, Final, Literal, NoReturn, Self, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
 from tba_secrets.errors import StoreError
@@ -18,10 +18,15 @@ from tba_secrets.provider.parts import Sources
 from tba_secrets.spec.looks_secret import looks_secret, pasted_values
 from tba_secrets.spec.model import (
     AccountId,
+    AnyFormat,
     AwsSettings,
+    CertificateFormat,
+    CertificateSettings,
     Check,
+    ClientOrigin,
     ConsumerOrigin,
     Format,
+    KeyOrigin,
     Model,
     Role,
     Stores,
@@ -30,7 +35,8 @@ from tba_secrets.spec.model import (
 )
 from tba_secrets.spec.shape import OWN_WORDS
 
-_Origin = TypeVar("_Origin", ConsumerOrigin, TokenOrigin)
+_Origin = TypeVar("_Origin", ConsumerOrigin, TokenOrigin, ClientOrigin, KeyOrigin)
+_Format = TypeVar("_Format", Format, CertificateFormat)
 
 
 def _refuse(words: str) -> NoReturn:
@@ -43,7 +49,7 @@ def _some_store(stores: Stores) -> Stores:
     return stores
 
 
-def _distinct_keys(format: Format) -> Format:
+def _distinct_keys(format: _Format) -> _Format:
     names = list(format.model_dump().values())
     if twice := sorted(key for key, name in format.model_dump().items() if names.count(name) > 1):
         _refuse(
@@ -63,7 +69,7 @@ def _names_are_no_values(origin: _Origin) -> _Origin:
 
 
 SomeStores = Annotated[Stores, AfterValidator(_some_store)]
-DistinctKeys = Annotated[Format, AfterValidator(_distinct_keys)]
+DistinctKeys = Annotated[AnyFormat, AfterValidator(_distinct_keys)]
 
 
 class StagedCredentialInputs(Wire):
@@ -81,10 +87,16 @@ class StagedCredentialInputs(Wire):
     """As `store:` in the environment's YAML."""
     secret: str
     """The secret's name under each store's prefix."""
-    consumer: Annotated[ConsumerOrigin, AfterValidator(_names_are_no_values)]
-    """Where the consumer key and secret come from."""
-    token: Annotated[TokenOrigin, AfterValidator(_names_are_no_values)]
+    consumer: Annotated[ConsumerOrigin, AfterValidator(_names_are_no_values)] | None = None
+    """Where the consumer key and secret come from. With `token`, for token-based authentication."""
+    token: Annotated[TokenOrigin, AfterValidator(_names_are_no_values)] | None = None
     """Where the token id and secret come from."""
+    client: Annotated[ClientOrigin, AfterValidator(_names_are_no_values)] | None = None
+    """Where the client id comes from. With `key` and `certificate`, for OAuth 2.0 client credentials."""
+    key: Annotated[KeyOrigin, AfterValidator(_names_are_no_values)] | None = None
+    """Where the private key and its certificate come from; `generated` makes them in the provider's memory."""
+    certificate: CertificateSettings | None = None
+    """What is declared of the certificate."""
     format: DistinctKeys = Format()
     """The keys of the stored JSON object."""
     description: str | None = None
@@ -104,10 +116,36 @@ class StagedCredentialInputs(Wire):
     digests: dict[str, str] = Field(default_factory=dict)
     """Set by Check: the keyed digest of each part, as last seen at its source."""
 
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        tba, oauth2 = (self.consumer, self.token), (self.client, self.key, self.certificate)
+        whole, other = (tba, oauth2) if self.certificate is None else (oauth2, tba)
+        if None in whole or any(one is not None for one in other):
+            _refuse(
+                "give consumer and token, for token-based authentication; or client, key and certificate, for OAuth "
+                "2.0"
+            )
+        if isinstance(self.format, CertificateFormat) != (self.certificate is not None):
+            _refuse("format has the keys of the other kind of credential")
+        return self
+
     @property
     def sources(self) -> Sources:
         """Both parts' sources."""
-        return {"consumer": self.consumer, "token": self.token}
+        consumer, token = self.consumer or self.client, self.token or self.key
+        assert consumer is not None  # noqa: S101 - `_of_one_kind` has seen to it
+        assert token is not None  # noqa: S101 - as above
+        return {"consumer": consumer, "token": token}
+
+    @property
+    def overlap_seconds(self) -> int | None:
+        """How long what is superseded stays valid; a certificate always goes, for it holds one of five places."""
+        return self.retire_after if self.certificate is None else self.retire_after or 0
+
+    @property
+    def generates(self) -> bool:
+        """Whether the token part has no source and is made here."""
+        return self.key == "generated"
 
 
 class StagedCredentialOutputs(Wire):
@@ -161,6 +199,8 @@ class SmokeTestInputs(Wire):
     """The keyed digest of what is proven: a new one is a reason to test."""
     promote: bool = True
     """Make the version current when it has passed."""
+    certificate: CertificateSettings | None = None
+    """What is declared of the certificate, for OAuth 2.0 client credentials; absent for a token."""
     keep_candidate: bool = False
     """A refused candidate stays pending: for values that no source can give again."""
     always: bool = False
@@ -196,6 +236,14 @@ class SmokeTestOutputs(Wire):
     """The user's authentication failures of the last 30 minutes, this run's included."""
     drift: dict[str, str] = Field(default_factory=dict)
     """Where another version than the verified one is current, by store."""
+
+
+_FORMAT: Final = TypeAdapter[Format | CertificateFormat](AnyFormat)
+
+
+def format_of(properties: Properties) -> Format | CertificateFormat:
+    """Return the keys of the stored object; those of a token's credential if the resource does not say."""
+    return _FORMAT.validate_python(properties.get("format") or {})
 
 
 def where(properties: Properties) -> tuple[Stores, str]:

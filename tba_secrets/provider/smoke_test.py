@@ -23,7 +23,7 @@ from tba_secrets.errors import (
     TbaError,
 )
 from tba_secrets.lifecycle import act, drift
-from tba_secrets.lifecycle.facts import CONSUMER, TOKEN, Declared, Remembered, Seen, Settling, Step
+from tba_secrets.lifecycle.facts import TOKEN, Declared, Remembered, Seen, Settling, Step
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.retire import RetireRun
 from tba_secrets.lifecycle.settle import (
@@ -34,8 +34,7 @@ from tba_secrets.lifecycle.settle import (
     refusal,
     superseded_version,
 )
-from tba_secrets.netsuite import Revocation, Verification
-from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite import Verification
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -152,6 +151,7 @@ class SmokeTestHandler(Handler):
         self._host.status(urn, "testing")
         back = run.read_back(run.asked_for())
         try:
+            run.prepare(back)
             verification = proof.verify(back)
         except NetSuiteError as error:
             outcome = run.after_failure(back, error)
@@ -224,6 +224,20 @@ class _Run:
         formats = (self.proof.inputs.format, *self.remembered.formats)
         return look(self.record.looked, self.places, formats, needed)
 
+    def prepare(self, back: ReadBack) -> None:
+        """Do what has to be done in NetSuite before a candidate can pass."""
+        if self._is_current(back):
+            return
+        seen = self.seen()
+        held = (sight.credential(sight.current) for sight in seen.values())
+        current = next((one for one in held if one is not None), None)
+        self.proof.prepare(back, current, brought=self.record.brought)
+
+    @staticmethod
+    def _is_current(back: ReadBack) -> bool:
+        """Whether what is tested is what readers have."""
+        return all(back.current[kind] == version for kind, version in back.versions.items())
+
     # --- a verdict --------------------------------------------------------------------------------
 
     def promote(self, back: ReadBack, verification: Verification) -> None:
@@ -255,16 +269,13 @@ class _Run:
             ) from None
 
     def _promotion(self, back: ReadBack) -> dict[str, list[Step]]:
-        if all(back.current[kind] == version for kind, version in back.versions.items()):
-            seen = look(self.record.looked, self.places)
-        else:
-            seen = self.seen()
+        seen = look(self.record.looked, self.places) if self._is_current(back) else self.seen()
         proven = Proven(back.credential, back.versions, self.proof.before.since)
         return promotion(self.declared, self.remembered, seen, proven, self.now)
 
     def after_failure(self, back: ReadBack, error: NetSuiteError) -> str:
         """Say what became of what has failed."""
-        if all(back.current[kind] == version for kind, version in back.versions.items()):
+        if self._is_current(back):
             return "the current credential has failed, and is left as it is"
         if not isinstance(error, CheckFailedError):
             return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
@@ -317,8 +328,7 @@ class _Run:
         )
 
     def _since(self, back: ReadBack, token: Pair) -> int:
-        was_current = all(back.current[kind] == one for kind, one in back.versions.items())
-        adopted = was_current and not all(is_ours(one) for one in back.versions.values())
+        adopted = self._is_current(back) and not all(is_ours(one) for one in back.versions.values())
         return first_proven(
             self.keys,
             token,
@@ -356,19 +366,11 @@ class _Run:
             self.places,
             self.record.looked,
             (self.proof.inputs.format, *self.remembered.formats),
-            self._revoke,
+            self.proof.revoke,
             intent.in_use,
             self.host.proceed,
         )
         return run.run(back.credential, self.now, at_once=intent.at_once, by_hand=intent.by_hand)
-
-    def _revoke(self, old: Credential, current: Credential) -> Revocation:
-        """Revoke a token by its own signature, in its user's turn."""
-        with self.proof.turn() as turn:
-            token = old.with_pair(CONSUMER, current.pair(CONSUMER))
-            done = self.host.revoke(self.proof.client(token))
-            done.tell(turn)
-        return done
 
     # --- writing ----------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from tba_secrets.lifecycle.facts import TOKEN, Declared
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
 from tba_secrets.lifecycle.settle import deletion, refuse_to_leave
-from tba_secrets.payload import parse
+from tba_secrets.payload import Names, parse
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -34,12 +34,13 @@ from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.properties import (
     StagedCredentialInputs,
     StagedCredentialOutputs,
+    format_of,
     parse_id,
     where,
 )
 from tba_secrets.provider.staging import StagingRun
 from tba_secrets.sources import Pair
-from tba_secrets.spec.model import Format, Stores
+from tba_secrets.spec.model import Stores
 from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import OwnerMark, Stage
 from tba_secrets.stores.versions import is_ours
@@ -265,7 +266,7 @@ class StagedCredentialHandler(Handler):
         pending = (
             snapshot.stages.get(Stage.CANDIDATE) if snapshot is not None and readable else None
         )
-        format = Format.model_validate(state.get("format", {}))
+        format = format_of(state)
         needed = {place.store.kind: [pending] if pending is not None else []}
         sight = look(looked, {place.store.kind: place}, [format], needed)[place.store.kind]
         keys = self._host.keys(str(state.get("account", "")), str(state.get("record", "")))
@@ -292,7 +293,7 @@ class StagedCredentialHandler(Handler):
         if plan.words:
             self._host.warn(urn, plan.words)
 
-    def _moved_on(self, place: Place, format: Format) -> bool:
+    def _moved_on(self, place: Place, format: Names) -> bool:
         """Whether another record of this run has taken over the token: the record was renamed, not removed."""
         if not (self._host.updating and self._host.tokens_staged):
             return False
@@ -301,7 +302,7 @@ class StagedCredentialHandler(Handler):
             held = parse(stored.value, format, str(place)) if stored is not None else None
         except StoreError:
             return False
-        return held is not None and held.token_id in self._host.tokens_staged
+        return held is not None and held.pair(TOKEN).identifier in self._host.tokens_staged
 
 
 def _is_foreign(state: Properties) -> bool:

@@ -18,7 +18,6 @@ from tba_secrets.lifecycle.facts import (
     CONSUMER,
     PARTS,
     TOKEN,
-    UNREPEATABLE,
     Asked,
     Declared,
     Note,
@@ -34,7 +33,7 @@ from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
 from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import Credential
-from tba_secrets.payload import render
+from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError, merged
@@ -42,10 +41,9 @@ from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Obtaining, Rollback, Rotation
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
 from tba_secrets.sources import Pair
-from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Snapshot, Stage
 from tba_secrets.stores.journal import JournalEntry, Retirement
-from tba_secrets.stores.versions import is_ours
+from tba_secrets.stores.versions import Origin, is_ours
 
 _MOST_LOOKS: Final = 3
 """How often a run decides again because somebody else moved what it had seen."""
@@ -83,7 +81,12 @@ class StagingRun:
     def declared(self) -> Declared:
         inputs = self.inputs
         return Declared(
-            inputs.record, inputs.account, inputs.format, self.keys, inputs.retire_after
+            inputs.record,
+            inputs.account,
+            inputs.format,
+            self.keys,
+            inputs.overlap_seconds,
+            self.host.maker(inputs),
         )
 
     @property
@@ -163,13 +166,18 @@ class StagingRun:
         match self.host.intents.get(self.inputs.record):
             case Rotation() as rotation:
                 overlap = rotation.overlap_seconds if rotation.part == TOKEN else None
-                nonce = self.issuing.nonce
                 return Rotate(
-                    rotation.part, rotation.origin, overlap, self.pair, rotation.again, nonce
+                    rotation.part,
+                    rotation.origin,
+                    overlap,
+                    self.pair,
+                    rotation.again,
+                    self.issuing.nonce,
+                    rotation.anew,
                 )
             case Rollback():
                 return RollBack()
-        return Up()
+        return Up(self.inputs.generates, self.pair)
 
     def _seen(self, asked: Asked) -> Seen:
         """Look at the places, and read what the decision needs."""
@@ -207,17 +215,19 @@ class StagingRun:
         return self.record.looked.lines(self.before)
 
     @property
-    def _formats(self) -> tuple[Format, ...]:
+    def _formats(self) -> tuple[Names, ...]:
         return (self.inputs.format, *self.remembered.formats)
 
     # --- a rotation's new pair --------------------------------------------------------------------
 
     def _obtain(self, seen: Seen) -> None:
-        rotation = self.host.intents[self.inputs.record]
-        assert isinstance(rotation, Rotation)  # noqa: S101 - nothing else asks for a pair
-        self.pair = rotation.obtain(
-            Obtaining(self._signing(seen), self.issuing.intend, self.host.cancelled.is_set)
-        )
+        rotation = self.host.intents.get(self.inputs.record)
+        if isinstance(rotation, Rotation) and rotation.obtain is not None:
+            self.pair = rotation.obtain(
+                Obtaining(self._signing(seen), self.issuing.intend, self.host.cancelled.is_set)
+            )
+        else:
+            self.pair = self.host.generate(self.inputs)
         self.record.brought = True
 
     def _signing(self, seen: Seen) -> Pair:
@@ -239,7 +249,7 @@ class StagingRun:
         """
         intent = self.host.intents.get(self.inputs.record)
         if self.pair is None or not (
-            isinstance(intent, Rotation) and intent.origin in UNREPEATABLE and intent.part == TOKEN
+            isinstance(intent, Rotation) and intent.origin is Origin.ISSUED and intent.part == TOKEN
         ):
             return error
         try:

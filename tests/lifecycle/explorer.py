@@ -83,6 +83,15 @@ def _reset(world: World) -> None:
     world.consumer = world.consumer_valid = "K2"
 
 
+def _upload(world: World) -> None:
+    """A person uploads the certificate that waits."""
+    if (store := _writable(world)) is not None:
+        waiting = store.read(world.name, Stage.CANDIDATE)
+        token = None if waiting is None else token_in(waiting.value.reveal())
+        if token is not None and token not in world.truth.revoked:
+            world.upload(token)
+
+
 def _lose_state(world: World) -> None:
     world.staged = world.tested = None
 
@@ -113,7 +122,18 @@ CHANGES: dict[str, Change] = {
     "outside pending gone": _pending_gone,
     "state lost": _lose_state,
     "two days pass": _time,
+    "uploaded": _upload,
+    "by a person": _set(by="person"),
+    "by the API": _set(by="api"),
 }
+
+OF_CERTIFICATES = {"uploaded", "by a person", "by the API", "rotate generated", "rotate anew"}
+OF_TOKENS = {
+    *(one for one in CHANGES if one.startswith("source")),
+    *(one for one in INTENTS if one.startswith("rotate")),
+    "consumer reset",
+    "format",
+} - OF_CERTIFICATES
 
 Event = tuple[str, Cut | None]
 
@@ -206,6 +226,7 @@ def key_of(world: World) -> Any:
         world.consumer,
         world.consumer_valid,
         world.netsuite,
+        world.by,
         len(world.attempts),
         tuple(sorted(world.valid)),
         tuple(sorted(truth.barred)),
@@ -346,14 +367,16 @@ def settles(world: World, trace: tuple[Event, ...], figures: Figures) -> None:
 def wander(rounds: int, length: int, seed: int, seconds: float | None = None) -> Figures:
     """Play long random sequences; each ends with P5."""
     figures, start, chance = Figures(), time.monotonic(), random.Random(seed)  # noqa: S311
-    commands = [*INTENTS, "destroy"]
-    for _ in range(rounds):
+    for number in range(rounds):
         if seconds is not None and time.monotonic() - start > seconds:
             break
-        world = World()
+        world = World() if number % 3 else World(by="api")
+        others = OF_CERTIFICATES if world.by is None else OF_TOKENS
+        commands = [one for one in (*INTENTS, "destroy") if one not in others]
+        changes = [one for one in CHANGES if one not in others]
         trace: list[Event] = []
         for _ in range(length):
-            what = chance.choice(commands if chance.random() < 0.6 else list(CHANGES))
+            what = chance.choice(commands if chance.random() < 0.6 else changes)
             cut = None
             if what not in CHANGES and chance.random() < 0.4:
                 cut = Cut(chance.randint(1, 12), chance.choice(CUTS))
@@ -436,8 +459,30 @@ PROFILES: dict[str, tuple[tuple[str, ...], int]] = {
         ),
         4,
     ),
+    "certificates": (
+        (
+            "up",
+            "uploaded",
+            "rotate generated",
+            "rotate anew",
+            "by the API",
+            "by a person",
+            "rollback",
+            "retire now",
+            "NetSuite away",
+            "NetSuite back",
+            "outside pending",
+            "outside pending gone",
+            "state lost",
+            "second store",
+            "destroy",
+        ),
+        4,
+    ),
 }
 """What is explored together, and how deep: every event of the lifecycle in at least one profile."""
+BEGIN: dict[str, Callable[[], World]] = {"certificates": lambda: World(by="person")}
+"""Where a profile begins, if not with a token."""
 
 
 def options() -> argparse.ArgumentParser:
@@ -457,7 +502,8 @@ def main() -> None:
     bad = 0
     for name in chosen.profiles:
         events, depth = PROFILES[name]
-        figures = explore(events, chosen.depth or depth, seconds=chosen.seconds)
+        begin = BEGIN.get(name, World)()
+        figures = explore(events, chosen.depth or depth, seconds=chosen.seconds, begin=begin)
         sys.stdout.write(f"{name}: {figures}\n")
         bad += sum(figures.violations.values())
     if chosen.wander:

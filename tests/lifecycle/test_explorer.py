@@ -13,8 +13,8 @@ from tba_secrets.lifecycle.facts import Put
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.offers import Offer
 from tba_secrets.lifecycle.retire import RetireRun
-from tests.lifecycle.explorer import PROFILES, Event, Figures, explore, replay, wander
-from tests.lifecycle.world import INTENTS, Cut, run
+from tests.lifecycle.explorer import BEGIN, PROFILES, Event, Figures, explore, replay, wander
+from tests.lifecycle.world import INTENTS, Cut, World, run
 
 PROOF: Final = os.environ.get("TBA_PROOF") == "1"
 """Go deep: hours are allowed."""
@@ -24,7 +24,8 @@ PROOF: Final = os.environ.get("TBA_PROOF") == "1"
 def test_every_short_life_keeps_every_property(profile: str) -> None:
     events, depth = PROFILES[profile]
 
-    figures = explore(events, depth if PROOF else 2)
+    begin = BEGIN.get(profile, World)()
+    figures = explore(events, depth if PROOF else 2, begin=begin)
 
     assert not figures.violations, str(figures)
     assert figures.cuts > 1000

@@ -23,6 +23,7 @@ from tba_secrets.errors import (
     NotProvenError,
     StoreUnavailableError,
     TbaError,
+    WaitsForPersonError,
 )
 from tba_secrets.netsuite import (
     Credential,
@@ -32,7 +33,9 @@ from tba_secrets.netsuite import (
     RevocationOutcome,
     Verification,
 )
+from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.payload import parse
 from tba_secrets.provider.codec import Properties
@@ -44,7 +47,7 @@ from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, SourceReader
-from tba_secrets.spec.model import Format, Stores
+from tba_secrets.spec.model import CertificateFormat, Format, Stores
 from tba_secrets.stores.interface import SecretName, Stage, Store, VersionId
 from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.memory import MemoryStore
@@ -57,6 +60,7 @@ PREFIX: Final = "netsuite/test/"
 URN: Final = "urn:pulumi:test::netsuite::tba:index:StagedCredential::orders"
 A_DAY: Final = 86400
 PLAIN, RENAMED = Format(), Format(token_id="NS_TOKEN_ID")
+CERTIFICATE: Final = CertificateFormat()
 _SETTINGS: Final = {
     "aws": {"region": "us-east-1", "prefix": PREFIX},
     "vault": {"address": "http://127.0.0.1:8200", "mount": "secret", "prefix": PREFIX},
@@ -131,6 +135,8 @@ class World:
     """The stores of the YAML, in order."""
     secret: str = "orders"
     format: Format = PLAIN
+    by: str | None = None
+    """Who brings a certificate to NetSuite, `api` or `person`; None for a token."""
     description: str = "one"
     retire_after: int | None = None
     digest_key: str | None = None
@@ -163,6 +169,11 @@ class World:
             truth=self.truth.clone(),
             refused=list(self.refused),
         )
+
+    def upload(self, token: str) -> None:
+        """Bring a certificate to NetSuite, which then takes it."""
+        self.valid |= {token}
+        self.truth.issued.add(token)
 
     def store(self, kind: str) -> MemoryStore:
         return self.stores.setdefault(kind, _Memory())
@@ -209,7 +220,7 @@ def _copied(store: MemoryStore) -> MemoryStore:
 
 def token_in(text: str) -> str | None:
     """Return the name of the token in a stored text; None if there is none."""
-    for names in (PLAIN, RENAMED):
+    for names in (PLAIN, RENAMED, CERTIFICATE):
         try:
             return name_of(parse(Sensitive(text), names, "").pair("token"))
         except TbaError:
@@ -243,7 +254,14 @@ class Run:
         host.intents = {} if self.intent is None else {RECORD: self.intent}
         host.client = lambda credential, _endpoint, _record: _Client(self, credential)  # type: ignore[assignment, return-value]
         host.revoke = self._revoke
+        host.maker = lambda inputs: TbaCredential.of if inputs.certificate is None else _certified
+        host.generate = self._generate
         return host
+
+    def _generate(self, _inputs: Any) -> Pair:
+        """Make a key in memory."""
+        self.world.issues += 1
+        return pair(f"G{self.world.issues}")
 
     # --- the engine -------------------------------------------------------------------------------
 
@@ -325,11 +343,24 @@ class Run:
             "account": ACCOUNT,
             "stores": self._stores(),
             "secret": world.secret,
-            "consumer": {"env": {"key": "CONSUMER_KEY", "secret": "CONSUMER_SECRET"}},
-            "token": {"env": {"id": "TOKEN_ID", "secret": "TOKEN_SECRET"}},
-            "format": world.format.model_dump(mode="json"),
+            **self._kind(),
             "description": world.description,
             **({} if world.retire_after is None else {"retireAfter": world.retire_after}),
+        }
+
+    def _kind(self) -> Properties:
+        """Return what differs between a token and a certificate."""
+        if self.world.by is None:
+            return {
+                "consumer": {"env": {"key": "CONSUMER_KEY", "secret": "CONSUMER_SECRET"}},
+                "token": {"env": {"id": "TOKEN_ID", "secret": "TOKEN_SECRET"}},
+                "format": self.world.format.model_dump(mode="json"),
+            }
+        return {
+            "client": "stored",
+            "key": "generated",
+            "certificate": {"by": self.world.by},
+            "format": CERTIFICATE.model_dump(mode="json"),
         }
 
     def _smoke_inputs(self, staged: Properties) -> Properties:
@@ -338,7 +369,11 @@ class Run:
             "account": ACCOUNT,
             "stores": self._stores(),
             "secret": self.world.secret,
-            "format": self.world.format.model_dump(mode="json"),
+            **{
+                name: value
+                for name, value in self._kind().items()
+                if name in ("format", "certificate")
+            },
             "role": {"name": "warehouse"},
             "user": {"email": "bot@example.com"},
             "versions": staged["versions"],
@@ -549,10 +584,50 @@ class _Client:
         """NetSuite's clock is always there."""
 
 
+def _certified(account: str, client: Pair, key: Pair) -> OAuth2Credential:
+    """Make a credential whose key nobody reads: real ones take too long to be explored."""
+    return OAuth2Credential(
+        account=account,
+        client_id=client.identifier.reveal(),
+        certificate_id=key.identifier.reveal(),
+        private_key=key.secret,
+        certificate="",
+        algorithm="ES256",
+        scopes=("rest_webservices",),
+        token_endpoint="",
+    )
+
+
 class _Proof(Proof):
     """Asks the world instead of NetSuite, through the real gate."""
 
     run: Run
+
+    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> None:
+        """Bring a certificate to NetSuite with the current one, or leave it to a person."""
+        world = self.run.world
+        if world.by == "api" and current is not None:
+            self.run.call(lambda: self._register(back.credential, current), write=False)
+        elif world.by is not None and brought:
+            raise WaitsForPersonError(f"{RECORD}: nobody has uploaded it", "upload it")
+
+    def _register(self, new: Credential, current: Credential) -> None:
+        world = self.run.world
+        with self.turn():
+            if world.netsuite != "up":
+                raise NetSuiteUnreachableError(f"{RECORD}: NetSuite is away", "wait")
+            if name_of(current.pair("token")) not in world.valid:
+                self.run.refuse()
+                raise AuthenticationRefusedError(f"{RECORD}: refused", "upload it by hand")
+            world.upload(name_of(new.pair("token")))
+
+    def revoke(self, old: Credential, current: Credential) -> Revocation:
+        if self.run.world.by is None:
+            return super().revoke(old, current)
+        with self.turn() as turn:
+            done = self.run._revoke(_Client(self.run, old))
+            done.tell(turn)
+        return done
 
     def verify(self, back: ReadBack) -> Verification:
         kind, version = next(iter(back.versions.items()))
@@ -598,6 +673,10 @@ class _Sources(SourceReader):
         self._world = world
 
     def read(self, settings: Any) -> Pair | None:
+        if settings == "generated":
+            return None
+        if settings == "stored":  # stands for any source of a client id
+            return Pair(pair(self._world.consumer or "K1").identifier, Sensitive(""))
         token = "TOKEN_ID" in settings.model_dump_json()
         given = self._world.token if token else self._world.consumer
         return None if given is None else pair(given)
@@ -706,6 +785,8 @@ def rotation(world: World, how: str, run: list[Run]) -> Rotation:
             return given
 
         return Rotation(issue, origin=Origin.ISSUED, overlap_seconds=A_DAY)
+    if how in ("generated", "anew"):
+        return Rotation(None, origin=Origin.GENERATED, overlap_seconds=A_DAY, anew=how == "anew")
     if how == "consumer":
         new = world.consumer or "K1"
         return Rotation(lambda _obtaining: pair(new), "consumer", Origin.CONSUMER)
@@ -720,6 +801,8 @@ INTENTS: Final[Mapping[str, Callable[[World, list[Run]], Intent | None]]] = {
     "rotate source": lambda w, r: rotation(w, "source", r),
     "rotate typed B": lambda w, r: rotation(w, "typed B", r),
     "rotate issued": lambda w, r: rotation(w, "issued", r),
+    "rotate generated": lambda w, r: rotation(w, "generated", r),
+    "rotate anew": lambda w, r: rotation(w, "anew", r),
     "rotate consumer": lambda w, r: rotation(w, "consumer", r),
     "rollback": lambda _w, _r: Rollback(),
     "retire": lambda _w, _r: Retire(in_use=lambda _t: None),

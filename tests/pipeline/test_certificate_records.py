@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
-from tba_secrets.components import refuse_certificates
-from tba_secrets.errors import SpecError
-from tba_secrets.records import CertificateRecord, certificate_records, credential_records
-from tba_secrets.spec.model import BearerVerify, Certificate, CertificateFormat, Environment
+from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.spec.model import (
+    BearerVerify,
+    Certificate,
+    CertificateFormat,
+    CertificateSettings,
+    Environment,
+)
 from tests.pipeline.test_records import environment as tba_environment
 
 
@@ -38,8 +42,8 @@ def environment(
     )
 
 
-def record(**more: Any) -> CertificateRecord:
-    (only,) = certificate_records(environment(**more))
+def record(**more: Any) -> CredentialRecord:
+    (only,) = credential_records(environment(**more))
     return only
 
 
@@ -50,9 +54,11 @@ def test_what_nobody_said() -> None:
         "bot",
         "http://127.0.0.1:8917",
     )
-    assert (only.algorithm, only.valid_for) == ("ES256", timedelta(days=365))
+    assert only.certificate == CertificateSettings(
+        algorithm="ES256", valid_for="365d", scopes=("rest_webservices",), by="api"
+    )
     assert (only.role.id, only.user.entity) == ("1042", "38")
-    assert (only.client_source, only.key_source, only.by_person) == ("stored", "generated", False)
+    assert (only.consumer_source, only.token_source) == ("stored", "generated")
     assert only.format == CertificateFormat()
     assert only.verify == BearerVerify(checks=("rest",), always=False)
     assert (only.rotate_every, only.retire_after, only.warn_before) == (None, None, None)
@@ -114,25 +120,23 @@ def test_what_a_certificate_says_itself() -> None:
             "description": "for orders",
         }
     )
-    assert (only.secret, only.by_person, only.adopt) == ("other/name", True, True)
-    assert (only.algorithm, only.valid_for) == ("PS256", timedelta(days=730))
-    assert only.scopes == ("rest_webservices", "restlets")
+    assert (only.secret, only.adopt) == ("other/name", True)
+    assert only.certificate == CertificateSettings(
+        algorithm="PS256",
+        valid_for="730d",
+        scopes=("rest_webservices", "restlets"),
+        by="person",
+    )
     assert only.format == CertificateFormat(client_id="NS_CLIENT")
     assert only.description == "for orders"
 
 
 def test_every_field_of_a_certificate_has_its_place() -> None:
-    renamed = {"name": "certificate", "key": "key_source", "by": "by_person", "on_delete": "retain"}
-    fields = {renamed.get(name, name) for name in Certificate.model_fields}
-    assert fields <= set(CertificateRecord.__dataclass_fields__)
+    renamed = {"name": "token", "key": "token_source", "on_delete": "retain"}
+    settings = set(CertificateSettings.model_fields)
+    fields = {renamed.get(name, name) for name in set(Certificate.model_fields) - settings}
+    assert fields <= set(CredentialRecord.__dataclass_fields__)
 
 
-def test_a_token_is_no_certificate_and_the_other_way_round() -> None:
-    assert credential_records(environment()) == ()
-    assert certificate_records(tba_environment()) == ()
-
-
-def test_nothing_is_declared_of_an_environment_with_certificates() -> None:
-    refuse_certificates(tba_environment())
-    with pytest.raises(SpecError, match=r"warehouse/bot: .* does not provision it yet"):
-        refuse_certificates(environment())
+def test_a_token_is_no_certificate() -> None:
+    assert all(one.certificate is None for one in credential_records(tba_environment()))

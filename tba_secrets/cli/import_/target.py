@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from tba_secrets.cli.exits import UsageError
 from tba_secrets.cli.import_.secrets import listed
 from tba_secrets.errors import TbaError
-from tba_secrets.records import certificate_records, credential_records
+from tba_secrets.records import credential_records
 from tba_secrets.spec import Environment, check, load_stack
 from tba_secrets.spec.model import Email, Name, Stores
 from tba_secrets.spec.text import UnreadableTextError, read_text
@@ -67,18 +67,15 @@ class ImportTarget:
         """The secrets that are already declared."""
         if not self.has_records:
             return frozenset()
-        tokens = {record.secret for record in credential_records(self.environment)}
-        return frozenset(tokens | {one.secret for one in certificate_records(self.environment)})
+        return frozenset(record.secret for record in credential_records(self.environment))
 
     @property
     def taken(self) -> set[str]:
         """The names of existing integrations, tokens and certificates."""
         if not self.has_records:
             return set()
-        integrations = self.environment.integrations
-        tokens = {t.name for i in integrations for t in i.tokens}
-        certificates = {one.certificate for one in certificate_records(self.environment)}
-        return {i.name for i in integrations} | tokens | certificates
+        records = credential_records(self.environment)
+        return {name for record in records for name in (record.integration, record.token)}
 
 
 def target_of(project: Path, environment: str, flags: Flags, names: Sequence[str]) -> ImportTarget:

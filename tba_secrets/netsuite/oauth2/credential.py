@@ -43,7 +43,7 @@ class OAuth2Credential:
         return token_endpoint(self.account)
 
     def pair(self, part: str) -> Pair:
-        """Return the `consumer` part (the client id), or the `token` part (the certificate's id; key and certificate)."""
+        """Return the `consumer` part (the client id), or the `token` part (the certificate's id, and both PEMs)."""
         from tba_secrets.sources.interface import (
             Pair,  # a reader's program does without the sources
         )

@@ -7,9 +7,17 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from tba_secrets.spec.model.base import MAPPING_TAG, TEXT_TAG, Model, Remedy, member_tag
+from tba_secrets.spec.model.base import (
+    MAPPING_TAG,
+    OAUTH2_TAG,
+    TBA_TAG,
+    TEXT_TAG,
+    Model,
+    Remedy,
+    member_tag,
+)
 from tba_secrets.spec.model.fields import Duration, InternalId, JsonKey, Name, SecretPath
-from tba_secrets.spec.model.records import RestletCheck, Role, SecretPolicy, Token, User
+from tba_secrets.spec.model.records import Format, RestletCheck, Role, SecretPolicy, Token, User
 from tba_secrets.spec.model.sources import ClientOrigin, KeyOrigin
 
 LONGEST_VALIDITY: Final = timedelta(days=730)
@@ -79,7 +87,33 @@ class CertificateFormat(Model):
     valid_until: JsonKey = "valid_until"
 
 
-class Certificate(SecretPolicy):
+def _format_tag(value: object) -> str:
+    fields = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    return OAUTH2_TAG if "client_id" in fields else TBA_TAG
+
+
+AnyFormat = Annotated[
+    Annotated[Format, Tag(TBA_TAG)] | Annotated[CertificateFormat, Tag(OAUTH2_TAG)],
+    Discriminator(_format_tag),
+]
+"""The keys of a stored object, whole: of a token's credential, or of a certificate's."""
+
+
+class CertificateSettings(Model):
+    """What is declared of a certificate, beside its source."""
+
+    algorithm: AlgorithmName = "ES256"
+    """What assertions are signed with; it fixes the kind of key. Some consumers can do PS256 only."""
+    valid_for: Duration = "365d"
+    """How long a generated certificate is valid: 730d at most."""
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, strict=False)] = ("rest_webservices",)
+    """What its access tokens may be used for; the integration record must tick each."""
+    by: Literal["api", "person"] = "api"
+    """Who brings a new certificate to NetSuite: the current credential, which needs the permission Manage own OAuth 2.0
+    Client Credentials Certificates, or a person. The first certificate always needs a person, or another that works."""
+
+
+class Certificate(CertificateSettings, SecretPolicy):
     """One certificate for one user, and the secret that holds its private key with all that a reader needs."""
 
     name: Name
@@ -90,15 +124,6 @@ class Certificate(SecretPolicy):
     """The secret's name in the store, under the prefix; by default the certificate's name."""
     key: KeyOrigin = "generated"
     """Where the private key and its certificate come from; by default they are made in memory."""
-    algorithm: AlgorithmName = "ES256"
-    """What assertions are signed with; it fixes the kind of key. Some consumers can do PS256 only."""
-    valid_for: Duration = "365d"
-    """How long a generated certificate is valid: 730d at most."""
-    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, strict=False)] = ("rest_webservices",)
-    """What its access tokens may be used for; the integration record must tick each."""
-    by: Literal["api", "person"] = "api"
-    """Who brings a new certificate to NetSuite: the current credential, which needs the permission Manage own OAuth 2.0
-    Client Credentials Certificates, or a person. The first certificate always needs a person, or another that works."""
     verify: (
         Annotated[
             Annotated[Literal["always"], Tag(TEXT_TAG)] | Annotated[BearerVerify, Tag(MAPPING_TAG)],
@@ -113,6 +138,13 @@ class Certificate(SecretPolicy):
     """Take over an existing secret that is marked as another stack's, or is not marked."""
     description: Annotated[str, StringConstraints(max_length=2048)] | None = None
     """Written on the secret and shown in logs: do not put anything secret here."""
+
+    @property
+    def settings(self) -> CertificateSettings:
+        """Return what is declared of it beside its source."""
+        return CertificateSettings(
+            **{name: getattr(self, name) for name in CertificateSettings.model_fields}
+        )
 
 
 class OAuth2Integration(Model):
