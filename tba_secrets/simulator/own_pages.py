@@ -52,7 +52,7 @@ def certificates(state: State) -> Callable[[], Response]:
             return answers.json_answer({"certificates": list(_mappings(state))})
         body = request.get_json(force=True, silent=True)
         given = dict(body) if isinstance(body, dict) else {}
-        account_id = given.pop("account", "")
+        account_id = str(given.pop("account", ""))
         if account_id not in state.accounts:
             return answers.json_answer({"errors": ["account is not one of those served here"]}, 400)
         try:

@@ -79,7 +79,8 @@ def read(text: str) -> Assertion:
 
 def account_of(assertion: Assertion, path: str) -> str | None:
     """Return the account whose token endpoint the assertion is for, None if it names no host of NetSuite's."""
-    found = (_AUDIENCE.fullmatch(one.removesuffix(path)) for one in _audiences(assertion))
+    named = (one.removesuffix(path) for one in _audiences(assertion) if one.endswith(path))
+    found = (_AUDIENCE.fullmatch(one) for one in named)
     return next((match[1].upper().replace("-", "_") for match in found if match), None)
 
 

@@ -15,7 +15,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-_SIZES: Final = {"RSA": (3072, 4096), "EC": (256, 384, 521)}
+_RSA_BITS: Final = (3072, 4096)
+_CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
 _MOST_YEARS: Final = 2
 
 
@@ -26,17 +27,13 @@ class CertificateFacts:
     certificate_id: str
     algorithm: str
     """As the list of certificates says it: RSA or EC."""
-    key_size: int
+    key_fits: bool
+    """Whether NetSuite takes keys of this size."""
     valid_from: datetime
     valid_until: datetime
     """Cut to two years."""
     public_key: bytes
     """In PEM."""
-
-    @property
-    def key_fits(self) -> bool:
-        """Whether NetSuite takes keys of this size."""
-        return self.key_size in _SIZES[self.algorithm]
 
     def expired_at(self, now: float) -> bool:
         """Whether it has run out at that time."""
@@ -66,7 +63,7 @@ def read(pem: str) -> CertificateFacts:
     return CertificateFacts(
         certificate_id=certificate_id(der),
         algorithm="RSA" if isinstance(key, rsa.RSAPublicKey) else "EC",
-        key_size=key.key_size,
+        key_fits=_fits(key),
         valid_from=starts,
         valid_until=min(certificate.not_valid_after_utc, _two_years_after(starts)),
         public_key=key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
@@ -80,6 +77,12 @@ def certificate_id(der: bytes) -> str:
     Up a New Certificate").
     """
     return base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode("ascii")
+
+
+def _fits(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bool:
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size in _RSA_BITS
+    return key.curve.name in _CURVES
 
 
 def _two_years_after(moment: datetime) -> datetime:
