@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -52,7 +53,7 @@ def upload(simulator: Simulator, holder: Holder) -> Holder:
 def token(simulator: Simulator, holder: Holder) -> Callable[..., str]:
     """Get an access token: `token(scope="restlets")`."""
 
-    def get(**claims: object) -> str:
+    def get(**claims: Any) -> str:
         answer = ask_token(simulator.url, holder.assertion(**claims))
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])

@@ -64,7 +64,7 @@ def rotation(simulator: Simulator, holder: Holder, token: Callable[..., str]) ->
     return call
 
 
-def body(certificate: str, entity: object = "38", role: object = 1042) -> dict[str, object]:
+def body(certificate: str, entity: object = "38", role: object = 1042) -> dict[str, Any]:
     """The documented body: in Oracle's sample the role is a number and the entity a text."""
     return {"fileContent": certificate, "role": role, "entity": entity}
 
