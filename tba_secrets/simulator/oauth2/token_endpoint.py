@@ -6,7 +6,7 @@ There is no documented table of errors for client credentials: the values are th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from flask import Request, Response, request
@@ -30,7 +30,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 _INVALID_CLIENT: Final = (401, "invalid_client")
 _INVALID_GRANT: Final = (400, "invalid_grant")
-_ERRORS: Final = {
+_ERRORS: Final[Mapping[str, tuple[int, str]]] = {
     OAuth2Reason.INVALID_INTEGRATION: _INVALID_CLIENT,
     OAuth2Reason.INVALID_ISSUER: _INVALID_CLIENT,
     OAuth2Reason.INTEGRATION_BLOCKED: _INVALID_CLIENT,
@@ -82,9 +82,8 @@ class UnsupportedGrant(MalformedRequest):
 
 def _client_assertion(current: Request) -> str:
     """Return the assertion of a well-formed request: each parameter once."""
-    form = current.form if current.mimetype == _FORM else {}
-    values = {name: current.form.getlist(name) for name in form}
-    if any(len(all_of_it) != 1 for all_of_it in values.values()):
+    values = dict(current.form.lists()) if current.mimetype == _FORM else {}
+    if any(len(sent) != 1 for sent in values.values()):
         raise MalformedRequest("a parameter is repeated")
     if "Authorization" in current.headers or "client_secret" in values:
         raise MalformedRequest("several ways of client authentication")
@@ -147,9 +146,7 @@ def _refusal(refused: AuthenticationRefused, account_id: str, sent: Assertion) -
     """Build the answer, which never tells the cause; RS256 without `kid` was seen to get a 500."""
     if refused.reason is OAuth2Reason.UNSUPPORTED_ALGO and not sent.key_id:
         return answers.oauth2_error(500, "server_error")
-    status, error = next(
-        (told for reason, told in _ERRORS.items() if reason is refused.reason), _INVALID_GRANT
-    )
+    status, error = _ERRORS.get(refused.reason, _INVALID_GRANT)
     return answers.oauth2_error(status, error, account_id if status == 401 else None)
 
 
