@@ -13,16 +13,16 @@ LOCK ?= requirements-dev.txt# make install LOCK=requirements.txt leaves out what
 WORKERS ?= 4# most tests wait for another process, so more than there are cores
 PYTEST := $(VENV)/bin/python -m pytest
 PARALLEL := -n $(WORKERS) --dist worksteal
-FAST := not engine and not faults and not browser and not editor and not deep
+FAST := not engine and not faults and not browser and not editor and not nodejs and not deep
 
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 UV := $(VENV)/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package tba-secrets \
 	--custom-compile-command "make lock" --extra all
-NPM := $(addsuffix /node_modules/.package-lock.json,tests/editor examples/nodejs)
+NPM := $(addsuffix /node_modules/.package-lock.json,tests/editor tests/simulator/nodejs examples/nodejs)
 
-.PHONY: help install lock tools vault chromium nodejs editor demo demo-stop test check coverage proof test-lowest \
-	test-newest lint schema cli-docs
+.PHONY: help install lock tools vault chromium nodejs editor clients demo demo-stop test check coverage proof \
+	test-lowest test-newest lint schema cli-docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,10 +59,12 @@ nodejs: tools examples/nodejs/node_modules/.package-lock.json ## Pulumi's Node.j
 
 editor: tests/editor/node_modules/.package-lock.json ## the YAML language server, to test the schema with
 
+clients: tests/simulator/nodejs/node_modules/.package-lock.json ## a NetSuite client that others wrote, to test the simulator with
+
 $(NPM): %/node_modules/.package-lock.json: %/package-lock.json
 	@tools/install.sh npm $*
 
-test: install tools vault chromium nodejs editor ## what must pass before a merge, the real engine included
+test: install tools vault chromium nodejs editor clients ## what must pass before a merge, the real engine included
 	$(PYTEST) $(PARALLEL) -m "not deep" --durations 25
 
 check: lint vault ## format, lint, types, fast tests: before each commit

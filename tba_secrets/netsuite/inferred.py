@@ -217,4 +217,91 @@ POINTS: Final = (
         _codes_of_bad_requests,
         needs="a RESTlet that may be posted to (--probe-restlet SCRIPT/DEPLOY)",
     ),
+    Point(
+        20,
+        "an assertion may be valid for an hour exactly, not longer (the help says less; its "
+        "sample has an hour)",
+        "ask with `exp` 3600 and 3601 seconds after `iat`",
+    ),
+    Point(
+        21,
+        "no tolerance for an `iat` in the future or an `exp` that has passed",
+        "ask with a clock some seconds off",
+    ),
+    Point(
+        22,
+        "`aud` may name the suitetalk or the restlets host; a scope may be an array, or text "
+        "with commas or spaces",
+        "send each",
+    ),
+    Point(23, "the same assertion may be sent again", "send one twice"),
+    Point(
+        24,
+        "which refused assertion gets `invalid_client`, `invalid_grant`, `invalid_scope` or "
+        "`unauthorized_client`, and which word the trail has for it",
+        "one wrong assertion of each kind, and the trail",
+    ),
+    Point(
+        25,
+        "a refused assertion of a known certificate counts towards the lockout of its user, "
+        "who then gets no access token either",
+        "a user made for it",
+    ),
+    Point(
+        26,
+        "a role that may not log in with OAuth 2.0 gets an access token, and every call is "
+        "refused with `InsufficientPermissions`; Administrator is not kept out",
+        "take the permission away",
+    ),
+    Point(27, "an access token lives on when its certificate is revoked", "revoke, then call"),
+    Point(
+        28,
+        "a cleared box or scope of the integration record ends access tokens at once "
+        "(`AuthorizationCodeGrantRequired`, `ScopeMismatched`)",
+        "clear them, then call",
+    ),
+    Point(29, "`tokeninfo` and `revoketoken` take no access token", "call them with one"),
+    Point(
+        30,
+        "a header `Bearer` that cannot be read is 400, any access token that is not accepted "
+        "401, with the bodies of TBA",
+        "send both",
+    ),
+    Point(
+        31,
+        "the certificate endpoint answers 200 to what succeeds; 400 `INVALID_CONTENT` to a "
+        "sixth active certificate, an unfit key, one that is known or has run out; 403 and 404",
+        "send each",
+    ),
+    Point(
+        32,
+        "a certificate is taken once in an account, revoked or not",
+        "upload one again, and to another record",
+    ),
+    Point(
+        33,
+        "a user lists, adds and revokes his own certificates alone, an administrator everybody's",
+        "list as both",
+    ),
+    Point(
+        34, "a credential may revoke the certificate that it came by, and the last one", "revoke it"
+    ),
+    Point(35, "the certificate endpoint is served on both hosts", "call both"),
+    Point(
+        36,
+        "the certificate id is the SHA-256 of the DER for every key (the one that Oracle "
+        "prints is EC)",
+        "upload an RSA certificate",
+    ),
+    Point(
+        37,
+        "a certificate is cut to two calendar years from its start, to the second",
+        "upload a longer one",
+    ),
+    Point(
+        38,
+        "`loginaudit` by SuiteQL needs View Login Audit Trail, and writes the date as "
+        "`2026-01-01 00:00:00`, in UTC",
+        "query it",
+    ),
 )

@@ -40,6 +40,28 @@ def rest_invalid_login(realm: str) -> Response:
     return answer
 
 
+def rest_unpermitted_login() -> Response:
+    """Answer 401 to a login that the role does not allow; the code is seen by others, the rest inferred."""
+    detail = "Permission Violation: The role does not allow this login."
+    return rest_error(401, "Unauthorized", "INSUFFICIENT_PERMISSION", detail)
+
+
+def challenged(answer: Response, realm: str, error: str, description: str) -> Response:
+    """Put the challenge of OAuth 2.0 on an answer (Oracle help, "Authentication Errors")."""
+    answer.headers["WWW-Authenticate"] = (
+        f'Bearer realm="{realm}", error="{error}", error_description="{description}"'
+    )
+    return answer
+
+
+def oauth2_error(status: int, error: str, realm: str | None = None) -> Response:
+    """Build an error of the token endpoint: the value alone, no description."""
+    answer = json_answer({"error": error}, status)
+    if realm is not None:
+        answer.headers["WWW-Authenticate"] = f'Basic realm="{realm}"'
+    return answer
+
+
 def rest_bad_request(code: str, detail: str) -> Response:
     """Answer 400 with one of NetSuite's codes."""
     return rest_error(400, "Bad Request", code, detail)

@@ -19,12 +19,15 @@ from tba_secrets.simulator import (
     token_services,
 )
 from tba_secrets.simulator.gate import View
+from tba_secrets.simulator.oauth2 import certificate_services, token_endpoint
 from tba_secrets.simulator.state import State
 from tba_secrets.simulator.vocabulary import Service
 
 _REST = "/services/rest"
 _CATALOG = f"{_REST}/record/v1/metadata-catalog"
 _CUSTOMER = f"{_REST}/record/v1/customer"
+_CERTIFICATES = certificate_services.PATH
+_REVOKE = f"{_CERTIFICATES}/<certificate_id>/revoke"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ SIGNED_ROUTES = (
     Route("GET", _CUSTOMER, Service.REST, rest_records.list_customers),
     Route("POST", _CUSTOMER, Service.REST, rest_records.create_customer),
     Route("GET", f"{_CUSTOMER}/<record_id>", Service.REST, rest_records.get_customer),
+    Route("GET", _CERTIFICATES, Service.OAUTH2, certificate_services.list_certificates),
+    Route("POST", _CERTIFICATES, Service.OAUTH2, certificate_services.add_certificate),
+    Route("POST", _REVOKE, Service.OAUTH2, certificate_services.revoke_certificate),
     Route("OPTIONS", f"{_REST}/<path:rest>", Service.REST, rest_services.options),
     Route(
         "GET POST PUT PATCH DELETE", f"{_REST}/<path:rest>", Service.REST, rest_services.not_found
@@ -75,6 +81,15 @@ def create_app(state: State) -> Flask:
 
 def _add_pages(app: Flask, state: State) -> None:
     """Add the unsigned pages."""
+    app.add_url_rule(
+        token_endpoint.PATH,
+        endpoint="token",
+        view_func=token_endpoint.token(state),
+        methods=["POST"],
+    )
+    app.add_url_rule(
+        token_endpoint.KEYS_PATH, endpoint="keys", view_func=token_endpoint.keys(state)
+    )
     app.add_url_rule(consent.PATH, endpoint="consent", view_func=consent.page(state))
     app.add_url_rule(
         consent.PATH, endpoint="decide", view_func=consent.decide(state), methods=["POST"]
@@ -83,6 +98,12 @@ def _add_pages(app: Flask, state: State) -> None:
     app.add_url_rule("/simulator/audit", endpoint="audit", view_func=own_pages.audit_page(state))
     app.add_url_rule(
         "/simulator/audit.json", endpoint="audit-json", view_func=own_pages.audit_json(state)
+    )
+    app.add_url_rule(
+        "/simulator/certificates",
+        endpoint="certificates",
+        view_func=own_pages.certificates(state),
+        methods=["GET", "POST"],
     )
     app.add_url_rule(
         "/simulator/faults",

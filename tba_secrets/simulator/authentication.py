@@ -30,7 +30,7 @@ _ALGORITHM = "HMAC-SHA256"
 _SOAP_ALGORITHM = "HMAC_SHA256"
 """Only a SOAP request may write the underscore (Oracle help, "The TokenPassport Complex Type")."""
 _TOO_MANY_DIGITS = 20
-_PERMISSION = {Service.REST: REST_WEB_SERVICES, Service.SOAP: SOAP_WEB_SERVICES}
+PERMISSION = {Service.REST: REST_WEB_SERVICES, Service.SOAP: SOAP_WEB_SERVICES}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Identity:
     account_id: str
     account: Account
     integration: Integration
-    token: Token
+    token: Token | None
+    """None for a request with an OAuth 2.0 access token."""
     user: User
     role: Role
 
@@ -68,6 +69,8 @@ def _verify(state: State, service: Service, claim: Credentials, host: str) -> Id
     length, 6 token, 7 lockout, 8 signature, 9 new nonce, 10 user and role, 11 what the service
     requires of the role.
     """
+    if service is Service.OAUTH2:
+        raise AuthenticationRefused(AuditReason.PARAMETER_REJECTED)
     check_form(service, claim)  # 1
     account = find_account(state, claim.account, host)  # 2
     integration = _integration(account, claim.consumer_key)  # 3
@@ -193,7 +196,7 @@ def _check_service(service: Service, role: Role) -> None:
 
     Seen in GitHub jacobsvante/netsuite #27.
     """
-    permission = _PERMISSION.get(service)
+    permission = PERMISSION.get(service)
     if permission is not None and not role.allows(permission):
         raise AuthenticationRefused(AuditReason.PERMISSION_DENIED)
     if service is Service.RESTLET and role.web_services_only:

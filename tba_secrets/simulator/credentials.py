@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tba_secrets.simulator import oauth1
-from tba_secrets.simulator.vocabulary import AuditReason
+from tba_secrets.simulator.vocabulary import AuditReason, OAuth2Reason
 
 
 class AuthenticationRefused(Exception):  # noqa: N818 - a verdict of the protocol, not a fault of the program
     """Authentication failed; only the Login Audit Trail reveals why."""
 
-    def __init__(self, reason: AuditReason, detail: str | None = None) -> None:
+    def __init__(self, reason: AuditReason | OAuth2Reason, detail: str | None = None) -> None:
         self.reason = reason
         self.detail = detail or reason.value
         super().__init__(self.detail)

@@ -20,9 +20,11 @@ from tba_secrets.simulator.credentials import (
     Credentials,
     MalformedRequest,
 )
+from tba_secrets.simulator.models import Integration, Role, Token, User
 from tba_secrets.simulator.oauth1 import SentRequest
+from tba_secrets.simulator.oauth2 import bearer
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import AuditReason, Feature, Service
+from tba_secrets.simulator.vocabulary import AuditReason, Feature, OAuth2Reason, Service
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,51 @@ def signed(state: State, service: Service, view: View) -> Callable[..., Response
 
     @wraps(view)
     def guarded(**path_values: str) -> Response:
-        claim: Credentials | None = None
-        try:
-            claim = read_claim(service, request)
-            identity = authenticate(state, service, claim, request.headers.get("Host", ""))
-        except MalformedRequest:
-            return malformed(service)
-        except AuthenticationRefused as refused:
-            record(state, request, service, claim, refused.detail)
-            return refusal(service, refused, claim)
-        record(state, request, service, claim, "")
-        if _FEATURES.get(service, Feature.TBA) not in identity.account.features:
+        by_bearer = service is not Service.SOAP and bearer.presented(request)
+        identity = (_by_bearer if by_bearer else _by_signature)(state, service)
+        if isinstance(identity, Response):
+            return identity
+        needed = _FEATURES.get(service, Feature.OAUTH2 if by_bearer else Feature.TBA)
+        if needed not in identity.account.features:
             return answers.feature_disabled(service)
         return view(Call(state, identity, request, path_values))
 
     return guarded
+
+
+def _by_signature(state: State, service: Service) -> Identity | Response:
+    """Return the sender of a signed request, or its refusal."""
+    claim: Credentials | None = None
+    try:
+        claim = read_claim(service, request)
+        identity = authenticate(state, service, claim, request.headers.get("Host", ""))
+    except MalformedRequest:
+        return malformed(service)
+    except AuthenticationRefused as refused:
+        record(state, request, service, claim, refused.detail)
+        return refusal(service, refused, claim)
+    record(state, request, service, claim, "")
+    return identity
+
+
+def _by_bearer(state: State, service: Service) -> Identity | Response:
+    """Return the sender of a request with an access token, or its refusal."""
+    try:
+        token = bearer.read(request)
+    except MalformedRequest:
+        return bearer.malformed(service)
+    identity, detail = None, ""
+    try:
+        with state.lock:
+            identity = bearer.authenticate(state, service, token, request)
+    except AuthenticationRefused as refused:
+        detail = refused.detail
+    account_id = token.account_id if token is not None else ""
+    user, role, integration = bearer.names(state, token)
+    append(
+        state, request, service, account_id, detail, user=user, role=role, integration=integration
+    )
+    return identity or bearer.refusal(service, account_id, role)
 
 
 def read_claim(service: Service, current: Request) -> Credentials:
@@ -104,12 +136,12 @@ def refusal(
         return special()
     if service is Service.SOAP:
         return answers.soap_invalid_login()
-    if service is Service.REST:
+    if service in (Service.REST, Service.OAUTH2):
         return answers.rest_invalid_login(claim.account if claim is not None else "")
     return answers.restlet_invalid_login()
 
 
-_SPECIAL_REFUSALS: dict[tuple[Service, AuditReason], Callable[[], Response]] = {
+_SPECIAL_REFUSALS: dict[tuple[Service, AuditReason | OAuth2Reason], Callable[[], Response]] = {
     (Service.SOAP, AuditReason.SIMULATOR_AMBIGUOUS): answers.soap_ambiguous,
     (Service.RESTLET, AuditReason.SIMULATOR_WEB_SERVICES_ONLY): answers.restlet_web_services_only,
     (Service.RESTLET, AuditReason.UNKNOWN_ALGORITHM): answers.restlet_malformed,
@@ -121,7 +153,7 @@ def malformed(service: Service) -> Response:
     """Build the answer to an unreadable request."""
     if service is Service.SOAP:
         return answers.soap_malformed()
-    if service is Service.REST:
+    if service in (Service.REST, Service.OAUTH2):
         return answers.rest_invalid_login("")
     return answers.restlet_malformed()
 
@@ -138,6 +170,32 @@ def record(
         integration = next(
             (i for i in account.integrations if i.consumer_key == claim.consumer_key), None
         )
+    append(
+        state,
+        current,
+        service,
+        account_id,
+        detail,
+        user=account.user(token.user) if account and token else None,
+        role=account.role(token.role) if account and token else None,
+        integration=integration,
+        token=token,
+    )
+
+
+def append(
+    state: State,
+    current: Request,
+    service: Service,
+    account_id: str,
+    detail: str,
+    *,
+    user: User | None,
+    role: Role | None,
+    integration: Integration | None,
+    token: Token | None = None,
+) -> None:
+    """Add an entry to the Login Audit Trail."""
     state.trail.append(
         AuditEntry(
             date=state.clock.moment(),
@@ -146,8 +204,8 @@ def record(
             request=f"{current.method} {current.path}",
             success=not detail,
             detail=detail,
-            user=account.user(token.user).email if account and token else None,
-            role=account.role(token.role).name if account and token else None,
+            user=user.email if user is not None else None,
+            role=role.name if role is not None else None,
             token_name=token.name if token is not None else None,
             application_name=integration.name if integration is not None else None,
         )

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from tba_secrets.simulator import answers
 from tba_secrets.simulator.connection import BreakConnection, http_message
 from tba_secrets.simulator.faults import Fault, FaultKind
+from tba_secrets.simulator.oauth2 import access_token
 from tba_secrets.simulator.state import State
 from tba_secrets.simulator.vocabulary import Service, service_of
 
@@ -86,9 +87,13 @@ class Slots:
 
 def claimed_account(environ: WSGIEnvironment) -> str:
     """Return the account that a request names, unverified; empty if it names none."""
-    realm = _REALM.search(environ.get("HTTP_AUTHORIZATION", ""))
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    realm = _REALM.search(authorization)
     if realm is not None:
         return realm[1]
+    if authorization[:7].lower() == "bearer ":
+        token = access_token.read(authorization[7:].strip())
+        return token.account_id if token is not None else ""
     if service_of(environ["PATH_INFO"]) is not Service.SOAP:
         return ""
     body = environ["wsgi.input"].read()

@@ -6,12 +6,20 @@ sets the record's `state`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from tba_secrets.simulator.vocabulary import ADMINISTRATOR_ROLE_ID, Feature, IntegrationState
+from tba_secrets.simulator.oauth2 import x509_facts
+from tba_secrets.simulator.vocabulary import (
+    ADMINISTRATOR_ROLE_ID,
+    Feature,
+    IntegrationState,
+    Scope,
+)
 
 _R = TypeVar("_R", bound="Record")
 
@@ -34,6 +42,16 @@ class Integration(Record):
     authorization_flow: bool = False
     """The box "TBA: Authorization Flow"."""
     callback_url: str | None = None
+    client_credentials: bool = False
+    """The box "Client Credentials (Machine to Machine) Grant"."""
+    scopes: list[Scope] = []
+    """The Scope boxes of OAuth 2.0."""
+    application_id: str = Field(default_factory=lambda: str(uuid.uuid4()).upper())
+
+    @property
+    def client_id(self) -> str:
+        """The client id of OAuth 2.0: on one record it is the consumer key."""
+        return self.consumer_key
 
 
 class Role(Record):
@@ -80,6 +98,33 @@ class Token(Record):
         return self.active and not self.revoked
 
 
+class Certificate(Record):
+    """A mapping of OAuth 2.0 Client Credentials (M2M) Setup: what the holder of the key acts as."""
+
+    integration: str
+    user: str
+    role: str
+    certificate: str
+    """In PEM: the public part."""
+    created: date | None = None
+    revoked: bool = False
+
+    @field_validator("certificate")
+    @classmethod
+    def _is_one(cls, value: str) -> str:
+        x509_facts.read(value)
+        return value
+
+    @property
+    def facts(self) -> x509_facts.CertificateFacts:
+        """What stands in the certificate."""
+        return x509_facts.read(self.certificate)
+
+    def usable_at(self, now: float) -> bool:
+        """Whether an assertion may be signed with its key at that time."""
+        return not self.revoked and self.facts.valid_at(now)
+
+
 class Restlet(Record):
     """A deployed RESTlet; `response` is its answer, or None to echo the request."""
 
@@ -106,6 +151,7 @@ class Account(Record):
     roles: list[Role] = []
     users: list[User] = []
     tokens: list[Token] = []
+    certificates: list[Certificate] = []
     restlets: list[Restlet] = []
     customers: list[Customer] = []
     concurrency_limit: int | None = Field(default=None, ge=1)
@@ -126,6 +172,14 @@ class Account(Record):
     def token(self, name: str) -> Token:
         """Return the token of that name, or raise KeyError."""
         return _one(self.tokens, f"token {name!r}", lambda t: t.name == name)
+
+    def certificate(self, certificate_id: str) -> Certificate:
+        """Return the mapping of that certificate, or raise KeyError."""
+        return _one(
+            self.certificates,
+            f"certificate {certificate_id!r}",
+            lambda c: c.facts.certificate_id == certificate_id,
+        )
 
     def holds_role(self, user: User, role: Role) -> bool:
         """Whether the user still has the role."""
@@ -153,7 +207,9 @@ def _dangling(account: Account) -> Iterator[str]:
     for number, user in enumerate(account.users):
         if not roles.issuperset(user.roles):
             yield f"users.{number}.roles names a role that is not under roles"
-    for number, token in enumerate(account.tokens):
-        for field, known in (("integration", integrations), ("user", users), ("role", roles)):
-            if getattr(token, field) not in known:
-                yield f"tokens.{number}.{field} names a record that is not in this account"
+    mapped = (("tokens", account.tokens), ("certificates", account.certificates))
+    for kind, records in mapped:
+        for number, record in enumerate(records):
+            for field, known in (("integration", integrations), ("user", users), ("role", roles)):
+                if getattr(record, field) not in known:
+                    yield f"{kind}.{number}.{field} names a record that is not in this account"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from flask import Response, render_template, request
 from pydantic import ValidationError
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 from tba_secrets.simulator import answers
 from tba_secrets.simulator.config import describe
 from tba_secrets.simulator.faults import Fault
+from tba_secrets.simulator.models import Certificate
+from tba_secrets.simulator.oauth2.mappings import CertificateRefused
 from tba_secrets.simulator.state import State
 
 
@@ -36,6 +39,50 @@ def audit_page(state: State) -> Callable[[], Response]:
         return Response(render_template("audit.html", entries=list(reversed(entries))))
 
     return show
+
+
+def certificates(state: State) -> Callable[[], Response]:
+    """Answer /simulator/certificates: what OAuth 2.0 Client Credentials (M2M) Setup is for a person.
+
+    GET lists the mappings. POST adds one: `account`, `integration`, `user`, `role`, and `certificate` in PEM.
+    """
+
+    def control() -> Response:
+        if request.method != "POST":
+            return answers.json_answer({"certificates": list(_mappings(state))})
+        body = request.get_json(force=True, silent=True)
+        given = dict(body) if isinstance(body, dict) else {}
+        account_id = str(given.pop("account", ""))
+        if account_id not in state.accounts:
+            return answers.json_answer({"errors": ["account is not one of those served here"]}, 400)
+        try:
+            added = state.add_certificate(account_id, given)
+        except ValidationError as error:
+            return answers.json_answer({"errors": describe(error)}, 400)
+        except KeyError as error:
+            return answers.json_answer({"errors": [str(error.args[0])]}, 400)
+        except CertificateRefused as refused:
+            return answers.json_answer({"errors": [str(refused)]}, 400)
+        return answers.json_answer(_mapping(account_id, added), 201)
+
+    return control
+
+
+def _mappings(state: State) -> Iterator[dict[str, Any]]:
+    for account_id, account in state.accounts.items():
+        for certificate in account.certificates:
+            yield _mapping(account_id, certificate)
+
+
+def _mapping(account_id: str, certificate: Certificate) -> dict[str, Any]:
+    facts = certificate.facts
+    return {
+        "account": account_id,
+        **certificate.model_dump(mode="json", include={"integration", "user", "role", "revoked"}),
+        "certificate_id": facts.certificate_id,
+        "algorithm": facts.algorithm,
+        "valid_until": facts.valid_until.date().isoformat(),
+    }
 
 
 def faults(state: State) -> Callable[[], Response]:

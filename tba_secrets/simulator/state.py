@@ -12,7 +12,8 @@ from tba_secrets.simulator.config import SimulatorConfig
 from tba_secrets.simulator.faults import Faults
 from tba_secrets.simulator.flow_tokens import RequestTokens
 from tba_secrets.simulator.lockout import Lockouts, NonceRegister
-from tba_secrets.simulator.models import Account, Token
+from tba_secrets.simulator.models import Account, Certificate, Token
+from tba_secrets.simulator.oauth2 import mappings
 from tba_secrets.simulator.vocabulary import IntegrationState
 
 
@@ -62,6 +63,31 @@ class State:
     def revoke_token(self, account_id: str, name: str) -> None:
         """Make a token inactive for good."""
         self.token(account_id, name).revoked = True
+
+    def add_certificate(
+        self, account_id: str, certificate: Certificate | Mapping[str, Any]
+    ) -> Certificate:
+        """Map a certificate, as OAuth 2.0 Client Credentials (M2M) Setup > Create New does.
+
+        Raises:
+            KeyError: It names a record that is not in the account.
+            CertificateRefused: NetSuite would not take it.
+        """
+        account = self.account(account_id)
+        added = Certificate.model_validate(certificate)
+        with self.lock:
+            mappings.check(account, added, self.clock.now())
+            added.created = self.clock.moment().date()
+            account.certificates.append(added)
+        return added
+
+    def revoke_certificate(self, account_id: str, certificate_id: str) -> None:
+        """Press the mapping's Revoke button; access tokens that were issued live on."""
+        self.account(account_id).certificate(certificate_id).revoked = True
+
+    def clear_certificates(self, account_id: str) -> None:
+        """Clear all mappings, as the refresh of a sandbox does."""
+        self.account(account_id).certificates.clear()
 
     def block_integration(self, account_id: str, name: str) -> None:
         """Set the integration's State to Blocked."""

@@ -9,10 +9,15 @@ from typing import Any
 from flask import Response
 
 from tba_secrets.simulator import answers
+from tba_secrets.simulator.audit import AuditEntry
 from tba_secrets.simulator.gate import Call
 from tba_secrets.simulator.models import Account
 from tba_secrets.simulator.rest_records import paged
-from tba_secrets.simulator.vocabulary import SUITEANALYTICS_WORKBOOK, Feature
+from tba_secrets.simulator.vocabulary import (
+    SUITEANALYTICS_WORKBOOK,
+    VIEW_LOGIN_AUDIT_TRAIL,
+    Feature,
+)
 
 _SELECT = re.compile(r"\s*select\b.+?\bfrom\s+(\w+)", re.IGNORECASE | re.DOTALL)
 
@@ -30,7 +35,7 @@ def query(call: Call) -> Response:
     if not workbook or not call.identity.role.allows(SUITEANALYTICS_WORKBOOK):
         return answers.rest_forbidden(SUITEANALYTICS_WORKBOOK)
     table = _table(call.request.get_data())
-    rows = _rows(call.identity.account).get(table)
+    rows = _rows(call).get(table)
     if rows is None:
         return answers.rest_bad_request("INVALID_PARAMETER", "Invalid search query.")
     return paged(call.request, [{"links": [], **row} for row in rows])
@@ -45,12 +50,28 @@ def _table(body: bytes) -> str:
     return match[1].lower() if match is not None else ""
 
 
-def _rows(account: Account) -> dict[str, list[dict[str, Any]]]:
-    return {
+def _rows(call: Call) -> dict[str, list[dict[str, Any]]]:
+    account = call.identity.account
+    tables = {
         "dual": [{"expr1": "1"}],
         "customer": [customer.model_dump() for customer in account.customers],
         "role": [{"id": role.id, "name": role.name} for role in account.roles],
         "oauthtoken": [_token_row(account, number) for number in range(len(account.tokens))],
+    }
+    if call.identity.role.allows(VIEW_LOGIN_AUDIT_TRAIL):
+        entries = reversed(call.state.audit(call.identity.account_id))
+        tables["loginaudit"] = [_audit_row(entry) for entry in entries]
+    return tables
+
+
+def _audit_row(entry: AuditEntry) -> dict[str, Any]:
+    """Build a row of LoginAudit, with the columns that others have read."""
+    return {
+        "date": entry.date.strftime("%Y-%m-%d %H:%M:%S"),
+        "status": "Success" if entry.success else "Failure",
+        "detail": entry.detail,
+        "oauthappname": entry.application_name,
+        "requesturi": entry.request.partition(" ")[2],
     }
 
 

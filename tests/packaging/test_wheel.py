@@ -66,7 +66,7 @@ def test_a_reader_needs_neither_the_engine_nor_a_server_nor_a_command_line(wheel
     for extra, brings in {
         "pulumi": {"pulumi"},
         "cli": {"jinja2", "rich", "typer", "tba-secrets"},
-        "simulator": {"flask", "werkzeug"},
+        "simulator": {"flask", "joserfc", "werkzeug"},
     }.items():
         assert needs(wheel, extra).keys() - needs(wheel).keys() == brings
 
