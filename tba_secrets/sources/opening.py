@@ -13,13 +13,29 @@ from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.file import FileSource
 from tba_secrets.sources.interface import Source
 from tba_secrets.sources.stored import StoredSource
-from tba_secrets.sources.values import CONSUMER_HALVES, TOKEN_HALVES
+from tba_secrets.sources.values import (
+    CLIENT_ID,
+    CONSUMER_PAIR,
+    KEY_AND_CERTIFICATE,
+    TOKEN_PAIR,
+    Shape,
+)
 from tba_secrets.spec.model import (
+    ClientCommand,
+    ClientEnv,
+    ClientFile,
+    ClientOrigin,
+    ClientSource,
     ConsumerCommand,
     ConsumerEnv,
     ConsumerFile,
     ConsumerOrigin,
     ConsumerSource,
+    KeyCommand,
+    KeyEnv,
+    KeyFile,
+    KeyOrigin,
+    KeySource,
     TokenCommand,
     TokenEnv,
     TokenFile,
@@ -27,16 +43,19 @@ from tba_secrets.spec.model import (
     TokenSource,
 )
 
-SourceSettings = ConsumerOrigin | TokenOrigin
-"""A `consumer:` or a `token:` of the environment's YAML."""
-_Declared = ConsumerEnv | ConsumerFile | ConsumerCommand | TokenEnv | TokenFile | TokenCommand
+SourceSettings = ConsumerOrigin | TokenOrigin | ClientOrigin | KeyOrigin
+"""A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML."""
+_Env = ConsumerEnv | TokenEnv | ClientEnv | KeyEnv
+_File = ConsumerFile | TokenFile | ClientFile | KeyFile
+_Command = ConsumerCommand | TokenCommand | ClientCommand | KeyCommand
+_Source = ConsumerSource | TokenSource | ClientSource | KeySource
 
 
 def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:
     """Return the source that `settings` declare, without reading it.
 
     Args:
-        settings: A `consumer:` or `token:` of the environment's YAML.
+        settings: A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML.
         environ: The environment that an `env` source reads.
 
     Raises:
@@ -45,23 +64,45 @@ def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.enviro
     if isinstance(settings, str):
         return StoredSource()
     declared = _only(settings)
-    if isinstance(declared, ConsumerEnv | ConsumerFile | ConsumerCommand):
-        names, keys = CONSUMER_HALVES, (declared.key, declared.secret)
-    else:
-        names, keys = TOKEN_HALVES, (declared.id, declared.secret)
+    shape, keys = _shape(settings), _keys(declared)
     match declared:
-        case ConsumerEnv() | TokenEnv():
-            return EnvSource(names, keys, environ)
-        case ConsumerFile() | TokenFile():
-            return FileSource(names, Path(declared.path), keys)
-        case ConsumerCommand() | TokenCommand():
-            return CommandSource(names, declared.argv, declared.timeout, keys)
+        case ConsumerEnv() | TokenEnv() | ClientEnv() | KeyEnv():
+            return EnvSource(shape, keys, environ)
+        case ConsumerFile() | TokenFile() | ClientFile() | KeyFile():
+            return FileSource(shape, Path(declared.path), keys)
+        case ConsumerCommand() | TokenCommand() | ClientCommand() | KeyCommand():
+            return CommandSource(shape, declared.argv, declared.timeout, keys)
         case _:
             assert_never(declared)
 
 
-def _only(settings: ConsumerSource | TokenSource) -> _Declared:
-    kinds: list[_Declared | None] = [settings.env, settings.file, settings.command]
+def _shape(settings: _Source) -> Shape:
+    match settings:
+        case ConsumerSource():
+            return CONSUMER_PAIR
+        case TokenSource():
+            return TOKEN_PAIR
+        case ClientSource():
+            return CLIENT_ID
+        case KeySource():
+            return KEY_AND_CERTIFICATE
+
+
+def _keys(declared: _Env | _File | _Command) -> tuple[str, ...]:
+    """Return the variable, or the JSON key, of each value."""
+    match declared:
+        case ConsumerEnv() | ConsumerFile() | ConsumerCommand():
+            return (declared.key, declared.secret)
+        case TokenEnv() | TokenFile() | TokenCommand():
+            return (declared.id, declared.secret)
+        case ClientEnv() | ClientFile() | ClientCommand():
+            return (declared.id,)
+        case KeyEnv() | KeyFile() | KeyCommand():
+            return (declared.private_key, declared.certificate)
+
+
+def _only(settings: _Source) -> _Env | _File | _Command:
+    kinds: list[_Env | _File | _Command | None] = [settings.env, settings.file, settings.command]
     declared = [kind for kind in kinds if kind is not None]
     if len(declared) != 1:
         raise SourceError("a source must be exactly one of env, file, command", "declare one kind")

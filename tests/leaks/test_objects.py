@@ -24,9 +24,9 @@ from tba_secrets.provider.host import Host, unheard
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.interface import Pair
-from tba_secrets.sources.json_object import two_strings
+from tba_secrets.sources.json_object import strings
 from tba_secrets.sources.reader import SourceReader
-from tba_secrets.sources.values import TOKEN_HALVES
+from tba_secrets.sources.values import TOKEN_PAIR
 from tba_secrets.spec.model import Format, TokenSource
 from tba_secrets.stores.interface import Candidate, SecretName, StoredVersion, VersionId
 from tba_secrets.stores.memory import MemoryStore
@@ -128,17 +128,17 @@ def _in_a_message() -> None:
 
 
 def _half_a_pair() -> None:
-    pair = EnvSource(TOKEN_HALVES, ("A", "B"), {"A": VALUES[0], "B": ""})
+    pair = EnvSource(TOKEN_PAIR, ("A", "B"), {"A": VALUES[0], "B": ""})
     SourceReader(lambda _: pair).read(TokenSource())
 
 
 def _no_json() -> None:
     class Careless(EnvSource):
         def read(self) -> Pair | None:
-            two_strings(VALUES[0].encode(), ("a", "b"), "the file")
+            strings(VALUES[0].encode(), ("a", "b"), "the file")
             raise AssertionError
 
-    SourceReader(lambda _: Careless(TOKEN_HALVES, ("A", "B"))).read(TokenSource())
+    SourceReader(lambda _: Careless(TOKEN_PAIR, ("A", "B"))).read(TokenSource())
 
 
 FAILURES: Final[dict[str, Callable[[], None]]] = {
