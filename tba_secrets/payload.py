@@ -35,7 +35,7 @@ def render_oauth2(credential: OAuth2Credential, names: CertificateFormat) -> Sen
     until = credential.valid_until
     content = {
         names.account: credential.account,
-        names.client_id: credential.client_id,
+        names.client_id: credential.client_id.reveal(),
         names.certificate_id: credential.certificate_id,
         names.private_key: credential.private_key.reveal(),
         names.algorithm: credential.algorithm,
@@ -94,7 +94,7 @@ def parse_oauth2(value: Sensitive, names: CertificateFormat, where: str) -> OAut
         raise StoreError(f"{where}: the stored `{names.scopes}` names no scope", _MEND)
     return OAuth2Credential(
         account=text(names.account),
-        client_id=text(names.client_id),
+        client_id=content[names.client_id],
         certificate_id=text(names.certificate_id),
         private_key=content[names.private_key],
         algorithm=text(names.algorithm),

@@ -14,11 +14,11 @@ TOKEN_PATH: Final = "/services/rest/auth/oauth2/v1/token"
 
 @dataclass(frozen=True)
 class OAuth2Credential:
-    """What gets an access token. The private key alone is a secret."""
+    """What gets an access token. The private key is the secret; a client id may be the consumer key of TBA."""
 
     account: str
     """The account id in realm form."""
-    client_id: str
+    client_id: Sensitive
     """Of the integration record; on a record that carried TBA it is the consumer key."""
     certificate_id: str
     private_key: Sensitive
@@ -39,7 +39,7 @@ class OAuth2Credential:
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
         """What is blotted out of words that are not ours."""
-        return (self.private_key,)
+        return (self.private_key, self.client_id)
 
 
 def token_endpoint(account: str, endpoint: str | None = None) -> str:
