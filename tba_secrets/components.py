@@ -209,7 +209,7 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "role": plain(record.role),
         "user": plain(record.user),
         "checks": list(plain(record.verify)["checks"]),
-        "acceptUnproven": list(getattr(record.verify, "accept_unproven", ())) or None,
+        "acceptUnproven": list(record.verify.accept_unproven) or None,
         "certificate": None if record.certificate is None else plain(record.certificate),
         "always": record.verify.always or None,
     }

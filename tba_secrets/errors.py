@@ -147,7 +147,7 @@ class IdentityMismatchError(CheckFailedError):
     Args:
         what: What is wrong.
         remedy: What to do.
-        aspect: `account`, `role`, `role id` or `user`.
+        aspect: `account`, `role`, `role id`, `user` or `client id`.
         got: What NetSuite answered: a name or an id, not a secret.
         expected: What the environment declares.
     """

@@ -85,13 +85,14 @@ def parse(
 def _oauth2(
     fields: Mapping[str, Sensitive], names: CertificateFormat, where: str
 ) -> OAuth2Credential:
-    words = {field: held.reveal() for field, held in fields.items() if field != "private_key"}
+    secret = ("private_key", "client_id")
+    words = {field: held.reveal() for field, held in fields.items() if field not in secret}
     scopes = tuple(word for word in words["scopes"].replace(" ", ",").split(",") if word)
     if not scopes:
         raise StoreError(f"{where}: the stored `{names.scopes}` names no scope", _MEND)
     return OAuth2Credential(
         account=words["account"],
-        client_id=words["client_id"],
+        client_id=fields["client_id"],
         certificate_id=words["certificate_id"],
         private_key=fields["private_key"],
         certificate=words["certificate"],

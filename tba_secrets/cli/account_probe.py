@@ -82,7 +82,7 @@ def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterat
     2. What costs a refused login last, only as far as it is allowed, and never beyond three in 30 minutes.
     3. Each attempt is recorded before it is sent, so that every other run leaves the user alone as well.
     """
-    credential = credentials.current(record).back.credential
+    credential = credentials.signing(record)
     Client(credential, record.endpoint, record=record.path).reach()
     watched = _Watched(credential.token_id)
     exchange = Exchange(credential, record.endpoint, _restlet(wish.restlet), send=watched)

@@ -498,6 +498,12 @@ def rotate(
     again: Annotated[
         bool, typer.Option("--again", help="Take a token that was superseded before.")
     ] = False,
+    new: Annotated[
+        bool,
+        typer.Option(
+            "--new", help="Make another key, even where a certificate waits for its upload."
+        ),
+    ] = False,
     take_over: TakeOver = False,
     project: Project = Path(),
 ) -> None:
@@ -531,7 +537,22 @@ def rotate(
     from tba_secrets.cli.rotate import From, run
 
     origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
-    run(engine, tokens or [], origin, browser=browser, again=again)
+    run(engine, tokens or [], origin, browser=browser, again=again, new=new)
+
+
+@app.command()
+def certificate(
+    environment: Environment,
+    name: Annotated[str, typer.Argument(help="INTEGRATION/CERTIFICATE or CERTIFICATE.")],
+    project: Project = Path(),
+) -> None:
+    """Print a certificate, which is public, as NetSuite wants it uploaded: the one that waits, or else the current one.
+
+    The id, for which user and role, and where to upload it go to standard error.
+    """
+    from tba_secrets.cli.certificate import run
+
+    run(project, environment, name)
 
 
 @app.command()

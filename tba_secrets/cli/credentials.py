@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tba_secrets.errors import ScheduledForDeletionError, TbaError, ValueNeededError
-from tba_secrets.netsuite import Expected
+from tba_secrets.netsuite import Expected, TbaCredential
 from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.sensitive import Sensitive
@@ -84,14 +84,29 @@ def current(record: CredentialRecord) -> Held:
     return Held(read_back(places, {}, record.format, snapshots), ours, superseded)
 
 
+def signing(record: CredentialRecord) -> TbaCredential:
+    """Return the TBA credential that readers of the record's secret get now.
+
+    Raises:
+        TbaError: It is a certificate, which signs no call; otherwise as `current`.
+    """
+    held = current(record).back.credential
+    if isinstance(held, TbaCredential):
+        return held
+    raise TbaError(
+        f"{record.path} is a certificate of OAuth 2.0, and signs no call of OAuth 1.0",
+        "take `tba verify`, or a session of `tba_secrets.client`",
+    )
+
+
 def current_token_id(record: CredentialRecord) -> Sensitive | None:
-    """Return the token id that readers get; None if no credential has passed yet, or the secret is deleted.
+    """Return the token id, or the certificate's id, that readers get; None if nothing has passed, or it is deleted.
 
     Raises:
         StoreError: The store could not be asked: then it is not known who uses a token.
     """
     try:
-        return current(record).back.credential.token_id
+        return current(record).back.credential.pair("token").identifier
     except (ValueNeededError, ScheduledForDeletionError):
         return None
 

@@ -132,7 +132,7 @@ def _target(url: str, whose: Whose) -> Target:
                 "leave --account out, or store the credential of the declared account",
             )
     return Target(
-        held.back.credential,
+        credentials.signing(record),
         credentials.expected(record),
         record.endpoint,
         Circumstances(passed_before=held.passed_before),

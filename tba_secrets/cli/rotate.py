@@ -14,7 +14,7 @@ from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.engine import Engine
-from tba_secrets.errors import SourceError
+from tba_secrets.errors import SourceError, TbaError
 from tba_secrets.netsuite import Application, Person, authorize
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
@@ -31,9 +31,11 @@ class From(Enum):
     DECLARED = "declared"
     PROMPT = "prompt"
     AUTHORIZE = "authorize"
+    GENERATED = "generated"
 
 
 _ORIGINS: Final = {
+    From.GENERATED: Origin.GENERATED,
     From.DECLARED: Origin.ROTATED,
     From.PROMPT: Origin.TYPED,
     From.AUTHORIZE: Origin.ISSUED,
@@ -41,7 +43,13 @@ _ORIGINS: Final = {
 
 
 def run(
-    engine: Engine, tokens: list[str], origin: From, *, browser: bool, again: bool = False
+    engine: Engine,
+    tokens: list[str],
+    origin: From,
+    *,
+    browser: bool,
+    again: bool = False,
+    new: bool = False,
 ) -> None:
     """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
 
@@ -49,7 +57,7 @@ def run(
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
     """
     records = credentials.find(engine.project, engine.stack, tokens)
-    run_for(engine, records, origin, browser=browser, again=again)
+    run_for(engine, records, origin, browser=browser, again=again, new=new)
     retire_due(engine, records)
 
 
@@ -60,8 +68,16 @@ def run_for(
     *,
     browser: bool,
     again: bool = False,
+    new: bool = False,
 ) -> None:
-    """Rotate these records with one update."""
+    """Rotate these records with one update.
+
+    Raises:
+        TbaError: A way that a record cannot take, a source without a new value, or a record that was not rotated.
+    """
+    records = tuple(records)
+    for record in records:
+        _refuse_other_kinds(record, origin, new=new)
     engine.check_declared()  # before a person is asked for anything
     intents = {
         record.path: Rotation(
@@ -69,6 +85,7 @@ def run_for(
             origin=_ORIGINS[_way(record, origin)],
             overlap_seconds=overlap_seconds(record),
             again=again,
+            anew=new,
         )
         for record in records
     }
@@ -86,14 +103,34 @@ def overlap_seconds(record: CredentialRecord) -> int:
 
 def _way(record: CredentialRecord, asked: From) -> From:
     """Return what was asked for, or what the environment declares: its source, or a word for one of the other ways."""
-    words = {"prompt": From.PROMPT, "authorize": From.AUTHORIZE}
+    words = {"prompt": From.PROMPT, "authorize": From.AUTHORIZE, "generated": From.GENERATED}
     if asked is From.DECLARED and isinstance(record.token_source, str):
         return words.get(record.token_source, asked)
     return asked
 
 
-def _obtain(engine: Engine, record: CredentialRecord, origin: From, browser: bool) -> Obtain:
+def _refuse_other_kinds(record: CredentialRecord, origin: From, *, new: bool) -> None:
+    """Refuse a way that a record of its kind cannot take.
+
+    Raises:
+        TbaError: It says which ways there are.
+    """
+    if record.certificate is not None and origin in (From.PROMPT, From.AUTHORIZE):
+        raise TbaError(
+            f"{record.path} is a certificate: nobody types one, and NetSuite issues none",
+            "leave --prompt and --authorize out",
+        )
+    if new and record.token_source != "generated":
+        raise TbaError(
+            f"{record.path}: --new makes another key, and this one's is not generated",
+            "leave --new out",
+        )
+
+
+def _obtain(engine: Engine, record: CredentialRecord, origin: From, browser: bool) -> Obtain | None:
     match origin:
+        case From.GENERATED:
+            return None  # the provider makes it
         case From.DECLARED:
             return lambda _obtaining: _from_source(record)
         case From.PROMPT:

@@ -68,9 +68,11 @@ def _has_new_value(record: CredentialRecord) -> bool:
     The journal's digests are compared where the key is derived from public names; under a key of one's own the provider
     compares them, and refuses.
     """
+    if record.token_source == "generated":
+        return True
     pair = open_source(record.token_source).read()
     held = credentials.current(record)
-    if pair is None or pair.identifier == held.back.credential.token_id:
+    if pair is None or pair.identifier == held.back.credential.pair("token").identifier:
         return False
     keys = DigestKeys.of(None, None, record.account, record.path)
     return not any(keys.same(digest, pair) for digest in held.superseded)

@@ -44,7 +44,7 @@ class Whose:
             from tba_secrets.cli import credentials  # brings the stores
 
             found = credentials.find_one(self.project, self.environment, self.record)
-            stored = credentials.current(found).back.credential
+            stored = credentials.signing(found)
             return replace(stored, account=accounts.realm(self.account or stored.account))
         return from_environment(os.environ, self.account or account_of(url))
 

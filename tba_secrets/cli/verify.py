@@ -22,6 +22,8 @@ from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, Tba
 from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, mark_of, run_checks
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Verdict, others
+from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.records import CredentialRecord
 
 _AT_ONCE: Final = 4
@@ -36,7 +38,7 @@ class CheckedRecord:
     record: CredentialRecord
     verification: Verification | None = None
     error: TbaError | None = None
-    credential: TbaCredential | None = None
+    credential: Credential | None = None
     known: Circumstances = NOTHING_KNOWN
 
     @property
@@ -83,16 +85,28 @@ def _checked(record: CredentialRecord, gate: Gate) -> CheckedRecord:
         return CheckedRecord(record, error=error)
     credential = held.back.credential
     account, user = record.account, record.user.email
-    client = Client(credential, record.endpoint, record=record.path)
     done = CheckedRecord(record, credential=credential, known=Circumstances(held.passed_before))
     try:
         with gate.admit(account, user, record.path, mark_of(credential)):
             refused = bool(gate.refusals(account, user))
             done = replace(done, known=replace(done.known, recently_refused=refused))
-            checks, expected = record.verify.checks, credentials.expected(record)
-            return replace(done, verification=run_checks(client, checks, expected, done.known))
+            return replace(done, verification=_asked(record, credential, done.known))
     except TbaError as error:
         return replace(done, error=error)
+
+
+def _asked(
+    record: CredentialRecord, credential: TbaCredential | OAuth2Credential, known: Circumstances
+) -> Verification:
+    expected = credentials.expected(record)
+    if isinstance(credential, TbaCredential):
+        client = Client(credential, record.endpoint, record=record.path)
+        return run_checks(client, record.verify.checks, expected, known)
+    from tba_secrets.netsuite.oauth2.checks import run_bearer_checks
+    from tba_secrets.netsuite.oauth2.client import BearerClient
+
+    bearer = BearerClient(credential, record.endpoint, known=known, record=record.path)
+    return run_bearer_checks(bearer, record.verify.checks, expected, known)
 
 
 def _with_others(found: list[CheckedRecord]) -> list[CheckedRecord]:

@@ -178,6 +178,11 @@ def environment_session(
 
 
 def _of_record(record: CredentialRecord, kind: str | None, options: Options) -> SignedSession:
+    if not isinstance(record.format, Format):
+        raise SpecError(
+            f"{record.path} is a certificate of OAuth 2.0, and signs no call of OAuth 1.0",
+            "name a token's record",
+        )
     options.setdefault("format", record.format)
     options.setdefault("endpoint", record.endpoint)
     return session_for(record.stores, record.secret, kind, **options)

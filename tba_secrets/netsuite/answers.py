@@ -1,4 +1,4 @@
-"""What NetSuite answered, and what kind of answer it is: the three protocols fail in three ways.
+"""What NetSuite answered, and what kind of answer it is: each protocol fails in its own way.
 
 Sources: Oracle help, "REST Web Services Error Handling", "RESTlet Status Codes and Error Message Formats", "SOAP Web
 Services Fault Status Codes", "Concurrency Governance". Bodies are matched against words that are known here; nothing of
@@ -38,6 +38,19 @@ _BUSY_CODES: Final = frozenset(
         "ACCT_TEMP_UNAVAILABLE",
     }
 )
+SERVER_ERROR: Final = "server_error"
+_OAUTH2_ERRORS: Final = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        SERVER_ERROR,
+    }
+)
+"""RFC 6749 section 5.2, and what was seen of the token endpoint."""
 LOGIN_PHRASES: Final = ("Invalid login attempt", "Ambiguous authentication", "malformed syntax")
 _OTHER_PHRASES: Final = ("request limit exceeded", "Incorrect data center requested")
 
@@ -48,6 +61,7 @@ class Protocol(Enum):
     REST = "REST web services"
     RESTLET = "RESTlets and the token services"
     SOAP = "SOAP web services"
+    OAUTH2 = "the OAuth 2.0 token endpoint"
 
 
 class AnswerKind(Enum):
@@ -102,6 +116,8 @@ class Answer:
 
 def outcome(answer: Answer, protocol: Protocol) -> AnswerKind:
     """Return what follows from `answer`. An authentication failure wins over every other reading."""
+    if protocol is Protocol.OAUTH2 and answer.status >= 400:
+        return _outcome_of_a_token_request(answer)
     code, phrase = error_code(answer, protocol), error_phrase(answer)
     if answer.status == 401 or code in _LOGIN_CODES or phrase in LOGIN_PHRASES:
         return AnswerKind.REFUSED
@@ -110,6 +126,18 @@ def outcome(answer: Answer, protocol: Protocol) -> AnswerKind:
     if 300 <= answer.status < 400:
         return AnswerKind.REDIRECTED
     return AnswerKind.ACCEPTED if 200 <= answer.status < 300 and code is None else AnswerKind.FAILED
+
+
+def _outcome_of_a_token_request(answer: Answer) -> AnswerKind:
+    """Every refused assertion counts like a refused login: nothing says that it does not."""
+    code = error_code(answer, Protocol.OAUTH2)
+    if answer.status == 401 or (answer.status < 500 and code is not None):
+        return AnswerKind.REFUSED
+    if (
+        code == SERVER_ERROR
+    ):  # seen as the answer to an assertion without kid: no reason to send it again
+        return AnswerKind.FAILED
+    return AnswerKind.BUSY if answer.status == 429 or answer.status >= 500 else AnswerKind.FAILED
 
 
 def _server_failed(answer: Answer, protocol: Protocol) -> bool:
@@ -121,6 +149,10 @@ def _server_failed(answer: Answer, protocol: Protocol) -> bool:
 
 def error_code(answer: Answer, protocol: Protocol) -> str | None:
     """NetSuite's error code, None where there is none of the known form."""
+    if protocol is Protocol.OAUTH2:
+        body = answer.json()
+        word = body.get("error") if isinstance(body, dict) else None
+        return word if isinstance(word, str) and word in _OAUTH2_ERRORS else None
     found = _soap_code(answer) if protocol is Protocol.SOAP else _json_code(answer.json())
     if isinstance(found, str) and _CODE.fullmatch(found) is not None:
         return found

@@ -14,12 +14,11 @@ from tba_secrets.errors import (
     NotProvenError,
 )
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
-from tba_secrets.netsuite.client import Client
+from tba_secrets.netsuite.client import Caller
 from tba_secrets.netsuite.diagnosis import (
     READ_THE_TRAIL,
     Diagnosis,
     clues_of_answer,
-    clues_of_record,
     diagnose,
 )
 from tba_secrets.netsuite.evidence import Evidence, Expected
@@ -34,7 +33,7 @@ _LONGEST_NAME: Final = 100
 class CheckContext:
     """Who asks what, what is expected, and whether the login has worked before."""
 
-    client: Client
+    client: Caller
     expected: Expected
     check: str
     login_worked: bool = False
@@ -103,7 +102,7 @@ class CheckContext:
         """
         if got is None or expected is None or got == expected:
             return
-        shown = redact(got, self.client.credential.secrets)[:_LONGEST_NAME]
+        shown = redact(got, self.client.secrets)[:_LONGEST_NAME]
         raise IdentityMismatchError(
             f"{self.client.record}: the token works, and its {aspect} is {shown!r}; declared is {expected!r}",
             "take the token of the declared user and role in the declared account "
@@ -117,7 +116,7 @@ class CheckContext:
         """Refuse another user than the one of the first proof. Raises as `match` does."""
         if got is None or first is None or got == first:
             return
-        shown = redact(got, self.client.credential.secrets)[:_LONGEST_NAME]
+        shown = redact(got, self.client.secrets)[:_LONGEST_NAME]
         raise IdentityMismatchError(
             f"{self.client.record}: the token works, and its user is the entity {shown!r}; the one that was proven "
             f"first is {first!r}",
@@ -152,12 +151,9 @@ class CheckContext:
 
     def _diagnosis(self, answer: Answer, protocol: Protocol, why: str = "") -> Diagnosis:
         worked = {Clue.LOGIN_WORKED} if self.login_worked else set()
-        record = clues_of_record(
-            self.client.credential,
-            self.expected.account,
-            self.expected.permissions,
-            own_hosts=self.client.own_hosts,
-        )
+        record = self.client.clues(self.expected.account, self.expected.permissions)
+        if self.client.lacks_scope(protocol):
+            record |= {Clue.SCOPE_LACKING}
         return diagnose(
             f"{self.check} was answered {said(answer, protocol)}{why}",
             self.clues | worked | record | clues_of_answer(answer, protocol),

@@ -16,7 +16,7 @@ from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Protocol
 from tba_secrets.netsuite.asking import CheckContext
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
-from tba_secrets.netsuite.client import Client, SignedCall
+from tba_secrets.netsuite.client import Caller, Client, SignedCall
 from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.tokeninfo import TokenInfo
@@ -59,19 +59,22 @@ def run_checks(
         )
     evidence: list[Evidence] = []
     for check in sorted(checks, key=lambda one: one != "tokeninfo"):
-        evidence.append(_run(client, check, expected, bool(evidence), circumstances))
+        evidence.append(
+            run_check(client, check, expected, circumstances, login_worked=bool(evidence))
+        )
     return Verification(tuple(evidence))
 
 
-def _run(
-    client: Client, check: Check, expected: Expected, worked: bool, known: Circumstances
+def run_check(
+    client: Caller, check: Check, expected: Expected, known: Circumstances, *, login_worked: bool
 ) -> Evidence:
+    """Run one check; raises as `run_checks`."""
     if isinstance(check, RestletCheck):
         name = f"restlet {check.restlet.script}/{check.restlet.deploy}"
         clues = known.clues | {Clue.RESTLET_CHECK}
-        return _restlet(CheckContext(client, expected, name, worked, clues), check.restlet)
+        return _restlet(CheckContext(client, expected, name, login_worked, clues), check.restlet)
     clues = known.clues | ({Clue.SUITEQL_CHECK} if check == "suiteql" else set())
-    return _CHECKS[check](CheckContext(client, expected, check, worked, clues))
+    return _CHECKS[check](CheckContext(client, expected, check, login_worked, clues))
 
 
 def _tokeninfo(context: CheckContext) -> Evidence:
@@ -162,6 +165,10 @@ def _restlet(context: CheckContext, restlet: Restlet) -> Evidence:
 
 def _soap(context: CheckContext) -> Evidence:
     """Call getServerTime with a TokenPassport: "There are no explicit permissions" for it."""
+    if not isinstance(context.client, Client):
+        raise NotProvenError(
+            f"{context.client.record}: SOAP does not know OAuth 2.0", "declare other checks"
+        )
     answer = context.accepted(context.client.soap("getServerTime"), Protocol.SOAP)
     root = soap.read(answer.body_text)
     if root is None:

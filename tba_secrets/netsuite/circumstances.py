@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.rules import Clue
 
 
@@ -58,12 +58,12 @@ NOTHING_KNOWN = Circumstances()
 class Verdict:
     """How one credential fared in a run."""
 
-    credential: TbaCredential
+    credential: Credential
     accepted: bool
     """NetSuite took the login; whether the checks passed is another matter."""
 
 
-def others(mine: TbaCredential, verdicts: Iterable[Verdict]) -> Circumstances:
+def others(mine: Credential, verdicts: Iterable[Verdict]) -> Circumstances:
     """Return what the verdicts on other credentials say about a refused one.
 
     Args:
@@ -74,13 +74,9 @@ def others(mine: TbaCredential, verdicts: Iterable[Verdict]) -> Circumstances:
     same = [
         one.accepted
         for one in there
-        if one.credential is not mine and _consumer(one.credential) == _consumer(mine)
+        if one.credential is not mine and one.credential.pair("consumer") == mine.pair("consumer")
     ]
     fared = Others.UNKNOWN if not same else Others.WORKED if any(same) else Others.REFUSED
-    consumers = {one.credential.consumer_key for one in there}
+    consumers = {one.credential.pair("consumer").identifier for one in there}
     whole = len(consumers) > 1 and not any(one.accepted for one in there)
     return Circumstances(same_consumer=fared, whole_account_refused=whole)
-
-
-def _consumer(credential: TbaCredential) -> tuple[object, object]:
-    return credential.consumer_key, credential.consumer_secret

@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 import requests
@@ -22,9 +23,12 @@ from tba_secrets.netsuite.account import Service, base_url
 from tba_secrets.netsuite.answers import Answer, Protocol
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
 from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.diagnosis import clues_of_record
 from tba_secrets.netsuite.retry import Retry
+from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.signing import Once, Parameter
 from tba_secrets.netsuite.transport import HttpSender, LostError, Sender
+from tba_secrets.sensitive import Sensitive
 
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -43,6 +47,14 @@ class SignedCall:
     json: str | None = None
     """A JSON body, which is not signed."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    called: str = ""
+    """How messages name it where its path may not be shown."""
+
+    def url(self, base: str) -> str:
+        """Return its whole address on a host."""
+        if not self.path.startswith("/"):
+            raise ValueError("a path starts with a slash")
+        return signing.canonical_url(_with_query(base + self.path, self.query))
 
     @property
     def protocol(self) -> Protocol:
@@ -50,16 +62,28 @@ class SignedCall:
         return Protocol.REST if self.service is Service.SUITETALK else Protocol.RESTLET
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path.partition('?')[0]}"
+        return self.called or f"{self.method} {self.path.partition('?')[0]}"
 
     __repr__ = __str__  # a query may hold a token id
 
 
-class Client:
-    """Asks NetSuite with one credential.
+class Settings(TypedDict, total=False):
+    """The keyword arguments of `Caller`."""
+
+    record: str
+    clock: Callable[[], float]
+    sender: Sender | None
+    deadline_seconds: float
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+    probe: ClockProbe
+
+
+class Caller(ABC):
+    """Asks one account's services with one credential, whatever the credential is.
 
     Args:
-        credential: What is signed with.
+        account: The account id.
         endpoint: One address for all services; the account's own hosts where None.
         record: How messages name the credential, such as `token warehouse-sync/bot`.
         clock: Epoch seconds.
@@ -72,7 +96,7 @@ class Client:
 
     def __init__(
         self,
-        credential: TbaCredential,
+        account: str,
         endpoint: str | None = None,
         *,
         record: str = "the credential",
@@ -83,11 +107,12 @@ class Client:
         monotonic: Callable[[], float] = time.monotonic,
         probe: ClockProbe = PROCESS_PROBE,
     ) -> None:
-        self.credential = credential
         self.record = record
+        self._account = account
         self._endpoint = endpoint
         self._clock = clock
         sender = sender if sender is not None else HttpSender(clock, monotonic)
+        self._monotonic = monotonic
         self._retry = Retry(sender, deadline_seconds, sleep, monotonic)
         self._probe = probe
 
@@ -98,7 +123,21 @@ class Client:
 
     def url(self, service: Service) -> str:
         """Return the base URL of a service of this account."""
-        return base_url(self.credential.account, service, self._endpoint)
+        return base_url(self._account, service, self._endpoint)
+
+    @property
+    @abstractmethod
+    def secrets(self) -> tuple[Sensitive, ...]:
+        """What is blotted out of words that are not ours."""
+
+    @abstractmethod
+    def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
+        """Return what the credential and the declared record show, before any answer.
+
+        Args:
+            account: The declared account id.
+            permissions: The role's declared permissions; nothing follows from none.
+        """
 
     def reach(self) -> None:
         """Ask whether NetSuite answers and its clock is ours, without signing: before anything is written.
@@ -110,54 +149,35 @@ class Client:
         self._check_clock(self.url(Service.SUITETALK))
 
     def call(self, call: SignedCall) -> Answer:
-        """Sign and send; the answer may be a failure, it is not judged here.
+        """Authenticate and send; the answer may be a failure, it is not judged here.
 
         Raises:
             ClockSkewError: Nothing was signed.
             NetSuiteUnreachableError: No answer to judge came within the deadline.
         """
         base = self.url(call.service)
-        self._check_clock(base)
+        self._ready(base)
         return self._answered(lambda: self._signed(base, call), call.protocol, f"{call} on {base}")
 
     def call_once(self, call: SignedCall) -> Answer:
-        """Sign and send a single time, whatever comes back: for calls that must not happen twice. Raises as `call`."""
+        """Authenticate and send a single time: for calls that must not happen twice. Raises as `call` does."""
         base = self.url(call.service)
-        self._check_clock(base)
+        self._ready(base)
         return self._heard(lambda: self._retry.once(self._signed(base, call)), f"{call} on {base}")
 
-    def soap(self, operation: str) -> Answer:
-        """Call a SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
-        base = self.url(Service.SUITETALK)
+    def lacks_scope(self, protocol: Protocol) -> bool:
+        """Whether the credential itself says that it is not for this service."""
+        return False
+
+    def _ready(self, base: str) -> None:
+        """Do what has to be done before the first authenticated call."""
         self._check_clock(base)
-        return self._answered(
-            lambda: self._passport(base, operation), Protocol.SOAP, f"{operation} (SOAP) on {base}"
-        )
 
+    @abstractmethod
     def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
-        if not call.path.startswith("/"):
-            raise ValueError("a path starts with a slash")
-        url = signing.canonical_url(_with_query(base + call.path, call.query))
-        once = Once.now(self._clock())
-        header = signing.sign(
-            self.credential, call.method, url, call.form, nonce=once.nonce, timestamp=once.timestamp
-        )
-        headers = {"Accept": "application/json", **call.headers, "Authorization": header}
-        if call.json is not None:
-            headers["Content-Type"] = "application/json"
-        elif call.form:
-            headers["Content-Type"] = _FORM
-        body = call.json.encode() if call.json is not None else list(call.form) or None
-        return requests.Request(call.method, url, headers=headers, data=body).prepare()
+        """Return a request that is authenticated, a new one for each attempt."""
 
-    def _passport(self, base: str, operation: str) -> requests.PreparedRequest:
-        envelope = soap.envelope(self.credential, operation, Once.now(self._clock()))
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
-        return requests.Request(
-            "POST", base + soap.PATH, headers=headers, data=envelope.encode()
-        ).prepare()
-
-    def _check_clock(self, base: str) -> None:
+    def _check_clock(self, base: str) -> float | None:
         def measure() -> float | None:
             unsigned = requests.Request("HEAD", base + "/").prepare
             # Any answer has a Date, an error's as well; only a lost one is asked for again.
@@ -165,7 +185,7 @@ class Client:
                 unsigned, None, f"the unsigned clock probe of {base}"
             ).skew_seconds
 
-        self._probe.check(base, self.record, measure)
+        return self._probe.check(base, self.record, measure)
 
     def _answered(
         self, attempt: Callable[[], requests.PreparedRequest], protocol: Protocol | None, what: str
@@ -183,6 +203,68 @@ class Client:
                 "Integration > Integration Governance); then run again",
                 unanswered=lost.sent,
             ) from None
+
+
+class Client(Caller):
+    """Asks NetSuite with one TBA credential.
+
+    Args:
+        credential: What is signed with.
+        endpoint: One address for all services; the account's own hosts where None.
+        settings: Those of `Caller`.
+    """
+
+    def __init__(
+        self,
+        credential: TbaCredential,
+        endpoint: str | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        super().__init__(credential.account, endpoint, **settings)
+        self.credential = credential
+
+    @property
+    def secrets(self) -> tuple[Sensitive, ...]:
+        """The four values."""
+        return self.credential.secrets
+
+    def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
+        """See `Caller`."""
+        return clues_of_record(self.credential, account, permissions, own_hosts=self.own_hosts)
+
+    def soap(self, operation: str) -> Answer:
+        """Call a SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
+        base = self.url(Service.SUITETALK)
+        self._ready(base)
+        return self._answered(
+            lambda: self._passport(base, operation), Protocol.SOAP, f"{operation} (SOAP) on {base}"
+        )
+
+    def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
+        url = call.url(base)
+        once = Once.now(self._clock())
+        header = signing.sign(
+            self.credential, call.method, url, call.form, nonce=once.nonce, timestamp=once.timestamp
+        )
+        return authorized(call, url, header)
+
+    def _passport(self, base: str, operation: str) -> requests.PreparedRequest:
+        envelope = soap.envelope(self.credential, operation, Once.now(self._clock()))
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
+        return requests.Request(
+            "POST", base + soap.PATH, headers=headers, data=envelope.encode()
+        ).prepare()
+
+
+def authorized(call: SignedCall, url: str, header: str) -> requests.PreparedRequest:
+    """Return a call as a request with an Authorization header."""
+    headers = {"Accept": "application/json", **call.headers, "Authorization": header}
+    if call.json is not None:
+        headers["Content-Type"] = "application/json"
+    elif call.form:
+        headers["Content-Type"] = _FORM
+    body = call.json.encode() if call.json is not None else list(call.form) or None
+    return requests.Request(call.method, url, headers=headers, data=body).prepare()
 
 
 def _with_query(url: str, query: tuple[Parameter, ...]) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from tba_secrets.netsuite import causes
 from tba_secrets.netsuite.answers import (
+    SERVER_ERROR,
     Answer,
     AnswerKind,
     Protocol,
@@ -23,6 +24,8 @@ from tba_secrets.netsuite.answers import (
 )
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.oauth2 import causes as oauth2_causes
+from tba_secrets.netsuite.oauth2.rules import RULES as OAUTH2_RULES
 from tba_secrets.netsuite.rules import RULES, Clue
 
 AUDIT_TRAIL: Final = "Setup > Users/Roles > User Management > View Login Audit Trail"
@@ -69,12 +72,16 @@ def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
     """
     there = frozenset(clues)
     scores: dict[Cause, int] = {}
-    for rule in RULES:
+    for rule in RULES if there.isdisjoint(_OAUTH2) else OAUTH2_RULES:
         if there.issuperset(rule.when) and there.isdisjoint(rule.never):
             score = rule.weight + sum(extra for clue, extra in rule.more if clue in there)
             scores[rule.cause] = max(score, scores.get(rule.cause, 0))
     ordered = sorted(scores, key=lambda cause: -scores[cause])
     return Diagnosis(said, tuple(ordered), Clue.REFUSED not in there, there)
+
+
+_OAUTH2: Final = {Clue.ASSERTION, Clue.BEARER}
+"""What tells OAuth 2.0 from TBA: the causes are others."""
 
 
 def clues_of_answer(answer: Answer, protocol: Protocol) -> frozenset[Clue]:
@@ -83,6 +90,8 @@ def clues_of_answer(answer: Answer, protocol: Protocol) -> frozenset[Clue]:
     code = error_code(answer, protocol)
     found = {_BY_PROTOCOL[protocol], _by_kind(answer, outcome(answer, protocol), code)}
     found |= {clue for words, clue in _BY_PHRASE if phrase == words}
+    if protocol is Protocol.OAUTH2 and code in _BY_ERROR:
+        found.add(_BY_ERROR[code])
     if protocol is Protocol.RESTLET and code == "INVALID_LOGIN_CREDENTIALS":
         found.add(Clue.WEB_SERVICES_ONLY)
     if (skew := answer.skew_seconds) is not None and abs(skew) > _SUSPECT_SKEW_SECONDS:
@@ -94,6 +103,15 @@ _BY_PROTOCOL: Final = {
     Protocol.REST: Clue.REST,
     Protocol.RESTLET: Clue.RESTLET,
     Protocol.SOAP: Clue.SOAP,
+    Protocol.OAUTH2: Clue.ASSERTION,
+}
+_BY_ERROR: Final = {
+    "invalid_client": Clue.BAD_CLIENT,
+    "unauthorized_client": Clue.BAD_GRANT,
+    "unsupported_grant_type": Clue.BAD_GRANT,
+    "invalid_scope": Clue.BAD_SCOPE,
+    "invalid_request": Clue.BAD_FORM,
+    SERVER_ERROR: Clue.SERVER_ERROR,
 }
 _BY_PHRASE: Final = (
     ("Ambiguous authentication", Clue.AMBIGUOUS),
@@ -151,4 +169,9 @@ def explain(detail: str) -> tuple[Cause, ...]:
     return tuple(dict.fromkeys(c for c in _ALL_CAUSES if word in c.trail))
 
 
-_ALL_CAUSES: Final = tuple(value for value in vars(causes).values() if isinstance(value, Cause))
+_ALL_CAUSES: Final = tuple(
+    value
+    for module in (causes, oauth2_causes)
+    for value in vars(module).values()
+    if isinstance(value, Cause)
+)

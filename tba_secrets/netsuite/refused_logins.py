@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.sensitive import Fingerprint, fingerprint
 
@@ -145,7 +145,7 @@ class RefusedLogins:
             return {}
 
 
-def mark_of(credential: TbaCredential) -> Fingerprint:
+def mark_of(credential: Credential) -> Fingerprint:
     """Tells credentials apart. NetSuite's random values cannot be found from it, whoever knows the key."""
     return fingerprint(_KEY, "\n".join(secret.reveal() for secret in credential.secrets))
 

@@ -89,7 +89,7 @@ _WORDS: Final = {
     RevocationOutcome.NOT_CONFIRMED: (
         "the revoke is not confirmed: NetSuite refused the token's login, as it does for one that is already revoked"
     ),
-    RevocationOutcome.NEEDS_PERSON: "not revoked: NetSuite did not do it for this token and role",
+    RevocationOutcome.NEEDS_PERSON: "not revoked: NetSuite did not do it for this role",
 }
 _REMEDY: Final = {
     RevocationOutcome.REVOKED: "",

@@ -72,6 +72,27 @@ class Clue(Enum):
     SPECIAL_PATH = auto()
     """The path has signs that clients are known to encode in one place and not in the other."""
     HEX_SIGNATURE = auto()
+    # OAuth 2.0 (oauth2/rules.py).
+    ASSERTION = auto()
+    """The token endpoint was asked for an access token."""
+    BEARER = auto()
+    """A call carried an access token."""
+    BAD_CLIENT = auto()
+    """invalid_client"""
+    BAD_GRANT = auto()
+    """unauthorized_client, unsupported_grant_type"""
+    BAD_SCOPE = auto()
+    """invalid_scope"""
+    BAD_FORM = auto()
+    """invalid_request"""
+    SERVER_ERROR = auto()
+    CERTIFICATE_OVER = auto()
+    """The certificate has run out, by what is known of it."""
+    SCOPE_LACKING = auto()
+    """The access token says itself that it has not the scope of this service."""
+    MANAGES_APPLICATIONS = auto()
+    """The role is declared with OAuth 2.0 Authorized Applications Management."""
+    CERTIFICATE_CALL = auto()
 
 
 @dataclass(frozen=True)

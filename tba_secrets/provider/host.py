@@ -14,11 +14,12 @@ from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import TbaError
 from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.lifecycle.look import Looked
-from tba_secrets.netsuite import Client, Credential, Gate, Revocation, TbaCredential, revoke
+from tba_secrets.netsuite import Client, Credential, Gate, Revocation, revoke
+from tba_secrets.netsuite.client import Caller
 from tba_secrets.places import Place, places_in
-from tba_secrets.provider.certificates import generate, maker
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.intents import Intents
+from tba_secrets.provider.kinds import client_for, generate, maker
 from tba_secrets.provider.properties import StagedCredentialInputs, format_of
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, SourceReader
@@ -44,12 +45,6 @@ class Log(Protocol):
 
 def unheard(severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
     """Log to nobody: for a process without an engine."""
-
-
-def client_for(credential: Credential, endpoint: str | None, record: str) -> Client:
-    """Return a client that talks to NetSuite."""
-    assert isinstance(credential, TbaCredential)  # noqa: S101 - for now
-    return Client(credential, endpoint, record=record)
 
 
 class CancelledError(TbaError):
@@ -119,7 +114,7 @@ class Host:
     """The token ids that this run has staged: a secret whose token moved to another record is left to its readers."""
     preflights: dict[Store, Preflight] = field(default_factory=dict)
     gate: Gate = field(default_factory=lambda: Gate(time.time))
-    client: Callable[[Credential, str | None, str], Client] = client_for
+    client: Callable[[Credential, str | None, str], Caller] = client_for
     """Makes a client of NetSuite for a credential, an endpoint and a record."""
     maker: Callable[[StagedCredentialInputs], Callable[[str, Pair, Pair], Credential]] = maker
     """Returns what makes a credential of the kind that is declared."""

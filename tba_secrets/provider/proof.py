@@ -50,9 +50,11 @@ class Proof:
                 account_changed=self.account_before not in ("", self.inputs.account),
                 recently_refused=bool(self.refusals()),
             )
-            return run_checks(
-                self.client(back.credential), self.inputs.checks, self._expected(), known
-            )
+            return self._checked(back.credential, known)
+
+    def _checked(self, credential: Credential, known: Circumstances) -> Verification:
+        assert isinstance(credential, TbaCredential)  # noqa: S101 - the resource declares a token
+        return run_checks(self.client(credential), self.inputs.checks, self.expected, known)
 
     def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> None:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
@@ -91,11 +93,10 @@ class Proof:
             lambda words: self.host.warn("", words),
         )
 
-    def client(self, credential: Credential) -> Client:
+    def client(self, credential: TbaCredential) -> Client:
         """Return a client that stops waiting where the run is cancelled."""
         inputs = self.inputs
-        assert isinstance(credential, TbaCredential)  # noqa: S101 - for now
-        return Client(credential, inputs.endpoint, record=inputs.record, sleep=self._pause)
+        return Client(credential, inputs.endpoint, record=inputs.record, sleep=self.pause)
 
     def refusals(self) -> tuple[RefusalEntry, ...]:
         """Return the user's refusals of the last 30 minutes, for state."""
@@ -105,11 +106,14 @@ class Proof:
     def _known(self) -> list[Refusal]:
         return [Refusal(Fingerprint(one.fingerprint), one.at) for one in self.before.refusals]
 
-    def _pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
+        """Wait, and no longer than the run goes on."""
         if self.host.cancelled.wait(seconds):
             raise NotAskedError(f"{self.inputs.record}: not asked again: the run was cancelled")
 
-    def _expected(self) -> Expected:
+    @property
+    def expected(self) -> Expected:
+        """What is declared of the credential."""
         inputs = self.inputs
         return Expected(
             account=inputs.account,

@@ -206,6 +206,14 @@ class SmokeTestInputs(Wire):
     always: bool = False
     """Test on every update, even where nothing has changed."""
 
+    @model_validator(mode="after")
+    def _checks_of_its_kind(self) -> Self:
+        if self.certificate is not None and {"tokeninfo", "soap"} & {*map(str, self.checks)}:
+            _refuse(
+                "checks: SOAP does not know OAuth 2.0, and tokeninfo is TBA's; give rest, suiteql or a restlet"
+            )
+        return self
+
 
 class RefusalEntry(Model):
     """One authentication failure of the user: three within 30 minutes, and he is not asked again."""

@@ -7,8 +7,9 @@ the next update tests again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -36,6 +37,7 @@ from tba_secrets.lifecycle.settle import (
 )
 from tba_secrets.netsuite import Verification
 from tba_secrets.places import Place
+from tba_secrets.provider.certificate_proof import CertificateProof
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
     Change,
@@ -56,6 +58,12 @@ from tba_secrets.stores.versions import is_ours
 from tba_secrets.verify import ReadBack, read_back
 
 
+def _proof_of(host: Host, inputs: SmokeTestInputs, *before: Any) -> Proof:
+    """Return NetSuite's side of a credential of the declared kind."""
+    kind = Proof if inputs.certificate is None else CertificateProof
+    return kind(host, inputs, *before)
+
+
 class SmokeTestHandler(Handler):
     """Tests, and promotes what has passed."""
 
@@ -66,7 +74,7 @@ class SmokeTestHandler(Handler):
     inputs = SmokeTestInputs
     outputs = SmokeTestOutputs
 
-    def __init__(self, host: Host, proof: type[Proof] = Proof) -> None:
+    def __init__(self, host: Host, proof: Callable[..., Proof] = _proof_of) -> None:
         self._host = host
         self._proof = proof
 

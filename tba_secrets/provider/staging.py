@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 
 from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import ConflictError, TbaError, ValueNeededError
@@ -31,7 +31,7 @@ from tba_secrets.lifecycle.facts import (
 )
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
-from tba_secrets.netsuite import Revocation
+from tba_secrets.netsuite import Client, Revocation
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
@@ -276,7 +276,8 @@ class StagingRun:
             mark,
             unrecorded=lambda words: self.host.warn(self.urn, words),
         ) as turn:
-            done = self.host.revoke(self.host.client(token, inputs.endpoint, inputs.record))
+            client = self.host.client(token, inputs.endpoint, inputs.record)
+            done = self.host.revoke(cast("Client", client))  # NetSuite issues tokens, nothing else
             done.tell(turn)
         return done
 

@@ -588,7 +588,7 @@ def _certified(account: str, client: Pair, key: Pair) -> OAuth2Credential:
     """Make a credential whose key nobody reads: real ones take too long to be explored."""
     return OAuth2Credential(
         account=account,
-        client_id=client.identifier.reveal(),
+        client_id=client.identifier,
         certificate_id=key.identifier.reveal(),
         private_key=key.secret,
         certificate="",

@@ -11,6 +11,8 @@ from tba_secrets.netsuite import Answer, TbaCredential, causes, explain
 from tba_secrets.netsuite.answers import Protocol
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, clues_of_record, diagnose
+from tba_secrets.netsuite.oauth2 import causes as oauth2_causes
+from tba_secrets.netsuite.oauth2.rules import RULES as OAUTH2_RULES
 from tba_secrets.netsuite.rules import RULES, Clue
 from tba_secrets.sensitive import Sensitive
 from tests.netsuite.support import answer, credential
@@ -158,10 +160,38 @@ TRAIL = {
     "EntityOrRoleDisabled": causes.ROLE_GONE,
     "InvalidVerifier": causes.FLOW_VERIFIER,
 }
+# Oracle help, "Troubleshooting OAuth 2.0".
+OAUTH2_TRAIL = {
+    "AccessTokenExpired": oauth2_causes.TOKEN_OVER,
+    "SignatureValidation": oauth2_causes.KEY_MISMATCH,
+    "MissingKeyId": oauth2_causes.ASSERTION_FORM,
+    "MissingKey": oauth2_causes.NOT_UPLOADED,
+    "UnsupportedAlgo": oauth2_causes.ASSERTION_FORM,
+    "TokenValidityTooBroad": oauth2_causes.ASSERTION_FORM,
+    "TokenNotAcceptable": oauth2_causes.CLOCK,
+    "TokenExpired": oauth2_causes.CLOCK,
+    "InvalidIssuer": oauth2_causes.CLIENT_UNKNOWN,
+    "InvalidIntegration": oauth2_causes.CLIENT_UNKNOWN,
+    "ScopeMismatched": oauth2_causes.SCOPE_CLEARED,
+    "InvalidScope": oauth2_causes.SCOPE_CLEARED,
+    "AuthorizationCodeGrantRequired": oauth2_causes.GRANT_CLEARED,
+    "TokenBlocked": oauth2_causes.TOKEN_OVER,
+    "InvalidTokenType": oauth2_causes.TOKEN_OVER,
+    "ClientIdMismatch": oauth2_causes.CLIENT_UNKNOWN,
+    "InsufficientPermissions": oauth2_causes.NO_LOGIN_PERMISSION,
+}
+OAUTH2_TRAIL_SHARED = {
+    "EntityOrRoleDisabled": causes.ROLE_GONE,
+    "InvalidSignature": oauth2_causes.KEY_MISMATCH,
+    "IntegrationBlocked": oauth2_causes.RECORD_BLOCKED,
+    "FeatureDisabled": oauth2_causes.FEATURE,
+    "TokenRejected": oauth2_causes.TOKEN_OVER,
+}
 
 
 @pytest.mark.parametrize(
-    ("detail", "cause"), TRAIL.items(), ids=[word.partition(" ")[0] for word in TRAIL]
+    ("detail", "cause"),
+    [*TRAIL.items(), *OAUTH2_TRAIL.items(), *OAUTH2_TRAIL_SHARED.items()],
 )
 def test_every_word_of_the_trail_is_explained(detail: str, cause: Cause) -> None:
     assert cause in explain(detail)
@@ -172,11 +202,16 @@ def test_a_word_that_is_not_known_explains_nothing(detail: str) -> None:
     assert explain(detail) == ()
 
 
-EVERY_CAUSE = [value for value in vars(causes).values() if isinstance(value, Cause)]
+EVERY_CAUSE = [
+    value
+    for module in (causes, oauth2_causes)
+    for value in vars(module).values()
+    if isinstance(value, Cause)
+]
 
 
 def test_every_cause_can_be_reached() -> None:
-    in_rules = {rule.cause for rule in RULES}
+    in_rules = {rule.cause for rule in (*RULES, *OAUTH2_RULES)}
     assert {
         cause.what for cause in EVERY_CAUSE if cause not in in_rules and not cause.trail
     } == set()
@@ -191,7 +226,9 @@ def test_every_cause_says_what_where_and_how(cause: Cause) -> None:
 
 def test_every_clue_matters() -> None:
     used = {
-        clue for rule in RULES for clue in (*rule.when, *rule.never, *(c for c, _ in rule.more))
+        clue
+        for rule in (*RULES, *OAUTH2_RULES)
+        for clue in (*rule.when, *rule.never, *(c for c, _ in rule.more))
     }
     assert used == set(Clue)
 

@@ -44,7 +44,7 @@ def assertion(
     issued = int(now - (skew_seconds or 0.0)) - 1
     scopes = list(credential.scopes)
     claims = {
-        "iss": credential.client_id,
+        "iss": credential.client_id.reveal(),
         "scope": scopes[0] if len(scopes) == 1 else scopes,
         "aud": credential.audience,
         "iat": issued,

@@ -31,7 +31,7 @@ class Claims:
     """In realm form."""
     role_id: str | None = None
     entity: str | None = None
-    client_id: str | None = None
+    client_id: Sensitive | None = None
     scopes: frozenset[str] | None = None
     expires_at: float | None = None
     """Epoch seconds of NetSuite's clock."""
@@ -80,7 +80,7 @@ def _subject(subject: Any) -> tuple[str | None, str | None, str | None]:
     return None, None, None
 
 
-def _audience(audience: Any) -> tuple[str | None, str | None]:
+def _audience(audience: Any) -> tuple[str | None, Sensitive | None]:
     """Return company and client id."""
     if not isinstance(audience, list) or not all(isinstance(one, str) for one in audience):
         return None, None
@@ -91,7 +91,7 @@ def _audience(audience: Any) -> tuple[str | None, str | None]:
             company = _account(rest)
         elif not semicolon and not one.startswith("app:"):
             clients.append(one)
-    return company, clients[0] if len(clients) == 1 else None
+    return company, Sensitive(clients[0]) if len(clients) == 1 else None
 
 
 def _account(text: str) -> str | None:

@@ -18,11 +18,11 @@ TOKEN_PATH: Final = "/services/rest/auth/oauth2/v1/token"
 
 @dataclass(frozen=True)
 class OAuth2Credential:
-    """What gets an access token. The private key alone is a secret."""
+    """What gets an access token. The private key is the secret; a client id may be the consumer key of TBA."""
 
     account: str
     """The account id in realm form."""
-    client_id: str
+    client_id: Sensitive
     """Of the integration record; on a record that carried TBA it is the consumer key."""
     certificate_id: str
     private_key: Sensitive
@@ -49,7 +49,7 @@ class OAuth2Credential:
         )
 
         if part == "consumer":
-            return Pair(Sensitive(self.client_id), Sensitive(""))
+            return Pair(self.client_id, Sensitive(""))
         return Pair(
             Sensitive(self.certificate_id), Sensitive(self.private_key.reveal() + self.certificate)
         )
@@ -60,21 +60,20 @@ class OAuth2Credential:
         until = self.valid_until
         words = {
             "account": self.account,
-            "client_id": self.client_id,
             "certificate_id": self.certificate_id,
-            "private_key": self.private_key.reveal(),
             "certificate": self.certificate,
             "algorithm": self.algorithm,
             "scopes": ",".join(self.scopes),
             "token_endpoint": self.token_endpoint,
             "valid_until": until.isoformat() if until is not None else "",
         }
-        return {field: Sensitive(word) for field, word in words.items()}
+        public = {field: Sensitive(word) for field, word in words.items()}
+        return {**public, "client_id": self.client_id, "private_key": self.private_key}
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
         """What is blotted out of words that are not ours."""
-        return (self.private_key,)
+        return (self.private_key, self.client_id)
 
 
 def token_endpoint(account: str, endpoint: str | None = None) -> str:

@@ -48,7 +48,7 @@ class CertificateTerms:
         fitting = [one for one in (self.algorithm, *Algorithm) if one.fits(loaded)]
         return OAuth2Credential(
             account=account,
-            client_id=client.identifier.reveal(),
+            client_id=client.identifier,
             certificate_id=key.identifier.reveal(),
             private_key=private_key,
             certificate=certificate,

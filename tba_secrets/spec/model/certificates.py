@@ -58,6 +58,11 @@ class BearerVerify(Model):
     always: bool = False
     """Run the checks even on an `up` that changes nothing."""
 
+    @property
+    def accept_unproven(self) -> tuple[()]:
+        """Nothing: what an access token does not say fails no proof."""
+        return ()
+
 
 class MappedRole(Role):
     """The role that NetSuite maps the certificates to."""

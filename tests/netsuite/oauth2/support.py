@@ -68,7 +68,7 @@ def credential(pair: Certified | None = None, **changed: Any) -> OAuth2Credentia
     pair = pair if pair is not None else certified()
     values: dict[str, Any] = {
         "account": ACCOUNT,
-        "client_id": CLIENT_ID,
+        "client_id": Sensitive(CLIENT_ID),
         "certificate_id": pair.certificate_id,
         "private_key": pair.private_key,
         "certificate": pair.certificate,

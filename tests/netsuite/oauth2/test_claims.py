@@ -40,8 +40,18 @@ BOTH = frozenset({"restlets", "rest_webservices"})
 @pytest.mark.parametrize(
     ("payload", "told"),
     [
-        (NEW, Claims("3829855", "3", "-5", CLIENT, BOTH, 1769772494.0)),
-        (OLD, Claims("4030059", "3", "7", CLIENT, frozenset({"rest_webservices"}), 1769772494.0)),
+        (NEW, Claims("3829855", "3", "-5", Sensitive(CLIENT), BOTH, 1769772494.0)),
+        (
+            OLD,
+            Claims(
+                "4030059",
+                "3",
+                "7",
+                Sensitive(CLIENT),
+                frozenset({"rest_webservices"}),
+                1769772494.0,
+            ),
+        ),
         ({**NEW, "aud": [f"{UUID};3829855_sb1", CLIENT]}, "3829855_SB1"),
         ({**NEW, "scope": "restlets,rest_webservices"}, "3829855"),
     ],

@@ -1,4 +1,4 @@
-"""What differs for OAuth 2.0 client credentials: how a credential is made of its parts, and a key where none is given.
+"""What the kind of a credential decides: how it is made of its parts, and who asks NetSuite with it.
 
 `cryptography` is loaded where a certificate is declared, and not otherwise.
 """
@@ -9,13 +9,31 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tba_secrets.netsuite import Client
+from tba_secrets.netsuite.client import Caller
 from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.provider.properties import StagedCredentialInputs
 from tba_secrets.sources.interface import Pair
 from tba_secrets.spec.model import parse_duration
 
 if TYPE_CHECKING:
     from tba_secrets.netsuite.oauth2.parts import CertificateTerms
+
+
+def client_for(credential: Credential, endpoint: str | None, record: str) -> Caller:
+    """Return a client that talks to NetSuite with a credential.
+
+    Raises:
+        TypeError: No client is known for its kind.
+    """
+    if isinstance(credential, TbaCredential):
+        return Client(credential, endpoint, record=record)
+    if isinstance(credential, OAuth2Credential):
+        from tba_secrets.netsuite.oauth2.client import BearerClient
+
+        return BearerClient(credential, endpoint, record=record)
+    raise TypeError(f"there is no client for {type(credential).__name__}")
 
 
 def maker(inputs: StagedCredentialInputs) -> Callable[[str, Pair, Pair], Credential]:

@@ -1,0 +1,152 @@
+"""Calls to one account with access tokens: got with a signed assertion, renewed in time, never after a refusal.
+
+1. The clock is compared with the server's by an unsigned call, as for TBA.
+2. An assertion is signed anew for each attempt, and posted to the account's own host or the configured `endpoint`.
+3. What the token endpoint refuses ends it at once, and counts like a refused login.
+4. A call carries the access token; a 401 is not tried again here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Final, Unpack
+
+import requests
+
+from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, NotProvenError
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
+from tba_secrets.netsuite.asking import explained
+from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
+from tba_secrets.netsuite.client import Caller, Settings, SignedCall, authorized
+from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, diagnose
+from tba_secrets.netsuite.oauth2.access_token import AccessToken, read_token, token_request
+from tba_secrets.netsuite.oauth2.assertion import assertion
+from tba_secrets.netsuite.oauth2.credential import TOKEN_PATH, OAuth2Credential
+from tba_secrets.netsuite.rules import Clue
+from tba_secrets.sensitive import Sensitive
+
+_LOGIN: Final = "Log in using OAuth 2.0 Access Tokens"
+_MANAGES: Final = "OAuth 2.0 Authorized Applications Management"
+
+
+class BearerClient(Caller):
+    """Asks NetSuite with access tokens of one credential. For one thread.
+
+    Args:
+        credential: Whose key signs the assertions.
+        endpoint: One address for all services; the account's own hosts where None.
+        known: What else is known, for the diagnosis of a refused assertion.
+        permissions: The role's declared permissions, likewise.
+        settings: Those of `Caller`.
+    """
+
+    def __init__(
+        self,
+        credential: OAuth2Credential,
+        endpoint: str | None = None,
+        *,
+        known: Circumstances = NOTHING_KNOWN,
+        permissions: Iterable[str] = (),
+        **settings: Unpack[Settings],
+    ) -> None:
+        super().__init__(credential.account, endpoint, **settings)
+        self.credential = credential
+        self._known = known
+        self._permissions = tuple(permissions)
+        self._token: AccessToken | None = None
+        self._got_at = 0.0
+
+    @property
+    def secrets(self) -> tuple[Sensitive, ...]:
+        """The private key, the client id and the access token."""
+        held = () if self._token is None else (self._token.text,)
+        return (*self.credential.secrets, *held)
+
+    def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
+        """See `Caller`."""
+        declared = set(permissions)
+        until = self.credential.valid_until
+        facts = {
+            Clue.ACCOUNT_DIFFERS: self.credential.account.upper().replace("-", "_") != account,
+            Clue.SANDBOX: "_" in account,
+            Clue.THROUGH_ENDPOINT: not self.own_hosts,
+            Clue.NO_LOGIN_PERMISSION: bool(declared) and _LOGIN not in declared,
+            Clue.NO_REST_PERMISSION: bool(declared) and "REST Web Services" not in declared,
+            Clue.NO_WORKBOOK: bool(declared) and "SuiteAnalytics Workbook" not in declared,
+            Clue.MANAGES_APPLICATIONS: _MANAGES in declared,
+            Clue.CERTIFICATE_OVER: until is not None and until < self._today(),
+            Clue.BEARER: self._token is not None,
+        }
+        return frozenset(clue for clue, holds in facts.items() if holds)
+
+    def lacks_scope(self, protocol: Protocol) -> bool:
+        """Whether the access token says itself that it is not for this service."""
+        scopes = self._token.claims.scopes if self._token is not None else None
+        return scopes is not None and _SCOPE[protocol] not in scopes
+
+    def access_token(self) -> AccessToken:
+        """Return the access token; it is got first where there is none, or where it is due.
+
+        Raises:
+            AuthenticationRefusedError: The token endpoint refused the assertion.
+            SourceError: The key cannot sign.
+            ClockSkewError: Nothing was signed.
+            NetSuiteUnreachableError: No answer to judge came within the deadline.
+            NotProvenError: The answer holds no access token.
+            CheckFailedError: Any other failure.
+        """
+        now = self._monotonic()
+        if self._token is None or self._token.is_due(now - self._got_at):
+            self._token = self._new_token()
+            self._got_at = now
+        return self._token
+
+    def _new_token(self) -> AccessToken:
+        self._token = None
+        base = self.url(Service.SUITETALK)
+        skew = self._check_clock(base)
+
+        def attempt() -> requests.PreparedRequest:
+            signed = assertion(self.credential, self._clock(), self.record, skew)
+            return token_request(base + TOKEN_PATH, signed)
+
+        answer = self._answered(attempt, Protocol.OAUTH2, f"POST {TOKEN_PATH} on {base}")
+        kind = outcome(answer, Protocol.OAUTH2)
+        if kind is not AnswerKind.ACCEPTED:
+            self._raise(answer, kind)
+        token = read_token(answer)
+        if token is None:
+            diagnosis = self._diagnosis(answer, " without the access_token that belongs there")
+            raise NotProvenError(f"{self.record}: not proven: {diagnosis}", diagnosis=diagnosis)
+        return token
+
+    def _raise(self, answer: Answer, kind: AnswerKind) -> None:
+        diagnosis = self._diagnosis(answer)
+        if kind is AnswerKind.REFUSED:
+            raise explained(self.record, diagnosis)
+        if kind is AnswerKind.REDIRECTED:
+            raise NetSuiteUnreachableError(f"{self.record}: not followed: {diagnosis}")
+        raise CheckFailedError(f"{self.record}: {diagnosis}", diagnosis=diagnosis)
+
+    def _diagnosis(self, answer: Answer, why: str = "") -> Diagnosis:
+        mine = self.clues(self._account, self._permissions)
+        told = clues_of_answer(answer, Protocol.OAUTH2)
+        return diagnose(
+            f"the token endpoint answered {said(answer, Protocol.OAUTH2)}{why}",
+            self._known.clues | mine | told,
+        )
+
+    def _ready(self, base: str) -> None:
+        super()._ready(base)
+        self.access_token()
+
+    def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
+        return authorized(call, call.url(base), self.access_token().header)
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock(), UTC).date()
+
+
+_SCOPE: Final = {Protocol.REST: "rest_webservices", Protocol.RESTLET: "restlets"}
