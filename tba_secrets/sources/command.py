@@ -1,4 +1,4 @@
-"""Source `command`: two strings of the JSON object that a program prints (sops, op, a script).
+"""Source `command`: strings of the JSON object that a program prints (sops, op, a script).
 
 No shell is involved and standard input is closed. The program runs in a session of its own, so it
 cannot ask on the terminal, and everything it starts ends with it. It inherits this process's
@@ -16,8 +16,8 @@ from typing import Final
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.capture import Captured, CaptureLimitError, capture
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.json_object import two_strings
-from tba_secrets.sources.values import HalfNames, make_pair
+from tba_secrets.sources.json_object import strings
+from tba_secrets.sources.values import PairMaker
 
 MAXIMUM_BYTES: Final = 1 << 20
 
@@ -26,16 +26,16 @@ class CommandSource(Source):
     """Runs one program.
 
     Args:
-        names: What the halves are called.
+        make: Makes a pair of what is found.
         argv: The program, found on PATH or relative to the current working directory, and its arguments.
         timeout: Seconds that it may take.
-        keys: The JSON key of the identifier and that of the secret.
+        keys: The JSON key of each value.
     """
 
     def __init__(
-        self, names: HalfNames, argv: tuple[str, ...], timeout: float, keys: tuple[str, str]
+        self, make: PairMaker, argv: tuple[str, ...], timeout: float, keys: tuple[str, ...]
     ) -> None:
-        self._names = names
+        self._make = make
         self._argv = argv
         self._timeout = timeout
         self._keys = keys
@@ -48,9 +48,9 @@ class CommandSource(Source):
                 "standard error, not shown here because it may hold secrets",
                 "run it by hand in the folder that holds Pulumi.yaml to see what it says",
             )
-        texts = two_strings(captured.output, self._keys, f"{self.place}, output")
-        first, second = (f"{self.place}, key `{key}`" for key in self._keys)
-        return make_pair(self._names, (first, second), texts)
+        texts = strings(captured.output, self._keys, f"{self.place}, output")
+        places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
+        return self._make(places, texts)
 
     @property
     def place(self) -> str:

@@ -1,4 +1,4 @@
-"""Source `env`: two environment variables of the process that runs the provider.
+"""Source `env`: environment variables of the process that runs the provider.
 
 An empty variable is absent, like an unset one: CI systems pass "" for a secret that is not defined.
 """
@@ -9,36 +9,33 @@ import os
 from collections.abc import Mapping
 
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.values import HalfNames, make_pair
+from tba_secrets.sources.values import PairMaker
 
 
 class EnvSource(Source):
-    """Reads two variables.
+    """Reads variables.
 
     Args:
-        names: What the halves are called.
-        variables: The variable of the identifier and that of the secret.
+        make: Makes a pair of what is found.
+        variables: The variable of each value.
         environ: The environment that holds them.
     """
 
     def __init__(
         self,
-        names: HalfNames,
-        variables: tuple[str, str],
+        make: PairMaker,
+        variables: tuple[str, ...],
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._names = names
+        self._make = make
         self._variables = variables
         self._environ = environ
 
     def read(self) -> Pair | None:
-        identifier, secret = self._variables
-        return make_pair(
-            self._names,
-            (f"environment variable {identifier}", f"environment variable {secret}"),
-            (self._environ.get(identifier), self._environ.get(secret)),
-        )
+        places = tuple(f"environment variable {name}" for name in self._variables)
+        return self._make(places, tuple(self._environ.get(name) for name in self._variables))
 
     @property
     def place(self) -> str:
-        return "environment variables " + " and ".join(self._variables)
+        noun = "environment variable" + "s" * (len(self._variables) > 1)
+        return f"{noun} " + " and ".join(self._variables)

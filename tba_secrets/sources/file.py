@@ -1,4 +1,4 @@
-"""Source `file`: two strings of a JSON file that only its owner can read.
+"""Source `file`: strings of a JSON file that only its owner can read.
 
 The file is opened first and checked through the descriptor, so the file that was checked is the file
 that is read. Symbolic links are followed; the owner and mode of the target count.
@@ -13,8 +13,8 @@ from typing import Final
 
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.json_object import two_strings
-from tba_secrets.sources.values import HalfNames, make_pair
+from tba_secrets.sources.json_object import strings
+from tba_secrets.sources.values import PairMaker
 
 MAXIMUM_BYTES: Final = 1 << 20
 _ROOT: Final = 0
@@ -24,13 +24,13 @@ class FileSource(Source):
     """Reads one file.
 
     Args:
-        names: What the halves are called.
+        make: Makes a pair of what is found.
         path: The file; a relative path is resolved against the current working directory.
-        keys: The JSON key of the identifier and that of the secret.
+        keys: The JSON key of each value.
     """
 
-    def __init__(self, names: HalfNames, path: Path, keys: tuple[str, str]) -> None:
-        self._names = names
+    def __init__(self, make: PairMaker, path: Path, keys: tuple[str, ...]) -> None:
+        self._make = make
         self._path = path
         self._keys = keys
 
@@ -38,9 +38,9 @@ class FileSource(Source):
         data = self._data()
         if data is None:
             return None
-        texts = two_strings(data, self._keys, self.place)
-        first, second = (f"{self.place}, key `{key}`" for key in self._keys)
-        return make_pair(self._names, (first, second), texts)
+        texts = strings(data, self._keys, self.place)
+        places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
+        return self._make(places, texts)
 
     @property
     def place(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -12,14 +13,31 @@ from tba_secrets.sources.command import CommandSource
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.file import FileSource
 from tba_secrets.sources.interface import Source
+from tba_secrets.sources.keys import make_key
 from tba_secrets.sources.stored import StoredSource
-from tba_secrets.sources.values import CONSUMER_HALVES, TOKEN_HALVES
+from tba_secrets.sources.values import (
+    CONSUMER_HALVES,
+    TOKEN_HALVES,
+    PairMaker,
+    make_client,
+    make_pair,
+)
 from tba_secrets.spec.model import (
+    ClientCommand,
+    ClientEnv,
+    ClientFile,
+    ClientOrigin,
+    ClientSource,
     ConsumerCommand,
     ConsumerEnv,
     ConsumerFile,
     ConsumerOrigin,
     ConsumerSource,
+    KeyCommand,
+    KeyEnv,
+    KeyFile,
+    KeyOrigin,
+    KeySource,
     TokenCommand,
     TokenEnv,
     TokenFile,
@@ -27,16 +45,20 @@ from tba_secrets.spec.model import (
     TokenSource,
 )
 
-SourceSettings = ConsumerOrigin | TokenOrigin
-"""A `consumer:` or a `token:` of the environment's YAML."""
-_Declared = ConsumerEnv | ConsumerFile | ConsumerCommand | TokenEnv | TokenFile | TokenCommand
+SourceSettings = ConsumerOrigin | TokenOrigin | ClientOrigin | KeyOrigin
+"""A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML."""
+_Consumer = ConsumerEnv | ConsumerFile | ConsumerCommand
+_Token = TokenEnv | TokenFile | TokenCommand
+_Client = ClientEnv | ClientFile | ClientCommand
+_Key = KeyEnv | KeyFile | KeyCommand
+_Declared = _Consumer | _Token | _Client | _Key
 
 
 def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:
     """Return the source that `settings` declare, without reading it.
 
     Args:
-        settings: A `consumer:` or `token:` of the environment's YAML.
+        settings: A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML.
         environ: The environment that an `env` source reads.
 
     Raises:
@@ -45,22 +67,30 @@ def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.enviro
     if isinstance(settings, str):
         return StoredSource()
     declared = _only(settings)
-    if isinstance(declared, ConsumerEnv | ConsumerFile | ConsumerCommand):
-        names, keys = CONSUMER_HALVES, (declared.key, declared.secret)
-    else:
-        names, keys = TOKEN_HALVES, (declared.id, declared.secret)
+    make, keys = _pair_of(declared)
     match declared:
-        case ConsumerEnv() | TokenEnv():
-            return EnvSource(names, keys, environ)
-        case ConsumerFile() | TokenFile():
-            return FileSource(names, Path(declared.path), keys)
-        case ConsumerCommand() | TokenCommand():
-            return CommandSource(names, declared.argv, declared.timeout, keys)
+        case ConsumerEnv() | TokenEnv() | ClientEnv() | KeyEnv():
+            return EnvSource(make, keys, environ)
+        case ConsumerFile() | TokenFile() | ClientFile() | KeyFile():
+            return FileSource(make, Path(declared.path), keys)
+        case ConsumerCommand() | TokenCommand() | ClientCommand() | KeyCommand():
+            return CommandSource(make, declared.argv, declared.timeout, keys)
         case _:
             assert_never(declared)
 
 
-def _only(settings: ConsumerSource | TokenSource) -> _Declared:
+def _pair_of(declared: _Declared) -> tuple[PairMaker, tuple[str, ...]]:
+    """Return what makes the pair, and the variables or JSON keys of its texts."""
+    if isinstance(declared, _Consumer):
+        return partial(make_pair, CONSUMER_HALVES), (declared.key, declared.secret)
+    if isinstance(declared, _Token):
+        return partial(make_pair, TOKEN_HALVES), (declared.id, declared.secret)
+    if isinstance(declared, _Client):
+        return make_client, (declared.id,)
+    return make_key, (declared.private_key, declared.certificate)
+
+
+def _only(settings: ConsumerSource | TokenSource | ClientSource | KeySource) -> _Declared:
     kinds: list[_Declared | None] = [settings.env, settings.file, settings.command]
     declared = [kind for kind in kinds if kind is not None]
     if len(declared) != 1:

@@ -1,4 +1,4 @@
-"""Turn text from a source into a pair that can sign: the rules that all sources share.
+"""Turn the texts of a source into a pair: the rules that all sources share.
 
 Impossible text is an error; unusual text is a warning. Neither ever repeats the text.
 """
@@ -6,6 +6,7 @@ Impossible text is an error; unusual text is a warning. Neither ever repeats the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,13 @@ from tba_secrets.sources.interface import Pair
 _USUAL: Final = re.compile(r"[0-9a-f]{64}")
 """Every key, id and secret in Oracle's help is 64 lower-case hexadecimal digits, but nothing promises it."""
 _NOT_VISIBLE_ASCII: Final = re.compile(r"[^!-~]")
+
+Places = tuple[str, ...]
+"""Where each text was looked for, for example `environment variable A`."""
+Texts = tuple[str | None, ...]
+"""What was found there; None or white space means absent."""
+PairMaker = Callable[[Places, Texts], Pair | None]
+"""Makes the pair of one kind of what a source found, or None if it found nothing."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +36,11 @@ class HalfNames:
 
 CONSUMER_HALVES: Final = HalfNames("consumer key", "consumer secret")
 TOKEN_HALVES: Final = HalfNames("token id", "token secret")
+_CLIENT_ID: Final = "client id"
 
 
-def make_pair(
-    names: HalfNames,
-    places: tuple[str, str],
-    texts: tuple[str | None, str | None],
-) -> Pair | None:
-    """Check two texts and combine them into a pair.
-
-    Args:
-        names: What the halves are called.
-        places: Where each half was looked for, for example `environment variable A`.
-        texts: The text of each half; None or white space means absent.
+def make_pair(names: HalfNames, places: Places, texts: Texts) -> Pair | None:
+    """Check two texts and combine them into a pair that can sign.
 
     Returns:
         The pair, stripped of surrounding white space, or None if both halves are absent.
@@ -48,11 +48,12 @@ def make_pair(
     Raises:
         SourceError: The pair is incomplete, has the same text twice, or holds text that no header can carry.
     """
-    identifier, secret = ((text or "").strip() for text in texts)
-    if not identifier and not secret:
+    halves = both_halves(names, places, texts)
+    if halves is None:
         return None
-    for name, place, half in zip(_both(names), places, (identifier, secret), strict=True):
+    for name, place, half in zip(_both(names), places, halves, strict=True):
         _require_usable(name, place, half)
+    identifier, secret = halves
     if identifier == secret:
         raise SourceError(
             f"the {names.identifier} and the {names.secret} are the same text "
@@ -67,22 +68,50 @@ def make_pair(
     return Pair(Sensitive(identifier), Sensitive(secret), tuple(warnings))
 
 
+def make_client(places: Places, texts: Texts) -> Pair | None:
+    """Return a client id as a pair whose secret is empty, or None if it is absent.
+
+    Raises:
+        SourceError: It holds text that no assertion can carry.
+    """
+    (place,), (text,) = places, texts
+    client_id = (text or "").strip()
+    if not client_id:
+        return None
+    _require_usable(_CLIENT_ID, place, client_id)
+    warnings = _warnings(_CLIENT_ID, place, text or "")
+    return Pair(Sensitive(client_id), Sensitive(""), tuple(warnings))
+
+
+def both_halves(names: HalfNames, places: Places, texts: Texts) -> tuple[str, str] | None:
+    """Return two texts without the white space around them, or None if both are absent.
+
+    Raises:
+        SourceError: Only one of them is absent.
+    """
+    first, second = ((text or "").strip() for text in texts)
+    if not first and not second:
+        return None
+    for name, place, half in zip(_both(names), places, (first, second), strict=True):
+        if not half:
+            raise SourceError(
+                f"the {name} is missing: {place} has no value, but the other half of the pair does",
+                "set both halves, or neither to keep what is stored",
+            )
+    return first, second
+
+
 def _both(names: HalfNames) -> tuple[str, str]:
     return names.identifier, names.secret
 
 
 def _require_usable(name: str, place: str, half: str) -> None:
-    if not half:
-        raise SourceError(
-            f"the {name} is missing: {place} has no value, but the other half of the pair does",
-            "set both halves, or neither to keep what is stored",
-        )
     if (odd := _NOT_VISIBLE_ASCII.search(half)) is not None:
         raise SourceError(
             f"the {name} ({place}) holds {_kind(odd[0])}, at character {odd.start() + 1} of {len(half)}; NetSuite's "
             "values contain only printable ASCII without white space",
             "copy it again: one value, without line breaks or typographic characters. NetSuite shows it only once; "
-            "if it is lost, create a new token",
+            "if it is lost, have it issue a new one",
         )
 
 
