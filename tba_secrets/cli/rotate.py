@@ -19,7 +19,7 @@ from tba_secrets.netsuite import Application, Person, authorize
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import Pair, open_source
-from tba_secrets.sources.values import TOKEN_PAIR
+from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.stores.versions import Origin
 
 _A_DAY: Final = 24 * 60 * 60
@@ -154,7 +154,7 @@ def _from_source(record: CredentialRecord) -> Pair:
 def _prompted(record: CredentialRecord) -> Pair:
     typer.echo(f"{record.path}: the new token, as NetSuite showed it (what you type is not shown)")
     texts = getpass.getpass("  token id: "), getpass.getpass("  token secret: ")
-    pair = TOKEN_PAIR.pair(("what was typed", "what was typed"), texts)
+    pair = make_pair(TOKEN_HALVES, ("what was typed", "what was typed"), texts)
     if pair is None:
         raise SourceError(f"{record.path}: nothing was typed", "type both halves of the new token")
     for warning in pair.warnings:

@@ -32,9 +32,9 @@ from tba_secrets.netsuite.signing import Once
 from tba_secrets.netsuite.transport import LostError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
-from tba_secrets.sources.values import TOKEN_PAIR, Halves
+from tba_secrets.sources.values import TOKEN_HALVES, HalfNames
 
-_REQUEST_HALVES: Final = Halves(("request token", "request token secret"))
+_REQUEST_HALVES: Final = HalfNames("request token", "request token secret")
 _NETSUITE_STATUS: Final = "look at https://status.netsuite.com, then start the flow again"
 
 
@@ -143,7 +143,7 @@ class Steps:
             raise self._orphaned(f"the answer was {said(answer, Protocol.RESTLET)}")
         if outcome(answer, Protocol.RESTLET) is not AnswerKind.ACCEPTED:
             raise self._refused(FlowStep.ACCESS_TOKEN, answer)
-        issued = issued_pair(form_fields(answer.body_text), TOKEN_PAIR)
+        issued = issued_pair(form_fields(answer.body_text), TOKEN_HALVES)
         if issued is None:
             raise self._orphaned(
                 f"the answer {said(answer, Protocol.RESTLET)} has no token that can be read"

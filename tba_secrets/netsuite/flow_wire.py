@@ -20,7 +20,7 @@ from tba_secrets.netsuite.flow_causes import FlowStep
 from tba_secrets.netsuite.signing import Once, Parameter, SigningKeys, authorization
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
-from tba_secrets.sources.values import Shape
+from tba_secrets.sources.values import HalfNames, make_pair
 
 _MOST_FIELDS: Final = 50
 _PLACE: Final = "NetSuite's answer"
@@ -83,10 +83,10 @@ def form_fields(body: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-def issued_pair(fields: dict[str, str], names: Shape) -> Pair | None:
+def issued_pair(fields: dict[str, str], names: HalfNames) -> Pair | None:
     """`oauth_token` and `oauth_token_secret`, None where they are not both there and usable."""
     texts = (fields.get("oauth_token"), fields.get("oauth_token_secret"))
     try:
-        return names.pair((_PLACE, _PLACE), texts)
+        return make_pair(names, (_PLACE, _PLACE), texts)
     except SourceError:
         return None

@@ -17,7 +17,7 @@ from tba_secrets.errors import SourceError
 from tba_secrets.sources.capture import Captured, CaptureLimitError, capture
 from tba_secrets.sources.interface import Pair, Source
 from tba_secrets.sources.json_object import strings
-from tba_secrets.sources.values import Shape
+from tba_secrets.sources.values import PairMaker
 
 MAXIMUM_BYTES: Final = 1 << 20
 
@@ -26,16 +26,16 @@ class CommandSource(Source):
     """Runs one program.
 
     Args:
-        shape: What is read, and what it is called.
+        make: Makes a pair of what is found.
         argv: The program, found on PATH or relative to the current working directory, and its arguments.
         timeout: Seconds that it may take.
         keys: The JSON key of each value.
     """
 
     def __init__(
-        self, shape: Shape, argv: tuple[str, ...], timeout: float, keys: tuple[str, ...]
+        self, make: PairMaker, argv: tuple[str, ...], timeout: float, keys: tuple[str, ...]
     ) -> None:
-        self._shape = shape
+        self._make = make
         self._argv = argv
         self._timeout = timeout
         self._keys = keys
@@ -50,7 +50,7 @@ class CommandSource(Source):
             )
         texts = strings(captured.output, self._keys, f"{self.place}, output")
         places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
-        return self._shape.pair(places, texts)
+        return self._make(places, texts)
 
     @property
     def place(self) -> str:

@@ -9,35 +9,33 @@ import os
 from collections.abc import Mapping
 
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.values import Shape
+from tba_secrets.sources.values import PairMaker
 
 
 class EnvSource(Source):
     """Reads variables.
 
     Args:
-        shape: What is read, and what it is called.
+        make: Makes a pair of what is found.
         variables: The variable of each value.
         environ: The environment that holds them.
     """
 
     def __init__(
         self,
-        shape: Shape,
+        make: PairMaker,
         variables: tuple[str, ...],
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._shape = shape
+        self._make = make
         self._variables = variables
         self._environ = environ
 
     def read(self) -> Pair | None:
-        return self._shape.pair(
-            tuple(f"environment variable {name}" for name in self._variables),
-            tuple(self._environ.get(name) for name in self._variables),
-        )
+        places = tuple(f"environment variable {name}" for name in self._variables)
+        return self._make(places, tuple(self._environ.get(name) for name in self._variables))
 
     @property
     def place(self) -> str:
-        plural = "s" if len(self._variables) > 1 else ""
-        return f"environment variable{plural} " + " and ".join(self._variables)
+        noun = "environment variable" + "s" * (len(self._variables) > 1)
+        return f"{noun} " + " and ".join(self._variables)

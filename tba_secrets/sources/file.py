@@ -14,7 +14,7 @@ from typing import Final
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.interface import Pair, Source
 from tba_secrets.sources.json_object import strings
-from tba_secrets.sources.values import Shape
+from tba_secrets.sources.values import PairMaker
 
 MAXIMUM_BYTES: Final = 1 << 20
 _ROOT: Final = 0
@@ -24,13 +24,13 @@ class FileSource(Source):
     """Reads one file.
 
     Args:
-        shape: What is read, and what it is called.
+        make: Makes a pair of what is found.
         path: The file; a relative path is resolved against the current working directory.
         keys: The JSON key of each value.
     """
 
-    def __init__(self, shape: Shape, path: Path, keys: tuple[str, ...]) -> None:
-        self._shape = shape
+    def __init__(self, make: PairMaker, path: Path, keys: tuple[str, ...]) -> None:
+        self._make = make
         self._path = path
         self._keys = keys
 
@@ -40,7 +40,7 @@ class FileSource(Source):
             return None
         texts = strings(data, self._keys, self.place)
         places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
-        return self._shape.pair(places, texts)
+        return self._make(places, texts)
 
     @property
     def place(self) -> str:

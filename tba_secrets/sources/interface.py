@@ -1,4 +1,4 @@
-"""The interface of a source: it yields two strings that belong together, or nothing.
+"""The interface of a source: it yields what belongs together as a pair, or nothing.
 
 The provider reads a source in its own process; the program and the engine only carry the reference.
 """
@@ -13,7 +13,11 @@ from tba_secrets.sensitive import Sensitive
 
 @dataclass(frozen=True)
 class Pair:
-    """A consumer key and secret, or a token id and secret, ready to be signed with."""
+    """A consumer key and secret, or a token id and secret, ready to be signed with.
+
+    Of OAuth 2.0 it is a client id without a secret, or a certificate id with the PEM of the private key and that of the
+    certificate.
+    """
 
     identifier: Sensitive
     secret: Sensitive

@@ -16,7 +16,7 @@ class _DuplicateKeyError(ValueError):
 
 
 def strings(data: bytes, keys: tuple[str, ...], place: str) -> tuple[str, ...]:
-    """Return the strings under some keys of the JSON object in `data`.
+    """Return the strings under `keys` of the JSON object in `data`.
 
     Raises:
         SourceError: It is not UTF-8, not JSON or not an object, or a key is missing or not a string.

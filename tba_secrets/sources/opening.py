@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -12,13 +13,14 @@ from tba_secrets.sources.command import CommandSource
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.file import FileSource
 from tba_secrets.sources.interface import Source
+from tba_secrets.sources.keys import make_key
 from tba_secrets.sources.stored import StoredSource
 from tba_secrets.sources.values import (
-    CLIENT_ID,
-    CONSUMER_PAIR,
-    KEY_AND_CERTIFICATE,
-    TOKEN_PAIR,
-    Shape,
+    CONSUMER_HALVES,
+    TOKEN_HALVES,
+    PairMaker,
+    make_client,
+    make_pair,
 )
 from tba_secrets.spec.model import (
     ClientCommand,
@@ -45,10 +47,11 @@ from tba_secrets.spec.model import (
 
 SourceSettings = ConsumerOrigin | TokenOrigin | ClientOrigin | KeyOrigin
 """A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML."""
-_Env = ConsumerEnv | TokenEnv | ClientEnv | KeyEnv
-_File = ConsumerFile | TokenFile | ClientFile | KeyFile
-_Command = ConsumerCommand | TokenCommand | ClientCommand | KeyCommand
-_Source = ConsumerSource | TokenSource | ClientSource | KeySource
+_Consumer = ConsumerEnv | ConsumerFile | ConsumerCommand
+_Token = TokenEnv | TokenFile | TokenCommand
+_Client = ClientEnv | ClientFile | ClientCommand
+_Key = KeyEnv | KeyFile | KeyCommand
+_Declared = _Consumer | _Token | _Client | _Key
 
 
 def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:
@@ -64,45 +67,31 @@ def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.enviro
     if isinstance(settings, str):
         return StoredSource()
     declared = _only(settings)
-    shape, keys = _shape(settings), _keys(declared)
+    make, keys = _pair_of(declared)
     match declared:
         case ConsumerEnv() | TokenEnv() | ClientEnv() | KeyEnv():
-            return EnvSource(shape, keys, environ)
+            return EnvSource(make, keys, environ)
         case ConsumerFile() | TokenFile() | ClientFile() | KeyFile():
-            return FileSource(shape, Path(declared.path), keys)
+            return FileSource(make, Path(declared.path), keys)
         case ConsumerCommand() | TokenCommand() | ClientCommand() | KeyCommand():
-            return CommandSource(shape, declared.argv, declared.timeout, keys)
+            return CommandSource(make, declared.argv, declared.timeout, keys)
         case _:
             assert_never(declared)
 
 
-def _shape(settings: _Source) -> Shape:
-    match settings:
-        case ConsumerSource():
-            return CONSUMER_PAIR
-        case TokenSource():
-            return TOKEN_PAIR
-        case ClientSource():
-            return CLIENT_ID
-        case KeySource():
-            return KEY_AND_CERTIFICATE
+def _pair_of(declared: _Declared) -> tuple[PairMaker, tuple[str, ...]]:
+    """Return what makes the pair, and the variables or JSON keys of its texts."""
+    if isinstance(declared, _Consumer):
+        return partial(make_pair, CONSUMER_HALVES), (declared.key, declared.secret)
+    if isinstance(declared, _Token):
+        return partial(make_pair, TOKEN_HALVES), (declared.id, declared.secret)
+    if isinstance(declared, _Client):
+        return make_client, (declared.id,)
+    return make_key, (declared.private_key, declared.certificate)
 
 
-def _keys(declared: _Env | _File | _Command) -> tuple[str, ...]:
-    """Return the variable, or the JSON key, of each value."""
-    match declared:
-        case ConsumerEnv() | ConsumerFile() | ConsumerCommand():
-            return (declared.key, declared.secret)
-        case TokenEnv() | TokenFile() | TokenCommand():
-            return (declared.id, declared.secret)
-        case ClientEnv() | ClientFile() | ClientCommand():
-            return (declared.id,)
-        case KeyEnv() | KeyFile() | KeyCommand():
-            return (declared.private_key, declared.certificate)
-
-
-def _only(settings: _Source) -> _Env | _File | _Command:
-    kinds: list[_Env | _File | _Command | None] = [settings.env, settings.file, settings.command]
+def _only(settings: ConsumerSource | TokenSource | ClientSource | KeySource) -> _Declared:
+    kinds: list[_Declared | None] = [settings.env, settings.file, settings.command]
     declared = [kind for kind in kinds if kind is not None]
     if len(declared) != 1:
         raise SourceError("a source must be exactly one of env, file, command", "declare one kind")

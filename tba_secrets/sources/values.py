@@ -1,4 +1,4 @@
-"""Turn text from a source into a pair that can sign: the rules that all sources share.
+"""Turn the texts of a source into a pair: the rules that all sources share.
 
 Impossible text is an error; unusual text is a warning. Neither ever repeats the text.
 """
@@ -6,9 +6,8 @@ Impossible text is an error; unusual text is a warning. Neither ever repeats the
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from tba_secrets.errors import SourceError
@@ -19,113 +18,91 @@ _USUAL: Final = re.compile(r"[0-9a-f]{64}")
 """Every key, id and secret in Oracle's help is 64 lower-case hexadecimal digits, but nothing promises it."""
 _NOT_VISIBLE_ASCII: Final = re.compile(r"[^!-~]")
 
-
+Places = tuple[str, ...]
+"""Where each text was looked for, for example `environment variable A`."""
 Texts = tuple[str | None, ...]
-"""What a source found, one text for each value; None or white space means absent."""
-
-
-class Shape(ABC):
-    """What a source is to give: how many values, what they are called, and how they become a pair."""
-
-    names: tuple[str, ...]
-    """What each value is called in messages."""
-
-    def pair(self, places: tuple[str, ...], texts: Texts) -> Pair | None:
-        """Check the texts and combine them into a pair.
-
-        Args:
-            places: Where each value was looked for, for example `environment variable A`.
-            texts: One for each value.
-
-        Returns:
-            The pair, or None if every value is absent.
-
-        Raises:
-            SourceError: A value is missing beside another one, or cannot be used.
-        """
-        stripped = tuple((text or "").strip() for text in texts)
-        if not any(stripped):
-            return None
-        for name, place, text in zip(self.names, places, stripped, strict=True):
-            if not text:
-                raise SourceError(
-                    f"the {name} is missing: {place} has no value, but the other half of the pair does",
-                    "set both halves, or neither to keep what is stored",
-                )
-        return self._made(places, texts, stripped)
-
-    @abstractmethod
-    def _made(self, places: tuple[str, ...], texts: Texts, stripped: tuple[str, ...]) -> Pair:
-        """Combine texts that are all there."""
+"""What was found there; None or white space means absent."""
+PairMaker = Callable[[Places, Texts], Pair | None]
+"""Makes the pair of one kind of what a source found, or None if it found nothing."""
 
 
 @dataclass(frozen=True)
-class Halves(Shape):
-    """The two halves of a TBA pair, which go into a header as they are."""
+class HalfNames:
+    """What the two halves of a pair are called in messages."""
 
-    names: tuple[str, str]
+    identifier: str
+    secret: str
 
-    def _made(self, places: tuple[str, ...], texts: Texts, stripped: tuple[str, ...]) -> Pair:
-        identifier, secret = stripped
-        for name, place, half in zip(self.names, places, stripped, strict=True):
-            _require_usable(name, place, half)
-        if identifier == secret:
+
+CONSUMER_HALVES: Final = HalfNames("consumer key", "consumer secret")
+TOKEN_HALVES: Final = HalfNames("token id", "token secret")
+_CLIENT_ID: Final = "client id"
+
+
+def make_pair(names: HalfNames, places: Places, texts: Texts) -> Pair | None:
+    """Check two texts and combine them into a pair that can sign.
+
+    Returns:
+        The pair, stripped of surrounding white space, or None if both halves are absent.
+
+    Raises:
+        SourceError: The pair is incomplete, has the same text twice, or holds text that no header can carry.
+    """
+    halves = both_halves(names, places, texts)
+    if halves is None:
+        return None
+    for name, place, half in zip(_both(names), places, halves, strict=True):
+        _require_usable(name, place, half)
+    identifier, secret = halves
+    if identifier == secret:
+        raise SourceError(
+            f"the {names.identifier} and the {names.secret} are the same text "
+            f"({places[0]}, {places[1]})",
+            "copy each of the two values that NetSuite showed to its own place",
+        )
+    warnings = (
+        warning
+        for name, place, text in zip(_both(names), places, texts, strict=True)
+        for warning in _warnings(name, place, text or "")
+    )
+    return Pair(Sensitive(identifier), Sensitive(secret), tuple(warnings))
+
+
+def make_client(places: Places, texts: Texts) -> Pair | None:
+    """Return a client id as a pair whose secret is empty, or None if it is absent.
+
+    Raises:
+        SourceError: It holds text that no assertion can carry.
+    """
+    (place,), (text,) = places, texts
+    client_id = (text or "").strip()
+    if not client_id:
+        return None
+    _require_usable(_CLIENT_ID, place, client_id)
+    warnings = _warnings(_CLIENT_ID, place, text or "")
+    return Pair(Sensitive(client_id), Sensitive(""), tuple(warnings))
+
+
+def both_halves(names: HalfNames, places: Places, texts: Texts) -> tuple[str, str] | None:
+    """Return two texts without the white space around them, or None if both are absent.
+
+    Raises:
+        SourceError: Only one of them is absent.
+    """
+    first, second = ((text or "").strip() for text in texts)
+    if not first and not second:
+        return None
+    for name, place, half in zip(_both(names), places, (first, second), strict=True):
+        if not half:
             raise SourceError(
-                f"the {self.names[0]} and the {self.names[1]} are the same text "
-                f"({places[0]}, {places[1]})",
-                "copy each of the two values that NetSuite showed to its own place",
+                f"the {name} is missing: {place} has no value, but the other half of the pair does",
+                "set both halves, or neither to keep what is stored",
             )
-        warnings = (
-            warning
-            for name, place, text in zip(self.names, places, texts, strict=True)
-            for warning in _warnings(name, place, text or "")
-        )
-        return Pair(Sensitive(identifier), Sensitive(secret), tuple(warnings))
+    return first, second
 
 
-class ClientId(Shape):
-    """The client id of an integration record: the same value as its consumer key, and no secret beside it."""
-
-    names = ("client id",)
-
-    def _made(self, places: tuple[str, ...], texts: Texts, stripped: tuple[str, ...]) -> Pair:
-        ((client_id,), (place,), (text,)) = stripped, places, texts
-        _require_usable("client id", place, client_id)
-        return Pair(
-            Sensitive(client_id),
-            Sensitive(""),
-            tuple(_warnings("client id", place, text or "")),
-        )
-
-
-class KeyAndCertificate(Shape):
-    """A private key and its certificate, both in PEM; they become the certificate's id, and both PEMs in one."""
-
-    names = ("private key", "certificate")
-
-    def _made(self, places: tuple[str, ...], texts: Texts, stripped: tuple[str, ...]) -> Pair:
-        from tba_secrets.netsuite.oauth2.algorithms import Algorithm
-        from tba_secrets.netsuite.oauth2.certificates import check, load_key
-        from tba_secrets.netsuite.oauth2.parts import as_pair
-
-        warnings = tuple(
-            f"the {name} ({place}) has its line breaks written as \\n, which was put right"
-            for name, place, text in zip(self.names, places, stripped, strict=True)
-            if "\\n" in text
-        )
-        private_key, certificate = (text.replace("\\n", "\n") for text in stripped)
-        where = f"the private key ({places[0]})"
-        key = load_key(Sensitive(private_key), where)
-        fitting = next(one for one in Algorithm if one.fits(key))  # `load_key` takes no other key
-        now = datetime.now(UTC)
-        certified = check(Sensitive(private_key), certificate, fitting, now, where)
-        return replace(as_pair(certified), warnings=warnings)
-
-
-CONSUMER_PAIR: Final = Halves(("consumer key", "consumer secret"))
-TOKEN_PAIR: Final = Halves(("token id", "token secret"))
-CLIENT_ID: Final = ClientId()
-KEY_AND_CERTIFICATE: Final = KeyAndCertificate()
+def _both(names: HalfNames) -> tuple[str, str]:
+    return names.identifier, names.secret
 
 
 def _require_usable(name: str, place: str, half: str) -> None:
@@ -134,7 +111,7 @@ def _require_usable(name: str, place: str, half: str) -> None:
             f"the {name} ({place}) holds {_kind(odd[0])}, at character {odd.start() + 1} of {len(half)}; NetSuite's "
             "values contain only printable ASCII without white space",
             "copy it again: one value, without line breaks or typographic characters. NetSuite shows it only once; "
-            "if it is lost, create a new token",
+            "if it is lost, have it issue a new one",
         )
 
 

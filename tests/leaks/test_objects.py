@@ -10,6 +10,7 @@ import pickle
 import pprint
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -26,7 +27,7 @@ from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.interface import Pair
 from tba_secrets.sources.json_object import strings
 from tba_secrets.sources.reader import SourceReader
-from tba_secrets.sources.values import TOKEN_PAIR
+from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.spec.model import Format, TokenSource
 from tba_secrets.stores.interface import Candidate, SecretName, StoredVersion, VersionId
 from tba_secrets.stores.memory import MemoryStore
@@ -38,6 +39,7 @@ VALUES: Final = (odd(), usual(), odd(), usual())
 SCANNER: Final = Scanner(Canary(f"value {number}", one) for number, one in enumerate(VALUES))
 
 _CREDENTIAL: Final = TbaCredential("1234567_SB1", *map(Sensitive, VALUES))
+_TOKEN: Final = partial(make_pair, TOKEN_HALVES)
 _STORED: Final = render(_CREDENTIAL, Format())
 HOLDERS: Final[dict[str, Any]] = {
     "Sensitive": Sensitive(VALUES[0]),
@@ -128,7 +130,7 @@ def _in_a_message() -> None:
 
 
 def _half_a_pair() -> None:
-    pair = EnvSource(TOKEN_PAIR, ("A", "B"), {"A": VALUES[0], "B": ""})
+    pair = EnvSource(_TOKEN, ("A", "B"), {"A": VALUES[0], "B": ""})
     SourceReader(lambda _: pair).read(TokenSource())
 
 
@@ -138,7 +140,7 @@ def _no_json() -> None:
             strings(VALUES[0].encode(), ("a", "b"), "the file")
             raise AssertionError
 
-    SourceReader(lambda _: Careless(TOKEN_PAIR, ("A", "B"))).read(TokenSource())
+    SourceReader(lambda _: Careless(_TOKEN, ("A", "B"))).read(TokenSource())
 
 
 FAILURES: Final[dict[str, Callable[[], None]]] = {

@@ -374,6 +374,7 @@ class Run:
                 for name, value in self._kind().items()
                 if name in ("format", "certificate")
             },
+            **({} if self.world.by is None else {"checks": ["rest"]}),
             "role": {"name": "warehouse"},
             "user": {"email": "bot@example.com"},
             "versions": staged["versions"],

@@ -21,7 +21,7 @@ from tba_secrets.netsuite.flow_wire import (
 )
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
-from tba_secrets.sources.values import TOKEN_PAIR
+from tba_secrets.sources.values import TOKEN_HALVES
 from tests.netsuite.browser import get
 from tests.netsuite.flow_bench import EXPECTED
 
@@ -92,7 +92,7 @@ GOOD = [
 
 @pytest.mark.parametrize("body", GOOD)
 def test_issued_values_come_without_white_space(body: str) -> None:
-    pair = issued_pair(form_fields(body), TOKEN_PAIR)
+    pair = issued_pair(form_fields(body), TOKEN_HALVES)
     assert pair is not None
     assert (pair.identifier.reveal(), pair.secret.reveal(), pair.warnings) == (ID, SECRET, ())
 
@@ -111,7 +111,7 @@ BAD = [
 
 @pytest.mark.parametrize("body", BAD)
 def test_what_is_no_pair_is_none(body: str) -> None:
-    assert issued_pair(form_fields(body), TOKEN_PAIR) is None
+    assert issued_pair(form_fields(body), TOKEN_HALVES) is None
 
 
 PENDING = PendingConsent(Sensitive("s" * 32), Sensitive("r" * 64), EXPECTED)

@@ -29,7 +29,6 @@ LONGEST: Final = timedelta(days=730)
 """NetSuite cuts a certificate to two years ("Certificate Conditions"); 730 days are never more than that."""
 _EARLIER: Final = timedelta(minutes=5)
 """A new certificate is valid from a little earlier on, for NetSuite's clock may be behind ours."""
-_CURVE_SIZES: Final = (256, 384, 521)
 _CERTIFICATE: Final = re.compile(
     r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL
 )
@@ -199,13 +198,13 @@ def load_key(private_key: Sensitive, where: str) -> PrivateKey:
             f"{where}: this is an RSA key of {key.key_size} bits, and NetSuite takes 3072 and 4096",
             f"{_MAKE_ANEW} (`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072`)",
         )
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.key_size in _CURVE_SIZES:
-        return key
-    if isinstance(key, rsa.RSAPrivateKey):
+    if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) and any(
+        one.fits(key) for one in Algorithm
+    ):
         return key
     raise SourceError(
         f"{where}: NetSuite takes no key of this kind",
-        f"{_MAKE_ANEW}: EC of 256, 384 or 521 bits, or RSA of 3072 or 4096",
+        f"{_MAKE_ANEW}: EC on P-256, P-384 or P-521, or RSA of 3072 or 4096 bits",
     )
 
 
@@ -216,7 +215,7 @@ def require_fit(key: PrivateKey, algorithm: Algorithm, where: str) -> None:
         SourceError: It names the algorithms that fit.
     """
     if not algorithm.fits(key):
-        fitting = ", ".join(one for one in Algorithm if one.fits(key)) or "none"
+        fitting = ", ".join(one for one in Algorithm if one.fits(key))
         raise SourceError(
             f"{where}: the key cannot sign with {algorithm}, which needs {algorithm.needs}",
             f"declare an algorithm that fits this key ({fitting}), or give another key",

@@ -143,7 +143,7 @@ REFUSED = {
         pem(ec.generate_private_key(ec.SECP256K1())),
         GOOD[1],
         Algorithm.ES256,
-        r"fits this key \(none\)",
+        "no key of this kind",
     ),
     "a key of another kind": (
         pem(ed25519.Ed25519PrivateKey.generate()),
