@@ -1,0 +1,203 @@
+"""OAuth 2.0 on the real engine: the first certificate, rotation without a person, revocation, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tba_secrets.simulator.vocabulary import Scope
+from tests.engine.conftest import World, open_world
+from tests.engine.tba import SCRIPT, tba
+
+YAML = """\
+version: 1
+account: "1234567_SB1"
+endpoint: {{env: TBA_SIMULATOR}}
+store:
+  aws: {{region: us-east-1, prefix: netsuite/test/}}
+integrations:
+  - name: warehouse
+    auth: oauth2
+    client: {{env: {{id: WAREHOUSE_KEY}}}}
+    role: {{name: warehouse role, id: "1001"}}
+    certificates:
+      - name: bot
+        user: {{email: orders.bot@example.com, entity: "38"}}
+        by: {by}
+        retire_after: {retire_after}
+        verify: {{checks: [rest, suiteql]}}
+"""
+PERMISSIONS = [
+    "Log in using OAuth 2.0 Access Tokens",
+    "Manage own OAuth 2.0 Client Credentials Certificates",
+    "SuiteAnalytics Workbook",
+]
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Iterator[World]:
+    """An integration record on which Client Credentials is ticked, and one certificate declared."""
+    with open_world(tmp_path) as world:
+        account = world.netsuite.state.account(world.account.id)
+        integration = account.integration("warehouse")
+        integration.client_credentials = True
+        integration.scopes = [Scope.RESTLETS, Scope.REST_WEB_SERVICES]
+        account.role("1001").permissions.extend(PERMISSIONS)
+        declare(world)
+        yield world
+
+
+def declare(world: World, *, by: str = "api", retire_after: str = "1d") -> None:
+    world.project.write(YAML.format(by=by, retire_after=retire_after))
+
+
+def upload(world: World, **changed: str) -> None:
+    """Do what a person does: take what `tba certificate` prints, and map it."""
+    printed = subprocess.run(
+        [world.project.folder / SCRIPT, "certificate", "test", "bot"],
+        cwd=world.project.folder,
+        env=world.project.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "PRIVATE" not in printed.stdout + printed.stderr
+    mapping = {
+        "integration": "warehouse",
+        "user": "orders.bot@example.com",
+        "role": "1001",
+        "certificate": printed.stdout,
+    }
+    world.netsuite.state.add_certificate(world.account.id, {**mapping, **changed})
+
+
+def active(world: World) -> list[str]:
+    """The ids of the certificates that NetSuite takes."""
+    account = world.netsuite.state.account(world.account.id)
+    return [one.facts.certificate_id for one in account.certificates if not one.revoked]
+
+
+@pytest.fixture
+def proven(certified: World) -> World:
+    """The first certificate is uploaded, proven and current."""
+    assert certified.project.up().status != 0
+    upload(certified)
+    run = certified.project.up()
+    assert run.status == 0, run.output
+    return certified
+
+
+def test_the_first_certificate_waits_for_a_person_and_then_passes(certified: World) -> None:
+    first = certified.project.up()
+
+    assert first.status != 0
+    assert "waits for its upload" in first.output
+    assert "tba certificate test bot" in first.output
+    assert certified.logins() == 0  # NetSuite knows nothing of it yet, so it is not asked
+    assert "AWSCURRENT" in certified.labels("bot")  # the placeholder's
+
+    upload(certified)
+    second = certified.project.up()
+
+    assert second.status == 0, second.output
+    held = certified.current("bot")
+    assert held["certificate_id"] == active(certified)[0]
+    assert held["client_id"] == certified.account.consumers["warehouse"].identifier
+    state = certified.project.pulumi("stack", "export", "--show-secrets").output
+    assert held["private_key"].splitlines()[1] not in state + first.output + second.output
+    again = certified.project.up()
+    assert "4 unchanged" in again.output or "unchanged" in again.output, again.output
+
+
+def test_a_certificate_that_nobody_has_uploaded_is_refused_and_kept(certified: World) -> None:
+    assert certified.project.up().status != 0
+    waiting = certified.labels("bot")
+
+    again = certified.project.up()
+
+    assert again.status != 0
+    assert "kept" in again.output
+    assert certified.labels("bot") == waiting
+
+
+def test_a_certificate_mapped_to_another_user_is_refused(certified: World) -> None:
+    assert certified.project.up().status != 0
+    account = certified.netsuite.state.account(certified.account.id)
+    upload(certified, user="stock.bot@example.com")
+
+    run = certified.project.up()
+
+    assert run.status != 0
+    assert "its user is" in run.output
+    assert "certificate_id" not in json.dumps(certified.current("bot"))
+    assert account.certificates
+
+
+def test_a_rotation_needs_no_person_and_its_predecessor_is_revoked(proven: World) -> None:
+    before = proven.current("bot")["certificate_id"]
+
+    rotated = tba(proven, "rotate", "test", "bot")
+
+    assert rotated.status == 0, rotated.output
+    after = proven.current("bot")["certificate_id"]
+    assert after != before
+    assert set(active(proven)) == {before, after}  # the overlap
+    retired = tba(proven, "retire", "test", "--now")
+    assert retired.status == 0, retired.output
+    assert active(proven) == [after]
+    verified = tba(proven, "verify", "test", "--json")
+    assert verified.status == 0, verified.output
+    proof = json.loads(verified.output)["tokens"][0]
+    assert {"access token", "account", "role", "user", "REST", "SuiteQL"} <= set(proof["proven"])
+
+
+def test_a_rotation_that_a_person_finishes(proven: World) -> None:
+    declare(proven, by="person")
+    before = proven.current("bot")["certificate_id"]
+
+    rotated = tba(proven, "rotate", "test", "bot")
+
+    assert rotated.status != 0
+    assert "waits for its upload" in rotated.output
+    assert proven.current("bot")["certificate_id"] == before
+    upload(proven)
+    assert tba(proven, "rotate", "test", "bot").status == 0
+    assert proven.current("bot")["certificate_id"] != before
+
+
+def test_a_rollback_goes_to_the_certificate_before(proven: World) -> None:
+    before = proven.current("bot")["certificate_id"]
+    assert tba(proven, "rotate", "test", "bot").status == 0
+
+    back = tba(proven, "rollback", "test", "bot")
+
+    assert back.status == 0, back.output
+    assert proven.current("bot")["certificate_id"] == before
+
+
+def test_where_the_role_may_not_a_person_brings_it(proven: World) -> None:
+    account = proven.netsuite.state.account(proven.account.id)
+    account.role("1001").permissions.remove(PERMISSIONS[1])
+    before = proven.current("bot")["certificate_id"]
+
+    rotated = tba(proven, "rotate", "test", "bot")
+
+    assert rotated.status != 0
+    assert "could not bring it to NetSuite" in rotated.output
+    assert proven.current("bot")["certificate_id"] == before
+    assert os.sep not in before
+
+
+def test_destroy_leaves_a_certificate_that_waits_to_a_person(proven: World) -> None:
+    declare(proven, by="person")
+    tba(proven, "rotate", "test", "bot")
+
+    destroyed = proven.project.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert destroyed.status == 0, destroyed.output
+    assert "is left in the store" in destroyed.output
