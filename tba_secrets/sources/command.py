@@ -16,7 +16,7 @@ from typing import Final
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.capture import Captured, CaptureLimitError, capture
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.json_object import two_strings
+from tba_secrets.sources.json_object import strings_of
 from tba_secrets.sources.values import HalfNames, make_pair
 
 MAXIMUM_BYTES: Final = 1 << 20
@@ -29,11 +29,11 @@ class CommandSource(Source):
         names: What the halves are called.
         argv: The program, found on PATH or relative to the current working directory, and its arguments.
         timeout: Seconds that it may take.
-        keys: The JSON key of the identifier and that of the secret.
+        keys: The JSON key of the identifier, and that of the secret where there is one.
     """
 
     def __init__(
-        self, names: HalfNames, argv: tuple[str, ...], timeout: float, keys: tuple[str, str]
+        self, names: HalfNames, argv: tuple[str, ...], timeout: float, keys: tuple[str, ...]
     ) -> None:
         self._names = names
         self._argv = argv
@@ -48,9 +48,9 @@ class CommandSource(Source):
                 "standard error, not shown here because it may hold secrets",
                 "run it by hand in the folder that holds Pulumi.yaml to see what it says",
             )
-        texts = two_strings(captured.output, self._keys, f"{self.place}, output")
-        first, second = (f"{self.place}, key `{key}`" for key in self._keys)
-        return make_pair(self._names, (first, second), texts)
+        texts = strings_of(captured.output, self._keys, f"{self.place}, output")
+        places = [f"{self.place}, key `{key}`" for key in self._keys]
+        return make_pair(self._names, places, texts)
 
     @property
     def place(self) -> str:

@@ -1,4 +1,4 @@
-"""Source `env`: two environment variables of the process that runs the provider.
+"""Source `env`: two environment variables, or one, of the process that runs the provider.
 
 An empty variable is absent, like an unset one: CI systems pass "" for a secret that is not defined.
 """
@@ -13,18 +13,18 @@ from tba_secrets.sources.values import HalfNames, make_pair
 
 
 class EnvSource(Source):
-    """Reads two variables.
+    """Reads the variables.
 
     Args:
         names: What the halves are called.
-        variables: The variable of the identifier and that of the secret.
+        variables: The variable of the identifier, and that of the secret where there is one.
         environ: The environment that holds them.
     """
 
     def __init__(
         self,
         names: HalfNames,
-        variables: tuple[str, str],
+        variables: tuple[str, ...],
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._names = names
@@ -32,13 +32,13 @@ class EnvSource(Source):
         self._environ = environ
 
     def read(self) -> Pair | None:
-        identifier, secret = self._variables
         return make_pair(
             self._names,
-            (f"environment variable {identifier}", f"environment variable {secret}"),
-            (self._environ.get(identifier), self._environ.get(secret)),
+            [f"environment variable {variable}" for variable in self._variables],
+            [self._environ.get(variable) for variable in self._variables],
         )
 
     @property
     def place(self) -> str:
-        return "environment variables " + " and ".join(self._variables)
+        noun = "environment variable" if len(self._variables) == 1 else "environment variables"
+        return f"{noun} {' and '.join(self._variables)}"

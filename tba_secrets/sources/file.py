@@ -13,7 +13,7 @@ from typing import Final
 
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.json_object import two_strings
+from tba_secrets.sources.json_object import strings_of
 from tba_secrets.sources.values import HalfNames, make_pair
 
 MAXIMUM_BYTES: Final = 1 << 20
@@ -26,10 +26,10 @@ class FileSource(Source):
     Args:
         names: What the halves are called.
         path: The file; a relative path is resolved against the current working directory.
-        keys: The JSON key of the identifier and that of the secret.
+        keys: The JSON key of the identifier, and that of the secret where there is one.
     """
 
-    def __init__(self, names: HalfNames, path: Path, keys: tuple[str, str]) -> None:
+    def __init__(self, names: HalfNames, path: Path, keys: tuple[str, ...]) -> None:
         self._names = names
         self._path = path
         self._keys = keys
@@ -38,9 +38,9 @@ class FileSource(Source):
         data = self._data()
         if data is None:
             return None
-        texts = two_strings(data, self._keys, self.place)
-        first, second = (f"{self.place}, key `{key}`" for key in self._keys)
-        return make_pair(self._names, (first, second), texts)
+        texts = strings_of(data, self._keys, self.place)
+        places = [f"{self.place}, key `{key}`" for key in self._keys]
+        return make_pair(self._names, places, texts)
 
     @property
     def place(self) -> str:

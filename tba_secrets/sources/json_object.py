@@ -1,4 +1,4 @@
-"""Read two strings from the text of a JSON object.
+"""Read strings from the text of a JSON object.
 
 Errors name keys and positions, never the text.
 """
@@ -15,15 +15,14 @@ class _DuplicateKeyError(ValueError):
     pass
 
 
-def two_strings(data: bytes, keys: tuple[str, str], place: str) -> tuple[str, str]:
-    """Return the strings under two keys of the JSON object in `data`.
+def strings_of(data: bytes, keys: tuple[str, ...], place: str) -> tuple[str, ...]:
+    """Return the strings under the keys of the JSON object in `data`.
 
     Raises:
         SourceError: It is not UTF-8, not JSON or not an object, or a key is missing or not a string.
     """
     found = _object(data, place)
-    first, second = (_string(found, key, place) for key in keys)
-    return first, second
+    return tuple(_string(found, key, place) for key in keys)
 
 
 def _object(data: bytes, place: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Source `stored` (also `prompt` and `authorize`): only the store holds the pair.
+"""Source `stored` (also `prompt`, `authorize` and `generated`): only the store holds the pair.
 
 A new pair comes from `tba rotate`, or was in the store before (`adopt: true`).
 """

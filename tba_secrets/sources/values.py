@@ -6,6 +6,7 @@ Impossible text is an error; unusual text is a warning. Neither ever repeats the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,24 +24,34 @@ class HalfNames:
     """What the two halves of a pair are called in messages."""
 
     identifier: str
-    secret: str
+    secret: str | None
+    """None where there is no second half: the pair's secret is then empty."""
+    is_text: bool = False
+    """Both are texts of several lines, in PEM."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The names, one or two."""
+        return (self.identifier,) if self.secret is None else (self.identifier, self.secret)
 
 
 CONSUMER_HALVES: Final = HalfNames("consumer key", "consumer secret")
 TOKEN_HALVES: Final = HalfNames("token id", "token secret")
+CLIENT_HALVES: Final = HalfNames("client id", None)
+KEY_HALVES: Final = HalfNames("certificate", "private key", is_text=True)
 
 
 def make_pair(
     names: HalfNames,
-    places: tuple[str, str],
-    texts: tuple[str | None, str | None],
+    places: Sequence[str],
+    texts: Sequence[str | None],
 ) -> Pair | None:
-    """Check two texts and combine them into a pair.
+    """Check the texts and combine them into a pair.
 
     Args:
         names: What the halves are called.
         places: Where each half was looked for, for example `environment variable A`.
-        texts: The text of each half; None or white space means absent.
+        texts: The text of each half, one or two; None or white space means absent.
 
     Returns:
         The pair, stripped of surrounding white space, or None if both halves are absent.
@@ -48,12 +59,14 @@ def make_pair(
     Raises:
         SourceError: The pair is incomplete, has the same text twice, or holds text that no header can carry.
     """
-    identifier, secret = ((text or "").strip() for text in texts)
-    if not identifier and not secret:
+    halves = [(text or "").strip() for text in texts]
+    if not any(halves):
         return None
-    for name, place, half in zip(_both(names), places, (identifier, secret), strict=True):
-        _require_usable(name, place, half)
-    if identifier == secret:
+    for name, place, half in zip(names.all, places, halves, strict=True):
+        _require_there(name, place, half)
+        if not names.is_text:
+            _require_usable(name, place, half)
+    if len(halves) > len(set(halves)):
         raise SourceError(
             f"the {names.identifier} and the {names.secret} are the same text "
             f"({places[0]}, {places[1]})",
@@ -61,22 +74,23 @@ def make_pair(
         )
     warnings = (
         warning
-        for name, place, text in zip(_both(names), places, texts, strict=True)
+        for name, place, text in zip(names.all, places, texts, strict=True)
+        if not names.is_text
         for warning in _warnings(name, place, text or "")
     )
+    identifier, secret = (*halves, "")[:2]
     return Pair(Sensitive(identifier), Sensitive(secret), tuple(warnings))
 
 
-def _both(names: HalfNames) -> tuple[str, str]:
-    return names.identifier, names.secret
-
-
-def _require_usable(name: str, place: str, half: str) -> None:
+def _require_there(name: str, place: str, half: str) -> None:
     if not half:
         raise SourceError(
             f"the {name} is missing: {place} has no value, but the other half of the pair does",
             "set both halves, or neither to keep what is stored",
         )
+
+
+def _require_usable(name: str, place: str, half: str) -> None:
     if (odd := _NOT_VISIBLE_ASCII.search(half)) is not None:
         raise SourceError(
             f"the {name} ({place}) holds {_kind(odd[0])}, at character {odd.start() + 1} of {len(half)}; NetSuite's "

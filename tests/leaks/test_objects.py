@@ -24,7 +24,7 @@ from tba_secrets.provider.host import Host, unheard
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.interface import Pair
-from tba_secrets.sources.json_object import two_strings
+from tba_secrets.sources.json_object import strings_of
 from tba_secrets.sources.reader import SourceReader
 from tba_secrets.sources.values import TOKEN_HALVES
 from tba_secrets.spec.model import Format, TokenSource
@@ -135,7 +135,7 @@ def _half_a_pair() -> None:
 def _no_json() -> None:
     class Careless(EnvSource):
         def read(self) -> Pair | None:
-            two_strings(VALUES[0].encode(), ("a", "b"), "the file")
+            strings_of(VALUES[0].encode(), ("a", "b"), "the file")
             raise AssertionError
 
     SourceReader(lambda _: Careless(TOKEN_HALVES, ("A", "B"))).read(TokenSource())
