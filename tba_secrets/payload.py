@@ -104,6 +104,24 @@ def parse_oauth2(value: Sensitive, names: CertificateFormat, where: str) -> OAut
     )
 
 
+def parse_either(
+    value: Sensitive, names: Format | CertificateFormat, where: str
+) -> TbaCredential | OAuth2Credential:
+    """Return the credential in a stored text, of the kind that it holds. Raises as `parse` does.
+
+    Args:
+        value: What the store gave.
+        names: Under which keys to look; those of one kind serve where the text holds the other in its usual form.
+        where: The secret, for messages.
+    """
+    usual = CertificateFormat()
+    if isinstance(names, CertificateFormat):
+        return parse_oauth2(value, names, where)
+    if set(usual.model_dump().values()) <= (_flat(value) or {}).keys():
+        return parse_oauth2(value, usual, where)
+    return parse(value, names, where)
+
+
 _MEND: Final = "store the credential anew with `tba rotate`, or name another secret"
 
 

@@ -13,7 +13,12 @@ from tba_secrets.client.pace import Options, Pace
 from tba_secrets.client.signed_calls import SignedCalls
 from tba_secrets.client.signed_session import SignedSession
 from tba_secrets.errors import SpecError, StoreError
-from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.records import (
+    CertificateRecord,
+    CredentialRecord,
+    certificate_records,
+    credential_records,
+)
 from tba_secrets.spec import load_stack
 from tba_secrets.spec.model import (
     AwsSettings,
@@ -28,11 +33,16 @@ from tba_secrets.stores.interface import SecretName, Store
 
 
 @overload
-def session(origin: CredentialRecord, /, **options: Unpack[Options]) -> SignedSession: ...
+def session(
+    origin: CredentialRecord | CertificateRecord, /, **options: Unpack[Options]
+) -> SignedSession: ...
 @overload
 def session(origin: Store, name: str, /, **options: Unpack[Options]) -> SignedSession: ...
 def session(
-    origin: CredentialRecord | Store, name: str | None = None, /, **options: Unpack[Options]
+    origin: CredentialRecord | CertificateRecord | Store,
+    name: str | None = None,
+    /,
+    **options: Unpack[Options],
 ) -> SignedSession:
     """Open a session that signs with the current version of one secret.
 
@@ -44,7 +54,7 @@ def session(
     Raises:
         ValueError: An option is out of bounds.
     """
-    if isinstance(origin, CredentialRecord):
+    if isinstance(origin, CredentialRecord | CertificateRecord):
         return _of_record(origin, None, options)
     if not name:
         raise TypeError("session(store, name): the secret's name is missing")
@@ -161,23 +171,30 @@ def environment_session(
     Args:
         project_root: The folder that holds Pulumi.yaml.
         stack: The stack's name.
-        record: `integration/token`.
+        record: `integration/token`, or `integration/certificate`.
         kind: `aws` or `vault`: which of several stores to read; None for the first.
         options: See `Options` and `Pace`; they override the file.
 
     Raises:
         SpecError: The file is absent or invalid, or has no such record.
     """
-    records = {r.path: r for r in credential_records(load_stack(Path(project_root), stack))}
+    environment = load_stack(Path(project_root), stack)
+    found: tuple[CredentialRecord | CertificateRecord, ...] = (
+        *credential_records(environment),
+        *certificate_records(environment),
+    )
+    records = {record.path: record for record in found}
     if record not in records:
         raise SpecError(
             f"stacks/{stack}.yaml: there is no record {record!r} (there: {', '.join(records)})",
-            "name it as integration/token",
+            "name it as integration/token, or integration/certificate",
         )
     return _of_record(records[record], kind, options)
 
 
-def _of_record(record: CredentialRecord, kind: str | None, options: Options) -> SignedSession:
+def _of_record(
+    record: CredentialRecord | CertificateRecord, kind: str | None, options: Options
+) -> SignedSession:
     options.setdefault("format", record.format)
     options.setdefault("endpoint", record.endpoint)
     return session_for(record.stores, record.secret, kind, **options)
