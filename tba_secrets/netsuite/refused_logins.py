@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.sensitive import Fingerprint, fingerprint
 
 _KEY: Final = b"tba-secrets: refused logins"
@@ -145,7 +146,7 @@ class RefusedLogins:
             return {}
 
 
-def mark_of(credential: TbaCredential) -> Fingerprint:
+def mark_of(credential: TbaCredential | OAuth2Credential) -> Fingerprint:
     """Tells credentials apart. NetSuite's random values cannot be found from it, whoever knows the key."""
     return fingerprint(_KEY, "\n".join(secret.reveal() for secret in credential.secrets))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tba_secrets.netsuite.account import Service, base_url
 from tba_secrets.sensitive import Sensitive
+
+if TYPE_CHECKING:
+    from tba_secrets.netsuite.oauth2.certificates import Certified
+    from tba_secrets.sources.interface import Pair
 
 TOKEN_PATH: Final = "/services/rest/auth/oauth2/v1/token"
 
@@ -30,6 +34,30 @@ class OAuth2Credential:
     configured `endpoint`, and never an address that a store gave."""
     valid_until: date | None = None
     """As NetSuite answered, or else the certificate's own end; None where a store does not say."""
+
+    def pair(self, part: str) -> Pair:
+        """Return the `client` (whose secret is empty) or the `key`: certificate id and private key."""
+        from tba_secrets.sources.interface import (
+            Pair,  # a reader's program does without the sources
+        )
+
+        if part == "client":
+            return Pair(self.client_id, Sensitive(""))
+        return Pair(Sensitive(self.certificate_id), self.private_key)
+
+    def with_client(self, client: Pair) -> OAuth2Credential:
+        """Return the same credential with another `client`."""
+        return replace(self, client_id=client.identifier)
+
+    def with_key(self, certified: Certified) -> OAuth2Credential:
+        """Return the same credential with another key, and all that goes with it."""
+        return replace(
+            self,
+            certificate_id=certified.certificate_id,
+            private_key=certified.private_key,
+            algorithm=certified.algorithm.value,
+            valid_until=certified.valid_until.date(),
+        )
 
     @property
     def audience(self) -> str:
