@@ -82,6 +82,20 @@ def parse(
     return TbaCredential(account, **fields)
 
 
+def parse_either(value: Sensitive, names: Names, where: str) -> TbaCredential | OAuth2Credential:
+    """Return the credential in a stored text, of the kind that it holds. Raises as `parse` does.
+
+    Args:
+        value: What the store gave.
+        names: Under which keys to look; those of one kind serve where the text holds the other in its usual form.
+        where: The secret, for messages.
+    """
+    usual = CertificateFormat()
+    if set(usual.model_dump().values()) <= (_flat(value) or {}).keys():
+        return parse(value, usual, where)
+    return parse(value, names, where)
+
+
 def _oauth2(
     fields: Mapping[str, Sensitive], names: CertificateFormat, where: str
 ) -> OAuth2Credential:

@@ -16,13 +16,15 @@ from tba_secrets.client.errors import NoCredentialError
 from tba_secrets.client.pace import RETRY_SECONDS, Pace
 from tba_secrets.errors import StoreUnavailableError
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.payload import parse, same_content
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.payload import parse_either, same_content
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import Format
+from tba_secrets.spec.model import CertificateFormat, Format
 from tba_secrets.stores.interface import SecretName, Stage, Store, StoredVersion, VersionId
 from tba_secrets.stores.versions import PLACEHOLDER
 
 _log: Final = logging.getLogger(__name__)
+Credential = TbaCredential | OAuth2Credential
 Moment = NewType("Moment", int)
 """A place in the order of a session's events. A clock would not do: it may show one time twice."""
 
@@ -35,7 +37,7 @@ class CachedCredential:
     """
 
     version: VersionId
-    credential: TbaCredential
+    credential: Credential
     asked_at: float
     """Monotonic seconds when the read began."""
     moment: Moment
@@ -52,7 +54,9 @@ class CurrentCredential:
         pace: How long a credential is cached.
     """
 
-    def __init__(self, store: Store, name: SecretName, names: Format, pace: Pace) -> None:
+    def __init__(
+        self, store: Store, name: SecretName, names: Format | CertificateFormat, pace: Pace
+    ) -> None:
         self.where = f"the secret {name} ({store.kind})"
         self._store = store
         self._name = name
@@ -81,7 +85,7 @@ class CurrentCredential:
         with self._reading:
             return self._fresh() or self._read_if_possible()
 
-    def since(self, moment: Moment, other_than: TbaCredential | None = None) -> CachedCredential:
+    def since(self, moment: Moment, other_than: Credential | None = None) -> CachedCredential:
         """Return the credential as the store had it after `moment`, whatever its age.
 
         Args:
@@ -133,7 +137,7 @@ class CurrentCredential:
     def _read(self) -> CachedCredential:
         asked_at, moment = self._pace.monotonic(), self.now()
         stored = self._promoted(self._store.read(self._name, Stage.CURRENT))
-        credential = parse(stored.value, self._names, self.where)
+        credential = parse_either(stored.value, self._names, self.where)
         if self._held is not None and self._held.version != stored.version:
             _log.info("%s: version %s is now current", self.where, stored.version)
         self._held = CachedCredential(stored.version, credential, asked_at, moment)

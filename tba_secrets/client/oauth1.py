@@ -51,7 +51,7 @@ class StoreOAuth1(OAuth1):  # type: ignore[misc] # the library has no types
         self, turn: CallTurn, answer: requests.Response, **settings: Any
     ) -> requests.Response:
         """Record the answer; after a 401, send the request once more with another credential."""
-        turn.answered(answer.status_code)
+        self._calls.answered(turn, answer.status_code)
         if answer.is_redirect:
             raise UnsignableRequestError(
                 "NetSuite answers with a redirect, and a signature is good for one address and one time",
@@ -66,7 +66,7 @@ class StoreOAuth1(OAuth1):  # type: ignore[misc] # the library has no types
         again: requests.PreparedRequest = super().__call__(answer.request.copy())
         transport: BaseAdapter = answer.connection
         newer = transport.send(again, **settings)
-        self.client.turn.answered(newer.status_code)
+        self._calls.answered(self.client.turn, newer.status_code)
         newer.history.append(answer)
         newer.request = again
         return newer
@@ -92,6 +92,6 @@ class _Client:
     ) -> tuple[str, dict[str, str], str | bytes | None]:
         """Return the address that was signed, the headers with the signature and without cookies, and the body."""
         with self._calls.turn() as self._mine.turn:
-            url, header = self._calls.header(self.turn.held.credential, http_method, uri, body)
+            url, header = self._calls.header(self.turn, http_method, uri, body)
         kept = {name: text for name, text in headers.items() if name.lower() != "cookie"}
         return url, {**kept, _HEADER: header}, body

@@ -32,7 +32,10 @@ def session(origin: CredentialRecord, /, **options: Unpack[Options]) -> SignedSe
 @overload
 def session(origin: Store, name: str, /, **options: Unpack[Options]) -> SignedSession: ...
 def session(
-    origin: CredentialRecord | Store, name: str | None = None, /, **options: Unpack[Options]
+    origin: CredentialRecord | Store,
+    name: str | None = None,
+    /,
+    **options: Unpack[Options],
 ) -> SignedSession:
     """Open a session that signs with the current version of one secret.
 
@@ -161,7 +164,7 @@ def environment_session(
     Args:
         project_root: The folder that holds Pulumi.yaml.
         stack: The stack's name.
-        record: `integration/token`.
+        record: `integration/token`, or `integration/certificate`.
         kind: `aws` or `vault`: which of several stores to read; None for the first.
         options: See `Options` and `Pace`; they override the file.
 
@@ -172,17 +175,12 @@ def environment_session(
     if record not in records:
         raise SpecError(
             f"stacks/{stack}.yaml: there is no record {record!r} (there: {', '.join(records)})",
-            "name it as integration/token",
+            "name it as integration/token, or integration/certificate",
         )
     return _of_record(records[record], kind, options)
 
 
 def _of_record(record: CredentialRecord, kind: str | None, options: Options) -> SignedSession:
-    if not isinstance(record.format, Format):
-        raise SpecError(
-            f"{record.path} is a certificate of OAuth 2.0, and signs no call of OAuth 1.0",
-            "name a token's record",
-        )
     options.setdefault("format", record.format)
     options.setdefault("endpoint", record.endpoint)
     return session_for(record.stores, record.secret, kind, **options)

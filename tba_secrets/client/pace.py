@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from tba_secrets.spec.model import Format
+from tba_secrets.spec.model import CertificateFormat, Format
 
 RETRY_SECONDS: Final = 30.0
 """After a store could not be asked, the credential that is kept is used for so long before it is asked again."""
@@ -56,7 +56,7 @@ class PaceOptions(TypedDict, total=False):
 class Options(PaceOptions, total=False):
     """Keyword arguments of every function that opens a session, besides those of `Pace`."""
 
-    format: Format
+    format: Format | CertificateFormat
     """The keys of the stored JSON object, where they are not the usual ones."""
     endpoint: str | None
     """One address for all NetSuite services instead of the account's own: the simulator, or a proxy."""

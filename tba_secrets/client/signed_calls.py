@@ -1,9 +1,10 @@
-"""Sign and send one call, and after one 401 repeat it with a newer credential.
+"""Sign and send one call, or let it carry an access token, and after one 401 repeat it with a newer credential.
 
 1. The address must be the account's own, or nothing is signed and nothing is sent (hosts.py).
 2. Each attempt gets its own nonce, timestamp and signature when it is sent, not when it is prepared.
 3. On HTTP 401 the store is read again, past the cache. If the credential has changed and the body can
    be sent again, the call is repeated once.
+   What the token endpoint refuses is such a 401.
 4. Otherwise, and after a second 401, the 401 is the answer. A refused credential is not tried again.
 
 A copy of the request is signed. The caller's answers and errors refer to the unsigned request.
@@ -20,17 +21,28 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.utils import rewind_body
 
+from tba_secrets.client.access_tokens import AccessTokens
 from tba_secrets.client.current import CachedCredential, CurrentCredential
 from tba_secrets.client.errors import UnsignableRequestError
 from tba_secrets.client.hosts import refuse_foreign
 from tba_secrets.client.pace import Pace
 from tba_secrets.client.turns import REFUSED, CallTurn, Turns
-from tba_secrets.errors import StoreError
+from tba_secrets.errors import AuthenticationRefusedError, StoreError
 from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.signing import Parameter, canonical_url, sign
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _log: Final = logging.getLogger(__name__)
+
+
+class _NoAccessTokenError(Exception):
+    """The token endpoint refused an assertion: another credential may be current by now."""
+
+    def __init__(self, held: CachedCredential, error: AuthenticationRefusedError) -> None:
+        super().__init__()
+        self.held = held
+        self.error = error
 
 
 class SignedCalls:
@@ -47,6 +59,7 @@ class SignedCalls:
         self.endpoint = endpoint
         self._pace = pace
         self._turns = Turns(current, pace)
+        self._tokens = AccessTokens(current.where, endpoint, pace)
 
     def send(
         self, transport: BaseAdapter, request: requests.PreparedRequest, settings: dict[str, Any]
@@ -64,14 +77,23 @@ class SignedCalls:
         """
         if settings.get("timeout") is None:
             settings = {**settings, "timeout": self._pace.timeout_seconds}
-        answer, held = self._attempt(transport, request, settings, self.current.held())
-        if answer.status_code != REFUSED:
-            return answer
-        successor = self.successor(held, request)
-        if successor is None:
-            return answer
-        answer.close()
-        return self._attempt(transport, request, settings, successor)[0]
+        try:
+            answer, held = self._attempt(transport, request, settings, self.current.held())
+        except _NoAccessTokenError as refused:
+            successor = self.successor(refused.held, request)
+            if successor is None:
+                raise refused.error from None
+        else:
+            if answer.status_code != REFUSED:
+                return answer
+            successor = self.successor(held, request)
+            if successor is None:
+                return answer
+            answer.close()
+        try:
+            return self._attempt(transport, request, settings, successor)[0]
+        except _NoAccessTokenError as refused:
+            raise refused.error from None
 
     def _attempt(
         self,
@@ -82,25 +104,34 @@ class SignedCalls:
     ) -> tuple[requests.Response, CachedCredential]:
         """Log in once; return the answer and the credential used."""
         with self._turns.turn(held) as turn:
-            signed = self._signed(request, turn.held.credential)
+            try:
+                signed = self._signed(request, turn)
+            except AuthenticationRefusedError as error:
+                raise _NoAccessTokenError(turn.held, error) from None
             answer = _sent(transport, signed, request, settings)
-            turn.answered(answer.status_code)
+            self.answered(turn, answer.status_code)
             return answer, turn.held
+
+    def answered(self, turn: CallTurn, status: int) -> None:
+        """Record an answer; after a 401 its access token is not sent again."""
+        turn.answered(status)
+        if status == REFUSED:
+            self._tokens.forget(turn.held.credential)
 
     def turn(self) -> AbstractContextManager[CallTurn]:
         """Wait for a turn with the current credential. Raises as `Turns.turn`."""
         return self._turns.turn(self.current.held())
 
     def header(
-        self, credential: TbaCredential, method: str, address: str, body: str | bytes | None
+        self, turn: CallTurn, method: str, address: str, body: str | bytes | None
     ) -> tuple[str, str]:
-        """Sign.
+        """Sign, or get the access token.
 
         Args:
-            credential: Whose call it is.
+            turn: Whose call it is; a refused assertion is recorded there.
             method: The HTTP method.
             address: The whole URL.
-            body: A form's body, which is signed; None for any other body.
+            body: A form's body, which a TBA signature covers; None for any other body.
 
         Returns:
             The URL to send, and the Authorization header.
@@ -108,12 +139,21 @@ class SignedCalls:
         Raises:
             ForeignHostError: The address is not the account's.
             UnsignableRequestError: The address or the form cannot be signed.
+            AuthenticationRefusedError: The token endpoint refused the assertion.
+            NetSuiteError, SourceError: There is no access token for another reason.
         """
+        credential = turn.held.credential
         try:
             url = canonical_url(address)
         except ValueError as error:  # the text is ours and quotes nothing of the URL
             raise UnsignableRequestError(str(error)) from None
         refuse_foreign(url, credential.account, self.endpoint)
+        if isinstance(credential, OAuth2Credential):
+            try:
+                return url, self._tokens.header(credential)
+            except AuthenticationRefusedError:
+                turn.answered(REFUSED)
+                raise
         form = [] if body is None else _pairs(body)
         return url, sign(credential, method, url, form, timestamp=int(self._pace.clock()))
 
@@ -137,13 +177,13 @@ class SignedCalls:
         return newest if newest.credential != refused.credential and _rewound(request) else None
 
     def _signed(
-        self, request: requests.PreparedRequest, credential: TbaCredential
+        self, request: requests.PreparedRequest, turn: CallTurn
     ) -> requests.PreparedRequest:
-        """Sign a copy without cookies: NetSuite refuses a cookie beside a signature."""
+        """Sign a copy without cookies: NetSuite refuses a cookie beside a signature or an access token."""
         signed = request.copy()
-        signed.url, header = self.header(
-            credential, str(request.method), str(request.url), _form(request)
-        )
+        is_tba = isinstance(turn.held.credential, TbaCredential)
+        form = _form(request) if is_tba else None
+        signed.url, header = self.header(turn, str(request.method), str(request.url), form)
         signed.headers.pop("Cookie", None)
         signed.headers["Authorization"] = header
         return signed

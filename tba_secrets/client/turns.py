@@ -19,10 +19,9 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import NamedTuple
 
-from tba_secrets.client.current import CachedCredential, CurrentCredential, Moment
+from tba_secrets.client.current import CachedCredential, Credential, CurrentCredential, Moment
 from tba_secrets.client.pace import Pace
 from tba_secrets.errors import NotAskedError
-from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS
 
 REFUSED = 401
@@ -30,7 +29,7 @@ REFUSED = 401
 
 
 class _Refusal(NamedTuple):
-    credential: TbaCredential
+    credential: Credential
     moment: Moment
     at: float
     """Monotonic seconds."""

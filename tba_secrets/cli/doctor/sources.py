@@ -23,7 +23,8 @@ def look(
     """
     users: dict[SourceSettings, list[CredentialRecord]] = {}
     for record in records:
-        for settings in (record.consumer_source, record.token_source):
+        sources: tuple[SourceSettings, ...] = (record.consumer_source, record.token_source)
+        for settings in sources:
             users.setdefault(settings, []).append(record)
     for settings, sharing in users.items():
         try:
