@@ -310,8 +310,11 @@ class StagingRun:
         self.host.tokens_staged.add(credential.token_id)
         self.record.updated = True
         for place in self.before:
+            snapshot = self.record.looked.snapshot(place)
+            where = "" if snapshot is None else f" ({snapshot.location})"
             self.host.warn(
-                self.urn, f"{place} is left as it is: delete it when nobody reads it any more"
+                self.urn,
+                f"{place} is left as it is{where}: delete it when nobody reads it any more",
             )
         self.host.status(self.urn, "staged")
         return merged(self.new, outputs)
