@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError, TbaError, ValueNeededError
+from tba_secrets.errors import ConflictError, NetSuiteError, TbaError, ValueNeededError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.decide import decide, versions_to_read
 from tba_secrets.lifecycle.facts import (
@@ -34,6 +34,7 @@ from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
 from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.revocation import TOKENS_PAGE
 from tba_secrets.payload import render
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import Properties
@@ -246,13 +247,29 @@ class StagingRun:
             if self.issuing.is_stored():
                 return error
             consumer = self._signing(self._seen(Up()))
-            told = str(self.issuing.take_back(self.pair, consumer, self._revoke))
         except TbaError as failure:
             told = (
                 f"whether it is in the store is not known ({failure.what}): the journal keeps it in mind, and the next "
                 "run looks for it"
             )
+        else:
+            told = self._taken_back(self.pair, consumer)
         return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
+
+    def _taken_back(self, issued: Pair, consumer: Pair) -> str:
+        """Revoke a token that no store holds, and say what became of it: no later run can sign its revoke."""
+        try:
+            done = self.issuing.take_back(issued, consumer, self._revoke)
+        except NetSuiteError as failure:
+            why = failure.what
+        else:
+            if done.confirmed:
+                return str(done)
+            why = done.said
+        return (
+            f"it could not be revoked ({why}). Look under {TOKENS_PAGE} for the one created just now, and press Revoke "
+            "where it is still active; the journal keeps it in mind"
+        )
 
     def _revoke(self, token: TbaCredential) -> Revocation:
         """Revoke a token by its own signature, in its user's turn."""
