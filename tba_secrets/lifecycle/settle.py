@@ -208,10 +208,10 @@ def refusal(declared: Declared, seen: Seen, refused: Refused, now: int) -> Settl
     places = [store for store, sight in seen.items() if sight.current != versions[store]]
     origins = {(terms_of(versions[store]) or Terms()).origin for store in places}
     unrepeatable = bool(origins & UNREPEATABLE)
-    refused_again = (
-        rotating and not refused.brought
-    )  # a rotation took up what an earlier one had left
-    if refused.keep or (unrepeatable and not refused.decisive and not refused_again):
+    # a rotation took up what an earlier one had left
+    refused_again = rotating and not refused.brought
+    may_pass_later = not (refused.decisive or refused_again)
+    if refused.keep or (unrepeatable and may_pass_later):
         return Settling((), _KEPT)
     discards = tuple(Discard(store, versions[store]) for store in places)
     given = refused.source_token

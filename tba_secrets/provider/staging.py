@@ -238,10 +238,7 @@ class StagingRun:
 
         Where the store cannot say whether it took the token, the line of intent stands, and the next run finds out.
         """
-        intent = self.host.intents.get(self.inputs.record)
-        if self.pair is None or not (
-            isinstance(intent, Rotation) and intent.origin in UNREPEATABLE and intent.part == TOKEN
-        ):
+        if self.pair is None or not self._is_unrepeatable:
             return error
         try:
             if self.issuing.is_stored():
@@ -255,6 +252,14 @@ class StagingRun:
         else:
             told = self._taken_back(self.pair, consumer)
         return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
+
+    @property
+    def _is_unrepeatable(self) -> bool:
+        """Whether the new token is one that no source can give again."""
+        intent = self.host.intents.get(self.inputs.record)
+        if not isinstance(intent, Rotation):
+            return False
+        return intent.part == TOKEN and intent.origin in UNREPEATABLE
 
     def _taken_back(self, issued: Pair, consumer: Pair) -> str:
         """Revoke a token that no store holds, and say what became of it: no later run can sign its revoke."""
