@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -45,9 +45,9 @@ def show_one(one: UpdateOutcome) -> None:
     console.print(f"{escape(one.environment)}: {coloured(one.result)}{seconds}", soft_wrap=True)
     for line in (
         *(f"  {escape(name)}: {_done(token)}" for name, token in sorted(one.tokens.items())),
-        *(f"  {_indented(message)}" for message in one.notes),
-        *(f"  [yellow]warning:[/] {_indented(message)}" for message in one.warnings),
-        *(f"  [red]error:[/] {_indented(message)}" for message in one.errors),
+        *(f"  {words}" for words in _told(one.notes)),
+        *(f"  [yellow]warning:[/] {words}" for words in _told(one.warnings)),
+        *(f"  [red]error:[/] {words}" for words in _told(one.errors)),
     ):
         console.print(line, soft_wrap=True)
 
@@ -63,10 +63,18 @@ def _done(token: TokenOutcome) -> str:
     return escape(", ".join(word for word in words if word) or "updated")
 
 
-def _indented(message: Message) -> str:
-    named = message.token is None or message.text.startswith(message.token)
-    text = message.text if named else f"{message.token}: {message.text}"
-    return escape(text.replace("\n", "\n    "))
+def _told(messages: Iterable[Message]) -> Iterator[str]:
+    """Tell each cause once, with the tokens that it is about."""
+    about: dict[str, list[str]] = {}
+    for message in messages:
+        own = f"{message.token}: "
+        tokens = about.setdefault(message.text.removeprefix(own), [])
+        if message.token is not None:
+            tokens.append(message.token)
+    for text, tokens in about.items():
+        named = not tokens or text.startswith(tuple(tokens))
+        words = text if named else f"{', '.join(sorted(set(tokens)))}: {text}"
+        yield escape(words.replace("\n", "\n    "))
 
 
 def coloured(result: UpdateResult) -> str:

@@ -46,13 +46,22 @@ def admit(place: Place, snapshot: Snapshot | None, remembered: Remembered) -> No
             f"{place} is managed by {snapshot.managed_by}",
             "two rotations of one secret break each other: name another secret, or end the other one",
         )
+    refuse_deleted(place, snapshot)
+    if not place.adopt:
+        _refuse_others(place, snapshot, remembered)
+
+
+def refuse_deleted(place: Place, snapshot: Snapshot) -> None:
+    """Refuse a secret that is deleted, or is going to be, unless it may be restored.
+
+    Raises:
+        ScheduledForDeletionError: `restore` was not declared.
+    """
     if snapshot.deleted is not None and not place.restore:
         raise ScheduledForDeletionError(
             f"{place} is {snapshot.deleted}",
             f"restore it (`{place.store.restore_command(place.name)}`), or declare `restore: true`",
         )
-    if not place.adopt:
-        _refuse_others(place, snapshot, remembered)
 
 
 def _refuse_others(place: Place, snapshot: Snapshot, remembered: Remembered) -> None:

@@ -167,7 +167,8 @@ class _Life:
                 # the source went back to what is current: the candidate is not wanted any more
                 judged[part] is Offer.HELD and not self._seen_last(part, pair)
             )
-            if pair is not None and wins and not (finishing and part == TOKEN):
+            finished = finishing and part == TOKEN
+            if pair is not None and wins and not finished:
                 pairs[part] = pair
         if start is None and asked.generates:
             if asked.pair is None and offered.get(CONSUMER) is not None:

@@ -13,10 +13,11 @@ from tba_secrets.netsuite.credential import Credential
 from tba_secrets.payload import Names, parse
 from tba_secrets.places import Place, Places
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stores.interface import SecretName, Snapshot, VersionId
+from tba_secrets.stores.interface import SecretName, Snapshot, Store, VersionId
 from tba_secrets.stores.journal import JournalEntry
 
-_Key = tuple[str, SecretName]
+_Key = tuple[Store, SecretName]
+"""A record that changes its region, address or mount has two secrets of one kind and name."""
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Looked:
     def snapshot(self, place: Place) -> Snapshot | None:
         """Return what a place shows; both resources of a record share one look."""
         with self.lock:
-            key = (place.store.kind, place.name)
+            key = (place.store, place.name)
             if key not in self.snapshots:
                 self.snapshots[key] = place.store.describe(place.name)
             return self.snapshots[key]
@@ -56,11 +57,11 @@ class Looked:
     def note(self, place: Place, snapshot: Snapshot | None) -> None:
         """Keep what a write of ours has made of a secret: an acknowledged write is believed."""
         with self.lock:
-            self.snapshots[(place.store.kind, place.name)] = snapshot
+            self.snapshots[(place.store, place.name)] = snapshot
 
     def text(self, place: Place, version: VersionId) -> Sensitive | None:
         """Return a version's text, read once; None if the store has it no more."""
-        key = ((place.store.kind, place.name), version)
+        key = ((place.store, place.name), version)
         with self.lock:
             if key not in self.texts:
                 stored = place.store.read(place.name, version)

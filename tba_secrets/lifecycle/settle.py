@@ -210,7 +210,8 @@ def refusal(declared: Declared, seen: Seen, refused: Refused, now: int) -> Settl
     unrepeatable = bool(origins & UNREPEATABLE)
     # a rotation that took up what an earlier one had left gives up; a certificate may be uploaded at any time
     given_up = rotating and not refused.brought and Origin.GENERATED not in origins
-    if refused.keep or (unrepeatable and not refused.decisive and not given_up):
+    may_pass_later = not (refused.decisive or given_up)
+    if refused.keep or (unrepeatable and may_pass_later):
         return Settling((), _KEPT)
     discards = tuple(Discard(store, versions[store]) for store in places)
     given = refused.source_token
@@ -339,15 +340,15 @@ def refuse_to_leave(record: str, where: str, snapshot: Snapshot) -> None:
         raise RetirementOpenError(
             f"{record}: {where} cannot be left yet: a new token waits there for its proof, and no source can give it "
             "again",
-            "run `pulumi up` under the old name until it has passed",
+            "run `pulumi up` with the old name and store until it has passed",
         )
     waiting = [line for line in snapshot.journal if line.open]
     if waiting:
         raise RetirementOpenError(
             f"{record}: {where} cannot be left yet: {len(waiting)} of its superseded tokens can still sign, and would "
             "be forgotten",
-            f"run `tba retire STACK {record.rpartition('/')[2]}` (with --now if their overlap may end early) under "
-            "the old name first",
+            f"run `tba retire STACK {record.rpartition('/')[2]}` (with --now if their overlap may end early) with "
+            "the old name and store first",
         )
 
 

@@ -23,12 +23,7 @@ if TYPE_CHECKING:
     from tba_secrets.netsuite.gate import Gate, Turn
     from tba_secrets.netsuite.lockout import Refusal
     from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
-    from tba_secrets.netsuite.revocation import (
-        Revocation,
-        RevocationOutcome,
-        revoke,
-        revoked_unless_kept,
-    )
+    from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome, revoke
     from tba_secrets.netsuite.rules import Clue
     from tba_secrets.netsuite.signing import Once, SigningKeys, authorization, sign
 
@@ -63,7 +58,6 @@ _HOME = {
     "mark_of": "refused_logins",
     "realm": "account",
     "revoke": "revocation",
-    "revoked_unless_kept": "revocation",
     "run_checks": "checks",
     "sign": "signing",
 }
@@ -101,7 +95,6 @@ __all__ = [
     "mark_of",
     "realm",
     "revoke",
-    "revoked_unless_kept",
     "run_checks",
     "sign",
 ]

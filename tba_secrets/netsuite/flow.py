@@ -9,7 +9,7 @@
 7. Step three: `POST /rest/accesstoken` exchanges request token and verifier, once.
 
 Until step three nothing exists in NetSuite but a request token that leads nowhere: every ending before it changes
-nothing. From then on the caller holds the token: `revocation.revoked_unless_kept` takes it back.
+nothing. From then on the caller holds the token, and revokes it if nothing keeps it.
 Source: Oracle help, "The Three-Step TBA Authorization Flow".
 """
 

@@ -9,13 +9,11 @@ token still works: five of those lock the user out, whose other token is in use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from tba_secrets.errors import NetSuiteError, NetSuiteUnreachableError
+from tba_secrets.errors import NetSuiteUnreachableError
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.client import Client, SignedCall
@@ -124,50 +122,6 @@ def revoke(client: Client) -> Revocation:
         how = lost.what.removeprefix(f"{client.record}: ")
         return Revocation(RevocationOutcome.UNKNOWN, client.record, how, unanswered=lost.unanswered)
     return _judged(client, answer)
-
-
-@contextmanager
-def revoked_unless_kept(
-    client: Client,
-    turn: Callable[[], AbstractContextManager[Turn]],
-    tell: Callable[[str], None],
-) -> Iterator[None]:
-    """Revoke a token that NetSuite has just issued where the block fails: nothing else would ever name it.
-
-    Args:
-        client: Signs with that token. Neither it nor `turn` may end at a cancellation: that is a reason to revoke.
-        turn: The user's turn, as `Gate.admit` gives it.
-        tell: Is told what became of the token.
-    """
-    try:
-        yield
-    except BaseException:
-        _take_back(client, turn, tell)
-        raise
-
-
-def _take_back(
-    client: Client,
-    turn: Callable[[], AbstractContextManager[Turn]],
-    tell: Callable[[str], None],
-) -> None:
-    what = f"{client.record}: NetSuite has issued a token that nothing holds"
-    todo = f"look under {TOKENS_PAGE} for the one created just now, and press Revoke where it is still active"
-    try:
-        with turn() as mine:
-            done = revoke(client)
-            done.tell(mine)
-    except NetSuiteError as error:
-        why = error.what.removeprefix(f"{client.record}: ")
-        tell(f"{what}. It could not be revoked: {why}.\n  To do: {todo}")
-    except BaseException:
-        tell(f"{what}. Whether it is revoked is not known: interrupted.\n  To do: {todo}")
-        raise
-    else:
-        if done.confirmed:
-            tell(f"{client.record}: the token that NetSuite had just issued is revoked again")
-        else:
-            tell(f"{what}. It could not be revoked: {done.said}.\n  To do: {todo}")
 
 
 def _judged(client: Client, answer: Answer) -> Revocation:

@@ -223,9 +223,24 @@ class StagedCredentialHandler(Handler):
         return isinstance(old.get("stores"), Mapping) and any(old[n] != new.get(n) for n in names)
 
     def _left_behind(self, old: Properties, new: Properties) -> list[Place]:
-        now = {(p.store.kind, p.name) for p in self._host.places(*where(new)).values()}
-        before = self._host.places(*where(old)).values() if old.get("versions") else ()
-        return [place for place in before if (place.store.kind, place.name) not in now]
+        now = self._host.places(*where(new))
+        before = self._host.places(*where(old)) if old.get("versions") else {}
+        return [
+            place for kind, place in before.items() if not self._is_kept(old, place, now.get(kind))
+        ]
+
+    def _is_kept(self, old: Properties, before: Place, now: Place | None) -> bool:
+        """Whether a declared place shows the secret of a place before; another region or mount has another one."""
+        if now is None or now.name != before.name:
+            return False
+        if now.store == before.store:
+            return True
+        snapshot = self._host.record(str(old.get("record", ""))).looked.snapshot(now)
+        if snapshot is None:
+            return False
+        location = old.get("locations", {}).get(now.store.kind, snapshot.location)
+        claim = snapshot.owner.claim if snapshot.owner is not None else None
+        return snapshot.location == location and claim == old.get("claim")
 
     def _run(self, urn: str, old: Properties, new: Properties) -> StagingRun:
         inputs = StagedCredentialInputs.model_validate(new)

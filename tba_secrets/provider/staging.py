@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final, cast
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError, TbaError, ValueNeededError
+from tba_secrets.errors import ConflictError, NetSuiteError, TbaError, ValueNeededError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.decide import decide, versions_to_read
 from tba_secrets.lifecycle.facts import (
@@ -33,6 +33,7 @@ from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
 from tba_secrets.netsuite import Client, Revocation
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.revocation import TOKENS_PAGE
 from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import Properties
@@ -247,22 +248,43 @@ class StagingRun:
 
         Where the store cannot say whether it took the token, the line of intent stands, and the next run finds out.
         """
-        intent = self.host.intents.get(self.inputs.record)
-        if self.pair is None or not (
-            isinstance(intent, Rotation) and intent.origin is Origin.ISSUED and intent.part == TOKEN
-        ):
+        if self.pair is None or not self._is_issued:
             return error
         try:
             if self.issuing.is_stored():
                 return error
             consumer = self._signing(self._seen(Up()))
-            told = str(self.issuing.take_back(self.pair, consumer, self._revoke))
         except TbaError as failure:
             told = (
                 f"whether it is in the store is not known ({failure.what}): the journal keeps it in mind, and the next "
                 "run looks for it"
             )
+        else:
+            told = self._taken_back(self.pair, consumer)
         return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
+
+    @property
+    def _is_issued(self) -> bool:
+        """Whether NetSuite has issued the new token: nothing else is left behind if no store takes it."""
+        intent = self.host.intents.get(self.inputs.record)
+        if not isinstance(intent, Rotation):
+            return False
+        return intent.part == TOKEN and intent.origin is Origin.ISSUED
+
+    def _taken_back(self, issued: Pair, consumer: Pair) -> str:
+        """Revoke a token that no store holds, and say what became of it: no later run can sign its revoke."""
+        try:
+            done = self.issuing.take_back(issued, consumer, self._revoke)
+        except NetSuiteError as failure:
+            why = failure.what
+        else:
+            if done.confirmed:
+                return str(done)
+            why = done.said
+        return (
+            f"it could not be revoked ({why}). Look under {TOKENS_PAGE} for the one created just now, and press Revoke "
+            "where it is still active; the journal keeps it in mind"
+        )
 
     def _revoke(self, token: Credential) -> Revocation:
         """Revoke a token by its own signature, in its user's turn."""
@@ -321,8 +343,11 @@ class StagingRun:
         self.host.tokens_staged.add(credential.pair(TOKEN).identifier)
         self.record.updated = True
         for place in self.before:
+            snapshot = self.record.looked.snapshot(place)
+            where = "" if snapshot is None else f" ({snapshot.location})"
             self.host.warn(
-                self.urn, f"{place} is left as it is: delete it when nobody reads it any more"
+                self.urn,
+                f"{place} is left as it is{where}: delete it when nobody reads it any more",
             )
         self.host.status(self.urn, "staged")
         return merged(self.new, outputs)

@@ -25,6 +25,7 @@ from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SecretsManagerServer
 from tests.cli.conftest import PERMISSIONS, SCRIPT, YAML, Tba, World
 from tests.cli.status_bench import smoke_test
+from tests.cli.test_status import client
 from tests.engine.locks import now
 from tests.engine.project import ROOT
 
@@ -430,6 +431,22 @@ def test_a_permission_that_is_missing(full: Bench, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
         found = full.ask("test")
     assert has(found["wrong"], "AWS denies secretsmanager:DescribeSecret", "allow")
+
+
+@pytest.mark.parametrize("restore", [False, True])
+def test_a_secret_that_is_going_to_be_deleted(
+    full: Bench, empty_world: World, restore: bool
+) -> None:
+    empty_world.put("orders")
+    client().delete_secret(SecretId="netsuite/test/orders", RecoveryWindowInDays=7)
+    if restore:
+        text = YAML.format(permissions=PERMISSIONS)
+        empty_world.write(text.replace("defaults: {", "defaults: {restore: true, "))
+
+    found = full.ask("test")["wrong"]
+
+    words = ("netsuite/test/orders is scheduled for deletion on 20", "restore-secret")
+    assert has(found, *words) is not restore, found
 
 
 def test_another_account_than_the_declared_one(full: Bench, empty_world: World) -> None:

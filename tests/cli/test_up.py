@@ -337,3 +337,22 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
         "test: nothing to do in 1.0 s",
         "1 nothing to do, 1 failed; exit code 1",
     ]
+
+
+def test_the_report_tells_one_cause_once(capsys: pytest.CaptureFixture[str]) -> None:
+    cause = "AWS: no credentials\n  Fix: log in"
+    failures = (
+        Message(f"w/a: {cause}", "w/a"),
+        Message("w/b: refused", "w/b"),
+        Message(cause, "w/c"),
+        Message("update failed"),
+    )
+
+    show([UpdateOutcome("prod", UpdateResult.FAILED, errors=failures)])
+
+    assert capsys.readouterr().out.splitlines()[1:-1] == [
+        "  error: w/a, w/c: AWS: no credentials",
+        "      Fix: log in",
+        "  error: w/b: refused",
+        "  error: update failed",
+    ]

@@ -79,6 +79,35 @@ def test_a_secret_is_not_renamed_while_a_superseded_token_waits(rotated: World) 
     assert token_id(rotated, "renamed") == rotated.account.spares["orders"].identifier
 
 
+def test_a_region_is_not_left_while_a_superseded_token_waits(rotated: World) -> None:
+    text = environment_yaml(rotated.account)
+    moved = text.replace("us-east-1", "eu-west-1")
+    assert moved != text
+    name = "netsuite/test/orders"
+    rotated.project.write(moved)
+    for command in ("preview", "up --yes --skip-preview"):
+        run = rotated.project.pulumi(*command.split())
+        assert run.status != 0
+        assert "cannot be left yet" in run.output
+    assert rotated.aws.state.secret(name, "eu-west-1") is None
+    rotated.write()
+    assert tba(rotated, "retire", "test", "orders", "--now").status == 0
+    rotated.project.write(moved)
+
+    run = rotated.project.up()
+
+    assert run.status == 0, run.output
+    assert f"aws secret {name} is left as it is (arn:aws:secretsmanager:us-east-1:" in run.output
+    there = rotated.aws.state.secret(name, "eu-west-1")
+    assert there is not None
+    current = there.current()
+    assert current is not None
+    assert current.value is not None
+    spare = rotated.account.spares["orders"]
+    assert spare.identifier in (current.value.string or "")
+    assert_nothing_to_do(rotated)
+
+
 def test_a_rotation_staged_while_netsuite_is_away_keeps_what_it_owes(world: World) -> None:
     world.project.up()
     world.give(orders=world.account.spares["orders"])

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tba_secrets.cli.exits import Exit
+from tba_secrets.simulator.aws import ACCESS_KEY_ID
 from tests.engine.conftest import World
 from tests.engine.project import environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
@@ -175,6 +176,38 @@ def test_a_token_taken_out_of_the_yaml_is_retired_all_the_same(rotated: World) -
     assert revoked(rotated, "orders")
     assert rotated.secret("orders").deleted is not None
     assert_nothing_to_do(rotated)
+
+
+def test_nothing_is_retired_while_another_token_is_taken_out(rotated: World) -> None:
+    """It would be revoked, and the engine would fail on the other one afterwards."""
+    rest = tuple(token for token in TOKENS if token != "stock")
+    rotated.project.write(environment_yaml(rotated.account, tokens=rest))
+    writes = rotated.writes()
+
+    run = tba(rotated, "retire", "test", "orders", "--now")
+
+    assert run.status == 1, run.output
+    assert "warehouse/stock is still deployed but no longer declared" in run.output
+    assert not revoked(rotated, "orders")
+    assert rotated.writes() == writes
+
+
+def test_a_destroy_that_was_half_done_is_no_trap(rotated: World) -> None:
+    """The secret cannot be deleted at first: whatever comes next, retiring or another destroy, goes on."""
+    identities = rotated.aws.identities
+    identities.add(ACCESS_KEY_ID, "operator", denied=["DeleteSecret"])
+    half = rotated.project.pulumi("destroy", "--yes", "--skip-preview", "--continue-on-error")
+    identities.add(ACCESS_KEY_ID, "operator")
+    assert half.status != 0, half.output
+
+    retired = tba(rotated, "retire", "test", "orders", "--now")
+    assert retired.status == 0, retired.output
+    assert revoked(rotated, "orders")
+    whole = rotated.project.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert whole.status == 0, whole.output
+    assert rotated.secret("orders").deleted is not None
+    assert rotated.secret("stock").deleted is not None
 
 
 def test_rollback_makes_the_previous_one_current_again(rotated: World) -> None:

@@ -46,7 +46,7 @@ def _set(**fields: Any) -> Change:
 
 def _writable(world: World) -> MemoryStore | None:
     """Return the first store, if its secret is there and not deleted."""
-    store = world.stores.get("aws")
+    store = world.stores.get(world.at("aws"))
     secret = None if store is None else store._secrets.get(world.name)
     return store if secret is not None and secret.deletion_at is None else None
 
@@ -72,7 +72,7 @@ def _outside_pending(world: World) -> None:
 
 
 def _pending_gone(world: World) -> None:
-    store = world.stores.get("aws")
+    store = world.stores.get(world.at("aws"))
     secret = None if store is None else store._secrets.get(world.name)
     if secret is not None and secret.foreign() is not None:
         del secret.stages[Stage.CANDIDATE]
@@ -113,6 +113,7 @@ CHANGES: dict[str, Change] = {
     "description": _set(description="two"),
     "format": _set(format=RENAMED),
     "secret renamed": _set(secret="renamed"),
+    "region": _set(region="eu-west-1"),
     "second store": _set(declared=("aws", "vault")),
     "first store alone": _set(declared=("aws",)),
     "retire_after": _set(retire_after=A_DAY),
@@ -217,6 +218,7 @@ def key_of(world: World) -> Any:
         tuple(secrets),
         state,
         world.declared,
+        world.region,
         world.secret,
         world.format == PLAIN,
         world.description,
@@ -356,7 +358,7 @@ def settles(world: World, trace: tuple[Event, ...], figures: Figures) -> None:
     except ViolationError as violation:
         figures.note((*trace, *thrice), violation)
         return
-    kind = after.declared[0]
+    kind = after.at(after.declared[0])
     if isinstance(last.error, ValueNeededError) and after.current_token(kind) is not None:
         figures.note((*trace, *thrice), ViolationError("P5", f"stuck: {last.error.what}"))
     if last.error is None and (last.writes or last.asked):
@@ -420,6 +422,7 @@ PROFILES: dict[str, tuple[tuple[str, ...], int]] = {
             "description",
             "digest key",
             "secret renamed",
+            "region",
             "second store",
             "first store alone",
             "rollback",

@@ -127,6 +127,12 @@ def test_without_the_fault_nothing_is_found(events: tuple[str, ...], depth: int)
 
 # --- traces that were wrong once ----------------------------------------------------------------------
 
+LEFT_BY_A_ROLLBACK: Final[list[Event]] = [
+    ("up", None),
+    ("rotate typed B", None),
+    ("rollback", None),
+    ("source B", None),
+]
 ONCE_WRONG: Final[dict[str, list[Event]]] = {
     "a killed update's line that informs gives way to a rotation's": [
         ("up", None),
@@ -156,6 +162,18 @@ ONCE_WRONG: Final[dict[str, list[Event]]] = {
         ("outside write", None),
         ("state lost", None),
         ("up", None),
+    ],
+    "what a rollback left does not come back where the secret is renamed": [
+        *LEFT_BY_A_ROLLBACK,
+        ("secret renamed", None),
+    ],
+    "what a rollback left does not come back in another region": [
+        *LEFT_BY_A_ROLLBACK,
+        ("region", None),
+    ],
+    "what a rollback left does not come back with a second store": [
+        *LEFT_BY_A_ROLLBACK,
+        ("second store", None),
     ],
 }
 

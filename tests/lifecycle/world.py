@@ -131,8 +131,10 @@ class World:
     """Everything that a run finds, and what it leaves."""
 
     stores: dict[str, MemoryStore] = field(default_factory=dict)
+    """By kind; AWS's in another region by kind and region."""
     declared: tuple[str, ...] = ("aws",)
     """The stores of the YAML, in order."""
+    region: str = "us-east-1"
     secret: str = "orders"
     format: Format = PLAIN
     by: str | None = None
@@ -178,6 +180,10 @@ class World:
     def store(self, kind: str) -> MemoryStore:
         return self.stores.setdefault(kind, _Memory())
 
+    def at(self, kind: str) -> str:
+        """Return which of `stores` is declared under a kind."""
+        return kind if kind != "aws" else _aws_in(self.region)
+
     @property
     def name(self) -> SecretName:
         return SecretName(PREFIX + self.secret)
@@ -197,6 +203,10 @@ class World:
     def current_token(self, kind: str) -> str | None:
         text = self.current(kind)
         return None if text is None else token_in(text)
+
+
+def _aws_in(region: str) -> str:
+    return "aws" if region == World.region else f"aws {region}"
 
 
 class _Memory(MemoryStore):
@@ -239,6 +249,10 @@ class Run:
         self.asked = 0
         self.intent = intent
         self.error: TbaError | None = None
+        self.moves = world.staged is not None and _place(world.staged[1]) != _place(
+            self._staged_inputs()
+        )
+        """The record leaves its secret for another one."""
         self.host = self._new_host()
 
     def _new_host(self) -> Host:
@@ -385,13 +399,16 @@ class Run:
         world = self.world
         return {
             **{kind: _SETTINGS[kind] for kind in world.declared},
+            "aws": {**_SETTINGS["aws"], "region": world.region},
             **({"order": list(world.declared)} if len(world.declared) > 1 else {}),
         }
 
     # --- what the provider reaches ----------------------------------------------------------------
 
     def _open(self, settings: Stores) -> Mapping[str, Store]:
-        return {kind: _Watched(self, kind) for kind in settings.listed}
+        region = settings.aws.region if settings.aws is not None else ""
+        places = {kind: _aws_in(region) if kind == "aws" else kind for kind in settings.listed}
+        return {kind: _Watched(self, kind, place) for kind, place in places.items()}
 
     def call(self, what: Callable[[], Any], *, write: bool) -> Any:
         """Make one call of a store or of NetSuite, harmed where it is to be."""
@@ -490,12 +507,12 @@ class Run:
     def check_revoke(self, token: str) -> None:
         """P2: what readers have is not revoked, and something proven is current."""
         world = self.world
-        for kind in world.declared:
+        for kind in map(world.at, world.declared):
             if world.current_token(kind) == token:
                 raise ViolationError("P2", f"{token} is revoked, and {kind} gives it to readers")
         was_proven = any(token_in(text) == token for text in world.truth.proven)
         if was_proven and not any(
-            world.current(kind) in world.truth.proven for kind in world.declared
+            world.current(kind) in world.truth.proven for kind in map(world.at, world.declared)
         ):
             raise ViolationError("P2", f"{token} is revoked, and nothing proven is current")
 
@@ -532,11 +549,12 @@ class Run:
         terms = terms_of(version)
         rollback = terms is not None and terms.origin is Origin.ROLLBACK
         again = isinstance(self.intent, Rotation) and self.intent.again
-        if before is not None and before != token:
-            if token in truth.barred and not (rollback or again):
-                raise ViolationError(
-                    "P3", f"{token} is current again in {kind}, and nobody asked for it"
-                )
+        displaced = before is not None and before != token
+        if (displaced or self.moves) and token in truth.barred and not (rollback or again):
+            raise ViolationError(
+                "P3", f"{token} is current again in {kind}, and nobody asked for it"
+            )
+        if before is not None and displaced:
             policy = terms is not None and terms.overlap_seconds is not None
             if policy:
                 truth.barred.add(before)
@@ -550,6 +568,10 @@ class Run:
         truth.barred.discard(token)
         truth.left.discard(token)
         truth.owed.discard((kind, token))
+
+
+def _place(staged: Properties) -> tuple[str, str]:
+    return staged["secret"], staged["stores"]["aws"]["region"]
 
 
 def world_secrets(world: World) -> Iterator[Any]:
@@ -632,7 +654,8 @@ class _Proof(Proof):
 
     def verify(self, back: ReadBack) -> Verification:
         kind, version = next(iter(back.versions.items()))
-        text = self.run.world.store(kind)._secrets[self.run.world.name].versions[version].reveal()
+        world = self.run.world
+        text = world.store(world.at(kind))._secrets[world.name].versions[version].reveal()
         with self.turn():
             answer: Verification = self.run.call(
                 lambda: self.run.verify(back.credential, text), write=False
@@ -688,16 +711,17 @@ class _Watched(Store):
 
     kind = "watched"
 
-    def __init__(self, run: Run, kind: str) -> None:
+    def __init__(self, run: Run, kind: str, where: str) -> None:
         self.run = run
         self.kind = kind  # type: ignore[misc]
-        self.store = run.world.store(kind)
+        self.where = where
+        self.store = run.world.store(where)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Watched) and other.kind == self.kind
+        return isinstance(other, _Watched) and other.where == self.where
 
     def __hash__(self) -> int:
-        return hash(self.kind)
+        return hash(self.where)
 
     @contextmanager
     def _typed_errors(self) -> Iterator[None]:
@@ -735,11 +759,11 @@ class _Watched(Store):
         self, name: SecretName, version: Any, replacing: Any, about: Any, seen: Any
     ) -> None:
         def move() -> None:
-            before = self.run.world.current_token(self.kind)
+            before = self.run.world.current_token(self.where)
             was = self.store.describe(name)
             self.store.promote(name, version, replacing, about, seen=seen)
             if was is not None and was.stages.get(Stage.CURRENT) != version:
-                self.run.promoted(self.kind, version, before)
+                self.run.promoted(self.where, version, before)
 
         self.run.call(move, write=True)
 

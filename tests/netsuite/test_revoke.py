@@ -5,26 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import assert_never
 
 import pytest
 
-from tba_secrets.errors import AuthenticationRefusedError, ClockSkewError, StoreUnavailableError
+from tba_secrets.errors import AuthenticationRefusedError, ClockSkewError
 from tba_secrets.netsuite import (
-    Answer,
     Client,
-    Gate,
-    RefusedLogins,
     Revocation,
     RevocationOutcome,
-    Turn,
-    mark_of,
     revoke,
     run_checks,
 )
 from tba_secrets.netsuite.clock import ClockProbe
-from tba_secrets.netsuite.revocation import revoked_unless_kept
 from tba_secrets.netsuite.transport import LostError
 from tba_secrets.simulator import FaultKind, Simulator
 from tba_secrets.simulator.models import Token
@@ -244,78 +237,3 @@ def test_the_values_in_the_query_are_told_nowhere(
     told = revoke(client())
     assert told.confirmed is (fault is None)
     assert_hidden(str(told) + repr(told) + caplog.text, keys)
-
-
-# --- a token that was just issued ---------------------------------------------------------------------
-
-
-class Holding:
-    """A run that has a new token in its hands, and fails or not before a store has it."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.gate = Gate(time.time)
-        self.told: list[str] = []
-
-    def turn(self) -> AbstractContextManager[Turn]:
-        return self.gate.admit(ACCOUNT, BOT, RECORD, mark_of(self.client.credential))
-
-    def hold(self, error: BaseException | None) -> None:
-        with revoked_unless_kept(self.client, self.turn, self.told.append):
-            if error is not None:
-                raise error
-
-
-@pytest.mark.parametrize(
-    "error", [StoreUnavailableError("away"), KeyboardInterrupt(), ValueError()]
-)
-def test_an_issued_token_is_revoked_where_nothing_holds_it(
-    client: MakeClient, simulator: Simulator, error: BaseException
-) -> None:
-    run = Holding(client())
-    with pytest.raises(type(error)):
-        run.hold(error)
-    assert is_revoked(simulator)
-    assert run.told == [f"{RECORD}: the token that NetSuite had just issued is revoked again"]
-
-
-def test_an_issued_token_that_a_store_holds_stays(client: MakeClient, simulator: Simulator) -> None:
-    run = Holding(client())
-    run.hold(None)
-    assert not is_revoked(simulator)
-    assert run.told == []
-
-
-@pytest.mark.parametrize(
-    ("said", "words", "counts"),
-    [
-        (answer(401), "HTTP 401", 1),
-        (answer(403), "HTTP 403", 0),
-        (LostError("no answer in time"), "no answer in time", 1),
-        (LostError("no connection in time", sent=False), "no connection in time", 0),
-    ],
-)
-def test_an_issued_token_that_cannot_be_revoked_is_named(
-    said: Answer | LostError, words: str, counts: int
-) -> None:
-    sender = ScriptedSender(said)
-    run = Holding(Client(credential(), sender=sender, record=RECORD, probe=ClockProbe()))
-    with pytest.raises(StoreUnavailableError):
-        run.hold(StoreUnavailableError("away"))
-    (told,) = run.told
-    for part in (RECORD, "nothing holds", "could not be revoked", words, "Access Tokens"):
-        assert part in told
-    assert len(sender.sent) == 1
-    assert len(RefusedLogins.at_home().of(ACCOUNT, BOT)) == counts
-
-
-def test_an_issued_token_whose_user_may_not_be_asked_is_named(
-    client: MakeClient, simulator: Simulator
-) -> None:
-    run = Holding(client())
-    with run.turn() as turn:
-        turn.refused()
-    with pytest.raises(StoreUnavailableError):
-        run.hold(StoreUnavailableError("away"))
-    assert not is_revoked(simulator)
-    assert "could not be revoked: not asked" in run.told[0]

@@ -26,6 +26,7 @@ from tba_secrets.stores.interface import (
     Unseen,
     VersionId,
 )
+from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.memory import MemoryStore
 
 NAME = SecretName("netsuite/test/orders")
@@ -94,6 +95,11 @@ class RecordingStore(MemoryStore):
     def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
         self._wrote("discard")
         super()._discard(name, version, seen)
+
+    def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
+        if "note" in self.failing:  # lines are looked at in the journal, and not among the writes
+            raise self.failing["note"]
+        super()._note(name, entry, seen)
 
     def _remove(self, name: SecretName, seen: Snapshot) -> None:
         self._wrote("remove")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError
-from tba_secrets.provider.intents import Retire, Rollback, Rotation
+from tba_secrets.provider.intents import Obtaining, Retire, Rollback, Rotation
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.simulator import Simulator
+from tba_secrets.simulator import FaultKind, Simulator
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.journal import Retirement
@@ -96,6 +96,42 @@ def test_an_issued_token_that_cannot_be_stored_is_revoked(
         bench.stage(staged)
 
     assert simulator.state.token(bench.account.id, "orders second").revoked
+
+
+@pytest.mark.parametrize("refusal", [FaultKind.SERVER_ERROR, FaultKind.RESET, None])
+def test_an_issued_token_that_can_neither_be_stored_nor_revoked_is_named_and_left_to_a_person(
+    bench: Bench, simulator: Simulator, refusal: FaultKind | None
+) -> None:
+    staged, tested = promoted(bench)
+    spare = bench.account.spares["orders"]
+
+    def issue(obtaining: Obtaining) -> Pair:
+        obtaining.about_to_issue()
+        return pair(spare)
+
+    bench.host.intents = {RECORD: Rotation(issue, origin=Origin.ISSUED)}
+    bench.aws.failing["stage"] = StoreUnavailableError("no route")
+    if refusal is None:
+        role = simulator.state.account(bench.account.id).role("1001")
+        role.permissions = [name for name in role.permissions if name != "User Access Tokens"]
+    else:
+        simulator.state.faults.add(refusal, "/rest/revoketoken", times=None)
+
+    with pytest.raises(TbaError) as caught:
+        bench.stage(staged)
+
+    told = str(caught.value)
+    assert "The token that NetSuite issued: it could not be revoked" in told
+    assert "Setup > Users/Roles > Access Tokens" in told
+    assert "retire again" not in told  # no store holds the token, so nothing can sign its revoke
+    assert not simulator.state.token(bench.account.id, "orders second").revoked
+    assert [line.state for line in bench.snapshot().journal] == [Retirement.INTENT]
+    bench.new_process()
+    bench.aws.failing.clear()
+    refreshed = bench.refresh(bench.staged, staged)
+    assert refreshed is not None
+    bench.test(bench.stage(refreshed), tested)
+    assert [line.state for line in bench.snapshot().journal] == [Retirement.PERSON]
 
 
 def test_a_token_from_a_source_that_cannot_be_stored_is_not_revoked(

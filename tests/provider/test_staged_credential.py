@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tba_secrets.errors import (
     ClockSkewError,
     NotOursError,
+    RetirementOpenError,
     StoreUnavailableError,
     ValueNeededError,
 )
@@ -17,8 +19,12 @@ from tba_secrets.provider.codec import UNKNOWN
 from tba_secrets.provider.host import CancelledError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import Simulator
-from tba_secrets.stores.interface import OwnerMark, Stage, VersionId
-from tests.provider.bench import BOTH, NAME, URN, Bench, CancelAfter, Kept, wired
+from tba_secrets.spec.model import Stores
+from tba_secrets.stores.interface import OwnerMark, Stage, Store, VersionId
+from tests.pipeline.support import AwsMemory
+from tests.provider.bench import AWS, BOTH, NAME, URN, Bench, CancelAfter, Kept, wired
+
+IRELAND = {**AWS, "region": "eu-west-1"}
 
 
 def content(bench: Bench, kind: str = "aws", version: str | None = None) -> dict[str, str]:
@@ -290,6 +296,69 @@ def test_another_name_leaves_the_old_secret_and_names_it(bench: Bench) -> None:
 
     assert bench.snapshot().deletion_at is None
     assert any(f"aws secret {NAME} is left as it is" in one for one in bench.warnings)
+
+
+@pytest.fixture
+def elsewhere(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> AwsMemory:
+    """What another region holds."""
+    there, here = AwsMemory(), bench._open
+
+    def opened(settings: Stores) -> Mapping[str, Store]:
+        moved = settings.aws is not None and settings.aws.region == IRELAND["region"]
+        return {**here(settings), **({"aws": there} if moved else {})}
+
+    monkeypatch.setattr(bench, "_open", opened)
+    bench.new_process()
+    return there
+
+
+def test_another_region_leaves_the_old_secret_and_names_it(
+    bench: Bench, elsewhere: AwsMemory
+) -> None:
+    first = bench.stage()
+    bench.test(first)
+    bench.withhold()
+    bench.new_process()
+
+    bench.stage(first, stores={"aws": IRELAND})
+
+    assert elsewhere.writes == ["claim", "stage"]
+    assert any(f"aws secret {NAME} is left as it is (memory:" in one for one in bench.warnings)
+
+
+def test_a_region_is_not_left_while_a_superseded_token_waits(
+    bench: Bench, elsewhere: AwsMemory
+) -> None:
+    first = bench.stage(retireAfter=60)
+    passed = bench.test(first)
+    bench.give(orders=bench.account.spares["orders"])
+    bench.new_process()
+    second = bench.stage(first, retireAfter=60)
+    bench.test(second, passed)
+    for asked in (
+        lambda new: bench.staged.diff(URN, second.inputs, second.state, new),
+        lambda new: bench.staged.update(URN, second.state, new),
+    ):
+        bench.new_process()
+        inputs = bench.staged_inputs(stores={"aws": IRELAND})
+        checked = bench.staged.check(URN, second.inputs, inputs)
+
+        with pytest.raises(RetirementOpenError, match="with the old name and store first"):
+            asked(checked.inputs)
+
+    assert elsewhere.writes == []
+
+
+def test_one_secret_at_another_address_is_not_left(bench: Bench, elsewhere: AwsMemory) -> None:
+    """As a Vault's new host name, or an endpoint of one's own, shows it."""
+    elsewhere._secrets = bench.aws._secrets
+    first = bench.stage()
+    bench.new_process()
+
+    bench.stage(first, stores={"aws": IRELAND})
+
+    assert elsewhere.writes == ["claim"]
+    assert bench.warnings == []
 
 
 def test_the_same_place_is_not_reported(bench: Bench) -> None:

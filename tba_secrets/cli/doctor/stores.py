@@ -5,17 +5,18 @@ A login to Vault counts like any run's against a secret id of limited uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import DoctorFinding, counted, of_error, ok
-from tba_secrets.errors import StoreError
-from tba_secrets.places import places_in
+from tba_secrets.errors import ScheduledForDeletionError, StoreError
+from tba_secrets.lifecycle.act import refuse_deleted
+from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.model import AwsSettings, Stores, VaultSettings
 from tba_secrets.stores import open_stores
-from tba_secrets.stores.interface import SecretName, Store
+from tba_secrets.stores.interface import SecretName, Snapshot, Store
 
 _TRIES: Final = 2
 """Tries of each AWS call: the user waits for the answer."""
@@ -23,29 +24,46 @@ _TRIES: Final = 2
 
 def look(records: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
     """Check each store for all of its secrets. Nothing is written, and no value is read."""
-    names: dict[str, list[SecretName]] = {}
+    places: dict[str, list[Place]] = {}
     settings: Stores | None = None
     for record in records:
-        settings = record.stores
-        for kind, place in places_in(open_stores(settings), settings, record.secret).items():
-            names.setdefault(kind, []).append(place.name)
+        settings, restore = record.stores, record.restore
+        here = places_in(open_stores(settings), settings, record.secret, restore=restore)
+        for kind, place in here.items():
+            places.setdefault(kind, []).append(place)
     if settings is not None:
         for kind, store_settings in settings.listed.items():
-            yield from _look(kind, store_settings, names[kind])
+            yield from _look(kind, store_settings, places[kind])
 
 
 def _look(
-    kind: str, settings: AwsSettings | VaultSettings, names: list[SecretName]
+    kind: str, settings: AwsSettings | VaultSettings, places: list[Place]
 ) -> Iterator[DoctorFinding]:
+    names = [place.name for place in places]
     try:
-        found = _opened(kind, settings).preflight(names)
+        store = _opened(kind, settings)
+        found = store.preflight(names)
         shown = ", ".join(f"{name}: {text}" for name, text in found.settings.items())
         yield ok(f"{kind}: as {found.identity}; may look up {counted(names, 'secret')} ({shown})")
+        yield from _deleted(places, store.describe_many(names))
     except StoreError as error:
         yield of_error(error)
     address = _address(settings)
     if address is not None:
         yield measured(address, f"{kind}'s")
+
+
+def _deleted(
+    places: Iterable[Place], seen: Mapping[SecretName, Snapshot | None]
+) -> Iterator[DoctorFinding]:
+    """Name the secrets that are deleted, or are going to be: `up` would refuse them."""
+    for place in places:
+        snapshot = seen[place.name]
+        try:
+            if snapshot is not None:
+                refuse_deleted(place, snapshot)
+        except ScheduledForDeletionError as error:
+            yield of_error(error)
 
 
 def _opened(kind: str, settings: AwsSettings | VaultSettings) -> Store:
