@@ -22,6 +22,7 @@ from tba_secrets.netsuite.account import Service, base_url
 from tba_secrets.netsuite.answers import Answer, Protocol
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
 from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.pace import PROCESS_PACE, Pace
 from tba_secrets.netsuite.retry import Retry
 from tba_secrets.netsuite.signing import Once, Parameter
 from tba_secrets.netsuite.transport import HttpSender, LostError, Sender
@@ -68,6 +69,7 @@ class Client:
         sleep: Waits that many seconds between tries; it may raise to end the call.
         monotonic: Seconds, to measure the deadline with.
         probe: Where the skew of each host is kept.
+        pace: Learns whether the account had too much to do.
     """
 
     def __init__(
@@ -82,13 +84,20 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         probe: ClockProbe = PROCESS_PROBE,
+        pace: Pace = PROCESS_PACE,
     ) -> None:
         self.credential = credential
         self.record = record
         self._endpoint = endpoint
         self._clock = clock
         sender = sender if sender is not None else HttpSender(clock, monotonic)
-        self._retry = Retry(sender, deadline_seconds, sleep, monotonic)
+        self._retry = Retry(
+            sender,
+            deadline_seconds,
+            sleep,
+            monotonic,
+            lambda busy: pace.heard(credential.account, busy=busy),
+        )
         self._probe = probe
 
     @property
