@@ -176,7 +176,7 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "secret": record.secret,
         "consumer": origin(record.consumer_source),
         "token": origin(record.token_source),
-        "format": plain(record.format),
+        "format": plain(record.format) or None,
         "description": record.description,
         "adopt": record.adopt or None,
         "restore": record.restore or None,
@@ -198,10 +198,10 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "endpoint": record.endpoint,
         "stores": plain(record.stores),
         "secret": record.secret,
-        "format": plain(record.format),
+        "format": plain(record.format) or None,
         "role": plain(record.role),
         "user": plain(record.user),
-        "checks": list(plain(record.verify)["checks"]),
+        "checks": record.verify.model_dump(mode="json", exclude_none=True)["checks"],
         "acceptUnproven": list(record.verify.accept_unproven) or None,
         "always": record.verify.always or None,
     }
@@ -218,5 +218,8 @@ def origin(declared: Model | str) -> dict[str, Any] | str:
 
 
 def plain(model: Model) -> dict[str, Any]:
-    """Return a model as plain values, without what was left unsaid; empty where nothing was said."""
-    return model.model_dump(mode="json", exclude_none=True)
+    """Return a model as plain values, without what is as it would be unsaid; empty where nothing was said.
+
+    Whatever is sent is kept in state four times a token, and read and written with each of the engine's steps.
+    """
+    return model.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
