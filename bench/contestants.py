@@ -251,10 +251,16 @@ def missing_tools(store: str) -> list[str]:
     return [tool for tool in tools if shutil.which(tool) is None]
 
 
-def contestants(folder: Path, world: World) -> list[Contestant]:
-    """Return all that can run here."""
+def contestants(folder: Path, world: World, *, loop: bool) -> list[Contestant]:
+    """Return all that can run here.
+
+    Args:
+        folder: Each gets one in it.
+        world: The servers and the credentials.
+        loop: With the shell loop, if its tools are here.
+    """
     kinds = [Ours, ByHand, EmptyEngine, Floor]
-    if not missing_tools(world.store):
+    if loop and not missing_tools(world.store):
         kinds.append(Loop)
     return [kind(folder / kind.name.replace(" ", "-"), world) for kind in kinds]
 

@@ -42,7 +42,9 @@ def _write(one: dict[str, str], *, new: bool) -> None:
 
 def _look(one: dict[str, str]) -> None:
     if "VAULT_ADDR" in os.environ:
-        credential.vault().read_secret_metadata(one["secret"], mount_point=os.environ["VAULT_MOUNT"])
+        credential.vault().read_secret_metadata(
+            one["secret"], mount_point=os.environ["VAULT_MOUNT"]
+        )
     else:
         credential.secrets_manager().describe_secret(SecretId=one["secret"])
 

@@ -27,17 +27,25 @@ _SPAN: Final = 4.0
 
 
 def table(rows: Rows) -> str:
-    """Return the table: medians, and each ratio's median and spread over the rounds."""
+    """Return the tables: medians, with each ratio's median and spread over the rounds; then the calls."""
     lines = [
         "| store | credentials | operation | ours, s | by hand, s | ratio | floor, s | ratio | loop, s "
-        "| CPU, s: ours / by hand | MB | state, kB | calls of ours | calls by hand |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| CPU, s | memory, MB | state, kB |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    calls = [
+        "| store | credentials | operation | calls of ours | by hand |",
+        "|---|---|---|---|---|",
     ]
     for (store, count), mine in _grouped(rows, "store", "count").items():
         for operation in OPERATIONS:
             one = [row for row in mine if row["operation"] == operation]
-            lines.append(f"| {store} | {count} | {operation} | {_cells(one, mine)} |")
-    return "\n".join(lines) + "\n"
+            if not _of(one, "ours"):
+                continue
+            begin = f"| {store} | {count} | {operation} |"
+            lines.append(f"{begin} {_cells(one, mine)} |")
+            calls.append(f"{begin} {_calls(_of(one, 'ours'))} | {_calls(_of(one, 'by hand'))} |")
+    return "\n".join((*lines, "", *calls)) + "\n"
 
 
 def _cells(rows: Rows, group: Rows) -> str:
@@ -55,8 +63,6 @@ def _cells(rows: Rows, group: Rows) -> str:
             _both(ours, hand, "cpu_seconds", 1),
             _both(ours, hand, "peak_bytes", 1e6),
             _both(ours, hand, "state_bytes", 1e3),
-            _calls(ours),
-            _calls(hand),
         )
     )
 
@@ -89,7 +95,8 @@ def _ratio(ours: Rows, others: dict[int, float]) -> str:
 
 def _both(ours: Rows, hand: Rows, what: str, unit: float) -> str:
     return " / ".join(
-        f"{median(row[what] for row in rows) / unit:.0f}" if rows else "–" for rows in (ours, hand)
+        f"{median(row[what] for row in rows) / unit:.{1 if unit == 1 else 0}f}" if rows else "–"
+        for rows in (ours, hand)
     )
 
 

@@ -120,7 +120,9 @@ def _vault_kind(call: str, mount: str) -> str:
     method, _, path = call.partition(" ")
     if not path.startswith(f"{mount}/"):
         return path.partition("?")[0]
-    return f"{_WORDS.get(method, method.lower())} {path.removeprefix(f'{mount}/').partition('/')[0]}"
+    return (
+        f"{_WORDS.get(method, method.lower())} {path.removeprefix(f'{mount}/').partition('/')[0]}"
+    )
 
 
 @contextmanager
@@ -168,9 +170,7 @@ def _vault(servers: ExitStack, world: World, folder: Path) -> None:
     }
 
 
-def _account(
-    credentials: tuple[Credential, ...], consumers: dict[str, Values]
-) -> dict[str, Any]:
+def _account(credentials: tuple[Credential, ...], consumers: dict[str, Values]) -> dict[str, Any]:
     return {
         "concurrency_limit": NETSUITE_LIMIT,
         "integrations": [

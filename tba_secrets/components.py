@@ -21,14 +21,10 @@ SHOWN: Final = 32
 
 
 class StagedCredential(pulumi.CustomResource):
-    """A credential written to its stores as a candidate; see `tba_secrets.provider.staged_credential`."""
+    """A credential written to its stores as a candidate; see `tba_secrets.provider.staged_credential`.
 
-    versions: pulumi.Output[Mapping[str, str]]
-    """The version that holds the credential, by store."""
-    locations: pulumi.Output[Mapping[str, str]]
-    """The ARN (AWS) or path (Vault), by store."""
-    fingerprint: pulumi.Output[str]
-    """The keyed digest of the stored text."""
+    Outputs are properties and no annotations: Pulumi evaluates a class's annotations anew for every resource.
+    """
 
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -44,12 +40,24 @@ class StagedCredential(pulumi.CustomResource):
         outputs = {"versions": None, "locations": None, "fingerprint": None}
         super().__init__("tba:index:StagedCredential", name, {**run, **inputs, **outputs}, opts)
 
+    @property
+    def versions(self) -> pulumi.Output[Mapping[str, str]]:
+        """The version that holds the credential, by store."""
+        return cast("pulumi.Output[Mapping[str, str]]", pulumi.get(self, "versions"))
+
+    @property
+    def locations(self) -> pulumi.Output[Mapping[str, str]]:
+        """The ARN (AWS) or path (Vault), by store."""
+        return cast("pulumi.Output[Mapping[str, str]]", pulumi.get(self, "locations"))
+
+    @property
+    def fingerprint(self) -> pulumi.Output[str]:
+        """The keyed digest of the stored text."""
+        return cast("pulumi.Output[str]", pulumi.get(self, "fingerprint"))
+
 
 class SmokeTest(pulumi.CustomResource):
     """A signed call with what the store gives back, and the promotion; see `tba_secrets.provider.smoke_test`."""
-
-    verified: pulumi.Output[Mapping[str, str]]
-    """The version that passed and, with `promote`, is current: by store."""
 
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -66,6 +74,11 @@ class SmokeTest(pulumi.CustomResource):
         super().__init__(
             "tba:index:SmokeTest", name, {"owner": _owner(), **inputs, **outputs}, opts
         )
+
+    @property
+    def verified(self) -> pulumi.Output[Mapping[str, str]]:
+        """The version that passed and, with `promote`, is current: by store."""
+        return cast("pulumi.Output[Mapping[str, str]]", pulumi.get(self, "verified"))
 
     @property
     def verified_at(self) -> pulumi.Output[str]:

@@ -37,7 +37,9 @@ def check(account: str, value: str) -> None:
         realm=account,
     )
     for path in CHECKS:
-        while (answer := netsuite().get(os.environ["TBA_SIMULATOR"] + path, auth=auth)).status_code in (400, 429):
+        while (
+            answer := netsuite().get(os.environ["TBA_SIMULATOR"] + path, auth=auth)
+        ).status_code in (400, 429):
             time.sleep(0.5)
         answer.raise_for_status()
 
