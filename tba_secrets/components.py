@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import pulumi
@@ -167,6 +168,10 @@ def export_credentials(environment: Environment) -> None:
     that record, or of one that is no target and not there yet, is Pulumi's internal "unknown" value. The engine would
     save it for every reader of the output. Ending the program before it registers its outputs keeps the last good ones.
     By then every record has been through, and the engine knows which have failed.
+
+    The program then waits for all of it at once, by `pulumi.run`: by itself the SDK looks at every output that is not
+    there yet whenever one comes, which takes most of the program's time from some ten records on. A program that calls
+    `pulumi.run` for itself exports `environment.credentials` there.
     """
 
     async def known() -> pulumi.Output[Any]:
@@ -175,7 +180,15 @@ def export_credentials(environment: Environment) -> None:
             os._exit(0)
         return credentials
 
-    pulumi.export("credentials", pulumi.Output.from_input(known()))
+    exported = pulumi.Output.from_input(known())
+    pulumi.export("credentials", exported)
+
+    async def all_are_there() -> None:
+        await exported.is_known()
+
+    if (run := getattr(pulumi, "run", None)) is not None:  # older SDKs have none
+        with suppress(pulumi.RunError):  # a test's mocks, in the place of an engine
+            run(all_are_there)
 
 
 def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
