@@ -48,7 +48,8 @@ def _round(store: str, count: int, number: int) -> list[dict[str, Any]]:
     ):
         every = contestants(Path(folder), world, loop=number == 0)
         for operation in OPERATIONS:
-            for one in random.sample(every, len(every)):  # noqa: S311 - nobody is always first
+            # nobody is always first
+            for one in random.sample(every, len(every)):
                 done = one.run(operation)
                 if done is None:
                     continue

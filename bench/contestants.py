@@ -1,4 +1,4 @@
-"""Who is measured, and how each does each operation. Each has a folder, a prefix in the store and a state of its own."""
+"""Who is measured, and how each does each operation: in a folder, with a prefix in the store and a state of its own."""
 
 from __future__ import annotations
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent / "by_hand"))
-import credential
+from bench.by_hand import calls
 
 NETSUITE = BoundedSemaphore(int(os.environ["NETSUITE_LIMIT"]))
 THREADS = 32
@@ -36,24 +35,22 @@ def _value(one: dict[str, str]) -> str:
 def _write(one: dict[str, str], *, new: bool) -> None:
     value = _value(one)
     with NETSUITE:
-        credential.check(one["account"], value)
-    credential.write(one["secret"], value, new=new)
+        calls.check(one["account"], value)
+    calls.write(one["secret"], value, new=new)
 
 
 def _look(one: dict[str, str]) -> None:
     if "VAULT_ADDR" in os.environ:
-        credential.vault().read_secret_metadata(
-            one["secret"], mount_point=os.environ["VAULT_MOUNT"]
-        )
+        calls.vault().read_secret_metadata(one["secret"], mount_point=os.environ["VAULT_MOUNT"])
     else:
-        credential.secrets_manager().describe_secret(SecretId=one["secret"])
+        calls.secrets_manager().describe_secret(SecretId=one["secret"])
 
 
 _WORK: dict[str, Any] = {
     "create": lambda one: _write(one, new=True),
     "update": lambda one: _write(one, new=False),
     "look": _look,
-    "delete": lambda one: credential.remove(one["secret"]),
+    "delete": lambda one: calls.remove(one["secret"]),
 }
 
 

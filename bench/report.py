@@ -57,7 +57,7 @@ def _cells(rows: Rows, group: Rows) -> str:
             _seconds(ours),
             _seconds(hand),
             _ratio(ours, {row["round"]: row["seconds"] for row in hand}),
-            f"{median(floor.values()):.1f}" if floor else "–",
+            f"{median(floor.values()):.1f}" if floor else "-",
             _ratio(ours, floor),
             _seconds(by["shell loop"]),
             _both(ours, hand, "cpu_seconds", 1),
@@ -82,27 +82,27 @@ def _of(rows: Rows, who: str) -> list[dict[str, Any]]:
 
 
 def _seconds(rows: Rows) -> str:
-    return f"{median(row['seconds'] for row in rows):.1f}" if rows else "–"
+    return f"{median(row['seconds'] for row in rows):.1f}" if rows else "-"
 
 
 def _ratio(ours: Rows, others: dict[int, float]) -> str:
     ratios = [row["seconds"] / others[row["round"]] for row in ours if row["round"] in others]
     if not ratios:
-        return "–"
+        return "-"
     spread = f" ({min(ratios):.2f}-{max(ratios):.2f})" if len(ratios) > 1 else ""
     return f"{median(ratios):.2f}{spread}"
 
 
 def _both(ours: Rows, hand: Rows, what: str, unit: float) -> str:
     return " / ".join(
-        f"{median(row[what] for row in rows) / unit:.{1 if unit == 1 else 0}f}" if rows else "–"
+        f"{median(row[what] for row in rows) / unit:.{1 if unit == 1 else 0}f}" if rows else "-"
         for rows in (ours, hand)
     )
 
 
 def _calls(rows: Rows) -> str:
     """Return the calls of the last round: they hardly differ."""
-    return ", ".join(f"{many} {kind}" for kind, many in rows[-1]["calls"].items()) if rows else "–"
+    return ", ".join(f"{many} {kind}" for kind, many in rows[-1]["calls"].items()) if rows else "-"
 
 
 def _grouped(rows: Rows, *names: str) -> dict[tuple[Any, ...], list[dict[str, Any]]]:

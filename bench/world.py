@@ -52,14 +52,25 @@ class Credential:
         return f"BOT_{self.number:03}_TOKEN"
 
 
+class _CountingFaults(Faults):
+    """Counts every request that the simulator asks it about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: Counter[str] = Counter()
+
+    def take(self, method: str, path: str) -> dict[FaultKind, Fault]:
+        self.calls[f"NetSuite {path.rpartition('/')[2] or 'clock'}"] += 1
+        return super().take(method, path)
+
+
 @dataclass
 class World:
     """The servers, and what they have counted."""
 
     store: str
-    url: str
-    """The store's."""
-    netsuite: Simulator
+    faults: _CountingFaults
+    """The simulator's."""
     credentials: tuple[Credential, ...]
     consumers: dict[str, Values]
     settings: dict[str, str]
@@ -69,7 +80,7 @@ class World:
     proxy: FaultyProxy | None = None
 
     def environment(self, generations: dict[str, int]) -> dict[str, str]:
-        """The sources' variables, with the generation of values that each credential is at."""
+        """Return the sources' variables, with the generation of values that each credential is at."""
         given = dict(self.settings)
         for name, consumer in self.consumers.items():
             variable = name.upper().replace("-", "_")
@@ -86,8 +97,8 @@ class World:
         return given
 
     def take_calls(self) -> dict[str, int]:
-        """The calls since the last time, by kind."""
-        calls = Counter(_counted(self.netsuite))
+        """Return the calls since the last time, by kind."""
+        calls, self.faults.calls = self.faults.calls, Counter()
         if self.aws is not None:
             calls.update(call.operation for call in list(self.aws.calls))
             self.aws.calls.clear()
@@ -95,25 +106,6 @@ class World:
             calls.update(_vault_kind(str(seen), self.mount) for seen in self.proxy.seen)
             self.proxy.seen.clear()
         return dict(sorted(calls.items()))
-
-
-class _CountingFaults(Faults):
-    """Counts every request that the simulator asks it about."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: Counter[str] = Counter()
-
-    def take(self, method: str, path: str) -> dict[FaultKind, Fault]:
-        self.calls[f"NetSuite {path.rpartition('/')[2] or 'clock'}"] += 1
-        return super().take(method, path)
-
-
-def _counted(netsuite: Simulator) -> Counter[str]:
-    faults = netsuite.state.faults
-    assert isinstance(faults, _CountingFaults)
-    calls, faults.calls = faults.calls, Counter()
-    return calls
 
 
 def _vault_kind(call: str, mount: str) -> str:
@@ -133,22 +125,24 @@ def open_world(folder: Path, store: str, count: int) -> Iterator[World]:
     config = SimulatorConfig.from_dict({"accounts": {ACCOUNT: _account(credentials, consumers)}})
     with ExitStack() as servers:
         netsuite = Simulator(config)
-        netsuite.state.faults = _CountingFaults()
-        netsuite.state.faults.add("latency", seconds=NETSUITE_SECONDS, times=None)
+        netsuite.state.faults = faults = _CountingFaults()
+        faults.add("latency", seconds=NETSUITE_SECONDS, times=None)
         servers.enter_context(netsuite)
         settings = {"TBA_SIMULATOR": netsuite.url, "NETSUITE_LIMIT": str(NETSUITE_LIMIT)}
-        world = World(store, "", netsuite, credentials, consumers, settings)
-        {"aws": _aws, "vault": _vault}[store](servers, world, folder)
+        world = World(store, faults, credentials, consumers, settings)
+        if store == "aws":
+            _aws(servers, world)
+        else:
+            _vault(servers, world, folder)
         yield world
 
 
-def _aws(servers: ExitStack, world: World, folder: Path) -> None:
+def _aws(servers: ExitStack, world: World) -> None:
     world.aws = servers.enter_context(SecretsManagerServer())
     world.aws.faults.latency(STORE_SECONDS, times=None)
     world.aws.faults.quota()
-    world.url = world.aws.url
     world.settings |= {
-        "AWS_ENDPOINT_URL": world.url,
+        "AWS_ENDPOINT_URL": world.aws.url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -162,9 +156,8 @@ def _vault(servers: ExitStack, world: World, folder: Path) -> None:
     world.mount = api.mount_kv()
     world.proxy = servers.enter_context(FaultyProxy(running.url))
     world.proxy.fail("", before=lambda: sleep(STORE_SECONDS), times=_ALWAYS)
-    world.url = world.proxy.url
     world.settings |= {
-        "VAULT_ADDR": world.url,
+        "VAULT_ADDR": world.proxy.url,
         "VAULT_TOKEN": api.token,
         "VAULT_MOUNT": world.mount,
     }

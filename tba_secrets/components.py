@@ -180,7 +180,7 @@ def export_credentials(environment: Environment) -> None:
             os._exit(0)
         return credentials
 
-    exported = pulumi.Output.from_input(known())
+    exported: pulumi.Output[Any] = pulumi.Output.from_input(known())
     pulumi.export("credentials", exported)
 
     async def all_are_there() -> None:

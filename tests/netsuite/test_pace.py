@@ -1,4 +1,4 @@
-"""How many users are asked side by side: low at first, up while nothing is refused, half after a refusal, never above."""
+"""How many users are asked side by side: few at first, more while none is refused, half after that, never above."""
 
 from __future__ import annotations
 
