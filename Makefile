@@ -21,7 +21,10 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock" --extra all
 NPM := $(addsuffix /node_modules/.package-lock.json,tests/editor tests/simulator/nodejs examples/nodejs)
 
-.PHONY: help install lock tools vault chromium nodejs editor clients demo demo-stop test check coverage proof \
+N ?= 1 20
+R ?= 1
+
+.PHONY: bench help install lock tools vault chromium nodejs editor clients demo demo-stop test check coverage proof \
 	test-lowest test-newest lint schema cli-docs
 
 help: ## this list
@@ -77,6 +80,9 @@ coverage: install vault ## the fast tests once more, with the branches that they
 proof: install tools vault ## what `make test` leaves out of the large matrices (QUICK=1: a sample, minutes)
 	$(PYTEST) $(PARALLEL) -m deep $(if $(QUICK),--sample 12)
 	$(if $(wildcard tests/lifecycle),TBA_PROOF=$(if $(QUICK),quick,1) $(PYTEST) $(PARALLEL) tests/lifecycle)
+
+bench: install tools vault ## the time of each operation beside other ways, on this machine: N="1 20 100" R=5 STORE="aws vault"; into .bench/
+	$(VENV)/bin/python -m bench --count $(N) --repeat $(R) --store $(STORE)
 
 test-lowest: install vault ## the fast tests with the lowest versions that pyproject.toml allows
 	$(call with-versions,lowest-direct)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import pulumi
@@ -21,14 +22,10 @@ SHOWN: Final = 32
 
 
 class StagedCredential(pulumi.CustomResource):
-    """A credential written to its stores as a candidate; see `tba_secrets.provider.staged_credential`."""
+    """A credential written to its stores as a candidate; see `tba_secrets.provider.staged_credential`.
 
-    versions: pulumi.Output[Mapping[str, str]]
-    """The version that holds the credential, by store."""
-    locations: pulumi.Output[Mapping[str, str]]
-    """The ARN (AWS) or path (Vault), by store."""
-    fingerprint: pulumi.Output[str]
-    """The keyed digest of the stored text."""
+    Outputs are properties and no annotations: Pulumi evaluates a class's annotations anew for every resource.
+    """
 
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -44,12 +41,24 @@ class StagedCredential(pulumi.CustomResource):
         outputs = {"versions": None, "locations": None, "fingerprint": None}
         super().__init__("tba:index:StagedCredential", name, {**run, **inputs, **outputs}, opts)
 
+    @property
+    def versions(self) -> pulumi.Output[Mapping[str, str]]:
+        """The version that holds the credential, by store."""
+        return cast("pulumi.Output[Mapping[str, str]]", pulumi.get(self, "versions"))
+
+    @property
+    def locations(self) -> pulumi.Output[Mapping[str, str]]:
+        """The ARN (AWS) or path (Vault), by store."""
+        return cast("pulumi.Output[Mapping[str, str]]", pulumi.get(self, "locations"))
+
+    @property
+    def fingerprint(self) -> pulumi.Output[str]:
+        """The keyed digest of the stored text."""
+        return cast("pulumi.Output[str]", pulumi.get(self, "fingerprint"))
+
 
 class SmokeTest(pulumi.CustomResource):
     """A signed call with what the store gives back, and the promotion; see `tba_secrets.provider.smoke_test`."""
-
-    verified: pulumi.Output[Mapping[str, str]]
-    """The version that passed and, with `promote`, is current: by store."""
 
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -66,6 +75,11 @@ class SmokeTest(pulumi.CustomResource):
         super().__init__(
             "tba:index:SmokeTest", name, {"owner": _owner(), **inputs, **outputs}, opts
         )
+
+    @property
+    def verified(self) -> pulumi.Output[Mapping[str, str]]:
+        """The version that passed and, with `promote`, is current: by store."""
+        return cast("pulumi.Output[Mapping[str, str]]", pulumi.get(self, "verified"))
 
     @property
     def verified_at(self) -> pulumi.Output[str]:
@@ -154,6 +168,10 @@ def export_credentials(environment: Environment) -> None:
     that record, or of one that is no target and not there yet, is Pulumi's internal "unknown" value. The engine would
     save it for every reader of the output. Ending the program before it registers its outputs keeps the last good ones.
     By then every record has been through, and the engine knows which have failed.
+
+    The program then waits for all of it at once, by `pulumi.run`: by itself the SDK looks at every output that is not
+    there yet whenever one comes, which takes most of the program's time from some ten records on. A program that calls
+    `pulumi.run` for itself exports `environment.credentials` there.
     """
 
     async def known() -> pulumi.Output[Any]:
@@ -162,7 +180,15 @@ def export_credentials(environment: Environment) -> None:
             os._exit(0)
         return credentials
 
-    pulumi.export("credentials", pulumi.Output.from_input(known()))
+    exported: pulumi.Output[Any] = pulumi.Output.from_input(known())
+    pulumi.export("credentials", exported)
+
+    async def all_are_there() -> None:
+        await exported.is_known()
+
+    if (run := getattr(pulumi, "run", None)) is not None:  # older SDKs have none
+        with suppress(pulumi.RunError):  # a test's mocks, in the place of an engine
+            run(all_are_there)
 
 
 def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
@@ -175,7 +201,7 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "stores": plain(record.stores),
         "secret": record.secret,
         **_parts(record),
-        "format": plain(record.format),
+        "format": _format(record),
         "description": record.description,
         "adopt": record.adopt or None,
         "restore": record.restore or None,
@@ -186,6 +212,11 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         else int(record.retire_after.total_seconds()),
     }
     return {name: value for name, value in inputs.items() if value is not None}
+
+
+def _format(record: CredentialRecord) -> dict[str, Any] | None:
+    """Return the keys of the stored object; those of a token are left out where nothing was said."""
+    return plain(record.format) or None
 
 
 def _parts(record: CredentialRecord) -> dict[str, Any]:
@@ -205,10 +236,10 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "endpoint": record.endpoint,
         "stores": plain(record.stores),
         "secret": record.secret,
-        "format": plain(record.format),
+        "format": _format(record),
         "role": plain(record.role),
         "user": plain(record.user),
-        "checks": list(plain(record.verify)["checks"]),
+        "checks": record.verify.model_dump(mode="json", exclude_none=True)["checks"],
         "acceptUnproven": list(record.verify.accept_unproven) or None,
         "certificate": None if record.certificate is None else plain(record.certificate),
         "always": record.verify.always or None,
@@ -226,5 +257,8 @@ def origin(declared: Model | str) -> dict[str, Any] | str:
 
 
 def plain(model: Model) -> dict[str, Any]:
-    """Return a model as plain values, without what was left unsaid; empty where nothing was said."""
-    return model.model_dump(mode="json", exclude_none=True)
+    """Return a model as plain values, without what is as it would be unsaid; empty where nothing was said.
+
+    Whatever is sent is kept in state four times a token, and read and written with each of the engine's steps.
+    """
+    return model.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

@@ -24,6 +24,7 @@ from tba_secrets.netsuite.answers import Answer, Protocol
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.diagnosis import clues_of_record
+from tba_secrets.netsuite.pace import PROCESS_PACE, Pace
 from tba_secrets.netsuite.retry import Retry
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.signing import Once, Parameter
@@ -77,6 +78,7 @@ class Settings(TypedDict, total=False):
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
     probe: ClockProbe
+    pace: Pace
 
 
 class Caller(ABC):
@@ -92,6 +94,7 @@ class Caller(ABC):
         sleep: Waits that many seconds between tries; it may raise to end the call.
         monotonic: Seconds, to measure the deadline with.
         probe: Where the skew of each host is kept.
+        pace: Learns whether the account had too much to do.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class Caller(ABC):
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         probe: ClockProbe = PROCESS_PROBE,
+        pace: Pace = PROCESS_PACE,
     ) -> None:
         self.record = record
         self._account = account
@@ -113,7 +117,13 @@ class Caller(ABC):
         self._clock = clock
         sender = sender if sender is not None else HttpSender(clock, monotonic)
         self._monotonic = monotonic
-        self._retry = Retry(sender, deadline_seconds, sleep, monotonic)
+        self._retry = Retry(
+            sender,
+            deadline_seconds,
+            sleep,
+            monotonic,
+            lambda busy: pace.heard(account, busy=busy),
+        )
         self._probe = probe
 
     @property

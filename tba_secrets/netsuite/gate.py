@@ -19,6 +19,7 @@ from typing import Final
 
 from tba_secrets.errors import AuthenticationRefusedError, NetSuiteUnreachableError, NotAskedError
 from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
+from tba_secrets.netsuite.pace import PROCESS_PACE, Pace
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.sensitive import Fingerprint
 
@@ -50,20 +51,18 @@ class Gate:
 
     Args:
         clock: Epoch seconds.
-        per_account: How many users of one account are asked side by side.
+        pace: How many users of one account are asked side by side; that of this process where None.
         logins: The file that all runs of this machine share; that of whoever runs this process where None.
     """
 
     def __init__(
         self,
         clock: Callable[[], float],
-        per_account: int = 2,
+        pace: Pace | None = None,
         logins: RefusedLogins | None = None,
     ) -> None:
-        if per_account < 1:
-            raise ValueError(f"per_account is {per_account}: at least 1 has to get through")
         self._clock = clock
-        self._per_account = per_account
+        self._pace = pace if pace is not None else PROCESS_PACE
         self._logins = logins if logins is not None else RefusedLogins.at_home()
         self._changed = Condition()
         self._ledger = Ledger()
@@ -160,7 +159,7 @@ class Gate:
             self._ledger.check(who, record, self._clock())
             if cancelled():
                 raise NotAskedError(f"{record}: not asked: the run was cancelled")
-            if self._queues[who][0] is ticket and self._running[who.account] < self._per_account:
+            if self._queues[who][0] is ticket and self._has_place(who.account):
                 try:
                     lock = self._logins.turn(*who)
                 except OSError:  # recording the attempt fails as well, and says so
@@ -168,6 +167,9 @@ class Gate:
                 if lock is not None:
                     return lock
             self._changed.wait(_POLL_SECONDS)
+
+    def _has_place(self, account: str) -> bool:
+        return self._running[account] < self._pace.users(account)
 
     @contextmanager
     def _attempt(

@@ -32,6 +32,8 @@ class Retry:
     """For one call in all, pauses included."""
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
+    heard: Callable[[bool], None] = lambda _busy: None
+    """Is told of each answer to a signed call whether it was that NetSuite has too much to do."""
 
     def once(self, request: requests.PreparedRequest) -> Answer:
         """Try once, and return the answer. Raises `LostError` if there was none within the deadline."""
@@ -62,7 +64,11 @@ class Retry:
                     raise
                 problem, asked = lost.how, None
             else:
-                if protocol is None or outcome(answer, protocol) is not AnswerKind.BUSY:
+                if protocol is None:
+                    return answer
+                busy = outcome(answer, protocol) is AnswerKind.BUSY
+                self.heard(busy)
+                if not busy:
                     return answer
                 problem, asked = said(answer, protocol), _retry_after(answer)
             pause = budget.pause(asked)

@@ -72,6 +72,14 @@ SomeStores = Annotated[Stores, AfterValidator(_some_store)]
 DistinctKeys = Annotated[AnyFormat, AfterValidator(_distinct_keys)]
 
 
+def _with_format(properties: Properties) -> Properties:
+    """Fill in what is left unsaid of a certificate's keys; what is said may be said by either kind."""
+    said = properties.get("format") or {}
+    if properties.get("certificate") is None or not isinstance(said, dict):
+        return properties
+    return {**properties, "format": {**CertificateFormat().model_dump(), **said}}
+
+
 class StagedCredentialInputs(Wire):
     """One token of one integration, and where its credential goes."""
 
@@ -115,6 +123,11 @@ class StagedCredentialInputs(Wire):
     """Set by the component in a dry run; never persisted."""
     digests: dict[str, str] = Field(default_factory=dict)
     """Set by Check: the keyed digest of each part, as last seen at its source."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_format(cls, given: Properties) -> Properties:
+        return _with_format(given)
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:
@@ -206,6 +219,11 @@ class SmokeTestInputs(Wire):
     always: bool = False
     """Test on every update, even where nothing has changed."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_format(cls, given: Properties) -> Properties:
+        return _with_format(given)
+
     @model_validator(mode="after")
     def _checks_of_its_kind(self) -> Self:
         if self.certificate is not None and {"tokeninfo", "soap"} & {*map(str, self.checks)}:
@@ -251,7 +269,7 @@ _FORMAT: Final = TypeAdapter[Format | CertificateFormat](AnyFormat)
 
 def format_of(properties: Properties) -> Format | CertificateFormat:
     """Return the keys of the stored object; those of a token's credential if the resource does not say."""
-    return _FORMAT.validate_python(properties.get("format") or {})
+    return _FORMAT.validate_python(_with_format(properties).get("format") or {})
 
 
 def where(properties: Properties) -> tuple[Stores, str]:

@@ -19,6 +19,7 @@ from tba_secrets.errors import (
     NotAskedError,
 )
 from tba_secrets.netsuite import Gate, Refusal, RefusedLogins
+from tba_secrets.netsuite.pace import Pace
 from tba_secrets.sensitive import Fingerprint
 from tests.simulator.accounts import StandingClock
 
@@ -40,7 +41,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def gate(clock: StandingClock) -> Gate:
-    return Gate(clock)
+    return Gate(clock, Pace())
 
 
 HISTORIES: list[tuple[list[float], str | None]] = [
@@ -176,11 +177,6 @@ def test_two_records_histories_count_together(gate: Gate) -> None:
         pass
     with pytest.raises(NotAskedError), gate.admit(ACCOUNT, USER, "token b", FIRST, ago(2, 3)):
         pass
-
-
-def test_nobody_gets_through_a_gate_for_none(clock: StandingClock) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        Gate(clock, per_account=0)
 
 
 # --- what other runs learn --------------------------------------------------------------------------
@@ -368,7 +364,7 @@ def test_a_user_that_queues_takes_no_place_of_the_account(gate: Gate) -> None:
 
 
 def test_as_many_users_as_configured(clock: StandingClock) -> None:
-    with visitors(Gate(clock, per_account=1), "a", "b") as (first, second):
+    with visitors(Gate(clock, Pace(most=1)), "a", "b") as (first, second):
         assert not second.inside.is_set()
         first.leave()
         assert second.inside.wait(GUARD_SECONDS)

@@ -1,0 +1,76 @@
+"""How many users of one account are asked side by side: few at first, more while none is refused for it.
+
+NetSuite's concurrency belongs to the account, and its other integrations share it (Oracle help, "Concurrency
+Governance"). So a run begins low, adds one user after a whole round of answers, and halves where NetSuite says that
+there were too many; as many as then are not tried again in this process. A declared limit is never exceeded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from tba_secrets.netsuite.lockout import Who
+
+_FIRST: Final = 2
+_MOST: Final = 5
+"""A tenth to a third of what production accounts have, and all that a small account has."""
+
+
+@dataclass
+class _Account:
+    users: int
+    most: int
+    answered: int = 0
+    """Since `users` changed."""
+    halved: bool = False
+    """The last that was heard is that there were too many: a burst is refused together, and counts once."""
+
+
+class Pace:
+    """The users of each account that may be asked side by side. Thread-safe.
+
+    Args:
+        first: How many at first.
+        most: How many at most.
+    """
+
+    def __init__(self, first: int = _FIRST, most: int = _MOST) -> None:
+        if most < 1:
+            raise ValueError(f"at most {most} users side by side: at least 1 has to get through")
+        self._first = max(1, min(first, most))
+        self._most = most
+        self._lock = Lock()
+        self._accounts: dict[str, _Account] = {}
+
+    def users(self, account: str) -> int:
+        """Return how many users may be asked side by side now."""
+        with self._lock:
+            return self._of(account).users
+
+    def heard(self, account: str, *, busy: bool) -> None:
+        """Learn from an answer.
+
+        Args:
+            account: The account id.
+            busy: NetSuite said that it has too much to do.
+        """
+        with self._lock:
+            one = self._of(account)
+            if busy and not one.halved:
+                one.most = max(self._first, one.users - 1)
+                one.users, one.answered = max(1, one.users // 2), 0
+            if not busy:
+                one.answered += 1
+                if one.answered >= one.users and one.users < one.most:
+                    one.users, one.answered = one.users + 1, 0
+            one.halved = busy
+
+    def _of(self, account: str) -> _Account:
+        name = Who.of(account, "").account
+        return self._accounts.setdefault(name, _Account(self._first, self._most))
+
+
+PROCESS_PACE: Final = Pace()
+"""The pace that every client and every gate of this process share."""
