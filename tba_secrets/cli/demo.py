@@ -51,7 +51,7 @@ class _Story:
         """Run the five steps, and print the closing table."""
         self._say(
             f"A NetSuite simulator and {self.world.store.title} are up, with generated credentials.",
-            f"By hand: make demo{self._option()} KEEP=1, then `source {self._env()}` and the commands below.",
+            f"By hand: make demo{self._option()} KEEP=1, then `{self._go()}` and the commands below.",
         )
         self._pulumi(f"stack init {self.world.store.stack}", quiet=True)
         for number, (what, action) in enumerate(self._steps(), start=1):
@@ -140,14 +140,15 @@ class _Story:
                 f"The servers are ended. `make demo{self._option()} KEEP=1` leaves them up to look around."
             )
             return
-        self._say("The servers stay up. To look around:", f"  source {self._env()}")
+        self._say("The servers stay up. To look around:", f"  {self._go()}")
         stack, store = self.world.store.stack, self.world.store.commands()
         looks = ("pulumi stack", *(f"tba {word} {stack}" for word in _LOOKS))
         self._say(*(f"  {command}" for command in (*looks, *store)))
-        self._say("  make demo-stop    # ends them")
+        self._say("  tba demo --stop --project ..    # ends them")
 
-    def _env(self) -> str:
-        return str(self.world.export().relative_to(self.world.root))
+    def _go(self) -> str:
+        env = self.world.export()
+        return f"cd {env.parent.relative_to(self.world.root)} && source {env.name}"
 
     def _option(self) -> str:
         return "" if self.world.store.kind == "aws" else f" STORE={self.world.store.kind}"
