@@ -323,7 +323,7 @@ def demo(
         bool, typer.Option("--stop", help="Stop the servers that --keep left running.")
     ] = False,
 ) -> None:
-    """Run the main job on this machine: provision, prove, rotate, refuse."""
+    """Run the whole job on this machine: provision, prove, rotate, refuse, roll back, retire."""
     from tba_secrets.cli.demo import run
 
     run(project.resolve(), store=store, keep=keep, stop=stop)

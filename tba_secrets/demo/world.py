@@ -12,6 +12,8 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +25,15 @@ from tba_secrets.errors import TbaError
 
 _STOP_SECONDS = 10.0
 _TBA = "from tba_secrets.cli import main; main()"
+
+
+@dataclass
+class Reading:
+    """What a reader saw."""
+
+    calls: int = 0
+    accepted: int = 0
+    """The calls that NetSuite accepted."""
 
 
 @dataclass
@@ -59,6 +70,26 @@ class World:
             stdout=sink,
             check=False,
         ).returncode
+
+    @contextmanager
+    def reader(self, record: str) -> Iterator[Reading]:
+        """Let a program sign calls with the record's secret until the block ends; then it says how that went."""
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "tba_secrets.demo.reader", self.store.stack, record],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        reading = Reading()
+        try:
+            yield reading
+        finally:
+            told, _ = process.communicate()
+        if process.returncode != 0:
+            raise TbaError("the demo's reader failed", "look at what it printed above")
+        reading.calls, reading.accepted = json.loads(told).values()
 
     def export(self) -> Path:
         """Write `.demo/env`, to be sourced by a shell: readable by its owner alone."""
@@ -164,6 +195,7 @@ def _settings(root: Path) -> dict[str, str]:
     folder = root / ".demo"
     return {
         "PATH": f"{sysconfig.get_path('scripts')}:{root / '.tools' / 'bin'}:{os.environ['PATH']}",
+        "XDG_STATE_HOME": str(folder / "home"),  # the demo's refused logins are nobody else's
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
