@@ -181,7 +181,7 @@ class _Story:
 
     def _go(self) -> str:
         env = self.world.export()
-        return f"cd {env.parent.relative_to(self.world.root)} && source {env.name}"
+        return f"cd {env.parent.relative_to(self.world.root)} && source ./{env.name}"
 
     def _option(self) -> str:
         return "" if self.world.store.kind == "aws" else f" STORE={self.world.store.kind}"
