@@ -24,7 +24,7 @@ NPM := $(addsuffix /node_modules/.package-lock.json,tests/editor tests/simulator
 N ?= 1 20
 R ?= 1
 
-.PHONY: bench help install lock tools vault chromium nodejs editor clients demo demo-stop test check coverage proof \
+.PHONY: bench help install lock dist tools vault chromium nodejs editor clients demo demo-stop test check coverage proof \
 	test-lowest test-newest lint schema cli-docs
 
 help: ## this list
@@ -48,11 +48,16 @@ tools: ## the Pulumi CLI: from PATH, Pulumi's release (its SHA-256 checked), or 
 vault: ## Vault: from PATH, or built with Go
 	@tools/install.sh vault
 
-demo: install tools $(if $(filter vault,$(STORE)),vault) ## provision, prove, rotate and refuse on this machine (KEEP=1 leaves the servers up)
+demo: install tools $(if $(filter vault,$(STORE)),vault) ## provision, prove, rotate, refuse, roll back, retire on this machine (KEEP=1 leaves the servers up)
 	@$(VENV)/bin/tba demo --store $(STORE) $(if $(KEEP),--keep)
 
 demo-stop: ## end the servers that `make demo KEEP=1` left up
 	@$(VENV)/bin/tba demo --stop
+
+dist: install ## a release: the wheel and the source distribution, checked by twine
+	rm -rf dist
+	$(VENV)/bin/python -m build --no-isolation --outdir dist .
+	$(VENV)/bin/python -m twine check --strict dist/*
 
 chromium: ## a browser for the tests of the pages: from PATH, or Debian's package
 	@tools/install.sh chromium

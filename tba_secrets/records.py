@@ -6,8 +6,9 @@ Input: a validated `Environment`. Output: one frozen record each, in the file's 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 from tba_secrets.spec.model import (
@@ -73,6 +74,10 @@ class CredentialRecord:
     def path(self) -> str:
         """`integration/token`: how the record is named in messages, marks and state."""
         return f"{self.integration}/{self.token}"
+
+    def anchored(self, project: Path) -> CredentialRecord:
+        """Return the same record, its stores' relative paths starting from the project's folder."""
+        return replace(self, stores=self.stores.anchored(project))
 
 
 def credential_records(environment: Environment) -> tuple[CredentialRecord, ...]:

@@ -45,7 +45,9 @@ TakeOver = Annotated[
 
 @app.command()
 def init(
-    environment: Annotated[str, typer.Argument(metavar="ENV", help="The new stack's name.")],
+    environment: Annotated[
+        str | None, typer.Argument(metavar="[ENV]", help="The new stack's name.")
+    ] = None,
     account: Annotated[
         str | None, typer.Option(help="The NetSuite account id, for example 1234567_SB1.")
     ] = None,
@@ -85,9 +87,16 @@ def init(
     token_secret_env: Annotated[
         str | None, typer.Option(help="The variable with the token secret.")
     ] = None,
+    ci: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORGE",
+            help="github or gitlab: write its pipeline too; without ENV, for the environments there.",
+        ),
+    ] = None,
     project: Project = Path(),
 ) -> None:
-    """Write a new, commented environment and, in an empty folder, the Pulumi project around it.
+    """Write a new, commented environment and, in an empty folder, the whole repository around it.
 
     On a terminal it asks for what the flags leave open. It overwrites nothing and asks for no secret value.
     """
@@ -110,7 +119,7 @@ def init(
         "token_id": token_id_env,
         "token_secret": token_secret_env,
     }
-    run(project, environment, given)
+    run(project, environment, given, ci)
 
 
 @app.command("import")
@@ -314,7 +323,7 @@ def demo(
         bool, typer.Option("--stop", help="Stop the servers that --keep left running.")
     ] = False,
 ) -> None:
-    """Run the main job on this machine: provision, prove, rotate, refuse."""
+    """Run the whole job on this machine: provision, prove, rotate, refuse, roll back, retire."""
     from tba_secrets.cli.demo import run
 
     run(project.resolve(), store=store, keep=keep, stop=stop)

@@ -46,7 +46,8 @@ def find(project: Path, environment: str, names: Sequence[str]) -> tuple[Credent
     if unknown:
         there = ", ".join(record.path for record in records)
         raise TbaError(f"{environment} has no token {', '.join(unknown)}", f"take one of: {there}")
-    return tuple(r for r in records if not names or r.path in names or r.token in names)
+    wanted = (r for r in records if not names or r.path in names or r.token in names)
+    return tuple(record.anchored(project) for record in wanted)
 
 
 def find_one(project: Path, environment: str | None, name: str) -> CredentialRecord:

@@ -1,4 +1,4 @@
-"""`tba demo`: the main job told in five steps, each a real `pulumi` run that can be repeated by hand."""
+"""`tba demo`: the whole job told step by step, each a real run that can be repeated by hand."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tba_secrets.demo.stores import STORES, SecretRow
 from tba_secrets.demo.world import World, open_world, stop_servers
 from tba_secrets.errors import TbaError
 
+_STOCK = "stock-bot"
 _LOOKS = ("status", "verify", "checklist")
 _UP = "up --yes --skip-preview --suppress-outputs"
 
@@ -48,10 +49,10 @@ class _Story:
     console: Console
 
     def tell(self, *, keep: bool) -> None:
-        """Run the five steps, and print the closing table."""
+        """Run the steps, and print the closing table."""
         self._say(
             f"A NetSuite simulator and {self.world.store.title} are up, with generated credentials.",
-            f"By hand: make demo{self._option()} KEEP=1, then `source {self._env()}` and the commands below.",
+            f"By hand: make demo{self._option()} KEEP=1, then `{self._go()}` and the commands below.",
         )
         self._pulumi(f"stack init {self.world.store.stack}", quiet=True)
         for number, (what, action) in enumerate(self._steps(), start=1):
@@ -68,15 +69,25 @@ class _Story:
                 self._up,
             ),
             ("Again, with nothing changed: no store write, no NetSuite call.", self._unchanged),
-            ("Rotate: the stock token's source gives a second token.", self._rotate),
             (
-                "Refuse: the orders token is mistyped; what readers get stays as it was.",
+                "Rotate: the stock token's source gives a second token, beside the first.",
+                self._rotate,
+            ),
+            (
+                "Refuse: the orders token is mistyped; a program that reads it notices nothing.",
                 self._refuse,
             ),
             (
                 "Put right: the source gives the true value again, and nothing needs writing.",
                 self._mend,
             ),
+            ("Roll back: the stock token of before is proven, and current again.", self._roll_back),
+            ("Rotate again: the token that was rolled back is taken on purpose.", self._again),
+            (
+                "Retire: NetSuite revokes the superseded token, at once instead of after its overlap.",
+                self._retire,
+            ),
+            ("Status: every token, and the same as one page.", self._status),
         ]
 
     # --- the steps --------------------------------------------------------------------------------
@@ -89,21 +100,40 @@ class _Story:
 
     def _rotate(self) -> None:
         self._give(self.world.netsuite.next_stock)
-        self._pulumi(f"{_UP} --diff")
+        self._tba("rotate", _STOCK)
 
     def _refuse(self) -> None:
         before = self.world.store.rows()
         self._give(self.world.netsuite.mistyped_orders)
-        self._pulumi(_UP, fails=True)
+        with self.world.reader("warehouse-sync/orders-bot") as reading:
+            self._pulumi(_UP, fails=True)
         if self.world.store.rows() != before:
             raise TbaError("the demo failed: a refused candidate left something behind")
+        if not reading.calls or reading.accepted < reading.calls:
+            raise TbaError(
+                f"the demo failed: of {reading.calls} calls of a reader NetSuite accepted {reading.accepted}"
+            )
         self._say(
-            "As it must, `pulumi up` failed. Current is the version from before, and no candidate is left."
+            "As it must, `pulumi up` failed. Current is the version from before, and no candidate is left.",
+            f"Meanwhile a program made {reading.calls} signed calls with it. NetSuite accepted all of them.",
         )
 
     def _mend(self) -> None:
         self._give(self.world.netsuite.orders)
         self._pulumi(_UP)
+
+    def _roll_back(self) -> None:
+        self._tba("rollback", _STOCK)
+
+    def _again(self) -> None:
+        self._tba("rotate", _STOCK, "--again")
+
+    def _retire(self) -> None:
+        self._tba("retire", "--now")
+
+    def _status(self) -> None:
+        self._tba("status", "--html", "status.html")
+        self._say(f"The page is {self.world.folder.name}/status.html.")
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -121,10 +151,13 @@ class _Story:
         self._say(f"$ pulumi {command}")
         status = self.world.pulumi(*command.split(), quiet=quiet)
         if (status != 0) != fails:
-            raise TbaError(
-                f"the demo failed: `pulumi {command}` ended with exit code {status}",
-                "look at what it printed above",
-            )
+            raise _failed(f"pulumi {command}", status)
+
+    def _tba(self, command: str, *arguments: str) -> None:
+        words = (command, self.world.store.stack, *arguments)
+        self._say(f"$ tba {' '.join(words)}")
+        if status := self.world.tba(*words):
+            raise _failed(f"tba {' '.join(words)}", status)
 
     def _table(self) -> Table:
         table = Table(title="What readers get now", title_justify="left")
@@ -140,17 +173,25 @@ class _Story:
                 f"The servers are ended. `make demo{self._option()} KEEP=1` leaves them up to look around."
             )
             return
-        self._say("The servers stay up. To look around:", f"  source {self._env()}")
+        self._say("The servers stay up. To look around:", f"  {self._go()}")
         stack, store = self.world.store.stack, self.world.store.commands()
         looks = ("pulumi stack", *(f"tba {word} {stack}" for word in _LOOKS))
         self._say(*(f"  {command}" for command in (*looks, *store)))
-        self._say("  make demo-stop    # ends them")
+        self._say("  tba demo --stop --project ..    # ends them")
 
-    def _env(self) -> str:
-        return str(self.world.export().relative_to(self.world.root))
+    def _go(self) -> str:
+        env = self.world.export()
+        return f"cd {env.parent.relative_to(self.world.root)} && source ./{env.name}"
 
     def _option(self) -> str:
         return "" if self.world.store.kind == "aws" else f" STORE={self.world.store.kind}"
+
+
+def _failed(command: str, status: int) -> TbaError:
+    return TbaError(
+        f"the demo failed: `{command}` ended with exit code {status}",
+        "look at what it printed above",
+    )
 
 
 def _cells(row: SecretRow) -> tuple[str, str, str, str]:

@@ -48,9 +48,10 @@ def gather(
         refused: The refusals that this machine knows.
     """
     try:
-        records = credential_records(load_stack(project, environment))
+        declared = credential_records(load_stack(project, environment))
     except SpecError as error:
         return EnvironmentReport(environment, findings=(_unreadable("its YAML is wrong", error),))
+    records = tuple(record.anchored(project) for record in declared)
     account = records[0].account if records else None
     try:
         states = token_states(read_state(project, environment))

@@ -177,7 +177,7 @@ def environment_session(
             f"stacks/{stack}.yaml: there is no record {record!r} (there: {', '.join(records)})",
             "name it as integration/token, or integration/certificate",
         )
-    return _of_record(records[record], kind, options)
+    return _of_record(records[record].anchored(Path(project_root)), kind, options)
 
 
 def _of_record(record: CredentialRecord, kind: str | None, options: Options) -> SignedSession:

@@ -1,4 +1,4 @@
-"""The demo's own folder, `.demo/`: servers, a Pulumi backend, and the environment to do the same by hand."""
+"""The demo's own folder, `.demo/`: a Pulumi project, servers, a backend, and the environment to do the same by hand."""
 
 from __future__ import annotations
 
@@ -10,15 +10,30 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
+from tba_secrets.cli.init.files import NewFile, project_files, write
 from tba_secrets.demo.credentials import DemoNetSuite
 from tba_secrets.demo.stores import STORES, DemoStore
 from tba_secrets.errors import TbaError
 
 _STOP_SECONDS = 10.0
+_TBA = "from tba_secrets.cli import main; main()"
+
+
+@dataclass
+class Reading:
+    """What a reader saw."""
+
+    calls: int = 0
+    accepted: int = 0
+    """The calls that NetSuite accepted."""
 
 
 @dataclass
@@ -26,7 +41,7 @@ class World:
     """A running demo: call `close` unless its servers are to stay."""
 
     root: Path
-    """The project's folder."""
+    """The folder that `.demo/` is in."""
     netsuite: DemoNetSuite
     store: DemoStore
     environment: dict[str, str]
@@ -34,20 +49,47 @@ class World:
 
     @property
     def folder(self) -> Path:
-        """Everything that the demo leaves behind."""
+        """Everything that the demo leaves behind, and the project that it runs in."""
         return self.root / ".demo"
 
     def pulumi(self, *arguments: str, quiet: bool = False) -> int:
-        """Run the real CLI where the project is; its output goes to the terminal unless `quiet`."""
+        """Run the real CLI in the demo's project; its output goes to the terminal unless `quiet`."""
+        return self._run(self._pulumi_path(), *arguments, quiet=quiet)
+
+    def tba(self, *arguments: str) -> int:
+        """Run this very `tba` in the demo's project; its output goes to the terminal."""
+        return self._run(sys.executable, "-c", _TBA, *arguments)
+
+    def _run(self, *command: str, quiet: bool = False) -> int:
         sink = subprocess.DEVNULL if quiet else None
-        return subprocess.run(  # noqa: S603
-            [self._pulumi_path(), *arguments],
-            cwd=self.root,
+        return subprocess.run(  # noqa: S603 - our own programs
+            command,
+            cwd=self.folder,
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=sink,
             check=False,
         ).returncode
+
+    @contextmanager
+    def reader(self, record: str) -> Iterator[Reading]:
+        """Let a program sign calls with the record's secret until the block ends; then it says how that went."""
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "tba_secrets.demo.reader", self.store.stack, record],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        reading = Reading()
+        try:
+            yield reading
+        finally:
+            told, _ = process.communicate()
+        if process.returncode != 0:
+            raise TbaError("the demo's reader failed", "look at what it printed above")
+        reading.calls, reading.accepted = json.loads(told).values()
 
     def export(self) -> Path:
         """Write `.demo/env`, to be sourced by a shell: readable by its owner alone."""
@@ -72,23 +114,27 @@ def open_world(root: Path, kind: str) -> World:
     """Start from nothing: a new backend, new credentials, new servers.
 
     Args:
-        root: The project's folder.
+        root: The folder to make `.demo/` in.
         kind: Which store, a key of `STORES`.
     """
     stop_servers(root)
     folder = root / ".demo"
     shutil.rmtree(folder, ignore_errors=True)
-    for left in (root / "stacks").glob(
-        "Pulumi.demo*.yaml"
-    ):  # holds the salt of the last demo's passphrase
-        left.unlink()
     for part in ("home", "state"):
         (folder / part).mkdir(parents=True, mode=0o700)
+    write(_project(folder, STORES[kind].stack))
     netsuite = DemoNetSuite()
     addresses = _start_servers(root, netsuite, kind)
     store = STORES[kind](addresses[kind])
     settings = {**_settings(root), "TBA_SIMULATOR": addresses["netsuite"]}
     return World(root, netsuite, store, {**settings, **store.environment(), **netsuite.exports})
+
+
+def _project(folder: Path, stack: str) -> list[NewFile]:
+    """List the project's files: an environment of its own, so that nobody else's folder has one."""
+    text = files("tba_secrets.demo").joinpath(f"{stack}.yaml").read_text(encoding="utf-8")
+    environment = NewFile(folder / "stacks" / f"{stack}.yaml", text, "the demo's environment")
+    return [*project_files(folder, os.path.relpath(sys.prefix, folder)), environment]
 
 
 def stop_servers(root: Path) -> bool:
@@ -148,7 +194,8 @@ def _start_servers(root: Path, netsuite: DemoNetSuite, kind: str) -> dict[str, s
 def _settings(root: Path) -> dict[str, str]:
     folder = root / ".demo"
     return {
-        "PATH": f"{root / '.venv' / 'bin'}:{root / '.tools' / 'bin'}:{os.environ['PATH']}",
+        "PATH": f"{sysconfig.get_path('scripts')}:{root / '.tools' / 'bin'}:{os.environ['PATH']}",
+        "XDG_STATE_HOME": str(folder / "home"),  # the demo's refused logins are nobody else's
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, Protocol
@@ -108,11 +109,17 @@ class HttpSender:
 
     def _exchange(self, request: requests.PreparedRequest, seconds: float) -> Answer | LostError:
         started = self._monotonic()
+        settings = environment_settings(request.url or "")
+        if bundle := missing_bundle(request.url or "", settings):
+            why = (
+                f"there is no CA bundle {bundle}, which REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
+            )
+            return LostError(why, retry=False, sent=False)
         try:
             response = self._adapter.send(
                 request,
                 timeout=(min(_CONNECT_SECONDS, seconds), seconds),
-                **environment_settings(request.url or ""),
+                **settings,
             )
             with response:
                 body = self._body(response, started + seconds)
@@ -151,6 +158,13 @@ def environment_settings(url: str) -> Mapping[str, Any]:
     if is_loopback(url):
         settings["proxies"] = {}
     return dict(settings)
+
+
+def missing_bundle(url: str, settings: Mapping[str, Any]) -> str | None:
+    """Return the file or folder of CA certificates that a call needs, if it does not exist."""
+    bundle = settings.get("verify")
+    needed = url.startswith("https:") and isinstance(bundle, str)
+    return bundle if needed and not Path(str(bundle)).exists() else None
 
 
 def lost(error: Exception) -> LostError:

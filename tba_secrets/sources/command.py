@@ -1,9 +1,9 @@
 """Source `command`: strings of the JSON object that a program prints (sops, op, a script).
 
-No shell is involved and standard input is closed. The program runs in a session of its own, so it
-cannot ask on the terminal, and everything it starts ends with it. It inherits this process's
-environment, and nothing is added. Its standard error may hold secrets, so only the number of lines
-is shown.
+A program that ends with status 0 and prints nothing says that it has no value. No shell is involved
+and standard input is closed. The program runs in a session of its own, so it cannot ask on the
+terminal, and everything it starts ends with it. It inherits this process's environment, and nothing
+is added. Its standard error may hold secrets, so only the number of lines is shown.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class CommandSource(Source):
                 "standard error, not shown here because it may hold secrets",
                 "run it by hand in the folder that holds Pulumi.yaml to see what it says",
             )
+        if not captured.output.strip():
+            return None
         texts = strings(captured.output, self._keys, f"{self.place}, output")
         places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
         return self._make(places, texts)

@@ -88,8 +88,15 @@ def require_private(place: str, status: os.stat_result) -> None:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SourceError(
             f"{place}: its group or others have access to it (mode {mode:04o})",
-            f"chmod 600 {place.removeprefix('file ')}",
+            _private(place.removeprefix("file ")),
         )
+
+
+def _private(path: str) -> str:
+    return (
+        f"chmod 600 {path}; where Kubernetes mounts it for a group (fsGroup) and that group is yours alone, let "
+        f"`command: {{argv: [cat, {path}]}}` read it, or give the Secret's keys as variables to `env`"
+    )
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -32,7 +32,8 @@ class Source(ABC):
     def read(self) -> Pair | None:
         """Read the pair. Return None if the source does not have it.
 
-        An unset or empty variable and a missing file are absent, not errors.
+        An unset or empty variable, a missing file, and a command that succeeds and prints nothing are absent,
+        not errors.
 
         Raises:
             SourceError: The pair is incomplete, a command failed, others can read the file, or the text

@@ -94,6 +94,20 @@ def _halves_differ(document: Document) -> Iterator[SpecFinding]:
                 )
 
 
+def _arguments_for_no_shell(document: Document) -> Iterator[SpecFinding]:
+    for path, source in _sources(document):
+        command = source.get("command")
+        argv = command.get("argv") if isinstance(command, dict) else None
+        for i, argument in enumerate(argv if isinstance(argv, list) else ()):
+            if isinstance(argument, str) and (argument == "~" or argument.startswith("~/")):
+                yield _finding(
+                    document,
+                    (*path, "command", "argv", i),
+                    "a shell would replace ~, and no shell is involved",
+                    "write the whole path, or one from the folder that holds Pulumi.yaml",
+                )
+
+
 def _sources(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
     for collection, key in _SOURCES:
         for path, record in records(document, collection):
@@ -215,6 +229,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
     _duplicate_names,
     _one_kind_of_source,
     _halves_differ,
+    _arguments_for_no_shell,
     _at_least_one_store,
     _names_are_no_values,
     _secret_names,

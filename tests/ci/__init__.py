@@ -1,1 +1,1 @@
-"""examples/ci/, run: the very files, parsed, their scripts executed by bash in clean clones of a project."""
+"""The pipelines of `tba init --ci`, run: their scripts executed by bash in clean clones of a repository."""

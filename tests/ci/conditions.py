@@ -1,7 +1,7 @@
 """Evaluates the conditions of both forges: GitHub's `if:` expressions, and `if:` of GitLab's `rules:`.
 
 Sources: GitHub Docs, "Evaluate expressions in workflows and actions"; GitLab Docs, "CI/CD YAML syntax reference",
-`rules:if`. Only what examples/ci/ uses; anything else is an error.
+`rules:if`. Only what our pipelines use; anything else is an error.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The two calls of GitHub's CLI that examples/ci/github.yml makes, on a folder of artefacts; run as `gh.py STORE ...`.
+"""The two calls of GitHub's CLI that our pipeline makes, on a folder of artefacts; run as `gh.py STORE ...`.
 
 Sources: GitHub CLI manual, `gh api` (`--jq`) and `gh run download`; REST API, "List artifacts for a repository".
 """

@@ -1,4 +1,4 @@
-"""Runs examples/ci/github.yml as GitHub Actions would, on this machine.
+"""Runs the pipeline of `tba init --ci github` as GitHub Actions would, on this machine.
 
 Source: GitHub Docs, "Workflow syntax for GitHub Actions", "Contexts reference", "Workflow commands".
 """
@@ -18,9 +18,9 @@ from typing import Any, Final
 import yaml
 
 from tests.ci.conditions import Condition, Lookup, holds
-from tests.ci.shop import FILES, Cause, Event, JobRun, Shop, bash
+from tests.ci.shop import Cause, Event, JobRun, Shop, bash, pipeline_of_readme
 
-FILE: Final = FILES / "github.yml"
+TEXT: Final = pipeline_of_readme("github")
 REPOSITORY: Final = "acme/secrets"
 MINE: Final = 1
 FORKED: Final = 2
@@ -37,7 +37,7 @@ _EXPRESSION: Final = re.compile(r"\$\{\{(.*?)\}\}")
 
 def workflow() -> dict[str, Any]:
     """The file; YAML 1.1 reads the key `on` as true."""
-    read: dict[Any, Any] = yaml.safe_load(FILE.read_text())
+    read: dict[Any, Any] = yaml.safe_load(TEXT)
     return {"on" if key is True else key: value for key, value in read.items()}
 
 
@@ -198,7 +198,9 @@ class GitHub:
         machine = self.shop.machine()
         machine["PATH"] = f"{self.artefacts.bin}:{machine['PATH']}"
         under_way = _Job(self.shop, self.artefacts, event, contexts, machine)
-        under_way.environment |= under_way.filled({**file["env"], **job.get("env", {})})
+        under_way.environment |= (
+            under_way.filled({**file["env"], **job.get("env", {})}) | self.shop.mirror
+        )
         for step in job["steps"]:
             under_way.step(step)
         shown = under_way.summary.read_text() if under_way.summary.exists() else ""

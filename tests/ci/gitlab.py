@@ -1,4 +1,4 @@
-"""Runs examples/ci/gitlab.yml as GitLab CI would, on this machine.
+"""Runs the pipeline of `tba init --ci gitlab` as GitLab CI would, on this machine.
 
 Source: GitLab Docs, "CI/CD YAML syntax reference", "Predefined CI/CD variables reference", "GitLab generic packages
 repository".
@@ -18,9 +18,9 @@ from typing import Any, Final
 import yaml
 
 from tests.ci.conditions import holds
-from tests.ci.shop import FILES, Cause, Event, JobRun, Shop, bash
+from tests.ci.shop import Cause, Event, JobRun, Shop, bash, pipeline_of_readme
 
-FILE: Final = FILES / "gitlab.yml"
+TEXT: Final = pipeline_of_readme("gitlab")
 JOB_TOKEN: Final = "a token of this job"
 _PROJECT: Final = "1"
 _SOURCES: Final = {
@@ -35,7 +35,7 @@ _NOT_JOBS: Final = ("workflow", "stages", "variables", "default")
 
 def pipeline() -> dict[str, Any]:
     """The file."""
-    read: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    read: dict[str, Any] = yaml.safe_load(TEXT)
     return read
 
 
@@ -153,6 +153,7 @@ class GitLab:
             "AWS_ROLE_ARN" in variables
         ):  # in place of what AWS's SDKs ask STS for, with the JWT in the file
             variables |= self.shop.identity(variables["AWS_ROLE_ARN"])
+        variables |= self.shop.mirror
         return {**variables, **(self.shop.values if "environment" in job else {})}
 
 
@@ -160,8 +161,11 @@ def _take_artifacts(folder: Path, jobs_before: Mapping[str, JobRun]) -> None:
     """Copy what earlier jobs kept; links stay links."""
     for name, run in jobs_before.items():
         for path in jobs()[name].get("artifacts", {}).get("paths", []):
-            if (run.folder / path).exists():
-                shutil.copy(run.folder / path, folder, follow_symlinks=False)
+            kept = run.folder / path
+            if kept.is_dir() and not kept.is_symlink():
+                shutil.copytree(kept, folder / path, symlinks=True)
+            elif kept.exists():
+                shutil.copy(kept, folder, follow_symlinks=False)
 
 
 def wanted(job: dict[str, Any], event: Event) -> bool:

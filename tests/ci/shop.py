@@ -1,25 +1,32 @@
 """Where a team works: a repository, machines that run jobs, the clouds they reach, and the values that the forge keeps.
 
 What a hosted runner does and this one does in its stead is listed in `Shop` and in each forge's module; every script of
-the files runs as it stands there.
+the pipelines runs as it stands there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
+import sys
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol
 
+from tba_secrets.cli.doctor.machine import OLDEST_TESTED
+from tba_secrets.cli.init.files import new_project as new_repository
+from tba_secrets.cli.init.files import write
+from tba_secrets.cli.init.pipelines import pipeline_file
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tests.docs.documents import block
 from tests.engine.project import HANG_GUARD_SECONDS, ROOT, Project, Run, new_project
 from tests.newcomer import Newcomer
 
-FILES: Final = ROOT / "examples" / "ci"
 ENVIRONMENT: Final = "sandbox"
 READER: Final = "AKIASIMULATORREADER"
 """The access key of the role that reads: it may describe secrets, and do nothing else with them."""
@@ -27,6 +34,9 @@ _DENIED_TO_READERS: Final = (
     *("CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "RestoreSecret"),
     *("ListSecretVersionIds", "TagResource", "UntagResource", "UpdateSecret"),
     "UpdateSecretVersionStage",
+)
+_COMMITTED: Final = (
+    *(".gitignore", "Pulumi.yaml", "__main__.py", "plugin", "requirements.txt", "stacks"),
 )
 _GIT: Final = ("git", "-c", "user.name=A person", "-c", "user.email=person@example.com")
 
@@ -76,9 +86,9 @@ class Forge(Protocol):
 class Shop:
     """A team's repository, with its state beside it.
 
-    Stands in for: the runner's machine (a clone in a new folder, and an environment with nothing else in it); `make`
-    (it links this checkout's virtual environment and tools); the bucket that holds state (a folder); KMS (a passphrase
-    that every job has).
+    Stands in for: the runner's machine (a clone in a new folder, and an environment with nothing else in it);
+    `python3 -m venv` (it links this checkout's, where pip finds all that is required); Pulumi's release (links to this
+    checkout's tools); the bucket that holds state (a folder); KMS (a passphrase that every job has).
     """
 
     person: Newcomer
@@ -103,10 +113,11 @@ class Shop:
         outside = {name: self.project.environment[name] for name in kept}
         return {
             **outside,
-            "PATH": f"{self._make()}:{outside['PATH']}",
+            "PATH": f"{self._python()}:{outside['PATH']}",
             "HOME": str(home),
             "PULUMI_HOME": str(home / ".pulumi"),
             "AWS_EC2_METADATA_DISABLED": "true",
+            "PIP_NO_INDEX": "1",
         }
 
     def identity(self, role: str) -> dict[str, str]:
@@ -125,15 +136,23 @@ class Shop:
         _git(folder, "checkout", "--quiet", "--detach", commit)
         return folder
 
-    def _make(self) -> Path:
-        """A folder with a `make` that installs nothing: it links what this checkout has."""
+    def _python(self) -> Path:
+        """A folder with a `python3` that makes no virtual environment: it links this checkout's."""
         folder = self.runners / "bin"
         if not folder.exists():
             folder.mkdir()
-            link = f"ln -s {ROOT / '.venv'} {ROOT / '.tools'} ."
-            (folder / "make").write_text(f"#!/bin/sh\n[ \"$1 $2\" = 'install tools' ] && {link}\n")
-            (folder / "make").chmod(0o755)
+            link = f"[ \"$*\" = '-m venv .venv' ] && exec ln -s {sys.prefix} .venv"
+            (folder / "python3").write_text(f'#!/bin/sh\n{link}\nexec {sys.executable} "$@"\n')
+            (folder / "python3").chmod(0o755)
         return folder
+
+    @property
+    def mirror(self) -> dict[str, str]:
+        """Pulumi's release, of this checkout's tools, and where it is."""
+        pulumi = shutil.which("pulumi", path=self.project.environment["PATH"])
+        assert pulumi is not None, "the Pulumi CLI is missing: run `make tools`"
+        programs = {program.name: program for program in Path(pulumi).parent.glob("pulumi*")}
+        return pulumi_release(self.runners / "release", programs)
 
     def write(self, *, policy: str = "rotate_every: 90d", secret: str = "warehouse-bot") -> None:
         """The environment's YAML, that of README.md with the simulator as endpoint."""
@@ -142,7 +161,7 @@ class Shop:
 
     def commit(self, message: str) -> str:
         """Everything that a repository holds, committed; the commit's id."""
-        self.git("add", "Pulumi.yaml", "__main__.py", "stacks")
+        self.git("add", *_COMMITTED)
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
 
@@ -169,11 +188,14 @@ class Shop:
 
 
 def open_shop(folder: Path, person: Newcomer) -> Shop:
-    """A repository with the program and the stack's settings on main, and no environment yet."""
+    """A repository as `tba init` makes it, with the stack's settings on main, and no environment yet."""
     person.aws.identities.add(READER, "tba-secrets-read", _DENIED_TO_READERS)
     outside = {"AWS_ENDPOINT_URL": person.environment["AWS_ENDPOINT_URL"]}
     project = new_project(folder / "work", outside)
     project.stack = ENVIRONMENT
+    for name in ("Pulumi.yaml", "__main__.py", "plugin/pulumi-resource-tba"):
+        (project.folder / name).unlink()
+    write([*new_repository(project.folder)])
     project.init()
     (folder / "runners").mkdir()
     shop = Shop(person, project, folder / "runners")
@@ -181,6 +203,34 @@ def open_shop(folder: Path, person: Newcomer) -> Shop:
     shop.commit("The program")
     shop.give()
     return shop
+
+
+def pipeline_of_readme(forge: str) -> str:
+    """The pipeline that `tba init --ci` writes for README.md's environment."""
+    environment = block(ROOT / "README.md", "yaml", "Your first environment")
+    return pipeline_file(ROOT / "no-such-folder", forge, {ENVIRONMENT: environment}).text
+
+
+def pulumi_release(folder: Path, programs: Mapping[str, Path]) -> dict[str, str]:
+    """Publish links to these programs as a release of Pulumi, with their checksum; what leads a pipeline there."""
+    version = ".".join(map(str, OLDEST_TESTED))
+    sums = folder / f"v{version}" / f"pulumi-{version}-checksums.txt"
+    if not sums.exists():
+        sums.parent.mkdir(parents=True)
+        archives = [
+            folder / f"pulumi-v{version}-linux-{machine}.tar.gz" for machine in ("x64", "arm64")
+        ]
+        for archive in archives:
+            with tarfile.open(archive, "w:gz") as packed:
+                for name, program in programs.items():
+                    entry = tarfile.TarInfo(f"pulumi/{name}")
+                    entry.type, entry.linkname = tarfile.SYMTYPE, str(program)
+                    packed.addfile(entry)
+        digests = [hashlib.sha256(archive.read_bytes()).hexdigest() for archive in archives]
+        lines = zip(digests, archives, strict=True)
+        sums.write_text("".join(f"{digest}  {archive.name}\n" for digest, archive in lines))
+    address = f"file://{folder}"
+    return {"PULUMI_VERSION": version, "PULUMI_ARCHIVES": address, "PULUMI_CHECKSUMS": address}
 
 
 def bash(script: str, folder: Path, environment: Mapping[str, str]) -> Run:

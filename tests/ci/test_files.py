@@ -1,4 +1,4 @@
-"""What examples/ci/ says: valid for its forge, least permissions, values only where they are used, same commands."""
+"""What the pipelines say: valid for their forge, least permissions, values only where they are used, same commands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
+from tba_secrets.cli.doctor.machine import OLDEST_TESTED
+from tba_secrets.cli.init.pipelines import FORGES
 from tests.ci import github, gitlab
 from tests.ci.conditions import holds
 from tests.ci.shop import Cause, Event
@@ -80,7 +82,7 @@ def started(forge: Any, event: Event) -> list[str]:
 
 
 def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it() -> None:
-    lines = [f"{line}\n" for line in github.FILE.read_text().splitlines() if "uses:" in line]
+    lines = [f"{line}\n" for line in github.TEXT.splitlines() if "uses:" in line]
     assert lines
     assert [line for line in lines if not _PINNED.search(line)] == []
 
@@ -105,7 +107,7 @@ def test_values_are_given_to_the_step_that_uses_them_and_to_no_other() -> None:
     }
     names = sorted(readme_variables())
     assert given == {("deploy", "Deploy"): names, ("rotate", "Rotate and retire"): names}
-    everywhere = re.findall(r"\$\{\{[^}]*\bsecrets\b", github.FILE.read_text())
+    everywhere = re.findall(r"\$\{\{[^}]*\bsecrets\b", github.TEXT)
     assert len(everywhere) == len(names), "a secret is read outside of a step's env"
 
 
@@ -176,6 +178,12 @@ def installers(jobs: dict[str, Any]) -> list[str]:
     return [name for name, lines in scripts.items() if _INSTALLER.search("\n".join(lines))]
 
 
+def test_the_cli_is_the_one_that_the_tests_run_on() -> None:
+    tested = ".".join(map(str, OLDEST_TESTED))
+    assert github.workflow()["env"]["PULUMI_VERSION"] == tested
+    assert gitlab.pipeline()["variables"]["PULUMI_VERSION"] == tested
+
+
 def test_nothing_that_somebody_typed_is_pasted_into_a_script() -> None:
     assert github.workflow()["defaults"]["run"]["shell"] == "bash"  # else without pipefail
     for job in github.workflow()["jobs"].values():
@@ -197,15 +205,15 @@ def test_the_pages_name_every_job_and_every_setting() -> None:
     page = (ROOT / "docs" / "ci.md").read_text()
     for name in gitlab.jobs():
         assert f"| `{name}` |" in page
-    for file in (github.FILE, gitlab.FILE):
-        assert f"(../{file.relative_to(ROOT)})" in page
+    for forge in FORGES:
+        assert f"(../tba_secrets/cli/init/{forge}.yaml)" in page
     (environment,) = github.workflow()["jobs"]["plan"]["strategy"]["matrix"]["include"]
     for setting in environment:
         assert f"`{setting}`" in page
     for setting in gitlab.pipeline()[".environments"]["parallel"]["matrix"][0]:
         assert f"`{setting}`" in page
     for code in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
-        in_files = github.FILE.read_text() + gitlab.FILE.read_text()
+        in_files = github.TEXT + gitlab.TEXT
         assert code.strip() in in_files, "an excerpt that is not in the files"
 
 

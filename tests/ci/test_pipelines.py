@@ -1,4 +1,4 @@
-"""The pipelines of examples/ci/ on the real engine, from a review to the night; and red, where they have to be."""
+"""The pipelines of `tba init --ci` on the real engine, from a review to the night; and red, where they have to be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scripts of examples/ci/ on their own, with a stand-in for the command that they ask: exit codes, plans, JWTs."""
+"""The scripts of the pipelines on their own, with a stand-in for the command that they ask: exit codes, plans, JWTs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tba_secrets.cli.exits import Exit
 from tba_secrets.rotation import Standing
 from tests.ci import github, gitlab
 from tests.ci.github import FORKED, MINE, Artefacts
-from tests.ci.shop import bash
+from tests.ci.shop import bash, pulumi_release
 from tests.engine.project import ROOT, Run
 
 _ROW: Final = re.compile(r"^\| `tba (\w+)` \| (\d+|other) \| [^|]+ \| (\w+) \|$", re.MULTILINE)
@@ -234,19 +234,54 @@ def test_the_jwt_for_vault_is_asked_for_and_masked(folder: Path, token: str, sta
         assert (folder / "output").read_text() == "token=jwt-for-https://vault.example.com\n"
 
 
-def test_later_jobs_find_what_was_installed(folder: Path) -> None:
-    made = "mkdir -p .venv/bin .tools/bin && touch .venv/bin/tba && chmod +x .venv/bin/tba"
-    stand_in(folder, "make", f'#!/bin/sh\necho "$@" >> asked\n{made}\n')
+_VENV: Final = """\
+#!/bin/sh
+mkdir -p .venv/bin && touch .venv/bin/tba && chmod +x .venv/bin/tba
+printf '#!/bin/sh\\necho "$@" >> asked\\n' > .venv/bin/python && chmod +x .venv/bin/python
+"""
+"""In place of `python3 -m venv .venv`: its Python writes down what it is asked."""
 
-    installed = run(of_github("install", "Install"), folder)
+
+@pytest.fixture
+def released(folder: Path) -> dict[str, str]:
+    """A machine with Python, and a release of Pulumi that prints its name."""
+    stand_in(folder, "python3", _VENV)
+    program = folder / "pulumi-of-the-release"
+    program.write_text("#!/bin/sh\necho released\n")
+    program.chmod(0o755)
+    return pulumi_release(folder / "release", {"pulumi": program})
+
+
+def test_later_jobs_find_what_was_installed(folder: Path, released: dict[str, str]) -> None:
+    installed = run(of_github("install", "Install"), folder, **released)
     shutil.rmtree(folder / ".venv")
+    shutil.rmtree(folder / ".tools")
     done = run(of_github("deploy", "Unpack it"), folder, GITHUB_PATH="path")
 
     assert (installed.status, done.status) == (0, 0), installed.output + done.output
-    assert (folder / "asked").read_text() == "install tools LOCK=requirements.txt\n"
+    assert (folder / "asked").read_text().endswith(" --requirement requirements.txt\n")
     assert os.access(folder / ".venv" / "bin" / "tba", os.X_OK)
+    assert run(".tools/bin/pulumi", folder).output == "released\n"
     bins = [str(folder / ".venv" / "bin"), str(folder / ".tools" / "bin")]
     assert (folder / "path").read_text().splitlines() == bins
+
+
+@pytest.mark.parametrize("published", ["0" * 64, ""])
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_pulumi_that_is_not_the_published_one_is_not_installed(
+    forge: str, published: str, folder: Path, released: dict[str, str]
+) -> None:
+    for sums in (folder / "release").rglob("*-checksums.txt"):
+        lines = (line.split(" ", 1)[1] for line in sums.read_text().splitlines())
+        sums.write_text("".join(f"{published} {line}\n" for line in lines) if published else "")
+    script = of_github("install", "Install")
+    if forge == "gitlab":
+        script = "\n".join(gitlab.flat(gitlab.jobs()["install"]["script"]))
+
+    done = run(script, folder, **released)
+
+    assert done.status != 0
+    assert not (folder / ".tools").exists()
 
 
 def test_aws_and_vault_get_the_jwts_that_gitlab_issued(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -12,9 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tba_secrets import __version__
 from tba_secrets.cli.exits import UsageError
 from tba_secrets.cli.init.answers import answered
-from tba_secrets.cli.init.files import PROGRAM
+from tba_secrets.cli.init.files import PLUGIN, PROGRAM, new_project
+from tba_secrets.cli.init.pipelines import FORGES
 from tba_secrets.cli.init.questions import QUESTIONS
 from tba_secrets.spec import load_stack
 from tba_secrets.spec.loader import stack_names
@@ -218,12 +222,19 @@ def test_all_that_is_missing_or_wrong_is_told_at_once(tmp_path: Path, tba: Tba) 
 def test_in_an_empty_folder_the_whole_project_is_made(tmp_path: Path, tba: Tba) -> None:
     folder = tmp_path / "new here!"
     ended = tba("init", "prod", "--project", str(folder), *flags(GIVEN))
-    written = ["__main__.py", "Pulumi.yaml", "schema/environment.schema.json"]
+    written = ["__main__.py", "plugin/pulumi-resource-tba", "Pulumi.yaml", "requirements.txt"]
+    written += [".gitignore", ".pre-commit-config.yaml", "schema/environment.schema.json"]
     written += ["stacks/Pulumi.prod.yaml", "stacks/prod.yaml"]
-    assert [line.split()[1].rstrip(":") for line in ended.out.splitlines()[:5]] == written
+    assert [line.split()[1].rstrip(":") for line in ended.out.splitlines()[:9]] == written
+    assert "  pulumi install " in ended.out
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     assert (project["name"], project["stackConfigDir"]) == ("new-here", "stacks")
-    assert project["runtime"] == "python"
+    assert project["runtime"]["options"]["virtualenv"] == ".venv"
+    assert project["plugins"]["providers"] == [{"name": "tba", "path": "plugin"}]
+    assert os.access(folder / "plugin" / "pulumi-resource-tba", os.X_OK)
+    requirements = (folder / "requirements.txt").read_text().splitlines()
+    assert requirements[1:] == [f"tba-secrets[cli]=={__version__}"]
+    assert "\nsecrets/\n" in (folder / ".gitignore").read_text()
     assert (folder / "schema" / "environment.schema.json").read_text() == schema_text()
     assert stack_names(folder) == ("prod",)
     settings = (folder / "stacks" / "Pulumi.prod.yaml").read_text()
@@ -236,6 +247,55 @@ def test_in_an_empty_folder_the_whole_project_is_made(tmp_path: Path, tba: Tba) 
 
 def test_its_program_is_this_project_s_own() -> None:
     assert (ROOT / "__main__.py").read_text() == PROGRAM
+    plugin = PLUGIN.format(virtualenv=".venv")
+    assert (ROOT / "plugin" / "pulumi-resource-tba").read_text() == plugin
+
+
+def test_the_commit_that_was_installed_is_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "tba_secrets-0.1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Name: tba-secrets\nVersion: 0.1.0\n")
+    origin = {
+        "url": "https://example.com/tba.git",
+        "vcs_info": {"vcs": "git", "commit_id": "c0ffee"},
+    }
+    (installed / "direct_url.json").write_text(json.dumps(origin))
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    files = {file.path.name: file.text for file in new_project(tmp_path)}
+
+    assert files["requirements.txt"].splitlines()[1:] == [
+        "tba-secrets[cli] @ git+https://example.com/tba.git@c0ffee"
+    ]
+
+
+def test_the_hook_runs_tba_check_on_what_is_staged(tmp_path: Path, tba: Tba) -> None:
+    """pre-commit itself, on the repository that was written: a mistake stops the commit."""
+    tba("init", "prod", "--project", str(tmp_path), *flags(GIVEN))
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    hermetic = {
+        "HOME": str(tmp_path),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=tmp_path, env=hermetic, capture_output=True, text=True, check=False
+        )
+
+    run("git", "init", "--quiet")
+    run("git", "add", "stacks", ".pre-commit-config.yaml")
+    right = run("pre-commit", "run")
+    (tmp_path / "stacks" / "prod.yaml").write_text("version: 2\n")
+    run("git", "add", "stacks")
+    wrong = run("pre-commit", "run")
+
+    assert right.returncode == 0, right.stdout + right.stderr
+    assert "Passed" in right.stdout
+    assert wrong.returncode == 1
+    assert "stacks/prod.yaml:1:10" in wrong.stdout
 
 
 def test_a_virtual_environment_within_the_project_is_named(tmp_path: Path) -> None:
@@ -246,7 +306,8 @@ def test_a_virtual_environment_within_the_project_is_named(tmp_path: Path) -> No
     subprocess.run([*command, "init", "prod", *at, *flags(GIVEN)], check=True, capture_output=True)
     project = yaml.safe_load((tmp_path / "Pulumi.yaml").read_text())
     assert project["runtime"]["options"]["virtualenv"] == "env"
-    assert project["plugins"]["providers"] == [{"name": "tba", "path": "env/bin"}]
+    assert "/../env/bin\n" in (tmp_path / "plugin" / "pulumi-resource-tba").read_text()
+    assert "entry: env/bin/tba check\n" in (tmp_path / ".pre-commit-config.yaml").read_text()
 
 
 def test_a_second_environment_adds_its_own_two_files(tmp_path: Path, tba: Tba) -> None:
@@ -323,6 +384,68 @@ def test_a_project_file_that_cannot_be_read_is_said(tmp_path: Path, tba: Tba) ->
     ended = tba("init", "prod", "--project", str(tmp_path), *flags(GIVEN))
     assert (ended.status, "Pulumi.yaml cannot be read" in ended.err) == (1, True)
     assert not (tmp_path / "stacks").exists()
+
+
+# --- the pipeline --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("forge", "file"), FORGES.items())
+def test_the_pipeline_of_a_forge_is_for_the_environments_that_are_there(
+    forge: str, file: Path, tmp_path: Path, tba: Tba
+) -> None:
+    at = ("--project", str(tmp_path))
+    tba("init", "on", *at, *flags({**GIVEN, "aws-account": "000000000000"}))
+    more = {**GIVEN, "region": "us-west-2", "integration": "billing"}
+
+    ended = tba("init", "prod", *at, "--ci", forge, *flags(more))
+
+    assert (ended.status, ended.err) == (0, "")
+    text = (tmp_path / file).read_text()
+    assert f"wrote {file}: the pipeline; set its backend and roles" in ended.out
+    told = [one.split(": ")[1] for one in re.findall(r"(?:environment|ENVIRONMENT): .*", text)[:2]]
+    assert told == ['"on"', "prod"]
+    assert text.count("arn:aws:iam::000000000000:role/tba-secrets-read") == 1
+    assert text.count("?region=us-west-2") == 1
+    if forge == "github":
+        for name in ("WAREHOUSE_SYNC_CONSUMER_KEY", "BILLING_TOKEN_SECRET"):
+            assert f"          {name}: ${{{{ secrets.{name} }}}}\n" in text
+
+    (tmp_path / file).unlink()
+    alone = tba("init", *at, "--ci", forge)
+    assert (alone.status, alone.out.count("wrote ")) == (0, 1)
+    assert (tmp_path / file).read_text() == text
+
+
+def test_a_pipeline_is_not_overwritten_and_none_is_made_without_environments(
+    tmp_path: Path, tba: Tba
+) -> None:
+    at = ("--project", str(tmp_path))
+    none = tba("init", *at, "--ci", "gitlab")
+    assert (none.status, "there is no environment yet" in none.err) == (1, True)
+    (tmp_path / ".gitlab-ci.yml").write_text("mine")
+
+    ended = tba("init", "prod", *at, "--ci", "gitlab", *flags(GIVEN))
+
+    assert (ended.status, ".gitlab-ci.yml exists already" in ended.err) == (1, True)
+    assert not (tmp_path / "stacks").exists()
+    assert (tmp_path / ".gitlab-ci.yml").read_text() == "mine"
+
+
+MISUSED = {
+    (): "ENV: it is missing; name the new stack",
+    ("--ci", "gitlab", "--region", "us-east-1"): "ENV: it is missing; the other flags",
+    ("prod", "--ci", "jenkins"): "--ci: there is no pipeline for that; write github or gitlab",
+}
+
+
+@pytest.mark.parametrize("arguments", MISUSED, ids=" ".join)
+def test_what_the_command_cannot_do_is_said(
+    arguments: tuple[str, ...], tmp_path: Path, tba: Tba
+) -> None:
+    ended = tba("init", "--project", str(tmp_path), *arguments)
+    assert ended.status == 2
+    assert ended.err.startswith(f"error: {MISUSED[arguments]}")
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- a person ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any, Final
 import pytest
 
 from tba_secrets import client
+from tba_secrets.cli import credentials
 from tba_secrets.client import SignedSession
-from tba_secrets.errors import AccessDeniedError
+from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tests.client.support import TIME
 from tests.netsuite_account import NetSuiteAccount, Values
@@ -86,3 +88,50 @@ def test_candidates_and_other_secrets_stay_closed(reader: Reader) -> None:
         with reader.session(path) as session, pytest.raises(AccessDeniedError):
             session.get(reader.netsuite.url + TIME)
     assert reader.netsuite.state.audit() == []
+
+
+YAML = """\
+version: 1
+account: "1234567_SB1"
+endpoint: {netsuite}
+store:
+  vault:
+    address: {vault}
+    mount: {mount}
+    prefix: netsuite/sandbox/
+    auth: {{token: {{file: {file}}}}}
+integrations:
+  - name: warehouse
+    consumer: {{env: {{key: A, secret: B}}}}
+    role: {{name: warehouse role}}
+    tokens:
+      - {{name: warehouse-bot, user: orders.bot@example.com, token: {{env: {{id: C, secret: D}}}}}}
+"""
+
+
+@pytest.mark.parametrize(("file", "found"), [("secrets/token", True), ("token", False)])
+def test_a_relative_path_starts_from_the_project_s_folder(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, found: bool
+) -> None:
+    """The working directory has no such file, or one that is not the project's."""
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for folder in (project / "stacks", project / "secrets", elsewhere):
+        folder.mkdir(parents=True)
+    (project / "secrets" / "token").write_text(os.environ["VAULT_TOKEN"])
+    (elsewhere / "token").write_text(os.environ["VAULT_TOKEN"])
+    address = {"netsuite": reader.netsuite.url, "vault": reader.api.url, "mount": reader.mount}
+    (project / "stacks" / "test.yaml").write_text(YAML.format(**address, file=file))
+    monkeypatch.chdir(elsewhere)
+
+    session = client.environment_session("../project", "test", "warehouse/warehouse-bot")
+    (record,) = credentials.find(Path("../project"), "test", [])
+
+    if found:
+        assert session.get(session.base_url() + TIME).status_code == 200
+        with pytest.raises(AccessDeniedError, match="policies do not allow"):  # logged in: a reader
+            credentials.current(record)
+    else:
+        with pytest.raises(StoreError, match="token"):
+            session.get(session.base_url() + TIME)
+        with pytest.raises(StoreError, match="token"):
+            credentials.current(record)

@@ -18,6 +18,8 @@ ELSEWHERE = {
     "aws secretsmanager get-secret-value": "tests/docs/test_first_environment.py",
     "git rev-parse": "tests/ci/test_pipelines.py",
     "pip install '.[pulumi]'": "tests/packaging/test_wheel.py",
+    "pip install 'tba-secrets[cli]'": "tests/packaging/test_wheel.py",
+    "python3 -m venv .venv": "tests/ci/test_scripts.py",
     "vault auth enable": "tests/ci/test_vault_set_up.py",
     "vault policy write": "tests/ci/test_vault_set_up.py",
     "vault read": "tests/ci/test_vault_set_up.py",

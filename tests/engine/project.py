@@ -101,6 +101,7 @@ def new_project(folder: Path, environment: Mapping[str, str]) -> Project:
     (folder / "state").mkdir()
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "plugin", folder / "plugin")
     scripts = Path(sys.executable).parent
     (folder / ".venv").symlink_to(scripts.parent)
     return Project(folder, {**_settings(folder, scripts), **environment})

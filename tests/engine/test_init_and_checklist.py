@@ -18,9 +18,10 @@ pytestmark = pytest.mark.engine
 
 
 def test_a_new_project_in_an_empty_folder_can_be_previewed(tmp_path: Path) -> None:
-    """Python and the provider are found by PATH, as after an installation outside of the project."""
+    """With nothing to put right and nothing to wonder about: not one warning."""
     folder = tmp_path / "empty"
     folder.mkdir()
+    (folder / ".venv").symlink_to(Path(sys.executable).parents[1])  # in place of `pulumi install`
     project = replace(new_project(tmp_path / "other", {}), folder=folder, stack="prod")
     options = "--store aws --region us-east-1 --integration sync --role R --user bot@example.com"
     subprocess.run(
@@ -38,6 +39,7 @@ def test_a_new_project_in_an_empty_folder_can_be_previewed(tmp_path: Path) -> No
     assert run.status == 0, run.output
     assert "tba:index:SmokeTest sync-token create" in run.output
     assert "5 to create" in run.output
+    assert "warning" not in run.output
     settings = (folder / "stacks" / "Pulumi.prod.yaml").read_text()
     assert settings.startswith("# Pulumi's settings of the stack prod")
     assert 'encryptionsalt: ""' not in settings

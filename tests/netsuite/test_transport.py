@@ -69,6 +69,22 @@ def test_a_whole_answer() -> None:
     assert 0 < answer.latency_seconds < 5
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_missing_ca_bundle_is_told_and_nothing_is_sent(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(variable, "/no/such/bundle.pem")
+    with told_server(Said()) as server:
+        assert HttpSender()(get(server.url), 5).status == 200  # needs none
+        with pytest.raises(
+            LostError, match=r"there is no CA bundle /no/such/bundle\.pem"
+        ) as caught:
+            HttpSender()(get(server.url.replace("http:", "https:")), 5)
+        assert (caught.value.retry, caught.value.sent) == (False, False)
+        assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
     with (

@@ -37,15 +37,21 @@ def person() -> Iterator[Newcomer]:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built wheel. Its sources are copied first: a build leaves folders behind, and reads those of the last one."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources: a build leaves folders behind, and reads those of the last one."""
+    source = tmp_path_factory.mktemp("wheel") / "source"
     shutil.copytree(
         ROOT / "tba_secrets", source / "tba_secrets", ignore=shutil.ignore_patterns("__pycache__")
     )
     for name in INTO_THE_WHEEL:
         shutil.copy(ROOT / name, source)
+    return source
+
+
+@pytest.fixture(scope="session")
+def wheel(source: Path) -> Path:
+    """The built wheel."""
+    folder = source.parent
     offline = ("--no-index", "--no-deps", "--no-build-isolation")
     pip("wheel", *offline, "--wheel-dir", folder, source)
     (built,) = folder.glob("*.whl")

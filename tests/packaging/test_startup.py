@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,11 +55,18 @@ VARIABLES = {
 }
 
 
-def _loaded(command: str) -> tuple[int, set[str]]:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with the demo's environments."""
+    shutil.copytree(ROOT / "tba_secrets" / "demo", tmp_path / "stacks")
+    return tmp_path
+
+
+def _loaded(command: str, folder: Path) -> tuple[int, set[str]]:
     """How a command ends, and the packages that it has loaded by then."""
     run = subprocess.run(
         [sys.executable, "-c", PROGRAM, *command.split()],
-        cwd=ROOT,
+        cwd=folder,
         env=VARIABLES,
         capture_output=True,
         text=True,
@@ -68,8 +77,8 @@ def _loaded(command: str) -> tuple[int, set[str]]:
 
 
 @pytest.mark.parametrize("command", WITHOUT, ids=lambda command: str(command).split()[0])
-def test_it_loads_only_what_it_needs(command: str) -> None:
-    code, loaded = _loaded(command)
+def test_it_loads_only_what_it_needs(command: str, folder: Path) -> None:
+    code, loaded = _loaded(command, folder)
 
     assert code == 0
     assert "tba_secrets" in loaded
@@ -95,8 +104,8 @@ def test_a_readers_program_loads_no_engine_no_server_and_no_command_line() -> No
     assert not loaded & (ENGINE | SERVERS | {"rich", "typer"})
 
 
-def test_one_that_asks_is_seen_to_load_what_it_asks_with() -> None:
-    code, loaded = _loaded("verify demo no-such-token")
+def test_one_that_asks_is_seen_to_load_what_it_asks_with(folder: Path) -> None:
+    code, loaded = _loaded("verify demo no-such-token", folder)
 
     assert code == 1
     assert loaded >= HTTP | SPEC

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+import sys
+import tarfile
 import zipfile
 from email.message import Message
 from email.parser import Parser
@@ -106,6 +109,33 @@ def test_a_line_without_a_hash_would_be_seen(line: str) -> None:
 def test_it_brings_both_commands_and_all_they_need(installed: Path) -> None:
     assert {file.name for file in installed.iterdir()} >= {"tba", "pulumi-resource-tba"}
     pip("check", python=installed / "python")
+
+
+@pytest.mark.parametrize("readme", [True, False], ids=["as it is", "without its text"])
+def test_one_command_builds_a_release_and_checks_it(
+    readme: bool, source: Path, wheel: Path, tmp_path: Path
+) -> None:
+    """The recipe of `make dist`, in a copy; what the index would show is checked too."""
+    copy = tmp_path / "copy"
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("build", "*.egg-info"))
+    (copy / ".venv").symlink_to(sys.prefix)
+    if not readme:
+        described = (copy / "pyproject.toml").read_text()
+        (copy / "pyproject.toml").write_text(described.replace('readme = "README.md"\n', ""))
+    recipe = subprocess.run(
+        ["make", "--dry-run", "dist"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    mine = [line for line in recipe.splitlines() if re.search(r"\bdist\b", line)]
+
+    done = subprocess.run(["bash", "-ec", "\n".join(mine)], cwd=copy, check=False)
+
+    assert (done.returncode == 0) == readme
+    (built,) = (copy / "dist").glob("*.whl")
+    (sources,) = (copy / "dist").glob("*.tar.gz")
+    assert "tba_secrets/cli/init/github.yaml" in zipfile.ZipFile(built).namelist()
+    with tarfile.open(sources) as archive:
+        assert any(name.endswith("/LICENSE") for name in archive.getnames())
+    assert built.name == wheel.name
 
 
 def test_its_code_is_not_the_checkouts(installed: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tba_secrets.demo.credentials import ACCOUNT, DemoNetSuite, DemoPair
 from tba_secrets.simulator import SimulatorConfig
-from tba_secrets.spec import load_stack
+from tba_secrets.spec import load
 from tba_secrets.spec.model import ConsumerSource, Integration, TokenSource
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ def test_the_simulator_knows_all_but_the_mistyped_pair() -> None:
 
 def test_the_exports_are_what_the_demo_s_stack_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TBA_SIMULATOR", "http://127.0.0.1:1")
-    spec = load_stack(ROOT, "demo")
+    spec = load(ROOT / "tba_secrets" / "demo" / "demo.yaml")
 
     named = set()
     for integration in spec.integrations:

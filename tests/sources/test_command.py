@@ -81,7 +81,7 @@ def test_its_environment_is_ours_and_nothing_more() -> None:
     ("code", "what"),
     [
         ("print('{}')", "output: the JSON object has no key `token_id`"),
-        ("", "output: this is not JSON, from line 1"),
+        ("print('no')", "output: this is not JSON, from line 1"),
         (f"print({PAIR!r}); print('{{}}')", "output: this is not JSON, from line 2"),
         ("print(3)", "output: this is JSON, but not an object"),
         (
@@ -89,10 +89,19 @@ def test_its_environment_is_ours_and_nothing_more() -> None:
             "the token secret is missing",
         ),
     ],
-    ids=["empty object", "nothing", "two objects", "a number", "half a pair"],
+    ids=["empty object", "a word", "two objects", "a number", "half a pair"],
 )
 def test_output_that_is_refused(code: str, what: str) -> None:
     assert what in _refusal(_python(code))
+
+
+@pytest.mark.parametrize("code", ["", "print(); print('  ')"])
+def test_a_program_that_prints_nothing_has_no_value(code: str) -> None:
+    assert open_source(_python(code)).read() is None
+
+
+def test_one_that_prints_nothing_and_fails_is_refused() -> None:
+    assert "ended with status 1" in _refusal(_python("raise SystemExit(1)"))
 
 
 def test_a_failure_shows_the_status_and_how_many_lines_but_not_the_lines() -> None:

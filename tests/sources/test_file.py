@@ -79,6 +79,7 @@ def test_a_file_that_others_have_access_to_is_refused(tmp_path: Path, mode: int)
     refusal = _refusal(path)
     assert f"(mode {mode:04o})" in refusal
     assert f"chmod 600 {path}" in refusal
+    assert f"argv: [cat, {path}]" in refusal
 
 
 def test_a_link_is_followed_and_its_targets_mode_counts(tmp_path: Path) -> None:

@@ -111,6 +111,24 @@ def test_a_configuration_that_cannot_be_read_is_told(
     refusal(AccessDeniedError, lambda: store.describe(NAME), "configuration cannot be read")
 
 
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_a_missing_ca_bundle_is_told(
+    server: SecretsManagerServer, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "/no/such/bundle.pem")
+    assert aws_store(server.url).describe(NAME) is None  # http: needs none
+    store = aws_store(server.url.replace("http:", "https:"))
+    refusal(StoreError, lambda: store.describe(NAME), "no CA bundle /no/such/bundle.pem", variable)
+
+
+def test_a_missing_ca_bundle_of_the_profile_is_told(
+    server: SecretsManagerServer, configuration: Path
+) -> None:
+    write(configuration, f"{KEYS}ca_bundle = /no/such/bundle.pem\n")
+    store = aws_store(server.url.replace("http:", "https:"), profile="tested")
+    refusal(StoreError, lambda: store.describe(NAME), "no CA bundle /no/such/bundle.pem")
+
+
 # --- regions and partitions ------------------------------------------------------------------------
 
 

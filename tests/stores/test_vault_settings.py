@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tba_secrets.errors import SpecError
+from tba_secrets.errors import SpecError, StoreError
 from tba_secrets.spec import load
-from tba_secrets.spec.model import Environment, Stores
+from tba_secrets.spec.model import Environment, Stores, VaultSettings
 from tba_secrets.stores import open_stores
+from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.vault import VaultStore
 
 BASE = """\
@@ -136,3 +137,34 @@ def test_the_address_of_a_variable(tmp_path: Path) -> None:
     environment = loaded(tmp_path, text, VAULT_ADDR="http://127.0.0.1:8200/")
     assert vault(environment.store).address_url == "http://127.0.0.1:8200"
     assert "VAULT_ADDR is not set" in problems(tmp_path, text)
+
+
+PATHS = {
+    "auth: {token: {file: a}}": ["/p/a"],
+    "auth: {token: {file: /whole}}": ["/whole"],
+    "auth: {token: {env: A}}": [],
+    "auth: {approle: {role_id: r, secret_id: {file: s/id}}}": ["/p/s/id"],
+    "auth: {jwt: {role: r, jwt: {file: jwt}}}": ["/p/jwt"],
+    "auth: {kubernetes: {role: r, token_file: sa}}": ["/p/sa"],
+    "ca_cert: certs/ca.pem": ["/p/certs/ca.pem"],
+}
+
+
+@pytest.mark.parametrize("line", PATHS)
+def test_relative_paths_start_from_the_folder_that_is_given(line: str, tmp_path: Path) -> None:
+    text = BASE.replace(MOUNT, f"{MOUNT}    {line}\n")
+    (tmp_path / "test.yaml").write_text(text)
+    stores = load(tmp_path / "test.yaml").store.anchored(Path("/p"))
+    assert stores.vault is not None
+    told = stores.vault.model_dump_json()
+    assert [path for path in PATHS[line] if f'"{path}"' not in told] == []
+    assert ("/p/" in told) == any(path.startswith("/p/") for path in PATHS[line])
+
+
+def test_a_missing_ca_certificate_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", "a token of tests")
+    declared = VaultSettings(
+        address="https://127.0.0.1:1", mount="secret", prefix="a/", ca_cert="/no/such/ca.pem"
+    )
+    with pytest.raises(StoreError, match=r"there is no CA bundle /no/such/ca\.pem"):
+        VaultStore(declared).describe(SecretName("a/b"))

@@ -23,7 +23,7 @@ _HOST: Final = "pulumi-language-python"
 _GET_PULUMI: Final = (
     "install it (https://www.pulumi.com/docs/install/), or run `make tools`, and put it on PATH"
 )
-_INSTALL: Final = "run `make install` where Pulumi.yaml is"
+_INSTALL: Final = "run `pulumi install` where Pulumi.yaml is (`make install` in a checkout)"
 _SAY_VERSION: Final = "import tba_secrets; print(tba_secrets.__version__)"
 
 Verdict = Callable[[str, str], DoctorFinding]

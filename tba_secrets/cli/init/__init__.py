@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,34 +15,70 @@ import typer
 
 from tba_secrets.cli.exits import UsageError
 from tba_secrets.cli.init.answers import answered
-from tba_secrets.cli.init.files import NewFile, environment_file, new_files, write
+from tba_secrets.cli.init.files import (
+    NewFile,
+    environment_file,
+    new_files,
+    virtualenv_of,
+    write,
+)
 from tba_secrets.cli.init.questions import Answers
 
-_PLUGIN: Final = "pulumi-resource-tba"
+_FORGES: Final = ("github", "gitlab")
 
 
-def run(project: Path, environment: str, given: Mapping[str, str | None]) -> None:
+def run(
+    project: Path, environment: str | None, given: Mapping[str, str | None], forge: str | None
+) -> None:
     """Ask for what the flags leave open, check the answers, write the files, and show the next steps.
 
     Args:
         project: The folder that holds, or will hold, Pulumi.yaml and stacks/.
-        environment: The new stack's name.
+        environment: The new stack's name; None writes only the pipeline.
         given: The flags' values by the answer's name; None if the flag is absent.
+        forge: Whose pipeline to write too.
 
     Raises:
         typer.Exit: Answers are missing or wrong; all are reported, and nothing was written.
         TbaError: A file is in the way, or cannot be written.
     """
-    environment_file(project, environment).refuse_existing()
     flags = {name: value for name, value in given.items() if value is not None}
+    if wrong := [*_misused(environment, flags, forge)]:
+        raise UsageError(wrong).shown()
+    if environment is None:
+        _write(project, _pipeline(project, forge))
+        return
+    environment_file(project, environment).refuse_existing()
     try:
         answers = answered(environment, flags, _ask if sys.stdin.isatty() else None)
     except UsageError as error:
         raise error.shown() from None
     files = new_files(project, answers)
+    steps = _next_steps(project, answers)  # before the files are there: what is missing is said
+    _write(project, [*_pipeline(project, forge, {environment: files[-1].text}), *files])
+    typer.echo("\n" + "\n".join(steps))
+
+
+def _misused(environment: str | None, flags: Mapping[str, str], forge: str | None) -> Iterator[str]:
+    if forge is not None and forge not in _FORGES:
+        yield f"--ci: there is no pipeline for that; write {' or '.join(_FORGES)}"
+    if environment is None and forge is None:
+        yield "ENV: it is missing; name the new stack, for example `tba init sandbox`"
+    if environment is None and flags:
+        yield "ENV: it is missing; the other flags are about a new environment"
+
+
+def _pipeline(
+    project: Path, forge: str | None, new: Mapping[str, str] | None = None
+) -> list[NewFile]:
+    from tba_secrets.cli.init.pipelines import pipeline_file
+
+    return [] if forge is None else [pipeline_file(project, forge, new or {})]
+
+
+def _write(project: Path, files: list[NewFile]) -> None:
     for file in write(files):
         typer.echo(f"wrote {_shown(project, file)}: {file.what}")
-    typer.echo("\n" + "\n".join(_next_steps(project, answers)))
 
 
 def _ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
@@ -66,6 +102,7 @@ def _next_steps(project: Path, answers: Answers) -> list[str]:
     halves = ("consumer_key", "consumer_secret", "token_id", "token_secret")
     steps = [
         *_to_get_there(project),
+        *_to_install(project),
         (f"tba checklist {name}", "lists the clicks in NetSuite, which shows four values once"),
         *((f"export {answers[half]}=...", "") for half in halves),
         (f"pulumi stack init {name}", "once, after `pulumi login`"),
@@ -82,8 +119,15 @@ def _next_steps(project: Path, answers: Answers) -> list[str]:
 def _to_get_there(project: Path) -> list[tuple[str, str]]:
     """List the commands to reach the project and to put this installation on PATH, if needed."""
     scripts = Path(sysconfig.get_path("scripts"))
-    found = shutil.which(_PLUGIN)
+    found = shutil.which("tba")
     here = found is not None and Path(found).parent == scripts
     path = [] if here else [(f'export PATH="{scripts}:$PATH"', "")]
     elsewhere = project.resolve() != Path.cwd()
     return [*([(f"cd {shlex.quote(str(project))}", "")] if elsewhere else []), *path]
+
+
+def _to_install(project: Path) -> list[tuple[str, str]]:
+    virtualenv = virtualenv_of(project)
+    if (project / virtualenv).exists():
+        return []
+    return [("pulumi install", f"makes {virtualenv} from requirements.txt, in every clone")]

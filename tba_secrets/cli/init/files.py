@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
-import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from tba_secrets import __version__
 from tba_secrets.cli.init.questions import Answers
 from tba_secrets.cli.init.template import environment_text
 from tba_secrets.errors import TbaError
@@ -45,25 +47,55 @@ except SpecError as error:
 export_credentials(Environment(pulumi.get_stack(), spec))
 '''
 """The program of this project too."""
+PLUGIN: Final = """\
+#!/bin/sh
+# Starts the provider. Pulumi wants the folder that Pulumi.yaml names for it even before `pulumi install`
+# has made the virtual environment, so the folder is in the repository.
+here=$(dirname "$0")/../{virtualenv}/bin
+if [ -x "$here/pulumi-resource-tba" ]; then exec "$here/pulumi-resource-tba" "$@"; fi
+if [ -x "$here/python" ]; then exec "$here/python" -m tba_secrets.provider "$@"; fi
+exec pulumi-resource-tba "$@"
+"""
+"""The plugin's place in the repository; in this project too."""
 _PROJECT: Final = """\
 name: {name}
 description: NetSuite TBA credentials, staged, proven by a signed call, then promoted
-{runtime}
-stackConfigDir: stacks  # a stack's settings are beside its environment
-"""
-_PYTHON_ON_PATH: Final = """\
-# PATH must lead to Python with tba-secrets, and to the provider, the command pulumi-resource-tba.
-runtime: python"""
-_PYTHON_HERE: Final = """\
 runtime:
   name: python
   options:
     toolchain: pip
-    virtualenv: {virtualenv}
+    virtualenv: {virtualenv}  # `pulumi install` makes it from requirements.txt
+stackConfigDir: stacks  # a stack's settings are beside its environment
 plugins:
   providers:
-    - name: tba  # the command pulumi-resource-tba
-      path: {scripts}"""
+    - name: tba
+      path: plugin  # starts the provider that is in the virtual environment
+"""
+_REQUIREMENTS: Final = """\
+# What `pulumi install` and the pipelines install. `uv pip compile --generate-hashes` pins all that it brings.
+{requirement}
+"""
+_IGNORED: Final = """\
+{virtualenv}/
+.tools/
+.demo/
+__pycache__/
+# Where sources of the kind `file` may be; `git add --force` is for encrypted ones.
+secrets/
+"""
+_PRE_COMMIT: Final = """\
+# `pre-commit install` (https://pre-commit.com) runs this before each commit.
+repos:
+  - repo: local
+    hooks:
+      - id: tba-check
+        name: tba check
+        description: Find every mistake in the environments' YAML, offline.
+        entry: {virtualenv}/bin/tba check
+        language: system
+        files: ^stacks/(?!Pulumi\\.)[^/]+\\.yaml$
+        pass_filenames: false
+"""
 _SETTINGS: Final = """\
 # Pulumi's settings of the stack {env}; {environment} declares what is deployed. Commit both.
 # Set your own key for the fingerprints in state before the first `pulumi up`:
@@ -84,6 +116,8 @@ class NewFile:
     """Whether an existing file is kept, whatever its contents."""
     remedy: str = ""
     """What to do if the file is in the way."""
+    mode: int = 0o666
+    """Before the umask is applied."""
 
     def refuse_existing(self) -> None:
         """Raise TbaError if an existing file would have to be overwritten."""
@@ -107,35 +141,71 @@ def environment_file(project: Path, name: str, text: str = "") -> NewFile:
 def new_files(project: Path, answers: Answers) -> list[NewFile]:
     """List all files needed; the environment is last, so that a failed run can be repeated."""
     name = answers["env"]
+    around = [] if _project_file(project) else [*new_project(project)]
     return [
-        *([] if _project_file(project) else _project_files(project)),
-        NewFile(project / SCHEMA_FILE, schema_text(), "for editors that check YAML", kept=True),
+        *around,
+        _schema(project),
         _settings(project, name),
         environment_file(project, name, environment_text(answers)),
     ]
+
+
+def new_project(project: Path) -> Iterator[NewFile]:
+    """Yield the files of a new repository but for its environments."""
+    virtualenv = virtualenv_of(project)
+    yield from project_files(project, virtualenv)
+    requirements = _REQUIREMENTS.format(requirement=_requirement())
+    yield NewFile(project / "requirements.txt", requirements, "what to install", kept=True)
+    ignored = _IGNORED.format(virtualenv=virtualenv)
+    yield NewFile(project / ".gitignore", ignored, "what is not committed", kept=True)
+    hooks = _PRE_COMMIT.format(virtualenv=virtualenv)
+    yield NewFile(
+        project / ".pre-commit-config.yaml", hooks, "`tba check` before each commit", kept=True
+    )
+
+
+def project_files(project: Path, virtualenv: str) -> Iterator[NewFile]:
+    """Yield the files that Pulumi needs.
+
+    Args:
+        project: The folder to write.
+        virtualenv: The virtual environment, relative to that folder.
+    """
+    remedy = "run it in an empty folder (--project FOLDER), or in one with your own Pulumi.yaml"
+    yield NewFile(project / "__main__.py", PROGRAM, "the Pulumi program", remedy=remedy)
+    plugin = PLUGIN.format(virtualenv=virtualenv)
+    yield NewFile(
+        project / "plugin" / "pulumi-resource-tba",
+        plugin,
+        "starts the provider",
+        remedy=remedy,
+        mode=0o777,
+    )
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", project.resolve().name).strip("-.")[:100]
+    text = _PROJECT.format(name=name or "netsuite", virtualenv=virtualenv)
+    yield NewFile(project / "Pulumi.yaml", text, "the Pulumi project")
+
+
+def virtualenv_of(project: Path) -> str:
+    """Return the virtual environment inside the project that runs this, else `.venv`."""
+    prefix, folder = Path(sys.prefix), project.resolve()
+    return prefix.relative_to(folder).as_posix() if prefix.is_relative_to(folder) else ".venv"
 
 
 def _project_file(project: Path) -> Path | None:
     return next((project / name for name in _PROJECT_FILES if (project / name).exists()), None)
 
 
-def _project_files(project: Path) -> Iterator[NewFile]:
-    remedy = "run it in an empty folder (--project FOLDER), or in one with your own Pulumi.yaml"
-    yield NewFile(project / "__main__.py", PROGRAM, "the Pulumi program", remedy=remedy)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", project.resolve().name).strip("-.")[:100]
-    text = _PROJECT.format(name=name or "netsuite", runtime=_runtime(project.resolve()))
-    yield NewFile(project / "Pulumi.yaml", text, "the Pulumi project")
+def _requirement() -> str:
+    """Name this very version: the commit if it was installed from one, else the release."""
+    origin = json.loads(distribution("tba-secrets").read_text("direct_url.json") or "{}")
+    if (vcs := origin.get("vcs_info")) is not None:
+        return f"tba-secrets[cli] @ {vcs['vcs']}+{origin['url']}@{vcs['commit_id']}"
+    return f"tba-secrets[cli]=={__version__}"
 
 
-def _runtime(project: Path) -> str:
-    """Name a virtual environment inside the project, so that it need not be activated."""
-    prefix, scripts = Path(sys.prefix), Path(sysconfig.get_path("scripts"))
-    if not prefix.is_relative_to(project):
-        return _PYTHON_ON_PATH
-    return _PYTHON_HERE.format(
-        virtualenv=prefix.relative_to(project).as_posix(),
-        scripts=scripts.relative_to(project).as_posix(),
-    )
+def _schema(project: Path) -> NewFile:
+    return NewFile(project / SCHEMA_FILE, schema_text(), "for editors that check YAML", kept=True)
 
 
 def _settings(project: Path, name: str) -> NewFile:
@@ -175,9 +245,13 @@ def write(files: Sequence[NewFile]) -> list[NewFile]:
     for file in written:
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)
-            with file.path.open("x", encoding="utf-8") as opened:
+            with open(file.path, "x", encoding="utf-8", opener=_opener(file.mode)) as opened:
                 opened.write(file.text)
         except OSError as error:
             why = f"{file.path}: cannot be written ({error.strerror})"
             raise TbaError(why, "correct that, then run the command again") from None
     return written
+
+
+def _opener(mode: int) -> Callable[[str, int], int]:
+    return lambda path, flags: os.open(path, flags, mode)

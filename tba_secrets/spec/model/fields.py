@@ -41,6 +41,12 @@ JsonKey = Annotated[
 ]
 """A key of a flat JSON object."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+PathText = Annotated[
+    str,
+    StringConstraints(pattern="^[^~]", max_length=2048),
+    Remedy("write the whole path, or one from the folder that holds Pulumi.yaml; ~ is the shell's"),
+]
+"""A file's path; a relative one starts from the folder that holds Pulumi.yaml."""
 Argument = Annotated[str, StringConstraints(max_length=32768)]
 """An argument of a program; it may be empty."""
 InternalId = Annotated[

@@ -14,7 +14,7 @@ from tba_secrets.spec.model.base import (
     Remedy,
     member_tag,
 )
-from tba_secrets.spec.model.fields import Argument, EnvironmentVariable, JsonKey, Text
+from tba_secrets.spec.model.fields import Argument, EnvironmentVariable, JsonKey, PathText
 
 
 class EnvNames(Model):
@@ -27,7 +27,7 @@ class EnvNames(Model):
 class FilePlace(Model):
     """A file that holds one JSON object; refused if its group or others may read it."""
 
-    path: Text
+    path: PathText
     """Relative to the folder that holds Pulumi.yaml."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
@@ -12,6 +13,7 @@ from tba_secrets.spec.model.fields import (
     Address,
     AwsRegion,
     EnvironmentVariable,
+    PathText,
     Text,
     VaultMount,
     VaultPrefix,
@@ -20,6 +22,9 @@ from tba_secrets.spec.model.fields import (
 
 StoreKind = Literal["aws", "vault"]
 STORE_KINDS: Final[tuple[StoreKind, ...]] = ("aws", "vault")
+_PATHS: Final = ("ca_cert", "file", "token_file")
+"""The fields that are paths."""
+_AnySettings = TypeVar("_AnySettings", bound=Model)
 
 
 class AwsReplica(Model):
@@ -87,7 +92,7 @@ class VaultCredential(Model):
 
     env: EnvironmentVariable | None = None
     """The environment variable that holds it."""
-    file: Text | None = None
+    file: PathText | None = None
     """The file that holds nothing else; read again at each login, relative to Pulumi.yaml's folder."""
 
 
@@ -112,7 +117,7 @@ class VaultKubernetes(VaultLogin):
 
     role: Text
     """The role of the auth method."""
-    token_file: Text = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+    token_file: PathText = "/var/run/secrets/kubernetes.io/serviceaccount/token"
     """The service account's token, as Kubernetes mounts it."""
 
 
@@ -170,8 +175,8 @@ class VaultSettings(Model):
     """The folder of candidates that await their checks: outside `prefix`, so that no reader sees them."""
     auth: VaultAuth = VaultAuth(token=VaultCredential(env="VAULT_TOKEN"))
     """The login method; by default a token from VAULT_TOKEN."""
-    ca_cert: Text | None = None
-    """A PEM file of CA certificates; by default this machine's."""
+    ca_cert: PathText | None = None
+    """A PEM file of CA certificates, relative to Pulumi.yaml's folder; by default this machine's."""
     cluster_id: Text | None = None
     """The cluster to use, as `vault status` shows it; compared before anything is written."""
     allow_unversioned: bool = False
@@ -181,6 +186,24 @@ class VaultSettings(Model):
     def address_url(self) -> str:
         """The address, resolved."""
         return str(loaded_address(self.address))
+
+    def anchored(self, folder: Path) -> VaultSettings:
+        """Return the same settings with every relative path starting from a folder."""
+        auth = {name: _anchored(way, folder) for name, way in self.auth if way is not None}
+        return _anchored(self, folder).model_copy(
+            update={"auth": self.auth.model_copy(update=auth)}
+        )
+
+
+def _anchored(settings: _AnySettings, folder: Path) -> _AnySettings:
+    """Join a folder and the paths that a model names, one level down too."""
+    update: dict[str, object] = {}
+    for name, value in settings:
+        if name in _PATHS and value is not None:
+            update[name] = str(folder / value)
+        elif isinstance(value, VaultCredential):
+            update[name] = _anchored(value, folder)
+    return settings.model_copy(update=update)
 
 
 class Stores(Model):
@@ -211,3 +234,13 @@ class Stores(Model):
             kind: getattr(self, kind) for kind in dict.fromkeys((*self.order, *STORE_KINDS))
         }
         return {kind: one for kind, one in settings.items() if one is not None}
+
+    def anchored(self, folder: Path) -> Stores:
+        """Return the same stores with every relative path starting from a folder.
+
+        Args:
+            folder: The one that holds Pulumi.yaml.
+        """
+        if self.vault is None:
+            return self
+        return self.model_copy(update={"vault": self.vault.anchored(folder.resolve())})

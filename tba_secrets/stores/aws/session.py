@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -66,7 +67,8 @@ def open_clients(
         bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
 
     Raises:
-        StoreError: The variable that names the endpoint is not set, or the profile asks for a one-time password.
+        StoreError: The variable that names the endpoint is not set, the profile asks for a one-time password, or
+            the file of CA certificates does not exist.
         botocore.exceptions.BotoCoreError: The profile, its credentials or the region are wrong.
         botocore.exceptions.ClientError: STS refuses the role.
     """
@@ -74,6 +76,8 @@ def open_clients(
     session = _session(settings, config)
     access_key = _access_key(session)
     secretsmanager = session.client("secretsmanager", endpoint_url=endpoint, config=config)
+    if secretsmanager.meta.endpoint_url.startswith("https:"):
+        _refuse_missing_bundle(session)
     limiter = bucket or shared_bucket(
         (_account(settings, access_key), settings.region, secretsmanager.meta.endpoint_url),
         settings.writes_per_second,
@@ -199,6 +203,21 @@ def _access_key(session: Any) -> str:
     ):  # a credential_process that is missing, or prints no JSON: botocore lets it through
         unreadable = CredentialRetrievalError(provider="the profile", error_msg="no credentials")
     raise unreadable  # after the except block: what was caught may hold what the process printed
+
+
+def _refuse_missing_bundle(session: Any) -> None:
+    """Raise StoreError if the file of CA certificates that AWS's settings name does not exist.
+
+    botocore asks for it after the connection is made, and calls that a lost connection.
+    """
+    configured = session._session.get_config_variable("ca_bundle")
+    bundle = configured or os.environ.get("REQUESTS_CA_BUNDLE")
+    if bundle and not Path(bundle).exists():
+        raise StoreError(
+            f"there is no CA bundle {bundle}, which the profile's `ca_bundle`, AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE "
+            "names",
+            "name a PEM file that exists, by its whole path",
+        )
 
 
 def _account(settings: AwsSettings, access_key: str) -> str:

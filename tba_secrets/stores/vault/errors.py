@@ -207,6 +207,14 @@ _UNTRUSTED: Final = _VaultMeaning(
     "name the CA that signed it under `store.vault.ca_cert`",
 )
 
+_NO_BUNDLE: Final = _VaultMeaning(
+    VaultOutcome.UNAVAILABLE,
+    StoreError,
+    f"Vault cannot be asked for {_CALL}: there is no CA bundle {{how}}",
+    "name a PEM file that exists under `store.vault.ca_cert` (a relative path starts from the folder that holds "
+    "Pulumi.yaml), or in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE without it",
+)
+
 _BY_STATUS: Final[dict[int, _VaultMeaning]] = {
     404: _ABSENT,
     412: _LAGGING,
@@ -267,6 +275,11 @@ def lost(how: str, asked: VaultRequest) -> VaultFailure:
 def unreachable(how: str, asked: VaultRequest) -> VaultFailure:
     """Return the failure of a call that was never sent."""
     return _failure(_UNREACHABLE, asked, None, how=how)
+
+
+def no_bundle(path: str, asked: VaultRequest) -> VaultFailure:
+    """Return the failure of a call that is not made: the CA certificates' file does not exist."""
+    return _failure(_NO_BUNDLE, asked, None, how=path)
 
 
 def untrusted(asked: VaultRequest) -> VaultFailure:

@@ -21,7 +21,7 @@ from hvac.adapters import Adapter
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
-from tba_secrets.netsuite.transport import environment_settings, http_date
+from tba_secrets.netsuite.transport import environment_settings, http_date, missing_bundle
 from tba_secrets.stores.sdk_logging import silence_sdk_debug
 from tba_secrets.stores.vault import errors
 from tba_secrets.stores.vault.errors import VaultFailure, VaultRequest
@@ -141,17 +141,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         Raises:
             VaultFailure: Whatever went wrong.
         """
-        headers = {"X-Vault-Request": "true"}
-        if token:
-            headers["X-Vault-Token"] = token
-        if self.namespace and in_namespace:
-            headers["X-Vault-Namespace"] = self.namespace
-        if self._index:
-            headers |= {INDEX: self._index, "X-Vault-Inconsistent": "forward-active-node"}
-        if asked.method == "PATCH":
-            headers["Content-Type"] = MERGE_PATCH
-        url = f"{self.base_uri}/v1/{quote(asked.path)}"
-        request = requests.Request(asked.method, url, headers, json=json, params=query).prepare()
+        request = self._request(asked, json, query, token, in_namespace=in_namespace)
         silence_sdk_debug()
         box: SimpleQueue[requests.Response | VaultFailure] = SimpleQueue()
 
@@ -175,6 +165,30 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
             raise result
         self._index = result.headers.get(INDEX) or self._index
         return _judged(result, asked, expected)
+
+    def _request(
+        self,
+        asked: VaultRequest,
+        json: Any,
+        query: Mapping[str, str] | None,
+        token: str | None,
+        *,
+        in_namespace: bool,
+    ) -> requests.PreparedRequest:
+        """Prepare a call; see `exchange`."""
+        if bundle := missing_bundle(self.base_uri, self._settings):
+            raise errors.no_bundle(bundle, asked)
+        headers = {"X-Vault-Request": "true"}
+        if token:
+            headers["X-Vault-Token"] = token
+        if self.namespace and in_namespace:
+            headers["X-Vault-Namespace"] = self.namespace
+        if self._index:
+            headers |= {INDEX: self._index, "X-Vault-Inconsistent": "forward-active-node"}
+        if asked.method == "PATCH":
+            headers["Content-Type"] = MERGE_PATCH
+        url = f"{self.base_uri}/v1/{quote(asked.path)}"
+        return requests.Request(asked.method, url, headers, json=json, params=query).prepare()
 
 
 def _not_answered(error: Exception, asked: VaultRequest) -> VaultFailure:
