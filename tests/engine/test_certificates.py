@@ -153,7 +153,7 @@ def test_a_rotation_needs_no_person_and_its_predecessor_is_revoked(proven: World
     verified = tba(proven, "verify", "test", "--json")
     assert verified.status == 0, verified.output
     proof = json.loads(verified.output)["tokens"][0]
-    assert {"access token", "account", "role", "user", "REST", "SuiteQL"} <= set(proof["proven"])
+    assert {"access token", "account", "role", "user", "REST web services"} <= set(proof["proven"])
 
 
 def test_a_rotation_that_a_person_finishes(proven: World) -> None:
