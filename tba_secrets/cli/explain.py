@@ -58,9 +58,7 @@ def _refuse_another_kind(path: Path, request: SeenRequest) -> None:
     scheme = _SCHEME.match(request.authorization)
     if request.envelope or (scheme is not None and scheme[0].lower() == "oauth"):
         return
-    has = (
-        f"its Authorization header is {scheme[0]}" if scheme else "it has no Authorization header"
-    )
+    has = f"its Authorization header is {scheme[0]}" if scheme else "it has no Authorization header"
     raise TbaError(
         f"{path}: this is no OAuth 1.0 request: {has}, and there is no tokenPassport",
         "give the request with its header `Authorization: OAuth ...` as `curl -v` shows it, or the SOAP envelope",
