@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 it failed, and the message says where, what and what to do
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -24,6 +25,8 @@ def main() -> None:
     """Run the console script `tba`."""
     from tba_secrets.cli import commands  # noqa: F401 - importing it registers the commands
 
+    # Engine, program and provider talk over gRPC on this machine; Python's gRPC would ask a proxy for that.
+    os.environ.setdefault("no_grpc_proxy", "127.0.0.1,localhost")
     try:
         app()
     except TbaError as error:

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from tba_secrets.cli import app
+from tba_secrets.cli.stack_names import stack_name, stack_names
 
-Project = Annotated[Path, typer.Option(help="The folder that holds Pulumi.yaml and stacks/.")]
+Project = Annotated[
+    Path, typer.Option(is_eager=True, help="The folder that holds Pulumi.yaml and stacks/.")
+]
 Method = Annotated[str, typer.Argument(help="GET, POST, ...")]
 Record = Annotated[
     str | None,
@@ -17,7 +20,9 @@ Record = Annotated[
         help="INTEGRATION/TOKEN whose current credential signs; default: the four TBA_ variables."
     ),
 ]
-Stack = Annotated[str | None, typer.Option(help="The stack that declares --record.")]
+Stack = Annotated[
+    str | None, typer.Option(callback=stack_name, help="The stack that declares --record.")
+]
 Account = Annotated[
     str | None,
     typer.Option(
@@ -29,7 +34,9 @@ Form = Annotated[
     typer.Option(help="NAME=VALUE of a form body, which is also signed. Repeatable."),
 ]
 
-Environment = Annotated[str, typer.Argument(metavar="ENV", help="The stack's name.")]
+Environment = Annotated[
+    str, typer.Argument(metavar="ENV", callback=stack_name, help="The stack's name.")
+]
 Tokens = Annotated[
     list[str] | None,
     typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN."),
@@ -190,7 +197,8 @@ def import_(
 @app.command()
 def check(
     environments: Annotated[
-        list[str] | None, typer.Argument(help="Stack names; default: all of stacks/.")
+        list[str] | None,
+        typer.Argument(callback=stack_names, help="Stack names; default: all of stacks/."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
@@ -205,7 +213,11 @@ def check(
 def doctor(
     environment: Annotated[
         str | None,
-        typer.Argument(metavar="ENV", help="A stack's name; default: check only this machine."),
+        typer.Argument(
+            metavar="ENV",
+            callback=stack_name,
+            help="A stack's name; default: check only this machine.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
@@ -224,7 +236,7 @@ def doctor(
 @app.command()
 def up(
     environments: Annotated[
-        list[str] | None, typer.Argument(metavar="ENV", help="Stack names.")
+        list[str] | None, typer.Argument(metavar="ENV", callback=stack_names, help="Stack names.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of stacks/.")] = False,
     parallel: Annotated[int, typer.Option(min=1, max=16, help="How many stacks at once.")] = 2,
@@ -397,7 +409,7 @@ def request(
 
 @app.command()
 def verify(
-    environment: Annotated[str, typer.Argument(metavar="ENV", help="The stack's name.")],
+    environment: Environment,
     tokens: Annotated[
         list[str] | None,
         typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN; all where absent."),
@@ -438,7 +450,9 @@ def verify(
 def status(
     environments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ENV", help="Stack names; default: all of stacks/."),
+        typer.Argument(
+            metavar="ENV", callback=stack_names, help="Stack names; default: all of stacks/."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     html: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from tba_secrets.demo.credentials import DemoPair
 from tba_secrets.demo.stores import STORES, SecretRow
 from tba_secrets.demo.world import World, open_world, stop_servers
 from tba_secrets.errors import TbaError
+from tba_secrets.loopback import bypass
 
 _STOCK = "stock-bot"
 _LOOKS = ("status", "verify", "checklist")
@@ -31,6 +33,7 @@ def run(root: Path, *, store: str, keep: bool, stop: bool) -> None:
         ended = stop_servers(root)
         console.print("the demo's servers are ended" if ended else "no servers of a demo are up")
         return
+    os.environ |= bypass(os.environ)
     if store not in STORES:
         raise TbaError("there is no demo for that store", f"take one of {', '.join(STORES)}")
     world = open_world(root, store)

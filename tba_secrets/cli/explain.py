@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 from typing import Final
@@ -15,8 +16,16 @@ from tba_secrets.netsuite.diagnosis import MOST_SHOWN, READ_THE_TRAIL
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
 
 _CURL_MARK: Final = re.compile(r"^[<>] ?", re.MULTILINE)
-_AUTHORIZATION: Final = re.compile(r"^authorization:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+_AUTHORIZATION: Final = re.compile(
+    r"(?<![\w-])authorization:\s*(.+)$", re.IGNORECASE | re.MULTILINE
+)
+_SCHEME: Final = re.compile(r"[A-Za-z]+(?= )")
 _REQUEST_LINE: Final = re.compile(r"^[A-Z]{3,7} (\S+) HTTP/", re.MULTILINE)
+_MARKS: Final = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _DATE: Final = re.compile(r"^date:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -38,7 +47,22 @@ def run(details: list[str], files: list[Path]) -> None:
         typer.echo(f"{detail}:")
         _show(causes)
     if files:
-        _explain_requests([_read(path) for path in files])
+        texts = [_read(path) for path in files]
+        for path, text in zip(files, texts, strict=True):
+            _refuse_another_kind(path, seen(text))
+        _explain_requests(texts)
+
+
+def _refuse_another_kind(path: Path, request: SeenRequest) -> None:
+    """Raise TbaError for what is not signed by OAuth 1.0: no rule of ours is about it."""
+    scheme = _SCHEME.match(request.authorization)
+    if request.envelope or (scheme is not None and scheme[0].lower() == "oauth"):
+        return
+    has = f"its Authorization header is {scheme[0]}" if scheme else "it has no Authorization header"
+    raise TbaError(
+        f"{path}: this is no OAuth 1.0 request: {has}, and there is no tokenPassport",
+        "give the request with its header `Authorization: OAuth ...` as `curl -v` shows it, or the SOAP envelope",
+    )
 
 
 def _explain_requests(texts: list[str]) -> None:
@@ -46,7 +70,7 @@ def _explain_requests(texts: list[str]) -> None:
 
     dates = [date for text in texts for date in _DATE.findall(_CURL_MARK.sub("", text))]
     server = http_date(dates[-1].strip()) if dates else None
-    clues = clues_of_requests([seen(text) for text in texts], server)
+    clues = clues_of_requests(map(seen, texts), server)
     if not clues:
         typer.echo(f"the form of the request is correct. {READ_THE_TRAIL}")
         return
@@ -68,9 +92,19 @@ def seen(text: str) -> SeenRequest:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return _decoded(path.read_bytes())
     except OSError as error:
         raise TbaError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _decoded(data: bytes) -> str:
+    """Decode a capture: whatever a terminal, an editor or PowerShell (UTF-16) made of it."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if b"\0" in data[:2]:  # the first character is ASCII: half of it is zero
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
+    return data.decode("utf-8", "replace")
 
 
 def _show(causes: tuple[Cause, ...]) -> None:

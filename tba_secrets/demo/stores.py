@@ -66,6 +66,7 @@ class AwsDemoStore(DemoStore):
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",  # the AWS CLI, version 1, reads no other
         }
 
     def rows(self) -> list[SecretRow]:

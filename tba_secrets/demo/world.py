@@ -22,6 +22,7 @@ from tba_secrets.cli.init.files import NewFile, project_files, write
 from tba_secrets.demo.credentials import DemoNetSuite
 from tba_secrets.demo.stores import STORES, DemoStore
 from tba_secrets.errors import TbaError
+from tba_secrets.loopback import bypass
 
 _STOP_SECONDS = 10.0
 _TBA = "from tba_secrets.cli import main; main()"
@@ -200,5 +201,6 @@ def _settings(root: Path) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        **bypass(os.environ),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }

@@ -112,7 +112,7 @@ SANDBOX_REFRESH: Final = Cause(
     ("token_rejected",),
 )
 ACCOUNT_FORM: Final = Cause(
-    "the account id is not in realm form (upper case with underscore: 1234567_SB1, not 1234567-sb1)",
+    "the realm is missing, or not in its form (upper case with underscore: 1234567_SB1, not 1234567-sb1)",
     _COMPANY,
     "write it as it stands there, in the record and in every consumer",
     ("InvalidSignature",),

@@ -117,7 +117,7 @@ def _form(said: dict[str, list[str]], *, soap_request: bool) -> set[Clue]:
         Clue.OTHER_ALGORITHM: bool(algorithm) and algorithm != METHOD,
         Clue.NONCE_BAD: 0 < len(nonce) < _SHORTEST_NONCE,
         Clue.QUERY_IN_HEADER: bool(said["foreign"]),
-        Clue.ACCOUNT_FORM: realm != realm.upper().replace("-", "_"),
+        Clue.ACCOUNT_FORM: not realm or realm != realm.upper().replace("-", "_"),
         Clue.HEX_SIGNATURE: _HEX.fullmatch(said.get("signature", [""])[0]) is not None,
     }
     return {clue for clue, holds in facts.items() if holds}

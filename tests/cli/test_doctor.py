@@ -168,6 +168,21 @@ def test_a_folder_that_is_not_there(bench: Bench) -> None:
     assert has(bench.ask("test")["wrong"], "nowhere holds no readable Pulumi.yaml")
 
 
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTPS_PROXY", "all_proxy"])
+def test_a_proxy_that_would_be_asked_for_this_machine(
+    bench: Bench, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.pulumi()
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "http://proxy.example.com:3128")
+    proxy = f"{variable.lower()}: a proxy would be asked for 127.0.0.1"
+    assert has(bench.ask()["wrong"], proxy, "export NO_PROXY=$NO_PROXY,127.0.0.1,localhost")
+
+    monkeypatch.setenv("NO_PROXY", "example.com,127.0.0.1")
+    assert not has(bench.ask()["wrong"], "a proxy would be asked")
+
+
 @pytest.mark.parametrize(
     ("version", "level", "words"),
     [
@@ -301,6 +316,8 @@ def test_a_passphrase_that_is_not_set(full: Bench, monkeypatch: pytest.MonkeyPat
     found = full.ask("test")["wrong"]
     assert has(found, "neither PULUMI_CONFIG_PASSPHRASE nor PULUMI_CONFIG_PASSPHRASE_FILE is set")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "passphrase")
+    assert has(full.ask("test")["wrong"], "there is no file passphrase", "Pulumi.yaml")
+    (full.project / "passphrase").write_text("a passphrase of tests")
     assert has(full.ask("test")["ok"], "the stack's passphrase is set")
 
 

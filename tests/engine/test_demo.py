@@ -14,6 +14,8 @@ from tests.engine.project import HANG_GUARD_SECONDS, ROOT
 
 pytestmark = pytest.mark.engine
 
+PROXY = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+"""Nothing answers there, and NO_PROXY is not set: nothing of this machine is to be asked of a proxy."""
 STEPS = (
     *("Provision", "Again", "Rotate", "Refuse", "Put right", "Roll back", "Rotate again"),
     *("Retire", "Status"),
@@ -27,7 +29,7 @@ def test_the_whole_story_is_told_in_a_folder_of_its_own(tmp_path: Path) -> None:
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COLUMNS": "200"},
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COLUMNS": "200", **PROXY},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

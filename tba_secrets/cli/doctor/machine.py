@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from requests.utils import get_environ_proxies
 
 from tba_secrets import __version__
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
@@ -24,6 +25,8 @@ _GET_PULUMI: Final = (
     "install it (https://www.pulumi.com/docs/install/), or run `make tools`, and put it on PATH"
 )
 _INSTALL: Final = "run `pulumi install` where Pulumi.yaml is (`make install` in a checkout)"
+_SCHEMES: Final = {"http", "https", "all", "grpc"}
+"""Whose proxies gRPC asks (`http_proxy`, ...), or most other programs."""
 _SAY_VERSION: Final = "import tba_secrets; print(tba_secrets.__version__)"
 
 Verdict = Callable[[str, str], DoctorFinding]
@@ -49,6 +52,7 @@ class Machine:
             yield wrong("the Pulumi CLI is not on PATH", _GET_PULUMI)
             return
         yield self._version(self.pulumi)
+        yield from _proxies()
         beside = Path(self.pulumi).resolve().parent
         host = shutil.which(_HOST) or shutil.which(_HOST, path=str(beside))
         if host is None:
@@ -155,6 +159,16 @@ class Machine:
         if version == __version__:
             return ok(what)
         return wrong(f"{what}, and this `tba` is {__version__}", _INSTALL)
+
+
+def _proxies() -> Iterator[DoctorFinding]:
+    """Check that no proxy stands between the engine, the program and the plugin."""
+    if found := _SCHEMES & get_environ_proxies("http://127.0.0.1").keys():
+        names = " and ".join(f"{scheme}_proxy" for scheme in sorted(found))
+        yield wrong(
+            f"{names}: a proxy would be asked for 127.0.0.1, where engine, program and plugin talk",
+            "add 127.0.0.1 to NO_PROXY: `export NO_PROXY=$NO_PROXY,127.0.0.1,localhost`",
+        )
 
 
 def _at(settings: Any, *keys: str) -> Any:

@@ -79,6 +79,12 @@ class Stack:
             f"wait for it; if you are sure that it is dead: `tba up {self._name} --take-over`",
         )
 
+    def _missing_file(self) -> str | None:
+        """Return the passphrase's file if it would be read and does not exist."""
+        passphrase, named = (os.environ.get(name) for name in _PASSPHRASE)
+        absent = passphrase is None and named is not None
+        return named if absent and not (self._machine.project / str(named)).is_file() else None
+
     def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[DoctorFinding]:
         """Check what opens the secret configuration, which every update needs."""
         kind = (deployment.get("secrets_providers") or {}).get("type")
@@ -86,6 +92,12 @@ class Stack:
             yield wrong(
                 f"the stack's passphrase is missing: neither {' nor '.join(_PASSPHRASE)} is set",
                 "set one of them, or type it when pulumi asks",
+            )
+            return
+        if kind == "passphrase" and (missing := self._missing_file()):
+            yield wrong(
+                f"the stack's passphrase is missing: there is no file {missing}, which {_PASSPHRASE[1]} names",
+                "name one that exists; a relative path starts from the folder that holds Pulumi.yaml",
             )
             return
         assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked

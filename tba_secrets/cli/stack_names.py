@@ -1,0 +1,49 @@
+"""Take a stack's name as Pulumi writes it in full, `organization/PROJECT/STACK`, for that stack of this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import typer
+
+_OF_A_BACKEND_OF_ONES_OWN: Final = "organization"
+"""The one organization that there is where state is in a bucket or a folder."""
+
+
+def stack_name(context: typer.Context, given: str | None) -> str | None:
+    """Return a stack's own name: the callback of an argument.
+
+    Raises:
+        typer.BadParameter: It is a stack of another project, or its organization has to be chosen in Pulumi.
+    """
+    if given is None or "/" not in given:
+        return given
+    organization, *project, own = given.split("/")
+    if organization != _OF_A_BACKEND_OF_ONES_OWN:
+        raise typer.BadParameter(
+            f"write {own}; `pulumi org set-default {organization}` chooses the organization"
+        )
+    here = _project_name(Path(context.params.get("project") or "."))
+    if len(project) != 1 or (here is not None and project[0] != here):
+        raise typer.BadParameter(
+            f"{given} is no stack of this project ({here or 'whose name is not known'}): "
+            f"write the stack's own name, or the project's folder with --project"
+        )
+    return own
+
+
+def stack_names(context: typer.Context, given: list[str] | None) -> list[str] | None:
+    """Return the stacks' own names: the callback of an argument. Raises as `stack_name`."""
+    return None if given is None else [stack_name(context, one) or one for one in given]
+
+
+def _project_name(folder: Path) -> str | None:
+    import yaml
+
+    try:
+        settings = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    name = settings.get("name") if isinstance(settings, dict) else None
+    return None if name is None else str(name)
