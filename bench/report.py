@@ -21,9 +21,9 @@ _COLOURS: Final = {
     "empty engine": "#bbbbbb",
 }
 _COLUMN, _PANEL, _MARGIN = 210, 190, 46
-_TENTH: Final = 0.1
-_SPAN: Final = 4.0
-"""Powers of ten on the vertical axis, from 0.1 s."""
+_LEAST: Final = 1.0
+_SPAN: Final = 3.0
+"""Powers of ten on the vertical axis, from `_LEAST` seconds."""
 
 
 def table(rows: Rows) -> str:
@@ -147,7 +147,7 @@ def _panel(title: str, rows: Rows, counts: Sequence[int]) -> Iterable[str]:
     for power in range(int(_SPAN) + 1):
         y = 16 + high - power / _SPAN * high
         yield f'<line x1="{_MARGIN}" y1="{y}" x2="{_MARGIN + wide}" y2="{y}" stroke="#dddddd"/>'
-        label = f"{_TENTH * 10**power:g}"
+        label = f"{_LEAST * 10**power:g}"
         yield f'<text x="{_MARGIN - 6}" y="{y + 4}" text-anchor="end">{label}</text>'
     for count in counts:
         x = _across(count, counts, wide)
@@ -170,5 +170,5 @@ def _across(count: int, counts: Sequence[int], wide: float) -> float:
 
 
 def _down(rows: Rows, high: float) -> float:
-    seconds = max(_TENTH, median(row["seconds"] for row in rows))
-    return high - min(_SPAN, log10(seconds / _TENTH)) / _SPAN * high
+    seconds = max(_LEAST, median(row["seconds"] for row in rows))
+    return high - min(_SPAN, log10(seconds / _LEAST)) / _SPAN * high

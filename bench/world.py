@@ -23,7 +23,7 @@ NETSUITE_SECONDS: Final = 0.25
 NETSUITE_LIMIT: Final = 5
 """Requests of the account at a time; one more is answered 429."""
 _TOKENS_EACH: Final = 10
-_PERMISSIONS: Final = ["REST Web Services", "Log in using Access Tokens"]
+_PERMISSIONS: Final = ["REST Web Services", "Log in using Access Tokens", "User Access Tokens"]
 _ALWAYS: Final = 1_000_000_000
 _WORDS: Final = {"GET": "read", "POST": "write", "PUT": "write", "PATCH": "write"}
 

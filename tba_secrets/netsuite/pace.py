@@ -14,8 +14,9 @@ from typing import Final
 from tba_secrets.netsuite.lockout import Who
 
 _FIRST: Final = 2
-_MOST: Final = 5
-"""A tenth to a third of what production accounts have, and all that a small account has."""
+_MOST: Final = 4
+"""The smallest accounts have five; one is left for whatever else calls. Over the limit NetSuite also answers "Invalid
+login attempt", which would count as a refused login."""
 
 
 @dataclass
