@@ -7,7 +7,8 @@ choice of strings a plain string.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from tba_secrets import __version__
@@ -46,6 +47,21 @@ _SETTINGS: Schema = {
         "description": "The digestKey of before: for the first run after it was changed.",
     },
 }
+
+
+_ENGINES_OWN = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
+"""What the engine adds to a provider's configuration."""
+
+
+def unknown_settings(configuration: Mapping[str, Any]) -> Iterator[str]:
+    """Say which settings the provider does not have: a misspelled key would be ignored, and with it a digest key."""
+    for name in configuration:
+        if name in _SETTINGS or name in _ENGINES_OWN:
+            continue
+        near = get_close_matches(name.lower(), [one.lower() for one in _SETTINGS], n=1)
+        meant = next((one for one in _SETTINGS if near and one.lower() == near[0]), None)
+        hint = f"did you mean `tba:{meant}`?" if meant else f"known: {', '.join(_SETTINGS)}"
+        yield f"there is no setting `tba:{name}`; {hint}"
 
 
 def _resource(handler: Handler, types: Schema) -> Schema:

@@ -28,7 +28,7 @@ from tba_secrets.errors import TbaError
 from tba_secrets.provider.codec import Properties, decode, encode
 from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
 from tba_secrets.provider.host import CancelledError, Host, LogSeverity
-from tba_secrets.provider.schema import package_schema
+from tba_secrets.provider.schema import package_schema, unknown_settings
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 
@@ -75,7 +75,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema=self.schema())
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return provider_pb2.CheckResponse(inputs=request.news)
+        with self._errors(context):
+            refused = unknown_settings(decode(request.news))
+        return provider_pb2.CheckResponse(
+            inputs=request.news,
+            failures=[provider_pb2.CheckFailure(reason=reason) for reason in refused],
+        )
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return _difference(input_changes(decode(request.old_inputs), decode(request.news)))
@@ -172,7 +177,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self._handlers[request.type]
 
     def _connect(self, address: str) -> None:
-        channel = grpc.insecure_channel(address)
+        # The engine listens on this machine: a proxy of the environment could not reach it.
+        channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
         self._engine = engine_pb2_grpc.EngineStub(channel)
 
     def _log(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:

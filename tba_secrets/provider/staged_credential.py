@@ -96,8 +96,10 @@ class StagedCredentialHandler(Handler):
         record = self._host.record(name)
         record.staged = old_state
         offers = self._offers(record, new)
-        for warning in unused(offers):
-            self._host.warn(urn, f"{name}: {warning}")
+        intent = self._host.intents.get(name)
+        if not (isinstance(intent, Rotation) and intent.again):  # which takes what was superseded
+            for warning in unused(offers):
+                self._host.warn(urn, f"{name}: {warning}")
         something_new = has_unknown(new) or calls_for_update(
             offers,
             new.get("digests", {}),
@@ -115,7 +117,7 @@ class StagedCredentialHandler(Handler):
         moved = self._is_moved(old_state, new)
         drifted = old_state.get("drift", {}) | ({} if moved else self._drift(record, old_state))
         changes += [Change(f"drift.{kind}", input=False) for kind in sorted(drifted)]
-        if isinstance(self._host.intents.get(name), Rotation | Rollback):
+        if isinstance(intent, Rotation | Rollback):
             changes.append(Change("versions", input=False))
         if moved:
             self._refuse_move(name, old_state, new)

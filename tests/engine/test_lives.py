@@ -275,3 +275,13 @@ def test_of_two_stacks_that_make_one_secret_at_once_one_is_refused(world: World)
     assert "netsuite/test/orders" in lost[1]
     assert "belongs to" in lost[1] or "claimed" in lost[1], lost[1]
     assert token_id(world) == world.account.tokens["orders"].identifier
+
+
+def test_a_misspelled_setting_is_named_before_anything_is_written(world: World) -> None:
+    world.project.pulumi("config", "set", "tba:digestkey", "a-key-that-is-obviously-fake")
+
+    run = world.project.up()
+
+    assert run.status != 0
+    assert "there is no setting `tba:digestkey`; did you mean `tba:digestKey`?" in run.output
+    assert world.writes() == 0

@@ -153,6 +153,24 @@ def test_check_config_keeps_what_it_is_given(far: Rpc) -> None:
     assert far.call("CheckConfig", provider_pb2.CheckRequest(news=news)).inputs == news
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("digestkey", "did you mean `tba:digestKey`?"),
+        ("previousDigestkey", "did you mean `tba:previousDigestKey`?"),
+        ("colour", "known: digestKey, previousDigestKey"),
+    ],
+)
+def test_a_setting_that_is_misspelled_is_named(far: Rpc, key: str, words: str) -> None:
+    request = provider_pb2.CheckRequest(news=encode({key: "canary", "version": "1.0.0"}))
+
+    (failure,) = far.call("CheckConfig", request).failures
+
+    assert failure.reason == f"there is no setting `tba:{key}`; {words}"
+    assert not failure.property
+
+
+
 def test_attaching_again_takes_a_cancellation_back(far: Rpc) -> None:
     far.call("Cancel", None)
     assert far.provider.host.cancelled.is_set()
