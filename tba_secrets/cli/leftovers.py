@@ -8,23 +8,33 @@ finds it by its mark, revokes what is due, and deletes it with its last line.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.status_state import TokenState
 from tba_secrets.digest import DigestKey, DigestKeys
 from tba_secrets.errors import AccessDeniedError
 from tba_secrets.lifecycle.facts import CONSUMER, TOKEN, Declared
 from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.retire import RetireRun
-from tba_secrets.netsuite import Client, Credential, Gate, Revocation, TbaCredential, revoke
+from tba_secrets.netsuite import (
+    Client,
+    Credential,
+    Expected,
+    Gate,
+    Revocation,
+    TbaCredential,
+    revoke,
+)
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.places import Place, prefix
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.spec.model import Format, Stores
+from tba_secrets.spec.model import CertificateFormat, Format, Stores
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage
 
@@ -43,7 +53,7 @@ def find(
     project: Path,
     stack: str,
     records: tuple[CredentialRecord, ...],
-    deployed: Container[str],
+    deployed: Mapping[str, TokenState],
     tell: Callable[[str], None],
 ) -> list[Leftover]:
     """Find what a stack has left behind, by the owner mark; a store that may not be listed is named.
@@ -52,21 +62,29 @@ def find(
         project: The folder that holds Pulumi.yaml.
         stack: The stack's name.
         records: Everything that the stack declares: its stores.
-        deployed: The records in the stack's state.
+        deployed: The stack's state, by record. It has the stack's whole name as it stands on the secrets; where the
+            state is empty, the name without its organization has to do.
         tell: Is told which store could not be listed.
     """
+    owners = {one.staged["owner"] for one in deployed.values() if "owner" in one.staged}
+    ending = f"/{_project_name(project)}/{stack}"
+
+    def is_ours(owner: str) -> bool:
+        return owner in owners if owners else owner.endswith(ending)
+
     found: list[Leftover] = []
     seen: set[str] = set()
     for record in records:
         if (key := record.stores.model_dump_json()) not in seen:
             seen.add(key)
-            owner = f"/{_project_name(project)}/{stack}"
-            left = _in_stores(record.stores, owner, tell)
+            left = _in_stores(record.stores, is_ours, tell)
             found += (one for one in left if one.record not in deployed)
     return found
 
 
-def _in_stores(stores: Stores, owner: str, tell: Callable[[str], None]) -> Iterator[Leftover]:
+def _in_stores(
+    stores: Stores, is_ours: Callable[[str], bool], tell: Callable[[str], None]
+) -> Iterator[Leftover]:
     for kind, store in open_stores(stores).items():
         start = prefix(stores, kind)
         try:
@@ -77,7 +95,7 @@ def _in_stores(stores: Stores, owner: str, tell: Callable[[str], None]) -> Itera
         for name, snapshot in store.describe_many(names).items():
             if snapshot is None or snapshot.owner is None or snapshot.deletion_at is not None:
                 continue
-            if snapshot.owner.stack.endswith(owner) and any(one.open for one in snapshot.journal):
+            if is_ours(snapshot.owner.stack) and any(one.open for one in snapshot.journal):
                 place = Place(store, SecretName(name), snapshot.owner)
                 yield Leftover(snapshot.owner.record, place, snapshot)
 
@@ -101,7 +119,7 @@ def retire(
     """
     place, name = leftover.place, leftover.record
     places, looked = {place.store.kind: place}, Looked()
-    formats = (*(record.format for record in records), Format())
+    formats = (*(record.format for record in records), Format(), CertificateFormat())
     current = leftover.snapshot.stages.get(Stage.CURRENT)
     needed = {place.store.kind: [current] if current is not None else []}
     held = look(looked, places, formats, needed)[place.store.kind].credential(current)
@@ -128,12 +146,28 @@ def retire(
 def _revoke(
     record: str, endpoint: str | None, old: Credential, current: Credential, key: DigestKey
 ) -> Revocation:
-    """Revoke a token in the turn of its record: nothing tells any more who its user was."""
-    token = TbaCredential.of(old.account, current.pair(CONSUMER), old.pair(TOKEN))
-    with Gate(time.time).admit(token.account, record, record, key.text(token.token_id)) as turn:
-        done = revoke(Client(token, endpoint, record=record))
+    """Revoke a token or a certificate in the turn of its record: nothing tells any more who its user was."""
+    mark = key.text(old.pair(TOKEN).identifier)
+    with Gate(time.time).admit(old.account, record, record, mark) as turn:
+        if isinstance(old, OAuth2Credential) and isinstance(current, OAuth2Credential):
+            done: Revocation = _revoke_certificate(record, endpoint, old, current)
+        else:
+            token = TbaCredential.of(old.account, current.pair(CONSUMER), old.pair(TOKEN))
+            done = revoke(Client(token, endpoint, record=record))
         done.tell(turn)
     return done
+
+
+def _revoke_certificate(
+    record: str, endpoint: str | None, old: OAuth2Credential, current: OAuth2Credential
+) -> Revocation:
+    from tba_secrets.netsuite.oauth2.certificate_api import CertificateApi
+    from tba_secrets.netsuite.oauth2.certificates import CertificateId
+    from tba_secrets.netsuite.oauth2.client import BearerClient
+
+    nobody = Expected(old.account, None, None, record, None)
+    api = CertificateApi(BearerClient(current, endpoint, record=record), nobody)
+    return api.revoke(CertificateId(old.certificate_id), record)
 
 
 def _project_name(project: Path) -> str:

@@ -193,6 +193,21 @@ def test_where_the_role_may_not_a_person_brings_it(proven: World) -> None:
     assert os.sep not in before
 
 
+def test_a_certificate_taken_out_of_the_yaml_is_retired_all_the_same(proven: World) -> None:
+    assert tba(proven, "rotate", "test", "bot").status == 0
+    current = proven.current("bot")["certificate_id"]
+    proven.write()  # the environment with tokens alone
+    run = proven.project.up()
+    assert run.status == 0, run.output
+    assert proven.secret("bot").deleted is None
+
+    retired = tba(proven, "retire", "test", "--now")
+
+    assert retired.status == 0, retired.output
+    assert active(proven) == [current]
+    assert proven.secret("bot").deleted is not None
+
+
 def test_destroy_leaves_a_certificate_that_waits_to_a_person(proven: World) -> None:
     declare(proven, by="person")
     tba(proven, "rotate", "test", "bot")

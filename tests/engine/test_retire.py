@@ -8,6 +8,7 @@ import pytest
 
 from tba_secrets.cli.exits import Exit
 from tba_secrets.simulator.aws import ACCESS_KEY_ID
+from tba_secrets.stores.aws.secret import OWNER_TAG
 from tests.engine.conftest import World
 from tests.engine.project import environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
@@ -176,6 +177,24 @@ def test_a_token_taken_out_of_the_yaml_is_retired_all_the_same(rotated: World) -
     assert revoked(rotated, "orders")
     assert rotated.secret("orders").deleted is not None
     assert_nothing_to_do(rotated)
+
+
+def test_what_another_organization_has_left_behind_is_not_ours(rotated: World) -> None:
+    """Its project and stack have the same names, and one store holds the secrets of both."""
+    rest = tuple(token for token in TOKENS if token != "orders")
+    rotated.project.write(environment_yaml(rotated.account, tokens=rest))
+    assert rotated.project.up().status == 0
+    owner = rotated.secret("orders").tags[OWNER_TAG]
+    others = "another-organization/" + owner.partition("/")[2]
+    rotated.reader().tag_resource(
+        SecretId="netsuite/test/orders", Tags=[{"Key": OWNER_TAG, "Value": others}]
+    )
+
+    retired = tba(rotated, "retire", "test", "--now")
+
+    assert retired.status == 0, retired.output
+    assert not revoked(rotated, "orders")
+    assert rotated.secret("orders").deleted is None
 
 
 def test_nothing_is_retired_while_another_token_is_taken_out(rotated: World) -> None:

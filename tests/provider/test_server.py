@@ -170,7 +170,6 @@ def test_a_setting_that_is_misspelled_is_named(far: Rpc, key: str, words: str) -
     assert not failure.property
 
 
-
 def test_attaching_again_takes_a_cancellation_back(far: Rpc) -> None:
     far.call("Cancel", None)
     assert far.provider.host.cancelled.is_set()
