@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tba_secrets.cli.exits import Exit
 from tba_secrets.simulator.vocabulary import Scope
 from tests.engine.conftest import World, open_world
 from tests.engine.tba import SCRIPT, tba
@@ -125,6 +126,32 @@ def test_a_certificate_that_nobody_has_uploaded_is_refused_and_kept(certified: W
     assert certified.labels("bot") == waiting
 
 
+def test_tba_up_has_an_exit_code_of_its_own_for_what_waits(certified: World) -> None:
+    first = tba(certified, "up", "test")
+
+    assert first.status == Exit.PERSON, first.output
+    assert "warehouse/bot: waits for a person" in first.output
+    assert (
+        "to do: warehouse/bot: `tba certificate test bot` prints it; upload it for" in first.output
+    )
+    assert "1 waits for a person; exit code 5" in first.output
+    again = tba(certified, "up", "test", "--json")
+    assert again.status == Exit.PERSON, again.output  # refused, for nobody has uploaded it
+    upload(certified)
+    done = tba(certified, "up", "test")
+    assert done.status == Exit.DONE, done.output
+    assert "waits" not in done.output
+
+
+def test_a_wrong_mapping_waits_for_nobody(certified: World) -> None:
+    assert tba(certified, "up", "test").status == Exit.PERSON
+    upload(certified, user="stock.bot@example.com")
+
+    run = tba(certified, "up", "test")
+
+    assert run.status == Exit.FAILED, run.output
+
+
 def test_a_certificate_mapped_to_another_user_is_refused(certified: World) -> None:
     assert certified.project.up().status != 0
     account = certified.netsuite.state.account(certified.account.id)
@@ -162,8 +189,9 @@ def test_a_rotation_that_a_person_finishes(proven: World) -> None:
 
     rotated = tba(proven, "rotate", "test", "bot")
 
-    assert rotated.status != 0
+    assert rotated.status == Exit.PERSON, rotated.output
     assert "waits for its upload" in rotated.output
+    assert "Rotated" not in rotated.output
     assert proven.current("bot")["certificate_id"] == before
     upload(proven)
     assert tba(proven, "rotate", "test", "bot").status == 0
@@ -187,7 +215,7 @@ def test_where_the_role_may_not_a_person_brings_it(proven: World) -> None:
 
     rotated = tba(proven, "rotate", "test", "bot")
 
-    assert rotated.status != 0
+    assert rotated.status == Exit.PERSON, rotated.output
     assert "could not bring it to NetSuite" in rotated.output
     assert proven.current("bot")["certificate_id"] == before
     assert os.sep not in before
