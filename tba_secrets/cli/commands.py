@@ -455,10 +455,10 @@ def status(
 
     \b
      0  well: proven, current in every store, within its policy
-    10  due soon: rotate_every is over within warn_before, or the age is not known
+    10  due soon: the due date or a certificate's end is within warn_before, or the age is not known
     11  overdue: rotate_every is over
     12  attention: drift, a pending candidate, or work for a person
-    13  failing: the last update failed, there is no credential, or it cannot be read
+    13  failing: the last update failed, no credential, it cannot be read, a certificate ran out
      1  another error
      2  the command line is wrong
     """  # noqa: D301 - click's mark for a block that is not wrapped

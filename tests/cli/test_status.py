@@ -110,6 +110,10 @@ STATES = [
     ({"verified": {}}, 13, "no credential has passed its checks yet"),
     ({"verified": {"aws": "tba-other"}}, 12, "state names tba-other"),
     ({"promote": False}, 13, "no credential has passed"),
+    ({"validUntil": "2026-11-26"}, 10, "the certificate runs out in"),
+    ({"validUntil": "2026-11-01"}, 13, "the certificate ran out on 2026-11-01"),
+    ({"initErrors": ["w: kept\n  nobody has"], "waitsFor": "upload it"}, 12, "waits for a person"),
+    ({"initErrors": ["a", "b"], "waitsFor": "upload it"}, 13, "its last update failed: a"),
 ]
 
 
@@ -123,6 +127,23 @@ def test_what_state_says(world: World, more: dict[str, Any], standing: int, word
     assert one.standing == standing
     assert words in one.findings[0].what
     assert "more" not in one.findings[0].what
+
+
+def test_a_certificate_s_last_day_is_shown(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = survey(
+        world.project, [], state_of(test=true_state(world, validUntil="2027-11-28")), NOW
+    )
+    one = {one.path: one for one in found.tokens}[ORDERS]
+
+    assert one.standing is Standing.WELL
+    assert [t["valid_until"] for t in found.plain()["environments"][0]["tokens"]] == [
+        "2027-11-28",
+        None,
+        None,
+    ]
+    assert shown(found, capsys).count("valid until 2027-11-28") == 1
 
 
 def test_a_resource_that_waits_for_its_deletion_says_nothing(world: World) -> None:
@@ -273,6 +294,7 @@ TOKEN_KEYS = {
     "age_seconds",
     "warn_at",
     "due_at",
+    "valid_until",
     "policy",
     "verified_at",
     "verified_as",

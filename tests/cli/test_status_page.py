@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -142,6 +143,15 @@ def test_the_table_says_what_there_is_to_know() -> None:
         "overdue by 11 days",
     ):
         assert words in said, words
+
+
+def test_the_table_says_how_long_a_certificate_is_valid() -> None:
+    one = token("a/b", 5)
+    assert "valid until" not in Parsed(page(report(one))).said
+    assert (
+        "valid until 2027-11-28"
+        in Parsed(page(report(replace(one, valid_until="2027-11-28")))).said
+    )
 
 
 def test_every_cell_has_its_heading_for_narrow_screens() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tba_secrets.cli.exits import Exit
+from tba_secrets.rotation import Standing
 from tba_secrets.simulator.vocabulary import Scope
 from tests.engine.conftest import World, open_world
 from tests.engine.tba import SCRIPT, tba
@@ -32,6 +33,7 @@ integrations:
         by: {by}
         retire_after: {retire_after}
         verify: {{checks: [rest, suiteql]}}
+        {more}
 """
 PERMISSIONS = [
     "Log in using OAuth 2.0 Access Tokens",
@@ -53,8 +55,10 @@ def certified(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def declare(world: World, *, by: str = "api", retire_after: str = "1d") -> None:
-    world.project.write(YAML.format(by=by, retire_after=retire_after))
+def declare(
+    world: World, *, by: str = "api", retire_after: str = "1d", more: str = "valid_for: 365d"
+) -> None:
+    world.project.write(YAML.format(by=by, retire_after=retire_after, more=more))
 
 
 def upload(world: World, **changed: str) -> None:
@@ -181,6 +185,43 @@ def test_a_rotation_needs_no_person_and_its_predecessor_is_revoked(proven: World
     assert verified.status == 0, verified.output
     proof = json.loads(verified.output)["tokens"][0]
     assert {"access token", "account", "role", "user", "REST", "SuiteQL"} <= set(proof["proven"])
+
+
+DUE = "valid_for: 730d\n        warn_before: 700d"
+"""The certificate of a year that is current is due, and its successor will not be."""
+
+
+def test_what_is_due_by_its_end_is_rotated_without_a_person(proven: World) -> None:
+    before = proven.current("bot")
+    outputs = proven.project.resources()["SmokeTest bot"]["outputs"]
+    assert outputs["validUntil"] == before["valid_until"]
+    assert tba(proven, "rotate", "test", "--due").output.strip() == "test: nothing is due"
+    declare(proven, more=DUE)
+    assert tba(proven, "status", "test").status == Standing.DUE_SOON
+
+    night = tba(proven, "rotate", "test", "--due")
+
+    assert night.status == Exit.DONE, night.output
+    after = proven.current("bot")
+    assert after["certificate_id"] != before["certificate_id"]
+    assert after["valid_until"] > before["valid_until"]
+    outputs = proven.project.resources()["SmokeTest bot"]["outputs"]
+    assert outputs["validUntil"] == after["valid_until"]
+    again = tba(proven, "rotate", "test", "--due")
+    assert "nothing is due" in again.output, again.output
+
+
+def test_what_a_person_brings_is_due_and_is_only_named(proven: World) -> None:
+    before = proven.current("bot")["certificate_id"]
+    declare(proven, by="person", more=DUE)
+
+    night = tba(proven, "rotate", "test", "--due")
+
+    assert night.status == Exit.PERSON, night.output
+    assert "warehouse/bot: due, and a person brings it to NetSuite" in night.output
+    assert "`tba rotate test bot` makes the next one" in night.output
+    assert proven.current("bot")["certificate_id"] == before
+    assert len(proven.labels("bot")) == 2, proven.labels("bot")  # nothing is staged
 
 
 def test_a_rotation_that_a_person_finishes(proven: World) -> None:
