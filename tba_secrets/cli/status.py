@@ -130,6 +130,8 @@ def show(report: Report) -> None:
         ):
             for finding in findings:
                 console.print(_line(name, finding), soft_wrap=True)
+        if environment.note:
+            console.print(f"  [dim]note[/]  {escape(environment.note)}", soft_wrap=True)
         console.print()
     console.print(_summary(report))
 

@@ -18,8 +18,9 @@ from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, Tba
 from tba_secrets.lifecycle import drift
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place, places_in
-from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.records import CredentialRecord, credential_records, using_tba
 from tba_secrets.rotation import (
     CERTIFICATES,
     TOKENS,
@@ -79,7 +80,11 @@ def gather(
         for record in records
     )
     return EnvironmentReport(
-        environment, account, tokens, (*problem, *_left(project, environment, records, states))
+        environment,
+        account,
+        tokens,
+        (*problem, *_left(project, environment, records, states)),
+        tba_note(using_tba(records)),
     )
 
 

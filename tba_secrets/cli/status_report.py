@@ -87,6 +87,8 @@ class EnvironmentReport:
     tokens: tuple[TokenReport, ...] = ()
     findings: tuple[RotationFinding, ...] = ()
     """What concerns the environment as a whole: YAML or state that cannot be read."""
+    note: str = ""
+    """How long TBA works for its integrations; empty where none uses it."""
 
     @property
     def standing(self) -> Standing:
@@ -133,6 +135,7 @@ def _environment(report: EnvironmentReport, now: float) -> dict[str, Any]:
         "account": report.account,
         "state": report.standing.word,
         "findings": _findings(report.findings),
+        "notes": [report.note] if report.note else [],
         "tokens": [_token(token, now) for token in report.tokens],
     }
 

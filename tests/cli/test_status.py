@@ -16,6 +16,7 @@ from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import SecretName, Snapshot
@@ -312,7 +313,8 @@ def test_the_shape_for_programs(world: World) -> None:
     assert json.loads(json.dumps(found)) == found
     assert set(found) == {"at", "state", "exit_code", "environments"}
     environment = found["environments"][0]
-    assert set(environment) == {"environment", "account", "state", "findings", "tokens"}
+    assert set(environment) == {"environment", "account", "state", "findings", "notes", "tokens"}
+    assert environment["notes"] == [tba_note(["warehouse", "billing"])]
     one = environment["tokens"][0]
     assert set(one) == TOKEN_KEYS
     assert one["age_seconds"] == 5 * DAY
@@ -337,6 +339,7 @@ def test_no_value_is_shown_and_no_colour_outside_a_terminal(
     assert not any(secret in out for secret in world.secrets)
     assert "\x1b" not in out
     assert "3 tokens: 3 well; exit code 0" in out
+    assert out.count("  note  TBA of warehouse, billing: existing") == 1
 
 
 def test_each_finding_is_a_line_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

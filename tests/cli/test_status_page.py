@@ -154,6 +154,14 @@ def test_the_table_says_how_long_a_certificate_is_valid() -> None:
     )
 
 
+def test_how_long_tba_works_is_one_line_an_environment() -> None:
+    one = report(token("a/b", 5))
+    assert "TBA of" not in Parsed(page(one)).said
+    noted = replace(one.environments[0], note="TBA of a: until")
+    said = Parsed(page(replace(one, environments=(noted,)))).said
+    assert said.count("prod: TBA of a: until") == 1
+
+
 def test_every_cell_has_its_heading_for_narrow_screens() -> None:
     parsed = Parsed(page(MANY))
     assert len(parsed.all("th")) == 6
