@@ -5,7 +5,7 @@ Input: a validated `Environment`. Output: one frozen record each, in the file's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -96,6 +96,11 @@ def _records(environment: Environment, integration: AnyIntegration) -> Iterator[
     else:
         for token in integration.tokens:
             yield _token(environment, integration, token)
+
+
+def using_tba(records: Iterable[CredentialRecord]) -> tuple[str, ...]:
+    """Return the integrations that use TBA, in order."""
+    return tuple(dict.fromkeys(one.integration for one in records if one.certificate is None))
 
 
 class _Policy:

@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Final
 
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
+from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.stores.journal import JournalEntry, Retirement
 
 
@@ -117,39 +118,88 @@ def judge_age(policy: Policy, since: float | None, now: float) -> RotationFindin
 
 
 _ROTATE: Final = "rotate it (`tba rotate`)"
+_A_DAY: Final = timedelta(days=1)
+_WARNED_OF_AN_END: Final = timedelta(days=30)
+
+
+def judge_validity(
+    policy: Policy, since: float | None, last_day: str | None, now: float
+) -> RotationFinding | None:
+    """Return what the end of a certificate calls for; None where nothing.
+
+    Without `warn_before` it is due 30 days before, or when half of its time is over: what has run out cannot bring its
+    successor to NetSuite.
+
+    Args:
+        policy: What is declared.
+        since: When it was first proven; None where state does not say.
+        last_day: The last day on which it is valid, ISO 8601; None for a token.
+        now: The time of the judgement.
+    """
+    if not last_day:
+        return None
+    end = (datetime.fromisoformat(last_day).replace(tzinfo=UTC) + _A_DAY).timestamp()
+    if now >= end:
+        return RotationFinding(
+            Standing.FAILING,
+            f"the certificate ran out on {last_day}",
+            "rotate it (`tba rotate`), and upload the new one by hand: what has run out cannot bring its successor",
+        )
+    warned = policy.warn_before
+    if warned is None:
+        half = _WARNED_OF_AN_END if since is None else timedelta(seconds=(end - since) / 2)
+        warned = min(_WARNED_OF_AN_END, half)
+    if now < end - warned.total_seconds():
+        return None
+    what = f"the certificate runs out in {span(end - now)}: {last_day} is its last day"
+    return RotationFinding(Standing.DUE_SOON, what, _ROTATE)
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """How findings name what a rotation supersedes, and where a person revokes it."""
+
+    noun: str
+    page: str
+
+
+TOKENS: Final = Superseded("token", "Setup > Users/Roles > Access Tokens")
+CERTIFICATES: Final = Superseded("certificate", M2M_PAGE)
 
 
 _MOST_INFORMING: Final = 5
 """Of the tokens that nothing will revoke, so many are told one by one."""
 
 
-def judge_journal(journal: Sequence[JournalEntry], now: float) -> tuple[RotationFinding, ...]:
+def judge_journal(
+    journal: Sequence[JournalEntry], now: float, about: Superseded = TOKENS
+) -> tuple[RotationFinding, ...]:
     """Say what the superseded tokens of a secret call for, first what somebody has to do; the rest is only mentioned.
 
     Args:
         journal: Its lines, oldest first.
         now: Epoch seconds.
+        about: What its lines are about.
     """
     informing = [one for one in journal if one.state is Retirement.INFORM]
     others = [one for one in journal if not one.closed and one.state is not Retirement.INFORM]
     older = informing[:-_MOST_INFORMING]
-    told = [_judge_entry(one, now) for one in (*others, *informing[len(older) :])]
+    told = [_judge_entry(one, now, about) for one in (*others, *informing[len(older) :])]
     if not older:
         return tuple(told)
     what = (
         f"and {len(older)} older, the last superseded {when(older[-1].since)}: still valid in NetSuite, and nothing "
         "will revoke them"
     )
-    return (*told, RotationFinding(Standing.WELL, what, _REVOKE_UNUSED))
+    return (*told, RotationFinding(Standing.WELL, what, _revoke_unused(about)))
 
 
-_REVOKE_UNUSED: Final = (
-    "revoke it in NetSuite (Setup > Users/Roles > Access Tokens) once nobody uses it"
-)
+def _revoke_unused(about: Superseded) -> str:
+    return f"revoke it in NetSuite ({about.page}) once nobody uses it"
 
 
-def _judge_entry(entry: JournalEntry, now: float) -> RotationFinding:
-    token = f"the token of version {short(entry.version)}, superseded {when(entry.since)},"
+def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> RotationFinding:
+    token = f"the {about.noun} of version {short(entry.version)}, superseded {when(entry.since)},"
     if entry.state is Retirement.INTENT:
         return RotationFinding(
             Standing.ATTENTION,
@@ -161,13 +211,13 @@ def _judge_entry(entry: JournalEntry, now: float) -> RotationFinding:
         return RotationFinding(
             Standing.WELL,
             f"{token} is still valid in NetSuite, and nothing will revoke it",
-            _REVOKE_UNUSED,
+            _revoke_unused(about),
         )
     if entry.state is Retirement.PERSON:
         return RotationFinding(
             Standing.ATTENTION,
             f"{token} waits for a person to revoke it",
-            "revoke it in NetSuite (Setup > Users/Roles > Access Tokens), then run `tba retire ENV TOKEN --by-hand`",
+            f"revoke it in NetSuite ({about.page}), then run `tba retire ENV TOKEN --by-hand`",
         )
     if now < entry.revoke_after:
         return RotationFinding(

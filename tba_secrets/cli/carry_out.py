@@ -21,12 +21,15 @@ from tba_secrets.provider.intents import Intents
 _ENDING: Final = b"\nending in order; Ctrl-C again ends at once, and may leave the stack locked\n"
 
 
-def carry_out(engine: Engine, intents: Intents) -> None:
+def carry_out(engine: Engine, intents: Intents) -> bool:
     """Carry intents out with one update that touches no other record.
 
     Args:
         engine: Of the stack.
         intents: By `integration/token`.
+
+    Returns:
+        Whether a person has to go on: what waits for that is told, and all else is done.
 
     Raises:
         LockedError: Another update holds the stack's lock: whose.
@@ -46,6 +49,7 @@ def carry_out(engine: Engine, intents: Intents) -> None:
         end_interrupted()
     if outcome.result is UpdateResult.FAILED:
         raise EngineError(f"{engine.stack}: not every record succeeded", "the reason stands above")
+    return outcome.result is UpdateResult.WAITS
 
 
 def end_interrupted(error: TbaError | None = None) -> NoReturn:

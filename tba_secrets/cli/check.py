@@ -9,7 +9,8 @@ from typing import Any
 import typer
 
 from tba_secrets.errors import SpecError
-from tba_secrets.records import credential_records
+from tba_secrets.netsuite.tba_end import tba_note
+from tba_secrets.records import credential_records, using_tba
 from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 
 
@@ -20,7 +21,7 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
         project: The folder that holds stacks/.
         environments: Stack names; all of stacks/ where none is given.
         as_json: One object on stdout instead: by environment, how many `tokens` and `certificates`, and
-            the `problems`.
+            the `problems`, and the `notes`: what is right, and will not stay so.
 
     Raises:
         SpecError: There is no environment to check.
@@ -43,7 +44,8 @@ def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
     except SpecError as error:
         if aloud:
             typer.echo(str(error), err=True)
-        return {"tokens": None, "certificates": None, "problems": _problems(error)}
+        return {"tokens": None, "certificates": None, "problems": _problems(error), "notes": []}
+    note = tba_note(using_tba(records))
     certificates = sum(record.certificate is not None for record in records)
     tokens = len(records) - certificates
     if aloud:
@@ -51,7 +53,14 @@ def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
         counts += [(certificates, "certificate")] if certificates else []
         shown = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
         typer.echo(f"{name}: {shown}, no problem found")
-    return {"tokens": tokens, "certificates": certificates, "problems": []}
+        if note:
+            typer.echo(f"{name}: note: {note}", err=True)
+    return {
+        "tokens": tokens,
+        "certificates": certificates,
+        "problems": [],
+        "notes": [note] if note else [],
+    }
 
 
 def _problems(error: SpecError) -> list[dict[str, Any]]:

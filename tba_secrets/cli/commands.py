@@ -247,7 +247,8 @@ def up(
     """Run `pulumi up` for several environments, and report once. One that fails does not stop the others.
 
     The YAML of all of them is checked before the first one starts. Stacks are made by `pulumi stack init`, not here.
-    Exit codes: 0 done, or nothing to do; 1 an environment failed; 2 usage; 130 interrupted.
+    Exit codes: 0 done, or nothing to do; 1 an environment failed; 2 usage; 5 a certificate waits for a person to
+    upload it; 130 interrupted.
     """
     from tba_secrets.cli.up import run
 
@@ -468,10 +469,10 @@ def status(
 
     \b
      0  well: proven, current in every store, within its policy
-    10  due soon: rotate_every is over within warn_before, or the age is not known
+    10  due soon: the due date or a certificate's end is within warn_before, or the age is not known
     11  overdue: rotate_every is over
     12  attention: drift, a pending candidate, or work for a person
-    13  failing: the last update failed, there is no credential, or it cannot be read
+    13  failing: the last update failed, no credential, it cannot be read, a certificate ran out
      1  another error
      2  the command line is wrong
     """  # noqa: D301 - click's mark for a block that is not wrapped
@@ -535,8 +536,8 @@ def rotate(
     It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
     Tokens that an earlier rotation superseded are revoked where their overlap is over.
 
-    Exit codes: 0 done; 1 not every record succeeded; 2 usage; 5 with --due: a token waits
-    for a person; 130 interrupted.
+    Exit codes: 0 done; 1 not every record succeeded; 2 usage; 5 a certificate waits for
+    its upload, or with --due a token for a person; 130 interrupted.
     """
     if prompt and authorize:
         raise typer.BadParameter("take one of --prompt and --authorize")

@@ -11,6 +11,7 @@ from contextlib import chdir
 import typer
 
 from tba_secrets.cli.carry_out import carry_out
+from tba_secrets.cli.exits import Exit
 from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError, SpecError
 from tba_secrets.provider.intents import Rotation
@@ -31,6 +32,7 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
     Raises:
         TbaError: The integration is not declared, the source has no new pair, or a token did not pass.
         typer.Abort: The cut was not accepted.
+        typer.Exit: With `Exit.PERSON` where a credential waits for a person.
     """
     records = tuple(
         record
@@ -52,7 +54,8 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
         record.path: Rotation(lambda _obtaining: pair, "consumer", Origin.CONSUMER)
         for record in records
     }
-    carry_out(engine, intents)
+    if carry_out(engine, intents):
+        raise typer.Exit(Exit.PERSON)
 
 
 def _given(record: CredentialRecord) -> Pair:

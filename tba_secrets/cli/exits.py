@@ -24,7 +24,8 @@ class Exit(IntEnum):
     OTHERWISE = 4
     """NetSuite accepted the login, but its answer is another failure, or not what is declared."""
     PERSON = 5
-    """Only a person can continue: bring a new token for one that is due, or revoke one that its role may not."""
+    """Only a person can continue: bring a new token for one that is due, upload a certificate, or revoke what its role
+    may not."""
     INTERRUPTED = 130
     """Ctrl-C or SIGTERM: the run ended in order and keeps what it did. 128 + SIGINT, as shells have it."""
 

@@ -97,7 +97,8 @@ def _carried_out(
     if concerned:
         everybody = credentials.find(engine.project, engine.stack, [])
         intent = Retire(in_use=leftovers.users(everybody), at_once=now, by_hand=by_hand)
-        carry_out(engine, {record.path: intent for record in concerned})
+        if carry_out(engine, {record.path: intent for record in concerned}):
+            raise typer.Exit(Exit.PERSON)
     return bool(concerned)
 
 

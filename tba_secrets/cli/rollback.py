@@ -6,6 +6,7 @@ import typer
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
+from tba_secrets.cli.exits import Exit
 from tba_secrets.engine import Engine
 from tba_secrets.provider.intents import Rollback
 
@@ -15,9 +16,11 @@ def run(engine: Engine, token: str) -> None:
 
     Raises:
         TbaError: It is not declared, has no previous credential, or the previous one is revoked or has failed.
+        typer.Exit: With `Exit.PERSON` where it waits for a person.
     """
     record = credentials.find_one(engine.project, engine.stack, token)
-    carry_out(engine, {record.path: Rollback()})
+    if carry_out(engine, {record.path: Rollback()}):
+        raise typer.Exit(Exit.PERSON)
     typer.echo(
         f"Rolled back {record.path}. The token that it had until now stays valid in NetSuite, and nothing is going to "
         "revoke it: do so there (Setup > Users/Roles > Access Tokens) if nobody is to use it any more."

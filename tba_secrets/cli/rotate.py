@@ -12,6 +12,7 @@ import typer
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
+from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError, TbaError
@@ -55,10 +56,13 @@ def run(
 
     Raises:
         TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
+        typer.Exit: With `Exit.PERSON` where a rotation waits for a person.
     """
     records = credentials.find(engine.project, engine.stack, tokens)
-    run_for(engine, records, origin, browser=browser, again=again, new=new)
+    waits = run_for(engine, records, origin, browser=browser, again=again, new=new)
     retire_due(engine, records)
+    if waits:
+        raise typer.Exit(Exit.PERSON)
 
 
 def run_for(
@@ -69,8 +73,11 @@ def run_for(
     browser: bool,
     again: bool = False,
     new: bool = False,
-) -> None:
+) -> bool:
     """Rotate these records with one update.
+
+    Returns:
+        Whether a rotation waits for a person.
 
     Raises:
         TbaError: A way that a record cannot take, a source without a new value, or a record that was not rotated.
@@ -89,11 +96,13 @@ def run_for(
         )
         for record in records
     }
-    carry_out(engine, intents)
+    if carry_out(engine, intents):
+        return True
     typer.echo(
         "Rotated. The superseded tokens stay valid through their overlap; then the next `tba rotate` or `tba retire` "
         "revokes them."
     )
+    return False
 
 
 def overlap_seconds(record: CredentialRecord) -> int:

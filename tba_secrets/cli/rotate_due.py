@@ -1,7 +1,7 @@
 """`tba rotate --due`: what is due by its policy, and can be rotated without a person, is rotated; the rest is named.
 
-Unattended is possible only where the source holds a token that was not seen before. Superseded tokens whose overlap is
-over are revoked.
+Unattended is possible where the source holds a token that was not seen before, and for a certificate that its
+predecessor brings to NetSuite. What was superseded and whose overlap is over is revoked.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.rotate import From, run_for
-from tba_secrets.cli.status_gather import token_states
+from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
 from tba_secrets.engine import Engine, exported_resources
 from tba_secrets.records import CredentialRecord
-from tba_secrets.rotation import Policy, judge_age
+from tba_secrets.rotation import Policy, judge_age, judge_validity
 from tba_secrets.sources import open_source
 
 
@@ -29,8 +29,8 @@ def run(engine: Engine) -> None:
 
     Raises:
         TbaError: Something cannot be read, or a record was not rotated.
-        typer.Exit: With `Exit.PERSON` where a token is due and its source has no new value, or a superseded one is left
-            for a person to revoke.
+        typer.Exit: With `Exit.PERSON` where something is due and only a person can bring it, or a superseded token is
+            left for a person to revoke.
     """
     project, environment = engine.project, engine.stack
     with waiting(f"reading the state of {environment}"):
@@ -38,28 +38,41 @@ def run(engine: Engine) -> None:
     due = [
         record
         for record in credentials.find(project, environment, [])
-        if record.path in states and _is_due(record, states[record.path].since)
+        if record.path in states and _is_due(record, states[record.path])
     ]
     with chdir(project):  # paths in the YAML start from there
-        unattended = [record for record in due if _has_new_value(record)]
-    for record in due:
-        if record not in unattended:
-            typer.echo(
-                f"{record.path}: due, and {open_source(record.token_source).place} has no new token: a person gives "
-                f"it one, or runs `tba rotate {environment} {record.token} --authorize`"
-            )
-    if unattended:
-        run_for(engine, unattended, From.DECLARED, browser=False)
+        tasks = {record.path: _task(record, environment) for record in due}
+    for path, task in tasks.items():
+        if task:
+            typer.echo(f"{path}: due, and {task}")
+    unattended = [record for record in due if not tasks[record.path]]
+    waits = bool(unattended) and run_for(engine, unattended, From.DECLARED, browser=False)
     if not due:
         typer.echo(f"{environment}: nothing is due")
     left = retire_due(engine, credentials.find(project, environment, []))
-    if left or len(unattended) < len(due):
+    if left or waits or len(unattended) < len(due):
         raise typer.Exit(Exit.PERSON)
 
 
-def _is_due(record: CredentialRecord, since: int | None) -> bool:
-    policy = Policy(record.rotate_every, record.warn_before, record.retire_after)
-    return judge_age(policy, since, time.time()) is not None
+def _is_due(record: CredentialRecord, state: TokenState) -> bool:
+    policy, now = Policy(record.rotate_every, record.warn_before, record.retire_after), time.time()
+    aged = judge_age(policy, state.since, now)
+    return (aged or judge_validity(policy, state.since, state.valid_until, now)) is not None
+
+
+def _task(record: CredentialRecord, environment: str) -> str:
+    """Return what a person has to do; empty where it can be rotated without."""
+    rotate = f"`tba rotate {environment} {record.token}`"
+    if record.certificate is not None and record.certificate.by == "person":
+        return (
+            f"a person brings it to NetSuite: {rotate} makes the next one, and says what to upload"
+        )
+    if _has_new_value(record):
+        return ""
+    place = open_source(record.token_source).place
+    if record.certificate is not None:
+        return f"{place} has no new key: a person gives it one, with its certificate"
+    return f"{place} has no new token: a person gives it one, or runs {rotate[:-1]} --authorize`"
 
 
 def _has_new_value(record: CredentialRecord) -> bool:

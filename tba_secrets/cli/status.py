@@ -130,6 +130,8 @@ def show(report: Report) -> None:
         ):
             for finding in findings:
                 console.print(_line(name, finding), soft_wrap=True)
+        if environment.note:
+            console.print(f"  [dim]note[/]  {escape(environment.note)}", soft_wrap=True)
         console.print()
     console.print(_summary(report))
 
@@ -151,7 +153,11 @@ def _cells(token: TokenReport, now: float) -> tuple[str, ...]:
     previous = versions(token, "previous")
     proof = [] if token.proof is None else [token.proof.at[:10], token.proof.who]
     return (
-        _lines("" if age is None else span(age), "" if due is None else f"due {_day(due)}"),
+        _lines(
+            "" if age is None else span(age),
+            "" if due is None else f"due {_day(due)}",
+            "" if token.valid_until is None else f"valid until {token.valid_until}",
+        ),
         _lines(
             versions(token, "current"),
             token.fingerprint or "",

@@ -7,11 +7,14 @@ from tba_secrets.cli.status_state import TokenState
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import (
+    TOKENS,
     Policy,
     RotationFinding,
     Standing,
+    Superseded,
     judge_age,
     judge_journal,
+    judge_validity,
     short,
     when,
 )
@@ -19,19 +22,25 @@ from tba_secrets.rotation import (
 
 def state_findings(state: TokenState, policy: Policy, now: float) -> list[RotationFinding]:
     """Find what state shows: a failed update, no credential yet, an age."""
-    found = [
-        RotationFinding(
-            Standing.FAILING,
-            f"its last update failed: {_first_lines(failure)}",
-            "fix the cause, then run `pulumi up`: it tests again by itself",
-        )
-        for failure in state.failures
-    ]
+    found = [_failure(failure, state) for failure in state.failures]
     if not state.verified:
         what = "no credential has passed its checks yet"
-        return [*found, RotationFinding(Standing.FAILING, what, "`pulumi up`")]
-    age = judge_age(policy, state.since, now)
-    return found if age is None else [*found, age]
+        remedy = state.waits_for or "`pulumi up`"
+        return [*found, RotationFinding(Standing.FAILING, what, remedy)]
+    judged = (
+        judge_age(policy, state.since, now),
+        judge_validity(policy, state.since, state.valid_until, now),
+    )
+    return [*found, *(finding for finding in judged if finding is not None)]
+
+
+def _failure(failure: str, state: TokenState) -> RotationFinding:
+    words = _first_lines(failure)
+    if state.waits_for and len(state.failures) == 1:
+        what = f"its new certificate waits for a person: {words}"
+        return RotationFinding(Standing.ATTENTION, what, state.waits_for)
+    remedy = "fix the cause, then run `pulumi up`: it tests again by itself"
+    return RotationFinding(Standing.FAILING, f"its last update failed: {words}", remedy)
 
 
 def _first_lines(failure: str) -> str:
@@ -42,8 +51,10 @@ def _first_lines(failure: str) -> str:
     return " ".join(line.strip() for line in failure.strip().splitlines()[:2])
 
 
-def store_findings(store: StoreReport, state: TokenState, now: float) -> list[RotationFinding]:
-    """Find what one store shows: unreadable, drift, a pending candidate, superseded tokens."""
+def store_findings(
+    store: StoreReport, state: TokenState, now: float, about: Superseded = TOKENS
+) -> list[RotationFinding]:
+    """Find what one store shows: unreadable, drift, a pending candidate, what was superseded."""
     found = []
     if store.error is not None:
         what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
@@ -60,7 +71,7 @@ def store_findings(store: StoreReport, state: TokenState, now: float) -> list[Ro
         )
     if store.candidate is not None:
         found.append(_pending(store))
-    return [*found, *judge_journal(store.journal, now)]
+    return [*found, *judge_journal(store.journal, now, about)]
 
 
 def _pending(store: StoreReport) -> RotationFinding:

@@ -18,9 +18,17 @@ from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, Tba
 from tba_secrets.lifecycle import drift
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place, places_in
-from tba_secrets.records import CredentialRecord, credential_records
-from tba_secrets.rotation import Policy, RotationFinding, Standing, not_asked_until
+from tba_secrets.records import CredentialRecord, credential_records, using_tba
+from tba_secrets.rotation import (
+    CERTIFICATES,
+    TOKENS,
+    Policy,
+    RotationFinding,
+    Standing,
+    not_asked_until,
+)
 from tba_secrets.spec import load_stack
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
@@ -72,7 +80,11 @@ def gather(
         for record in records
     )
     return EnvironmentReport(
-        environment, account, tokens, (*problem, *_left(project, environment, records, states))
+        environment,
+        account,
+        tokens,
+        (*problem, *_left(project, environment, records, states)),
+        tba_note(using_tba(records)),
     )
 
 
@@ -179,9 +191,10 @@ def _token(
     policy = Policy(record.rotate_every, record.warn_before, record.retire_after)
     stores = tuple(_store(*seen[kind], known.verified.get(kind)) for kind in seen)
     until = not_asked_until(refusals, now)
+    about = TOKENS if record.certificate is None else CERTIFICATES
     found = [
         *([UNKNOWN_STATE] if state is None else state_findings(state, policy, now)),
-        *(finding for store in stores for finding in store_findings(store, known, now)),
+        *(finding for store in stores for finding in store_findings(store, known, now, about)),
         *refused_findings(record, refusals, until),
     ]
     return TokenReport(
@@ -189,6 +202,7 @@ def _token(
         path=record.path,
         policy=policy,
         since=known.since,
+        valid_until=known.valid_until,
         proof=known.proof,
         fingerprint=known.fingerprint,
         stores=stores,

@@ -65,6 +65,8 @@ class TokenReport:
     refusals: tuple[Refusal, ...] = ()
     not_asked_until: float | None = None
     findings: tuple[RotationFinding, ...] = ()
+    valid_until: str | None = None
+    """The last day of the proven certificate, ISO 8601; None for a token."""
 
     @property
     def standing(self) -> Standing:
@@ -85,6 +87,8 @@ class EnvironmentReport:
     tokens: tuple[TokenReport, ...] = ()
     findings: tuple[RotationFinding, ...] = ()
     """What concerns the environment as a whole: YAML or state that cannot be read."""
+    note: str = ""
+    """How long TBA works for its integrations; empty where none uses it."""
 
     @property
     def standing(self) -> Standing:
@@ -131,6 +135,7 @@ def _environment(report: EnvironmentReport, now: float) -> dict[str, Any]:
         "account": report.account,
         "state": report.standing.word,
         "findings": _findings(report.findings),
+        "notes": [report.note] if report.note else [],
         "tokens": [_token(token, now) for token in report.tokens],
     }
 
@@ -145,6 +150,7 @@ def _token(token: TokenReport, now: float) -> dict[str, Any]:
         "age_seconds": None if age is None else int(age),
         "warn_at": _iso(token.policy.warn_at(token.since)),
         "due_at": _iso(token.policy.due_at(token.since)),
+        "valid_until": token.valid_until,
         "policy": {
             "rotate_every_seconds": _seconds(token.policy.rotate_every),
             "warn_before_seconds": _seconds(token.policy.warn_before),

@@ -33,6 +33,16 @@ class TokenState:
         return int(self.tested.get("since") or 0) or None
 
     @property
+    def valid_until(self) -> str | None:
+        """The last day of the proven certificate, ISO 8601; None for a token."""
+        return self.tested.get("validUntil") or None
+
+    @property
+    def waits_for(self) -> str:
+        """What a person has to do before a certificate can pass; empty where nothing waits."""
+        return self.tested.get("waitsFor") or ""
+
+    @property
     def fingerprint(self) -> str | None:
         """The verified value's fingerprint, if the last staged version passed."""
         same = bool(self.verified) and self.staged.get("versions") == self.verified

@@ -37,7 +37,7 @@ def run(
     take_over: bool,
     as_json: bool,
 ) -> None:
-    """Bring environments up, report, and end with `Exit.FAILED` where one has failed.
+    """Bring environments up, report, and end with `Exit.FAILED` where one has failed, `Exit.PERSON` where one waits.
 
     Args:
         project: The folder that holds Pulumi.yaml and stacks/.

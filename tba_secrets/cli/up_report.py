@@ -15,15 +15,18 @@ from tba_secrets.engine.events import Message, TokenOutcome, UpdateOutcome, Upda
 _COLOURS: Final = {
     UpdateResult.DONE: "green",
     UpdateResult.NOTHING: "dim",
+    UpdateResult.WAITS: "magenta",
     UpdateResult.FAILED: "red",
     UpdateResult.NOT_STARTED: "yellow",
 }
 
 
 def exit_code(report: Sequence[UpdateOutcome]) -> Exit:
-    """`Exit.FAILED` where an environment failed, or was not started."""
-    well = all(one.result in (UpdateResult.DONE, UpdateResult.NOTHING) for one in report)
-    return Exit.DONE if well else Exit.FAILED
+    """`Exit.FAILED` where an environment failed, or was not started; else `Exit.PERSON` where one waits."""
+    results = {one.result for one in report}
+    if results & {UpdateResult.FAILED, UpdateResult.NOT_STARTED}:
+        return Exit.FAILED
+    return Exit.PERSON if UpdateResult.WAITS in results else Exit.DONE
 
 
 def show(report: Sequence[UpdateOutcome]) -> None:
@@ -48,6 +51,7 @@ def show_one(one: UpdateOutcome) -> None:
         *(f"  {words}" for words in _told(one.notes)),
         *(f"  [yellow]warning:[/] {words}" for words in _told(one.warnings)),
         *(f"  [red]error:[/] {words}" for words in _told(one.errors)),
+        *(f"  [magenta]to do:[/] {words}" for words in _told(_to_do(one))),
     ):
         console.print(line, soft_wrap=True)
 
@@ -55,12 +59,19 @@ def show_one(one: UpdateOutcome) -> None:
 def _done(token: TokenOutcome) -> str:
     if token.removed:
         return "no longer declared"
+    if token.waits_for:
+        return "waits for a person"
     words = [
         "staged" if token.staged else "",
         f"verified as {token.verified_as}" if token.verified_as else "",
         "promoted" if token.promoted else "not promoted" if token.staged else "",
     ]
     return escape(", ".join(word for word in words if word) or "updated")
+
+
+def _to_do(one: UpdateOutcome) -> Iterator[Message]:
+    """Return what a person has to do, of each record that waits."""
+    return (Message(token.waits_for, name) for name, token in one.tokens.items() if token.waits_for)
 
 
 def _told(messages: Iterable[Message]) -> Iterator[str]:

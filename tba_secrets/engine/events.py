@@ -30,6 +30,8 @@ class UpdateResult(Enum):
 
     DONE = "done"
     NOTHING = "nothing to do"
+    WAITS = "waits for a person"
+    """Nothing else has failed."""
     FAILED = "failed"
     NOT_STARTED = "not started"
 
@@ -55,6 +57,8 @@ class TokenOutcome:
     """It is no longer declared: deleted recoverably, or left, as its warning says."""
     verified_as: str | None = None
     """`role R in account A`, where the checks ran and passed."""
+    waits_for: str = ""
+    """What a person has to do in NetSuite before it can pass; empty where nothing waits."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ class UpdateListener:
     def _heard(self, event: Mapping[str, Any]) -> None:
         if "resourcePreEvent" in event:
             self._begins(event["resourcePreEvent"]["metadata"])
+        elif "resOpFailedEvent" in event:
+            self._failed(event["resOpFailedEvent"]["metadata"])
         elif "resOutputsEvent" in event:
             self._ended(event["resOutputsEvent"]["metadata"])
         elif "diagnosticEvent" in event:
@@ -112,11 +118,14 @@ class UpdateListener:
 
         Args:
             environment: The stack's name.
-            result: The CLI's verdict; `DONE` becomes `NOTHING` if nothing changed.
+            result: The CLI's verdict; `DONE` becomes `NOTHING` if nothing changed, and `FAILED` becomes `WAITS` if all
+                that failed waits for a person.
             seconds: How long it took.
         """
         if result is UpdateResult.DONE and not self._changed:
             result = UpdateResult.NOTHING
+        if result is UpdateResult.FAILED and self._only_waits():
+            result = UpdateResult.WAITS
         return UpdateOutcome(
             environment,
             result,
@@ -145,6 +154,16 @@ class UpdateListener:
             )
         elif step["type"] == _TESTED:
             self._tested(token, step)
+
+    def _failed(self, step: Mapping[str, Any]) -> None:
+        record = self._records.get(step["urn"])
+        if record is not None and step["type"] == _TESTED:
+            waits_for = _outputs(step, "new").get("waitsFor") or ""
+            self.tokens.setdefault(record, TokenOutcome()).waits_for = waits_for
+
+    def _only_waits(self) -> bool:
+        waiting = {record for record, token in self.tokens.items() if token.waits_for}
+        return bool(waiting) and all(error.token in waiting for error in self.errors)
 
     def _tested(self, token: TokenOutcome, step: Mapping[str, Any]) -> None:
         old, new = _outputs(step, "old"), _outputs(step, "new")

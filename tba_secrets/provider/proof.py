@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tba_secrets.errors import NotAskedError
+from tba_secrets.errors import NetSuiteError, NotAskedError
 from tba_secrets.lifecycle.facts import CONSUMER, TOKEN
 from tba_secrets.netsuite import (
     Circumstances,
@@ -56,7 +56,7 @@ class Proof:
         assert isinstance(credential, TbaCredential)  # noqa: S101 - the resource declares a token
         return run_checks(self.client(credential), self.inputs.checks, self.expected, known)
 
-    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> None:
+    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> str:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
 
         Args:
@@ -64,9 +64,21 @@ class Proof:
             current: What readers get now; None if nothing has passed yet.
             brought: This very run has obtained the candidate.
 
+        Returns:
+            The last day that NetSuite answered for it, ISO 8601; empty where it was not asked.
+
         Raises:
             WaitsForPersonError: A person has to do it.
         """
+        return ""
+
+    def waits_for(self, error: NetSuiteError) -> str:
+        """Return what a person has to do before a candidate that has failed can pass: nothing, for a token."""
+        return ""
+
+    def valid_until(self, credential: Credential) -> str:
+        """Return the last day of a credential by itself, ISO 8601; empty for a token, which has none."""
+        return ""
 
     def revoke(self, old: Credential, current: Credential) -> Revocation:
         """Revoke what was superseded: a token by its own signature, in its user's turn."""

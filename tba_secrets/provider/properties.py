@@ -258,6 +258,10 @@ class SmokeTestOutputs(Wire):
     """The internal id of the user that NetSuite named; later proofs must name the same."""
     evidence: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """What each check has proven, and what it has not."""
+    valid_until: str = ""
+    """The last day of the certificate that was proven, ISO 8601; empty for a token."""
+    waits_for: str = ""
+    """What a person has to do in NetSuite before the candidate can pass; empty where nothing waits."""
     refusals: Annotated[tuple[RefusalEntry, ...], Field(strict=False)] = ()
     """The user's authentication failures of the last 30 minutes, this run's included."""
     drift: dict[str, str] = Field(default_factory=dict)

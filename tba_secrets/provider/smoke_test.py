@@ -159,17 +159,18 @@ class SmokeTestHandler(Handler):
         self._host.status(urn, "testing")
         back = run.read_back(run.asked_for())
         try:
-            run.prepare(back)
+            last_day = run.prepare(back)
             verification = proof.verify(back)
         except NetSuiteError as error:
             outcome = run.after_failure(back, error)
-            after = proof.before.model_copy(update={"refusals": proof.refusals()})
+            found = {"refusals": proof.refusals(), "waits_for": run.waits_for(back, error)}
+            after = proof.before.model_copy(update=found)
             raise _failed(inputs.record, outcome, error, merged(new, after)) from None
         self._host.status(urn, f"verified as {verification.summary}")
         if inputs.promote:
             run.promote(back, verification)
             self._host.status(urn, f"verified as {verification.summary}, promoted")
-        after = run.proven(back, verification)
+        after = run.proven(back, verification, last_day)
         return merged(new, run.carried_out(back, after))
 
     def _asked_to_retire(self, new: Properties) -> bool:
@@ -232,14 +233,14 @@ class _Run:
         formats = (self.proof.inputs.format, *self.remembered.formats)
         return look(self.record.looked, self.places, formats, needed)
 
-    def prepare(self, back: ReadBack) -> None:
-        """Do what has to be done in NetSuite before a candidate can pass."""
+    def prepare(self, back: ReadBack) -> str:
+        """Do what has to be done in NetSuite before a candidate can pass; return the last day that it answered."""
         if self._is_current(back):
-            return
+            return ""
         seen = self.seen()
         held = (sight.credential(sight.current) for sight in seen.values())
         current = next((one for one in held if one is not None), None)
-        self.proof.prepare(back, current, brought=self.record.brought)
+        return self.proof.prepare(back, current, brought=self.record.brought)
 
     @staticmethod
     def _is_current(back: ReadBack) -> bool:
@@ -291,6 +292,12 @@ class _Run:
             return "the version that was tested has failed, and is left as it is"
         return f"not promoted; current is unchanged, {self._settle(back, error)}"
 
+    def waits_for(self, back: ReadBack, error: NetSuiteError) -> str:
+        """Return what a person has to do before the candidate can pass; a rollback's was accepted before."""
+        if self._is_current(back) or isinstance(self.host.intents.get(self.name), Rollback):
+            return ""
+        return self.proof.waits_for(error)
+
     def _settle(self, back: ReadBack, error: CheckFailedError) -> str:
         plan = self._refusal(back, error)
         failed = []
@@ -322,7 +329,7 @@ class _Run:
         )
         return refusal(self.declared, self.seen(), refused, self.now)
 
-    def proven(self, back: ReadBack, verification: Verification) -> SmokeTestOutputs:
+    def proven(self, back: ReadBack, verification: Verification, last_day: str) -> SmokeTestOutputs:
         """Return what state keeps of a proof; the age is that of the token, wherever it moves."""
         token = back.credential.pair(TOKEN)
         digest = self.keys.writing.pair(token)
@@ -332,8 +339,16 @@ class _Run:
                 "token_digest": digest,
                 "entity": verification.entity or self.proof.before.entity,
                 "since": self._since(back, token),
+                "valid_until": self._valid_until(back, token, last_day),
             }
         )
+
+    def _valid_until(self, back: ReadBack, token: Pair, answered: str) -> str:
+        """Return the last day of what has passed: the earliest, for NetSuite cuts what is too long."""
+        before = self.proof.before
+        known = before.valid_until if self.keys.same(before.token_digest, token) else ""
+        days = (answered, known, self.proof.valid_until(back.credential))
+        return min(filter(None, days), default="")
 
     def _since(self, back: ReadBack, token: Pair) -> int:
         adopted = self._is_current(back) and not all(is_ours(one) for one in back.versions.values())

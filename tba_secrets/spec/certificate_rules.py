@@ -81,6 +81,17 @@ def _validity(
         return
     if isinstance(certificate.get("key"), dict):
         return  # a source's certificate has a validity of its own
+    warned = duration(document, path, "warn_before")
+    if warned is not None and warned >= valid_for:
+        yield _finding(
+            document,
+            (
+                *path,
+                next((key for key in ("warn_before", "valid_for") if key in certificate), "name"),
+            ),
+            "the certificate would be due as soon as it is made",
+            "make warn_before shorter than valid_for",
+        )
     age = duration(document, path, "rotate_every")
     overlap = duration(document, path, "retire_after") or timedelta(0)
     if age is not None and age + overlap > valid_for:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tba_secrets.netsuite.tba_end import tba_note
 from tests.cli.conftest import Tba
 from tests.engine.project import environment_yaml
 from tests.netsuite_account import NetSuiteAccount
 from tests.spec.harness import OAUTH2_BASE
+
+NOTE = tba_note(["warehouse", "billing"])
 
 
 @pytest.fixture
@@ -33,6 +36,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_right_one(stacks: Path, tba: Tba) -> None:
     ended = tba("check", "test", "--project", str(stacks.parent))
     assert (ended.status, ended.out) == (0, "test: 3 tokens, no problem found\n")
+    assert ended.err == f"test: note: {NOTE}\n"
 
 
 def test_all_of_the_folder(stacks: Path, tba: Tba) -> None:
@@ -47,7 +51,12 @@ def test_as_json(stacks: Path, tba: Tba) -> None:
     ended = tba("check", "--json", "--project", str(stacks.parent))
     assert (ended.status, ended.err) == (1, "")
     found = json.loads(ended.out)["environments"]
-    assert found["test"] == {"tokens": 3, "certificates": 0, "problems": []}
+    assert found["test"] == {
+        "tokens": 3,
+        "certificates": 0,
+        "problems": [],
+        "notes": [NOTE],
+    }
     first, *_ = found["wrong"]["problems"]
     assert (first["file"], first["line"], first["column"]) == (str(stacks / "wrong.yaml"), 2, 10)
     assert "quotes" in first["hint"]
@@ -57,11 +66,13 @@ def test_certificates_are_counted(stacks: Path, tba: Tba) -> None:
     (stacks / "m2m.yaml").write_text(OAUTH2_BASE)
     ended = tba("check", "m2m", "--project", str(stacks.parent))
     assert (ended.status, ended.out) == (0, "m2m: 1 certificate, no problem found\n")
+    assert ended.err == ""  # TBA's end is none of its business
     ended = tba("check", "m2m", "--json", "--project", str(stacks.parent))
     assert json.loads(ended.out)["environments"]["m2m"] == {
         "tokens": 0,
         "certificates": 1,
         "problems": [],
+        "notes": [],
     }
 
 

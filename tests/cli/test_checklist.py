@@ -9,7 +9,13 @@ from typing import Any, NoReturn
 import pytest
 
 from tba_secrets.cli.checklist import ChecklistFormat, gather, rendered
-from tba_secrets.cli.checklist.facts import FEATURES, CheckKind, permission, undeclared
+from tba_secrets.cli.checklist.facts import (
+    ACCESS_TOKEN,
+    FEATURES,
+    CheckKind,
+    permission,
+    undeclared,
+)
 from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.errors import TbaError
 from tests.cli.conftest import Tba
@@ -281,7 +287,7 @@ def test_what_is_shown_and_not_declared_is_ticked_and_still_said(tmp_path: Path)
 
 
 def test_every_kind_of_check_has_its_feature_and_only_that(tmp_path: Path) -> None:
-    for kind in CheckKind:
+    for kind in set(CheckKind) - ACCESS_TOKEN:
         check = "{restlet: {script: a, deploy: b}}" if kind is CheckKind.RESTLET else kind.value
         found = of(project(tmp_path, f"[{check}]", "[User Access Tokens]"))
         names = [line.text.rpartition(": ")[2] for line in found.steps[0].groups[0].lines]
@@ -415,3 +421,120 @@ def test_text_ticks_what_is_done_and_stays_within_its_width(tmp_path: Path) -> N
     assert "   [ ] User Credentials: not ticked (no check can tell)\n" in shown
     assert all(len(line) <= 100 and line == line.rstrip() for line in shown.splitlines())
     assert "\x1b" not in shown
+
+
+# --- OAuth 2.0 ----------------------------------------------------------------------------------------
+
+M2M = """\
+  - name: m2m
+    auth: oauth2
+    client: {env: {id: CLIENT_ID}}
+    role: {name: m2m role, id: "1001", permissions: GRANTS}
+    certificates:
+      - {name: bot, user: {email: bot@example.com, entity: "38"}, by: BY, scopes: [rest_webservices, restlets]}
+"""
+GRANTS = "[REST Web Services, Log in using OAuth 2.0 Access Tokens]"
+MANAGES_OWN = "Permissions > Setup: Manage own OAuth 2.0 Client Credentials Certificates, Full"
+BLOCKS = "Permissions > Setup: OAuth 2.0 Authorized Applications Management: taken away"
+OF_ACCESS_TOKEN = {
+    "SuiteCloud, Manage Authentication: OAuth 2.0",
+    "State: Enabled",
+    "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked",
+    "Scope: REST Web Services: ticked",
+    "Client id, shown once: into the variable CLIENT_ID",
+    "Permissions > Setup: Log in using OAuth 2.0 Access Tokens, Full",
+    "Given to bot@example.com: Setup > Users/Roles > Manage Users, Access",
+    "Entity: bot@example.com (internal id 38)",
+    "Role: m2m role (internal id 1001)",
+    "Application: m2m",
+    "Certificate: what `tba certificate prod bot` prints, after `pulumi up`",
+}
+ACCESS_TOKEN_LINE = "access token proves access token, account, role, user, scope rest_webservices; not scope restlets"
+
+
+def m2m(folder: Path, *, by: str = "api", grants: str = GRANTS, beside_tba: bool = False) -> Path:
+    text = (project(folder) / "stacks" / "prod.yaml").read_text()
+    if not beside_tba:
+        text = text.partition("  - name: warehouse")[0]
+    text += M2M.replace("GRANTS", grants).replace("BY", by)
+    (folder / "stacks" / "prod.yaml").write_text(text)
+    return folder
+
+
+def certified(*evidence: str, **more: Any) -> Any:
+    """A SmokeTest of the certificate that has passed as it is declared."""
+    declared = {
+        "account": "1234567_SB1",
+        "role": {"name": "m2m role", "id": "1001"},
+        "user": {"email": "bot@example.com", "entity": "38"},
+        "evidence": list(evidence),
+        "entity": "38",
+    }
+    return smoke_test("m2m/bot", {"aws": "v1"}, **{**declared, **more})
+
+
+def test_a_certificate_s_steps_and_no_token_s(tmp_path: Path) -> None:
+    found = of(m2m(tmp_path))
+
+    assert [step.title for step in found.steps][2:] == [
+        "Give the roles their permissions, and the users their roles",
+        "Upload the certificates",
+    ]
+    assert ticked(found) == set()
+    texts = {line.text for line in found.lines}
+    assert texts >= {*OF_ACCESS_TOKEN, "Scope: RESTlets: ticked", MANAGES_OWN}
+    assert not any("Token-based" in text or "TBA" in text for text in texts)
+    assert found.steps[1].note == ""
+    assert "Client Credentials (M2M) Setup" in found.steps[3].where
+
+
+def test_what_an_access_token_shows(tmp_path: Path) -> None:
+    found = of(m2m(tmp_path), certified(ACCESS_TOKEN_LINE))
+
+    assert ticked(found) == OF_ACCESS_TOKEN
+    with_rest = of(tmp_path, certified(ACCESS_TOKEN_LINE, EVIDENCE[1]))
+    assert ticked(with_rest) == OF_ACCESS_TOKEN | BY_LINE[EVIDENCE[1]]
+
+
+def test_an_access_token_of_another_user_ticks_nothing(tmp_path: Path) -> None:
+    other = {"email": "bot@example.com", "entity": "39"}
+    assert ticked(of(m2m(tmp_path), certified(ACCESS_TOKEN_LINE, user=other))) == set()
+
+
+@pytest.mark.parametrize(
+    ("by", "grants", "lacking"),
+    [
+        ("api", GRANTS, {MANAGES_OWN}),
+        ("person", GRANTS, set()),
+        (
+            "person",
+            "[REST Web Services]",
+            {"Permissions > Setup: Log in using OAuth 2.0 Access Tokens, Full"},
+        ),
+        (
+            "person",
+            GRANTS.replace("]", ", OAuth 2.0 Authorized Applications Management]"),
+            {BLOCKS},
+        ),
+    ],
+)
+def test_what_a_certificate_s_role_lacks(
+    by: str, grants: str, lacking: set[str], tmp_path: Path
+) -> None:
+    found = of(m2m(tmp_path, by=by, grants=grants))
+    assert {line.text for line in found.lines if line.lacking} == lacking
+
+
+def test_the_proof_of_a_certificate_ticks_nothing_of_tba(tmp_path: Path) -> None:
+    found = of(m2m(tmp_path, beside_tba=True), certified(ACCESS_TOKEN_LINE, EVIDENCE[1]))
+
+    assert [step.title for step in found.steps][3:] == [
+        "Create the access tokens",
+        "Upload the certificates",
+    ]
+    assert "SuiteCloud, Manage Authentication: OAuth 2.0" in ticked(found)
+    assert "SuiteCloud, Manage Authentication: Token-based Authentication" not in ticked(found)
+    assert found.steps[1].note.startswith("TBA of warehouse: existing integration records work")
+    page = rendered(found, ChecklistFormat.HTML)
+    assert "Upload the certificates" in Parsed(page).said
+    assert "NetSuite 2028.1" in rendered(found, ChecklistFormat.MARKDOWN)

@@ -16,6 +16,7 @@ from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import SecretName, Snapshot
@@ -110,6 +111,10 @@ STATES = [
     ({"verified": {}}, 13, "no credential has passed its checks yet"),
     ({"verified": {"aws": "tba-other"}}, 12, "state names tba-other"),
     ({"promote": False}, 13, "no credential has passed"),
+    ({"validUntil": "2026-11-26"}, 10, "the certificate runs out in"),
+    ({"validUntil": "2026-11-01"}, 13, "the certificate ran out on 2026-11-01"),
+    ({"initErrors": ["w: kept\n  nobody has"], "waitsFor": "upload it"}, 12, "waits for a person"),
+    ({"initErrors": ["a", "b"], "waitsFor": "upload it"}, 13, "its last update failed: a"),
 ]
 
 
@@ -123,6 +128,23 @@ def test_what_state_says(world: World, more: dict[str, Any], standing: int, word
     assert one.standing == standing
     assert words in one.findings[0].what
     assert "more" not in one.findings[0].what
+
+
+def test_a_certificate_s_last_day_is_shown(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = survey(
+        world.project, [], state_of(test=true_state(world, validUntil="2027-11-28")), NOW
+    )
+    one = {one.path: one for one in found.tokens}[ORDERS]
+
+    assert one.standing is Standing.WELL
+    assert [t["valid_until"] for t in found.plain()["environments"][0]["tokens"]] == [
+        "2027-11-28",
+        None,
+        None,
+    ]
+    assert shown(found, capsys).count("valid until 2027-11-28") == 1
 
 
 def test_a_resource_that_waits_for_its_deletion_says_nothing(world: World) -> None:
@@ -273,6 +295,7 @@ TOKEN_KEYS = {
     "age_seconds",
     "warn_at",
     "due_at",
+    "valid_until",
     "policy",
     "verified_at",
     "verified_as",
@@ -290,7 +313,8 @@ def test_the_shape_for_programs(world: World) -> None:
     assert json.loads(json.dumps(found)) == found
     assert set(found) == {"at", "state", "exit_code", "environments"}
     environment = found["environments"][0]
-    assert set(environment) == {"environment", "account", "state", "findings", "tokens"}
+    assert set(environment) == {"environment", "account", "state", "findings", "notes", "tokens"}
+    assert environment["notes"] == [tba_note(["warehouse", "billing"])]
     one = environment["tokens"][0]
     assert set(one) == TOKEN_KEYS
     assert one["age_seconds"] == 5 * DAY
@@ -315,6 +339,7 @@ def test_no_value_is_shown_and_no_colour_outside_a_terminal(
     assert not any(secret in out for secret in world.secrets)
     assert "\x1b" not in out
     assert "3 tokens: 3 well; exit code 0" in out
+    assert out.count("  note  TBA of warehouse, billing: existing") == 1
 
 
 def test_each_finding_is_a_line_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

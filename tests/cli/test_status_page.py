@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -142,6 +143,23 @@ def test_the_table_says_what_there_is_to_know() -> None:
         "overdue by 11 days",
     ):
         assert words in said, words
+
+
+def test_the_table_says_how_long_a_certificate_is_valid() -> None:
+    one = token("a/b", 5)
+    assert "valid until" not in Parsed(page(report(one))).said
+    assert (
+        "valid until 2027-11-28"
+        in Parsed(page(report(replace(one, valid_until="2027-11-28")))).said
+    )
+
+
+def test_how_long_tba_works_is_one_line_an_environment() -> None:
+    one = report(token("a/b", 5))
+    assert "TBA of" not in Parsed(page(one)).said
+    noted = replace(one.environments[0], note="TBA of a: until")
+    said = Parsed(page(replace(one, environments=(noted,)))).said
+    assert said.count("prod: TBA of a: until") == 1
 
 
 def test_every_cell_has_its_heading_for_narrow_screens() -> None:

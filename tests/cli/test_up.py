@@ -14,7 +14,8 @@ import pytest
 
 from tba_secrets.cli import up
 from tba_secrets.cli.carry_out import on_interrupt
-from tba_secrets.cli.up_report import show
+from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.up_report import exit_code, show
 from tba_secrets.engine.events import (
     Message,
     Tell,
@@ -126,6 +127,35 @@ def test_a_step_that_changes_nothing_is_not_told(op: str) -> None:
 )
 def test_how_it_ended(changes: dict[str, int], verdict: UpdateResult, result: UpdateResult) -> None:
     assert heard(summary(**changes), result=verdict)[0].result is result
+
+
+WAITS = "`tba certificate test orders` prints it"
+
+
+def failed(waits_for: str) -> list[str]:
+    """A test that has failed, and what state keeps of it."""
+    begun, ended = step("SmokeTest", VERIFIED, {**VERIFIED, "waitsFor": waits_for})
+    urn = URN.format(kind="SmokeTest")
+    return [
+        begun,
+        said("error", "not promoted", urn),
+        ended.replace("resOutputsEvent", "resOpFailedEvent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "result"),
+    [
+        (failed(WAITS), UpdateResult.WAITS),
+        ([*failed(WAITS), said("error", "update failed")], UpdateResult.WAITS),
+        ([*failed(WAITS), said("error", "the program has failed")], UpdateResult.FAILED),
+        (failed(""), UpdateResult.FAILED),
+    ],
+)
+def test_only_where_nothing_else_failed_it_waits(lines: list[str], result: UpdateResult) -> None:
+    outcome, _ = heard(*lines, result=UpdateResult.FAILED)
+
+    assert outcome.result is result
 
 
 def test_a_failure_is_kept_whole_and_once() -> None:
@@ -337,6 +367,26 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
         "test: nothing to do in 1.0 s",
         "1 nothing to do, 1 failed; exit code 1",
     ]
+
+
+def test_the_report_names_what_waits_and_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = UpdateOutcome(
+        "prod",
+        UpdateResult.WAITS,
+        {RECORD: TokenOutcome(waits_for=WAITS)},
+        (Message("waits for its upload", RECORD),),
+    )
+
+    show([waiting])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "prod: waits for a person",
+        "  warehouse/orders: waits for a person",
+        "  error: warehouse/orders: waits for its upload",
+        f"  to do: warehouse/orders: {WAITS}",
+        "1 waits for a person; exit code 5",
+    ]
+    assert exit_code([waiting, UpdateOutcome("test", UpdateResult.FAILED)]) is Exit.FAILED
 
 
 def test_the_report_tells_one_cause_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tba_secrets.cli.exits import Exit
+from tba_secrets.rotation import Standing
 from tba_secrets.simulator.vocabulary import Scope
 from tests.engine.conftest import World, open_world
 from tests.engine.tba import SCRIPT, tba
@@ -31,6 +33,7 @@ integrations:
         by: {by}
         retire_after: {retire_after}
         verify: {{checks: [rest, suiteql]}}
+        {more}
 """
 PERMISSIONS = [
     "Log in using OAuth 2.0 Access Tokens",
@@ -52,8 +55,10 @@ def certified(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def declare(world: World, *, by: str = "api", retire_after: str = "1d") -> None:
-    world.project.write(YAML.format(by=by, retire_after=retire_after))
+def declare(
+    world: World, *, by: str = "api", retire_after: str = "1d", more: str = "valid_for: 365d"
+) -> None:
+    world.project.write(YAML.format(by=by, retire_after=retire_after, more=more))
 
 
 def upload(world: World, **changed: str) -> None:
@@ -125,6 +130,32 @@ def test_a_certificate_that_nobody_has_uploaded_is_refused_and_kept(certified: W
     assert certified.labels("bot") == waiting
 
 
+def test_tba_up_has_an_exit_code_of_its_own_for_what_waits(certified: World) -> None:
+    first = tba(certified, "up", "test")
+
+    assert first.status == Exit.PERSON, first.output
+    assert "warehouse/bot: waits for a person" in first.output
+    assert (
+        "to do: warehouse/bot: `tba certificate test bot` prints it; upload it for" in first.output
+    )
+    assert "1 waits for a person; exit code 5" in first.output
+    again = tba(certified, "up", "test", "--json")
+    assert again.status == Exit.PERSON, again.output  # refused, for nobody has uploaded it
+    upload(certified)
+    done = tba(certified, "up", "test")
+    assert done.status == Exit.DONE, done.output
+    assert "waits" not in done.output
+
+
+def test_a_wrong_mapping_waits_for_nobody(certified: World) -> None:
+    assert tba(certified, "up", "test").status == Exit.PERSON
+    upload(certified, user="stock.bot@example.com")
+
+    run = tba(certified, "up", "test")
+
+    assert run.status == Exit.FAILED, run.output
+
+
 def test_a_certificate_mapped_to_another_user_is_refused(certified: World) -> None:
     assert certified.project.up().status != 0
     account = certified.netsuite.state.account(certified.account.id)
@@ -156,14 +187,52 @@ def test_a_rotation_needs_no_person_and_its_predecessor_is_revoked(proven: World
     assert {"access token", "account", "role", "user", "REST web services"} <= set(proof["proven"])
 
 
+DUE = "valid_for: 730d\n        warn_before: 700d"
+"""The certificate of a year that is current is due, and its successor will not be."""
+
+
+def test_what_is_due_by_its_end_is_rotated_without_a_person(proven: World) -> None:
+    before = proven.current("bot")
+    outputs = proven.project.resources()["SmokeTest bot"]["outputs"]
+    assert outputs["validUntil"] == before["valid_until"]
+    assert tba(proven, "rotate", "test", "--due").output.strip() == "test: nothing is due"
+    declare(proven, more=DUE)
+    assert tba(proven, "status", "test").status == Standing.DUE_SOON
+
+    night = tba(proven, "rotate", "test", "--due")
+
+    assert night.status == Exit.DONE, night.output
+    after = proven.current("bot")
+    assert after["certificate_id"] != before["certificate_id"]
+    assert after["valid_until"] > before["valid_until"]
+    outputs = proven.project.resources()["SmokeTest bot"]["outputs"]
+    assert outputs["validUntil"] == after["valid_until"]
+    again = tba(proven, "rotate", "test", "--due")
+    assert "nothing is due" in again.output, again.output
+
+
+def test_what_a_person_brings_is_due_and_is_only_named(proven: World) -> None:
+    before = proven.current("bot")["certificate_id"]
+    declare(proven, by="person", more=DUE)
+
+    night = tba(proven, "rotate", "test", "--due")
+
+    assert night.status == Exit.PERSON, night.output
+    assert "warehouse/bot: due, and a person brings it to NetSuite" in night.output
+    assert "`tba rotate test bot` makes the next one" in night.output
+    assert proven.current("bot")["certificate_id"] == before
+    assert len(proven.labels("bot")) == 2, proven.labels("bot")  # nothing is staged
+
+
 def test_a_rotation_that_a_person_finishes(proven: World) -> None:
     declare(proven, by="person")
     before = proven.current("bot")["certificate_id"]
 
     rotated = tba(proven, "rotate", "test", "bot")
 
-    assert rotated.status != 0
+    assert rotated.status == Exit.PERSON, rotated.output
     assert "waits for its upload" in rotated.output
+    assert "Rotated" not in rotated.output
     assert proven.current("bot")["certificate_id"] == before
     upload(proven)
     assert tba(proven, "rotate", "test", "bot").status == 0
@@ -187,7 +256,7 @@ def test_where_the_role_may_not_a_person_brings_it(proven: World) -> None:
 
     rotated = tba(proven, "rotate", "test", "bot")
 
-    assert rotated.status != 0
+    assert rotated.status == Exit.PERSON, rotated.output
     assert "could not bring it to NetSuite" in rotated.output
     assert proven.current("bot")["certificate_id"] == before
     assert os.sep not in before

@@ -626,13 +626,14 @@ class _Proof(Proof):
 
     run: Run
 
-    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> None:
+    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> str:
         """Bring a certificate to NetSuite with the current one, or leave it to a person."""
         world = self.run.world
         if world.by == "api" and current is not None:
             self.run.call(lambda: self._register(back.credential, current), write=False)
         elif world.by is not None and brought:
             raise WaitsForPersonError(f"{RECORD}: nobody has uploaded it", "upload it")
+        return ""
 
     def _register(self, new: Credential, current: Credential) -> None:
         world = self.run.world

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tba_secrets.cli.exits import Exit
 from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
 from tba_secrets.rotation import (
+    CERTIFICATES,
     Policy,
     RotationFinding,
     Standing,
     judge_age,
     judge_journal,
+    judge_validity,
     not_asked_until,
     span,
     when,
@@ -53,6 +55,44 @@ def test_an_age_against_its_policy(
     found = judge_age(policy, None if age is None else NOW - age, NOW)
     assert (None if found is None else found.standing) is standing
     assert found is None or found.remedy
+
+
+VALIDITIES = [
+    # (policy, days since the first proof, days until the last day, the standing it calls for)
+    (NINETY, 10, 15, None),
+    (NINETY, 10, 13, Standing.DUE_SOON),
+    (NINETY, 10, 0, Standing.DUE_SOON),
+    (NINETY, 10, -1, Standing.FAILING),
+    (NINETY, None, -1, Standing.FAILING),
+    (Policy(), 300, 31, None),
+    (Policy(), 300, 28, Standing.DUE_SOON),
+    (Policy(), None, 28, Standing.DUE_SOON),
+    (Policy(), 0, 8, None),
+    (Policy(), 12, 8, Standing.DUE_SOON),
+]
+
+
+@pytest.mark.parametrize(("policy", "age", "left", "standing"), VALIDITIES)
+def test_a_certificate_against_its_end(
+    policy: Policy, age: int | None, left: int, standing: Standing | None
+) -> None:
+    last_day = (datetime.fromtimestamp(NOW, UTC) + timedelta(days=left)).date().isoformat()
+    found = judge_validity(policy, None if age is None else NOW - age * DAY, last_day, NOW)
+    assert (None if found is None else found.standing) is standing
+    assert found is None or (last_day in found.what and "tba rotate" in found.remedy)
+    assert found is None or ("by hand" in found.remedy) == (standing is Standing.FAILING)
+
+
+@pytest.mark.parametrize("last_day", [None, ""])
+def test_a_token_has_no_end(last_day: str | None) -> None:
+    assert judge_validity(NINETY, None, last_day, NOW) is None
+
+
+def test_a_certificate_is_revoked_on_another_page() -> None:
+    (one,) = judge_journal([entry(Retirement.PERSON, NOW)], NOW, CERTIFICATES)
+    assert one.what.startswith("the certificate of version")
+    assert "Client Credentials (M2M) Setup" in one.remedy
+    assert "Access Tokens" not in one.remedy
 
 
 def test_the_words_say_when() -> None:

@@ -2,8 +2,8 @@
 
 Sources: Oracle help, "Getting Started with Token-based Authentication", "Token-based Authentication
 Permissions", "Create Integration Records for Applications to Use TBA", "Setting Up REST Web Services",
-"REST Web Services Prerequisites and Setup". A missing service permission is answered with 401: GitHub
-jacobsvante/netsuite #27.
+"REST Web Services Prerequisites and Setup", "Set Up OAuth 2.0 Roles". A missing service permission is answered
+with 401: GitHub jacobsvante/netsuite #27.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from tba_secrets.spec.model import Check, RestletCheck
 
 
 class CheckKind(Enum):
-    """The kinds of signed calls; the value is the spelling in `verify.checks`."""
+    """The kinds of signed calls; the value is the spelling in `verify.checks`, and in the evidence."""
 
+    ACCESS_TOKEN = "access token"
+    """Got with a certificate before all checks; nobody declares it."""
     TOKENINFO = "tokeninfo"
     REST = "rest"
     SOAP = "soap"
@@ -49,6 +51,8 @@ class RolePermission:
     """The subtab of Permissions that lists it."""
     kinds: frozenset[CheckKind] = frozenset()
     """The checks that need it, and that show it by passing."""
+    why: str = ""
+    """What needs it where no check shows it."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,31 @@ class FeatureBox:
     """The checks that need it, and that show it by passing."""
     permission: str = ""
     """A permission that needs the feature too."""
+    of: bool | None = None
+    """Whether it is for certificates, or for tokens; None where it is for both."""
 
 
 CALLBACK_URL: Final = "http://localhost:*"
 """The only URL with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
 ANY_CALL: Final = frozenset(CheckKind)
+ACCESS_TOKEN: Final = frozenset({CheckKind.ACCESS_TOKEN})
+IDENTITY: Final = frozenset({CheckKind.ACCESS_TOKEN, CheckKind.TOKENINFO})
+"""What names role and user."""
 _REST: Final = frozenset({CheckKind.REST, CheckKind.SUITEQL})
 
 USER_ACCESS_TOKENS: Final = "User Access Tokens"
 LOG_IN: Final = RolePermission("Log in using Access Tokens", "Full", "Setup", ANY_CALL)
+LOG_IN_OAUTH2: Final = RolePermission(
+    "Log in using OAuth 2.0 Access Tokens", "Full", "Setup", ACCESS_TOKEN
+)
+OWN_CERTIFICATES: Final = RolePermission(
+    "Manage own OAuth 2.0 Client Credentials Certificates",
+    "Full",
+    "Setup",
+    why="to bring its successor and to revoke what it superseded (`by: api`)",
+)
+MANAGES_APPLICATIONS: Final = "OAuth 2.0 Authorized Applications Management"
+"""It keeps a role out of REST and RESTlets with an access token."""
 LOGINS: Final = (LOG_IN.name, USER_ACCESS_TOKENS)
 """"A user assigned the User Access Tokens permission does not also need the Log in using Access Tokens permission.\""""
 _SERVICES: Final = (
@@ -80,11 +100,22 @@ _SERVICES: Final = (
 )
 _KNOWN: Final = {
     known.name: known
-    for known in (LOG_IN, RolePermission(USER_ACCESS_TOKENS, "Full", "Setup"), *_SERVICES)
+    for known in (
+        LOG_IN,
+        LOG_IN_OAUTH2,
+        OWN_CERTIFICATES,
+        RolePermission(
+            USER_ACCESS_TOKENS, "Full", "Setup", why="to issue and revoke tokens of its own"
+        ),
+        *_SERVICES,
+    )
 }
 
 FEATURES: Final = (
-    FeatureBox("Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL),
+    FeatureBox(
+        "Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL, of=False
+    ),
+    FeatureBox("OAuth 2.0", "SuiteCloud, Manage Authentication", ACCESS_TOKEN, of=True),
     FeatureBox(
         "REST Web Services", "SuiteCloud, SuiteTalk (Web Services)", _REST, "REST Web Services"
     ),
@@ -118,8 +149,28 @@ def permission(declared: str) -> RolePermission | None:
     return _KNOWN.get(plain_name(declared))
 
 
-def undeclared(declared: Iterable[str], kinds: frozenset[CheckKind]) -> list[RolePermission]:
-    """List the permissions that a role's checks need and its `permissions:` lack."""
+def undeclared(
+    declared: Iterable[str],
+    kinds: frozenset[CheckKind],
+    *,
+    tokens: bool = True,
+    certificates: bool = False,
+    by_api: bool = False,
+) -> list[RolePermission]:
+    """List the permissions that a role's checks need and its `permissions:` lack.
+
+    Args:
+        declared: The role's `permissions:`.
+        kinds: Of its checks.
+        tokens: Tokens act in the role.
+        certificates: Certificates do.
+        by_api: One of these brings its successor to NetSuite.
+    """
     given = set(map(plain_name, declared))
-    missing = [needed for needed in _SERVICES if needed.kinds & kinds and needed.name not in given]
-    return missing if given.intersection(LOGINS) else [LOG_IN, *missing]
+    wanted = (
+        *((LOG_IN,) if tokens and not given.intersection(LOGINS) else ()),
+        *((LOG_IN_OAUTH2,) if certificates else ()),
+        *((OWN_CERTIFICATES,) if by_api else ()),
+        *(needed for needed in _SERVICES if needed.kinds & kinds),
+    )
+    return [needed for needed in wanted if needed.name not in given]

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tba_secrets.cli.checklist.facts import CheckKind
+from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, IDENTITY, CheckKind
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.spec.model import Role
 
-TOKENINFO: Final = frozenset({CheckKind.TOKENINFO})
 NO_CHECK: Final = "no check can tell"
 
 
@@ -77,7 +76,7 @@ def shown_line(
             return Line(text, done=True, why=shown[0] or "")
     if any(record.kinds & kinds for record in records):
         return Line(text)
-    would = " or ".join(kind.value for kind in CheckKind if kind in kinds)
+    would = " or ".join(kind.value for kind in CheckKind if kind in kinds - ACCESS_TOKEN)
     return Line(text, why=f"no declared check shows it; {would} would")
 
 
@@ -92,7 +91,7 @@ def of_user(found: Line, proofs: Sequence[Proofs]) -> Line:
     The YAML or an earlier pass has to say whose entity it is.
     """
     entity = next((proof.entity for proof in proofs if proof.entity), "")
-    if found.done or not entity or not any(proof.by(TOKENINFO) for proof in proofs):
+    if found.done or not entity or not any(proof.by(IDENTITY) for proof in proofs):
         return found
     why = f'NetSuite named the entity {entity}, not an e-mail address: if that is right, declare entity: "{entity}"'
     return Line(found.text, why=why)

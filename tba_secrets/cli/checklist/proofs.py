@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tba_secrets.cli.checklist.facts import CheckKind, kind_of, name_of
+from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, CheckKind, kind_of, name_of
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.records import CredentialRecord
 
@@ -26,8 +26,14 @@ class Proofs:
 
     @property
     def kinds(self) -> frozenset[CheckKind]:
-        """The kinds of checks that are declared."""
-        return frozenset(kind_of(check) for check in self.record.verify.checks)
+        """The kinds of checks that are declared; a certificate gets an access token first."""
+        declared = frozenset(kind_of(check) for check in self.record.verify.checks)
+        return declared | ACCESS_TOKEN if self.certified else declared
+
+    @property
+    def certified(self) -> bool:
+        """Whether it is a certificate."""
+        return self.record.certificate is not None
 
     def by(self, kinds: Iterable[CheckKind], aspect: str | None = None) -> str | None:
         """Which call proved it and when, in words; None where none has.
@@ -89,11 +95,11 @@ def _changed(record: CredentialRecord, tested: Mapping[str, Any]) -> list[str]:
 def _read(record: CredentialRecord, evidence: Iterable[str]) -> dict[CheckKind, frozenset[str]]:
     """Return the lines of `provider.proof`: `tokeninfo proves account, role; not user`."""
     found: dict[CheckKind, frozenset[str]] = {}
-    for check in record.verify.checks:
-        opening = f"{name_of(check)} proves "
+    names = [(kind_of(check), name_of(check)) for check in record.verify.checks]
+    for kind, name in (*((kind, kind.value) for kind in ACCESS_TOKEN), *names):
+        opening = f"{name} proves "
         for line in evidence:
             if line.startswith(opening):
                 words = line.removeprefix(opening).partition("; not ")[0]
-                kind = kind_of(check)
                 found[kind] = found.get(kind, frozenset()) | set(filter(None, words.split(", ")))
     return found

@@ -7,12 +7,12 @@ why.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from tba_secrets.cli.checklist import facts
-from tba_secrets.cli.checklist.facts import ANY_CALL, CheckKind
+from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, ANY_CALL, IDENTITY, CheckKind
 from tba_secrets.cli.checklist.lines import (
     NO_CHECK,
-    TOKENINFO,
     Checklist,
     ChecklistStep,
     Group,
@@ -22,22 +22,28 @@ from tba_secrets.cli.checklist.lines import (
     shown_line,
 )
 from tba_secrets.cli.checklist.proofs import Proofs
-from tba_secrets.spec.model import RestletCheck
+from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
+from tba_secrets.netsuite.tba_end import tba_note
+from tba_secrets.records import using_tba
+from tba_secrets.spec.model import CertificateSettings, RestletCheck
 
 
 def checklist(environment: str, proofs: Sequence[Proofs], unread: str = "") -> Checklist:
-    """Build the four steps.
+    """Build the steps.
 
     Args:
         environment: The environment's name.
         proofs: The proofs of every record, in order.
         unread: Why the stack's state could not be read; empty if it was.
     """
+    tokens = [proof for proof in proofs if not proof.certified]
+    certificates = [proof for proof in proofs if proof.certified]
     steps = (
         _features(proofs),
         _integrations(proofs),
         _roles(proofs),
-        _tokens(environment, proofs),
+        *([_tokens(environment, tokens)] if tokens else []),
+        *([_certificates(environment, certificates)] if certificates else []),
     )
     return Checklist(environment, proofs[0].record.account, steps, tuple(_notes(proofs, unread)))
 
@@ -59,14 +65,15 @@ def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
     declared = {
         facts.plain_name(name) for proof in proofs for name in proof.record.role.permissions
     }
-    kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
-    lines = tuple(
-        shown_line(f"{feature.where}: {feature.name}", proofs, feature.kinds)
-        for feature in facts.FEATURES
-        if feature.kinds & kinds or feature.permission in declared
-    )
+    lines = []
+    for feature in facts.FEATURES:
+        concerned = [proof for proof in proofs if feature.of in (None, proof.certified)]
+        kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in concerned))
+        if feature.kinds & kinds or feature.permission in declared:
+            text = f"{feature.where}: {feature.name}"
+            lines.append(shown_line(text, concerned, feature.kinds))
     return ChecklistStep(
-        "Enable the features", "Setup > Company > Enable Features", (Group("", lines),)
+        "Enable the features", "Setup > Company > Enable Features", (Group("", tuple(lines)),)
     )
 
 
@@ -83,11 +90,13 @@ def _integrations(proofs: Sequence[Proofs]) -> ChecklistStep:
         "Create the integration records",
         "Setup > Integration > Manage Integrations > New",
         tuple(groups),
-        "From NetSuite 2027.1, no new record can use TBA; existing ones are to stop working with 2028.1.",
+        tba_note(using_tba(proof.record for proof in proofs)),
     )
 
 
 def _integration(name: str, proofs: Sequence[Proofs]) -> Group:
+    if proofs[0].certified:
+        return _oauth2_integration(name, proofs)
     source = _place(proofs[0].record.consumer_source, "")
     return Group(
         name,
@@ -99,6 +108,40 @@ def _integration(name: str, proofs: Sequence[Proofs]) -> Group:
             shown_line(f"Consumer key and secret, shown once: {source}", proofs, ANY_CALL),
         ),
     )
+
+
+_SCOPES: Final = {
+    "rest_webservices": "REST Web Services",
+    "restlets": "RESTlets",
+    "suite_analytics": "SuiteAnalytics Connect",
+}
+"""Their boxes on the integration record."""
+
+
+def _oauth2_integration(name: str, proofs: Sequence[Proofs]) -> Group:
+    scopes = dict.fromkeys(scope for proof in proofs for scope in _settings(proof).scopes)
+    source = _place(proofs[0].record.consumer_source, "")
+    return Group(
+        name,
+        (
+            shown_line("State: Enabled", proofs, ANY_CALL),
+            shown_line(
+                "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked",
+                proofs,
+                ACCESS_TOKEN,
+            ),
+            *(
+                shown_line(f"Scope: {_SCOPES[one]}: ticked", proofs, ACCESS_TOKEN, f"scope {one}")
+                for one in scopes
+            ),
+            shown_line(f"Client id, shown once: {source}", proofs, ANY_CALL),
+        ),
+    )
+
+
+def _settings(proof: Proofs) -> CertificateSettings:
+    assert proof.record.certificate is not None  # noqa: S101 - asked for certificates only
+    return proof.record.certificate
 
 
 def _flow_line(proofs: Sequence[Proofs]) -> Line:
@@ -133,7 +176,8 @@ def _role(proofs: Sequence[Proofs]) -> Group:
     kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
     lines = [
         *(_permission(name, proofs) for name in declared),
-        *(_lacking(proof, kinds, proofs) for proof in facts.undeclared(declared, kinds)),
+        *_blocking(declared, proofs),
+        *(_lacking(needed, kinds, proofs) for needed in _undeclared(declared, kinds, proofs)),
         *_restlets(proofs),
         *(
             _assigned(user, [proof for proof in proofs if proof.record.user.email == user])
@@ -141,6 +185,29 @@ def _role(proofs: Sequence[Proofs]) -> Group:
         ),
     ]
     return Group(role_title(role), tuple(lines))
+
+
+def _undeclared(
+    declared: Sequence[str], kinds: frozenset[CheckKind], proofs: Sequence[Proofs]
+) -> list[facts.RolePermission]:
+    certificates = [proof for proof in proofs if proof.certified]
+    return facts.undeclared(
+        declared,
+        kinds,
+        tokens=len(certificates) < len(proofs),
+        certificates=bool(certificates),
+        by_api=any(_settings(proof).by == "api" for proof in certificates),
+    )
+
+
+def _blocking(declared: Sequence[str], proofs: Sequence[Proofs]) -> Iterator[Line]:
+    names = map(facts.plain_name, declared)
+    if facts.MANAGES_APPLICATIONS in names and any(proof.certified for proof in proofs):
+        yield Line(
+            f"Permissions > Setup: {facts.MANAGES_APPLICATIONS}: taken away",
+            why="it keeps the role out of REST and RESTlets; take it out of permissions: too",
+            lacking=True,
+        )
 
 
 def _permission(declared: str, proofs: Sequence[Proofs]) -> Line:
@@ -151,7 +218,7 @@ def _permission(declared: str, proofs: Sequence[Proofs]) -> Line:
     text = _set(known)
     if known.kinds:
         return shown_line(text, proofs, known.kinds)
-    return Line(text, why="to issue and revoke tokens of its own; no check shows it")
+    return Line(text, why=f"{known.why}; no check shows it")
 
 
 def _set(permission: facts.RolePermission) -> str:
@@ -161,9 +228,9 @@ def _set(permission: facts.RolePermission) -> str:
 def _lacking(
     needed: facts.RolePermission, kinds: frozenset[CheckKind], proofs: Sequence[Proofs]
 ) -> Line:
-    found = shown_line(_set(needed), proofs, needed.kinds)
+    found = shown_line(_set(needed), proofs, needed.kinds) if needed.kinds else Line(_set(needed))
     checks = " and ".join(kind.value for kind in CheckKind if kind in needed.kinds & kinds)
-    why = f"needed by {checks}, but not declared under permissions:"
+    why = f"needed {needed.why or f'by {checks}'}, but not declared under permissions:"
     if found.done:
         why += f"; shown by {found.why}"
     return Line(found.text, found.done, why, lacking=True)
@@ -191,7 +258,7 @@ def _restlets(proofs: Sequence[Proofs]) -> Iterator[Line]:
 
 def _assigned(user: str, proofs: Sequence[Proofs]) -> Line:
     text = f"Given to {user}: Setup > Users/Roles > Manage Users, Access"
-    return of_user(shown_line(text, proofs, TOKENINFO, "role", "user"), proofs)
+    return of_user(shown_line(text, proofs, IDENTITY, "role", "user"), proofs)
 
 
 # --- 4: access tokens -------------------------------------------------------------------------------------
@@ -209,8 +276,8 @@ def _token(environment: str, proof: Proofs) -> Group:
     record = proof.record
     rotate = f"`tba rotate {environment} {record.path}`"
     who = (
-        of_user(shown_line(f"User: {record.user.email}", [proof], TOKENINFO, "user"), [proof]),
-        shown_line(f"Role: {role_title(record.role)}", [proof], TOKENINFO, "role"),
+        of_user(shown_line(f"User: {record.user.email}", [proof], IDENTITY, "user"), [proof]),
+        shown_line(f"Role: {role_title(record.role)}", [proof], IDENTITY, "role"),
     )
     if record.token_source == "authorize":
         issued = f"Nothing to fill in: {rotate} has NetSuite issue it"
@@ -220,12 +287,39 @@ def _token(environment: str, proof: Proofs) -> Group:
     return Group(record.path, (application, *who, shown_line(kept, [proof], ANY_CALL)))
 
 
+# --- 5: certificates --------------------------------------------------------------------------------------
+
+
+def _certificates(environment: str, proofs: Sequence[Proofs]) -> ChecklistStep:
+    return ChecklistStep(
+        "Upload the certificates",
+        f"{M2M_PAGE} > Create New",
+        tuple(_certificate(environment, proof) for proof in proofs),
+        "For the first one of each; later ones are brought by the one before, unless they are declared `by: person`.",
+    )
+
+
+def _certificate(environment: str, proof: Proofs) -> Group:
+    record = proof.record
+    user = f"Entity: {record.user.email} (internal id {record.user.entity})"
+    printed = f"Certificate: what `tba certificate {environment} {record.token}` prints, after `pulumi up`"
+    return Group(
+        record.path,
+        (
+            shown_line(user, [proof], IDENTITY, "user"),
+            shown_line(f"Role: {role_title(record.role)}", [proof], IDENTITY, "role"),
+            shown_line(f"Application: {record.integration}", [proof], ANY_CALL),
+            shown_line(printed, [proof], ACCESS_TOKEN),
+        ),
+    )
+
+
 def _place(source: object, rotate: str) -> str:
     """Describe where to put a pair."""
     env, file, command = (getattr(source, kind, None) for kind in ("env", "file", "command"))
     if env is not None:
-        first = getattr(env, "key", None) or env.id
-        return f"into the variables {first} and {env.secret}"
+        names = [getattr(env, half) for half in ("key", "id", "secret") if hasattr(env, half)]
+        return f"into the variable{'s' if len(names) > 1 else ''} {' and '.join(names)}"
     if file is not None:
         return f"into the file {file.path}"
     if command is not None:
