@@ -11,6 +11,7 @@ import typer
 from tba_secrets.netsuite.sdf import RolesProject, Written, roles_project, validate, write
 from tba_secrets.netsuite.sdf.permissions import FEATURES
 from tba_secrets.spec import Environment, load_stack
+from tba_secrets.spec.model import AnyIntegration, OAuth2Integration
 
 
 def run(project: Path, environment: str, folder: Path) -> None:
@@ -53,13 +54,26 @@ def _by_hand(declared: Environment, environment: str, roles: RolesProject) -> It
     yield f"By hand in account {declared.account}, where it is not done yet; SDF can do none of it:"
     yield f"  before  enable {features}: Setup > Company > Enable Features > SuiteCloud"
     for integration in declared.integrations:
-        yield f"  before  integration record {integration.name}"
+        yield f"  before  integration record {integration.name}{_boxes(integration)}"
     for integration in declared.integrations:
         for token in integration.tokens:
             user = token.user if isinstance(token.user, str) else token.user.email
             where = f"{integration.name}/{token.name}"
             yield f"  after   give {integration.role.name} to {user}, then issue the token {where}"
+        if isinstance(integration, OAuth2Integration):
+            for certificate in integration.certificates:
+                where = f"{integration.name}/{certificate.name}"
+                yield (
+                    f"  after   give {integration.role.name} to {certificate.user.email}, then "
+                    f"upload the certificate {where}"
+                )
     yield f"`tba checklist {environment}` says where to click for each."
+
+
+def _boxes(integration: AnyIntegration) -> str:
+    if not isinstance(integration, OAuth2Integration):
+        return ""
+    return ", with Client Credentials (Machine to Machine) Grant and its scopes ticked"
 
 
 def _deploying(folder: Path) -> tuple[str, ...]:

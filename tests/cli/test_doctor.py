@@ -422,6 +422,110 @@ def test_a_first_token_that_only_a_rotation_brings(full: Bench, empty_world: Wor
     assert has(found, "no credential has passed yet for warehouse/orders", "tba rotate")
 
 
+# --- OAuth 2.0 ----------------------------------------------------------------------------------------
+
+GRANTS = (
+    "[Log in using OAuth 2.0 Access Tokens, Manage own OAuth 2.0 Client Credentials Certificates]"
+)
+M2M = """\
+  - name: m2m
+    auth: oauth2
+    client: {client}
+    role: {{name: m2m role, id: "1001", permissions: {grants}}}
+    certificates:
+      - {{name: bot, user: {{email: bot@example.com, entity: "38"}}, by: {by}}}
+"""
+
+
+def with_m2m(
+    bench: Bench,
+    world: World,
+    *,
+    client: str = "{env: {id: CLIENT_ID}}",
+    grants: str = GRANTS,
+    by: str = "api",
+    records: tuple[str, ...] = (*RECORDS, "m2m/bot"),
+) -> dict[str, list[str]]:
+    """What is found where an integration of the other kind is declared too."""
+    text = YAML.format(permissions=PERMISSIONS) + M2M.format(client=client, grants=grants, by=by)
+    world.write(text)
+    bench.pulumi(deployment=passed(*records))
+    return bench.ask("test")
+
+
+def test_a_certificate_that_is_well(
+    full: Bench, empty_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIENT_ID", "c" * 64)
+    found = with_m2m(full, empty_world)
+    assert has(found["ok"], "stacks/test.yaml: 3 tokens, 1 certificate, no problem")
+    assert has(found["ok"], "environment variable CLIENT_ID: the value is there")
+    assert has(found["ok"], "generated: keys are made in memory")
+    assert has(found["ok"], "no integration record is shared")
+    assert not has(found["warning"], "m2m")
+    assert "c" * 64 not in str(found)
+
+
+def test_the_first_certificate_comes_by_up_and_by_no_rotation(
+    full: Bench, empty_world: World
+) -> None:
+    found = with_m2m(full, empty_world, records=RECORDS)
+    assert has(
+        found["warning"], "no certificate has passed yet for m2m/bot", "`tba up ENV` makes it"
+    )
+    assert has(found["wrong"], "environment variable CLIENT_ID: no value")
+    assert not has(found["warning"], "m2m/bot", "tba rotate")
+
+
+def test_a_client_id_that_only_the_store_has(full: Bench, empty_world: World) -> None:
+    first = with_m2m(full, empty_world, client="stored", records=RECORDS)
+    assert has(first["warning"], "the source of the client id", "until it has passed")
+    assert has(with_m2m(full, empty_world, client="stored")["ok"], "the source of the client id")
+
+
+@pytest.mark.parametrize(
+    ("grants", "by", "level", "words"),
+    [
+        (
+            "[REST Web Services]",
+            "api",
+            "warning",
+            "not declare Log in using OAuth 2.0 Access Tokens",
+        ),
+        ("[REST Web Services]", "api", "warning", "a person brings each successor"),
+        (
+            GRANTS.replace("]", ", OAuth 2.0 Authorized Applications Management]"),
+            "api",
+            "wrong",
+            "out of",
+        ),
+    ],
+)
+def test_what_a_role_may_not(
+    full: Bench, empty_world: World, grants: str, by: str, level: str, words: str
+) -> None:
+    assert has(with_m2m(full, empty_world, grants=grants, by=by)[level], "m2m role", words)
+
+
+@pytest.mark.parametrize("grants", ["[]", GRANTS])
+def test_what_is_not_declared_is_not_lacking(full: Bench, empty_world: World, grants: str) -> None:
+    found = with_m2m(full, empty_world, grants=grants)
+    assert not has(found["warning"] + found["wrong"], "m2m role")
+    by_person = with_m2m(full, empty_world, grants="[REST Web Services]", by="person")
+    assert not has(by_person["warning"], "successor")
+
+
+@pytest.mark.parametrize("client", ["{env: {id: K}}", "{env: {id: SAME}}"])
+def test_one_integration_record_for_both_kinds(
+    full: Bench, empty_world: World, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAME", empty_world.account.consumers["warehouse"].identifier)
+    found = with_m2m(full, empty_world, client=client)
+    words = "m2m (OAuth 2.0) and warehouse (TBA) share the client id of one integration record"
+    assert has(found["warning"], words, "clear its boxes")
+    assert not any(secret in str(found) for secret in empty_world.secrets)
+
+
 # --- stores and NetSuite ------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,57 @@ def test_a_permission_that_is_not_known_writes_nothing(project: Path, tba: Tba) 
 @pytest.mark.parametrize("arguments", [("roles", "test"), ("roles", "--sdf", "a")])
 def test_usage(arguments: tuple[str, ...], tba: Tba) -> None:
     assert tba(*arguments).status == 2
+
+
+M2M = """\
+version: 1
+account: "1234567_SB1"
+store: {aws: {region: us-east-1, prefix: netsuite/sandbox/}}
+integrations:
+  - name: m2m
+    auth: oauth2
+    client: {env: {id: CLIENT_ID}}
+    role:
+      name: m2m role
+      id: "1001"
+      permissions:
+        - REST Web Services
+        - Log in using OAuth 2.0 Access Tokens
+        - Manage own OAuth 2.0 Client Credentials Certificates
+    certificates:
+      - {name: bot, user: {email: bot@example.com, entity: "38"}}
+"""
+
+
+def test_a_role_of_certificates(project: Path, tba: Tba) -> None:
+    (project / "stacks" / "test.yaml").write_text(M2M)
+    folder = project / "roles"
+
+    ended = tba("roles", "test", "--sdf", str(folder), "--project", str(project))
+
+    assert (ended.status, ended.err) == (0, "")
+    role = (folder / "src/Objects/customrole_m2m_role.xml").read_text()
+    assert {"ADMI_LOGIN_OAUTH2", "ADMI_MANAGE_OWN_OAUTH2_CERTS"} <= set(
+        re.findall(r"<permkey>(.*?)</permkey>", role)
+    )
+    features = re.findall(r">(.*?)</feature>", (folder / "src/manifest.xml").read_text())
+    assert features == ["RESTWEBSERVICES", "OAUTH2"]
+    for line in (
+        "  before  enable REST Web Services, OAuth 2.0: Setup",
+        "  before  integration record m2m, with Client Credentials (Machine to Machine) Grant",
+        "  after   give m2m role to bot@example.com, then upload the certificate m2m/bot",
+    ):
+        assert f"\n{line}" in ended.out
+
+
+def test_the_permission_that_blocks_access_tokens_is_refused(project: Path, tba: Tba) -> None:
+    blocks = "OAuth 2.0 Authorized Applications Management"
+    own = "Manage own OAuth 2.0 Client Credentials Certificates"
+    (project / "stacks" / "test.yaml").write_text(M2M.replace(own, blocks))
+    folder = project / "roles"
+
+    ended = tba("roles", "test", "--sdf", str(folder), "--project", str(project))
+
+    assert ended.status == 1
+    assert f"`{blocks}` keeps the role out of REST and RESTlets" in ended.err
+    assert not folder.exists()

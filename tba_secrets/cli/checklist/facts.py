@@ -89,8 +89,6 @@ OWN_CERTIFICATES: Final = RolePermission(
     "Setup",
     why="to bring its successor and to revoke what it superseded (`by: api`)",
 )
-MANAGES_APPLICATIONS: Final = "OAuth 2.0 Authorized Applications Management"
-"""It keeps a role out of REST and RESTlets with an access token."""
 LOGINS: Final = (LOG_IN.name, USER_ACCESS_TOKENS)
 """"A user assigned the User Access Tokens permission does not also need the Log in using Access Tokens permission.\""""
 _SERVICES: Final = (

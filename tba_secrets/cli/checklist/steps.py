@@ -23,6 +23,7 @@ from tba_secrets.cli.checklist.lines import (
 )
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
+from tba_secrets.netsuite.sdf.permissions import MANAGES_APPLICATIONS
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import using_tba
 from tba_secrets.spec.model import CertificateSettings, RestletCheck
@@ -202,9 +203,9 @@ def _undeclared(
 
 def _blocking(declared: Sequence[str], proofs: Sequence[Proofs]) -> Iterator[Line]:
     names = map(facts.plain_name, declared)
-    if facts.MANAGES_APPLICATIONS in names and any(proof.certified for proof in proofs):
+    if MANAGES_APPLICATIONS in names and any(proof.certified for proof in proofs):
         yield Line(
-            f"Permissions > Setup: {facts.MANAGES_APPLICATIONS}: taken away",
+            f"Permissions > Setup: {MANAGES_APPLICATIONS}: taken away",
             why="it keeps the role out of REST and RESTlets; take it out of permissions: too",
             lacking=True,
         )

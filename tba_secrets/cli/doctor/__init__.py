@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from tba_secrets.cli.doctor import netsuite, sources, stores
+from tba_secrets.cli.doctor import netsuite, oauth2, sources, stores
 from tba_secrets.cli.doctor.finding import (
     Area,
     DoctorFinding,
@@ -89,6 +89,8 @@ class _Environment:
             yield Area("sources, stores and NetSuite", _not_looked_at)
             return
         yield Area("sources", lambda: sources.look(self._records, self._proven()))
+        if any(record.certificate is not None for record in self._records):
+            yield Area("OAuth 2.0", lambda: oauth2.look(self._records))
         yield Area("stores", lambda: stores.look(self._records))
         yield Area("NetSuite", lambda: netsuite.look(self._records, self._states() or {}))
 
@@ -98,7 +100,11 @@ class _Environment:
         except InvalidSpecError as error:
             yield from (wrong(str(problem)) for problem in error.problems)
             return
-        yield ok(f"stacks/{self._name}.yaml: {counted(self._records, 'token')}, no problem found")
+        certificates = [record for record in self._records if record.certificate is not None]
+        tokens = [record for record in self._records if record.certificate is None]
+        counts = [counted(tokens, "token")] if tokens or not certificates else []
+        counts += [counted(certificates, "certificate")] if certificates else []
+        yield ok(f"stacks/{self._name}.yaml: {', '.join(counts)}, no problem found")
 
     def _states(self) -> dict[str, TokenState] | None:
         deployment = self._stack.deployment

@@ -21,12 +21,12 @@ def look(
         proven: The records whose credential has passed before, for which an `up` needs no value; None if
             that is not known.
     """
-    users: dict[SourceSettings, list[CredentialRecord]] = {}
+    users: dict[tuple[SourceSettings, bool], list[CredentialRecord]] = {}
     for record in records:
         sources: tuple[SourceSettings, ...] = (record.consumer_source, record.token_source)
         for settings in sources:
-            users.setdefault(settings, []).append(record)
-    for settings, sharing in users.items():
+            users.setdefault((settings, record.certificate is not None), []).append(record)
+    for (settings, _), sharing in users.items():
         try:
             yield from _look(settings, sharing, proven)
         except SourceError as error:
@@ -44,7 +44,8 @@ def _look(
     source = open_source(settings)
     needing = [r.path for r in records if proven is not None and r.path not in proven]
     if isinstance(settings, str):
-        yield _stored(settings, needing)
+        certified = records[0].certificate is not None
+        yield (_certified if certified else _stored)(settings, needing)
         return
     if settings.command is not None:
         yield _command(source.place, settings.command.argv[0])
@@ -70,6 +71,22 @@ def _stored(word: str, needing: list[str]) -> DoctorFinding:
         what = f"{word}: the store is the source, and no credential has passed yet for {', '.join(needing)}"
         return warning(what, "`tba rotate ENV TOKEN` brings a first token in")
     return ok(f"{word}: the store is the source")
+
+
+def _certified(word: str, needing: list[str]) -> DoctorFinding:
+    names = ", ".join(needing)
+    if word == "generated":
+        made = f"{word}: keys are made in memory, and kept in the store alone"
+        if needing:
+            return warning(
+                f"{made}; no certificate has passed yet for {names}",
+                "`tba up ENV` makes it, and says what a person uploads (`tba certificate`)",
+            )
+        return ok(made)
+    if needing:
+        what = f"{word}: the store is the source of the client id, and no certificate has passed yet for {names}"
+        return warning(what, "declare where the client id comes from until it has passed")
+    return ok(f"{word}: the store is the source of the client id")
 
 
 def _command(place: str, program: str) -> DoctorFinding:

@@ -1,7 +1,8 @@
 """NetSuite's permissions: the name in the user interface, the key in SDF, and the levels of each.
 
 Sources: "generic_permission" and "generic_permission_level" in the SDF XML Reference of Oracle help;
-keys from permissions.json in oracle/netsuite-suitecloud-sdk; levels from role_permissions.ts in Salto's
+keys from permissions.json in oracle/netsuite-suitecloud-sdk, and from the REST API browser's schema of
+employee for the certificates; levels from role_permissions.ts in Salto's
 NetSuite adapter. A permission that is not in this table is refused: a key is never guessed from a
 name.
 """
@@ -27,13 +28,15 @@ FeatureId = NewType("FeatureId", str)
 TBA: Final = FeatureId("TBA")
 _REST: Final = FeatureId("RESTWEBSERVICES")
 _SOAP: Final = FeatureId("WEBSERVICESEXTERNAL")
-_OAUTH2: Final = FeatureId("OAUTH2")
+OAUTH2: Final = FeatureId("OAUTH2")
+MANAGES_APPLICATIONS: Final = "OAuth 2.0 Authorized Applications Management"
+"""It keeps a role out of REST and RESTlets with an access token."""
 FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
     {
         TBA: "Token-based Authentication",
         _REST: "REST Web Services",
         _SOAP: "SOAP Web Services",
-        _OAUTH2: "OAuth 2.0",
+        OAUTH2: "OAuth 2.0",
     }
 )
 """The features that a role of ours may need, with their boxes under Setup > Company > Enable Features > SuiteCloud."""
@@ -81,8 +84,13 @@ _OF_LOGINS: Final = (
     ("User Access Tokens", "ADMI_MANAGE_OWN_OAUTH_TOKENS", TBA),
     ("REST Web Services", "ADMI_RESTWEBSERVICES", _REST),
     ("SOAP Web Services", "ADMI_WEBSERVICES", _SOAP),
-    ("Log in using OAuth 2.0 Access Tokens", "ADMI_LOGIN_OAUTH2", _OAUTH2),
-    ("OAuth 2.0 Authorized Applications Management", "ADMI_MANAGE_OAUTH2", _OAUTH2),
+    ("Log in using OAuth 2.0 Access Tokens", "ADMI_LOGIN_OAUTH2", OAUTH2),
+    (MANAGES_APPLICATIONS, "ADMI_MANAGE_OAUTH2", OAUTH2),
+    (
+        "Manage own OAuth 2.0 Client Credentials Certificates",
+        "ADMI_MANAGE_OWN_OAUTH2_CERTS",
+        OAUTH2,
+    ),
     ("Integration Application", "ADMI_INTEGRAPP", None),
     ("Deleted Records", "ADMI_DELETEDRECORD", None),
 )

@@ -15,8 +15,16 @@ from typing import Final, NewType
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tba_secrets.errors import SpecError
-from tba_secrets.netsuite.sdf.permissions import FEATURES, TBA, FeatureId, Grant, grant
-from tba_secrets.spec.model import AnyIntegration, Environment
+from tba_secrets.netsuite.sdf.permissions import (
+    FEATURES,
+    MANAGES_APPLICATIONS,
+    OAUTH2,
+    TBA,
+    FeatureId,
+    Grant,
+    grant,
+)
+from tba_secrets.spec.model import AnyIntegration, Environment, OAuth2Integration
 
 ScriptId = NewType("ScriptId", str)
 """`customrole_...`: what SDF knows a role by, so that it must never change for a name."""
@@ -57,11 +65,14 @@ class RolesProject:
     """In the order of their script ids."""
     left_out: tuple[str, ...]
     """Names of roles for which no permission is declared."""
+    logins: frozenset[FeatureId] = frozenset({TBA})
+    """The features that the environment's kinds of credentials need."""
 
     @property
     def features(self) -> tuple[FeatureId, ...]:
         """The features that must be enabled in the account, in the order of `FEATURES`."""
-        needed = {given.permission.feature for role in self.roles for given in role.grants} | {TBA}
+        needed = {given.permission.feature for role in self.roles for given in role.grants}
+        needed |= self.logins
         return tuple(feature for feature in FEATURES if feature in needed)
 
     def files(self) -> Mapping[str, bytes]:
@@ -111,7 +122,12 @@ def roles_project(environment: Environment) -> RolesProject:
     return RolesProject(
         tuple(sorted(roles, key=lambda role: role.script_id)),
         tuple(name for name in by_name if name not in written),
+        frozenset(map(_login, environment.integrations)),
     )
+
+
+def _login(integration: AnyIntegration) -> FeatureId:
+    return OAUTH2 if isinstance(integration, OAuth2Integration) else TBA
 
 
 def _declared(sharing: list[AnyIntegration]) -> tuple[str, ...]:
@@ -148,6 +164,11 @@ def _wrong(name: str, sharing: list[AnyIntegration]) -> Iterator[str]:
     ):
         named = ", ".join(integration.name for integration in sharing)
         yield f"{where}: {named} declare different permissions; declare them once, or alike"
+    if MANAGES_APPLICATIONS in _declared(sharing) and OAUTH2 in map(_login, sharing):
+        yield (
+            f"{where}: `{MANAGES_APPLICATIONS}` keeps the role out of REST and RESTlets with an "
+            "access token; take it out of role.permissions"
+        )
     yield from (f"{where}: {problem}" for problem in _wrong_grants(_declared(sharing)))
 
 
