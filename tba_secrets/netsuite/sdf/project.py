@@ -115,11 +115,15 @@ def roles_project(environment: Environment) -> RolesProject:
 
 
 def _declared(sharing: list[AnyIntegration]) -> tuple[str, ...]:
-    """Return the permissions of the first integration that declares any."""
-    return next(
-        (integration.role.permissions for integration in sharing if integration.role.permissions),
-        (),
-    )
+    """Return the permissions of the first integration that declares any.
+
+    On the way from TBA to OAuth 2.0 a role serves both kinds, and each says what it needs.
+    """
+    first: dict[str, tuple[str, ...]] = {}
+    for integration in sharing:
+        if integration.role.permissions:
+            first.setdefault(integration.auth, integration.role.permissions)
+    return tuple(dict.fromkeys(one for permissions in first.values() for one in permissions))
 
 
 def _grants(sharing: list[AnyIntegration]) -> tuple[Grant, ...]:
@@ -136,16 +140,12 @@ def _wrong(name: str, sharing: list[AnyIntegration]) -> Iterator[str]:
         )
     if len({integration.role.id for integration in sharing if integration.role.id}) > 1:
         yield f"{where}: integrations give it different ids; give two roles two names"
-    if (
-        len(
-            {
-                frozenset(integration.role.permissions)
-                for integration in sharing
-                if integration.role.permissions
-            }
-        )
-        > 1
-    ):
+    declared = {
+        (integration.auth, frozenset(integration.role.permissions))
+        for integration in sharing
+        if integration.role.permissions
+    }
+    if len(declared) > len({auth for auth, _ in declared}):
         named = ", ".join(integration.name for integration in sharing)
         yield f"{where}: {named} declare different permissions; declare them once, or alike"
     yield from (f"{where}: {problem}" for problem in _wrong_grants(_declared(sharing)))
