@@ -580,6 +580,25 @@ def certificate(
 
 
 @app.command()
+def migrate(
+    environment: Environment,
+    integration: Annotated[str, typer.Argument(help="An integration that uses TBA.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show the change and the steps.")
+    ] = False,
+    project: Project = Path(),
+) -> None:
+    """Write the OAuth 2.0 integration beside a TBA one, and list the steps until TBA can go.
+
+    It changes the environment's YAML alone, shows how, and asks for no secret value. For ids that the YAML does not
+    declare it asks NetSuite once for each token.
+    """
+    from tba_secrets.cli.migrate import run
+
+    run(project, environment, integration, dry_run=dry_run)
+
+
+@app.command()
 def retire(
     environment: Environment,
     tokens: Tokens = None,

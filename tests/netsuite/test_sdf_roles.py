@@ -22,7 +22,7 @@ from tba_secrets.netsuite.sdf import (
     write,
 )
 from tba_secrets.netsuite.sdf.project import script_id
-from tba_secrets.spec import Environment
+from tba_secrets.spec import Environment, check
 from tests.netsuite import sdf_bench
 
 REFUSED = sdf_bench.cases("refused")
@@ -268,3 +268,44 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "roles").write_text("theirs")
     with pytest.raises(TbaError, match="is not a folder"):
         write(tmp_path / "roles", "test", FILES)
+
+
+MOVING = """\
+version: 1
+account: "1234567_SB1"
+store: {aws: {region: us-east-1}}
+integrations:
+  - name: warehouse
+    consumer: stored
+    role: {name: Warehouse, permissions: [REST Web Services, Log in using Access Tokens]}
+    tokens: [{name: orders, user: a@example.com, token: stored}]
+  - name: warehouse-oauth2
+    auth: oauth2
+    client: stored
+    role: {name: Warehouse, id: "1", permissions: [REST Web Services, Log in using OAuth 2.0 Access Tokens]}
+    certificates: [{name: orders-certificate, user: {email: a@example.com, entity: "2"}}]
+"""
+
+
+def test_a_role_on_its_way_to_oauth2_has_the_permissions_of_both_kinds() -> None:
+    environment, findings = check(MOVING)
+    assert environment is not None, findings
+
+    (role,) = roles_project(environment).roles
+
+    assert {one.permission.key for one in role.grants} == {
+        "ADMI_RESTWEBSERVICES",
+        "ADMI_LOGIN_OAUTH",
+        "ADMI_LOGIN_OAUTH2",
+    }
+
+
+def test_levels_that_the_two_kinds_declare_differently_are_refused() -> None:
+    text = MOVING.replace("Log in using Access Tokens", "Customers (View)")
+    environment, findings = check(
+        text.replace("Log in using OAuth 2.0 Access Tokens", "Customers (Edit)")
+    )
+    assert environment is not None, findings
+
+    with pytest.raises(SpecError, match="`Customers` is given twice"):
+        roles_project(environment)

@@ -131,11 +131,15 @@ def _login(integration: AnyIntegration) -> FeatureId:
 
 
 def _declared(sharing: list[AnyIntegration]) -> tuple[str, ...]:
-    """Return the permissions of the first integration that declares any."""
-    return next(
-        (integration.role.permissions for integration in sharing if integration.role.permissions),
-        (),
-    )
+    """Return the permissions of the first integration that declares any.
+
+    On the way from TBA to OAuth 2.0 a role serves both kinds, and each says what it needs.
+    """
+    first: dict[str, tuple[str, ...]] = {}
+    for integration in sharing:
+        if integration.role.permissions:
+            first.setdefault(integration.auth, integration.role.permissions)
+    return tuple(dict.fromkeys(one for permissions in first.values() for one in permissions))
 
 
 def _grants(sharing: list[AnyIntegration]) -> tuple[Grant, ...]:
@@ -152,16 +156,12 @@ def _wrong(name: str, sharing: list[AnyIntegration]) -> Iterator[str]:
         )
     if len({integration.role.id for integration in sharing if integration.role.id}) > 1:
         yield f"{where}: integrations give it different ids; give two roles two names"
-    if (
-        len(
-            {
-                frozenset(integration.role.permissions)
-                for integration in sharing
-                if integration.role.permissions
-            }
-        )
-        > 1
-    ):
+    declared = {
+        (integration.auth, frozenset(integration.role.permissions))
+        for integration in sharing
+        if integration.role.permissions
+    }
+    if len(declared) > len({auth for auth, _ in declared}):
         named = ", ".join(integration.name for integration in sharing)
         yield f"{where}: {named} declare different permissions; declare them once, or alike"
     if MANAGES_APPLICATIONS in _declared(sharing) and OAUTH2 in map(_login, sharing):
