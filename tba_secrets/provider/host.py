@@ -113,6 +113,8 @@ class Host:
     tokens_staged: set[Sensitive] = field(default_factory=set, repr=False)
     """The token ids that this run has staged: a secret whose token moved to another record is left to its readers."""
     preflights: dict[Store, Preflight] = field(default_factory=dict)
+    locks: dict[Store, threading.Lock] = field(default_factory=dict)
+    """One for each store that is being asked who we are."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     client: Callable[[Credential, str | None, str], Caller] = client_for
     """Makes a client of NetSuite for a credential, an endpoint and a record."""
@@ -140,10 +142,11 @@ class Host:
 
     def preflight(self, place: Place) -> Preflight | None:
         """Find out who we are to a store, once a run; None if it is known already."""
-        if place.store in self.preflights:
-            return None
-        found = self.preflights[place.store] = place.store.preflight([place.name])
-        return found
+        with self.locks.setdefault(place.store, threading.Lock()):  # others wait for the answer
+            if place.store in self.preflights:
+                return None
+            found = self.preflights[place.store] = place.store.preflight([place.name])
+            return found
 
     def orphaned(self) -> bool:
         """Return whether the process that started this one is gone: nobody would learn of what is done from here on."""
