@@ -56,13 +56,13 @@ class Proof:
         assert isinstance(credential, TbaCredential)  # noqa: S101 - the resource declares a token
         return run_checks(self.client(credential), self.inputs.checks, self.expected, known)
 
-    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> None:
+    def prepare(self, back: ReadBack, current: Credential | None, *, made: bool) -> None:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
 
         Args:
             back: The candidate.
             current: What readers get now; None if nothing has passed yet.
-            brought: This very run has obtained the candidate.
+            made: This very run has made the candidate's key, so nobody can have brought it to NetSuite yet.
 
         Raises:
             WaitsForPersonError: A person has to do it.
