@@ -29,7 +29,9 @@ from tba_secrets.lifecycle.facts import (
     ours,
 )
 from tba_secrets.netsuite.credential import Credential
-from tba_secrets.netsuite.revocation import RevocationOutcome
+from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.netsuite.revocation import TOKENS_PAGE, RevocationOutcome
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
@@ -37,8 +39,8 @@ from tba_secrets.stores.versions import Origin, Terms, terms_of
 
 _KEPT: Final = "and the candidate is kept, since no source can give it again"
 _ORPHAN: Final = (
-    "the candidate was discarded, and is in the journal: no source can give it again, so a person has to look its "
-    "token up in NetSuite (Setup > Users/Roles > Access Tokens), and revoke it"
+    "the candidate was discarded, and is in the journal: no source can give it again, so a person has to look {it} up "
+    "in NetSuite ({page}), and revoke it"
 )
 
 
@@ -229,7 +231,13 @@ def refusal(declared: Declared, seen: Seen, refused: Refused, now: int) -> Settl
     notes = tuple(
         Note(store, orphan(declared, versions[store], refused.credential, now)) for store in places
     )
-    return Settling((*notes, *discards), f"and {_ORPHAN}")
+    return Settling((*notes, *discards), f"and {_orphan_words(refused.credential)}")
+
+
+def _orphan_words(credential: Credential) -> str:
+    if isinstance(credential, OAuth2Credential):
+        return _ORPHAN.format(it=f"the certificate {credential.certificate_id}", page=M2M_PAGE)
+    return _ORPHAN.format(it="its token", page=TOKENS_PAGE)
 
 
 # --- retiring ------------------------------------------------------------------------------------

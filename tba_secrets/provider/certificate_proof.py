@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tba_secrets.errors import (
     AuthenticationRefusedError,
     CheckFailedError,
     NetSuiteError,
+    NotProvenError,
     WaitsForPersonError,
 )
 from tba_secrets.netsuite import Circumstances, Revocation, Verification
@@ -22,32 +23,43 @@ from tba_secrets.provider.proof import Proof
 from tba_secrets.verify import ReadBack
 
 if TYPE_CHECKING:
-    from tba_secrets.netsuite.oauth2.certificate_api import CertificateApi
+    from tba_secrets.netsuite.oauth2.certificate_api import CertificateApi, Uploaded
     from tba_secrets.netsuite.oauth2.client import BearerClient
+
+
+_WITHOUT_CURRENT: Final = "declare `by: person`, so that the refused one is not asked again, "
 
 
 class CertificateProof(Proof):
     """NetSuite's side of a certificate: its predecessor brings it there, and it revokes its predecessor."""
 
-    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> str:
+    def prepare(self, back: ReadBack, current: Credential | None, *, made: bool) -> str:
         """Have the current certificate bring the new one to NetSuite, or leave that to a person.
 
-        A person may do it at any time. So a certificate that an earlier run has made is asked about, whatever came of
-        the try to bring it; one that this run has made can only be refused.
+        A person may do it at any time. So a certificate that an earlier run has made, or that a source gives, is asked
+        about, whatever came of the try to bring it; one that this run has made can only be refused.
 
         Raises:
             WaitsForPersonError: A person has to bring it.
             NetSuiteUnreachableError: No answer, and the list of certificates does not have it.
+            NotProvenError: NetSuite knows it by another id than the one that is stored with its key.
         """
         new = back.credential
         assert isinstance(new, OAuth2Credential)  # noqa: S101 - the resource declares a certificate
         why = "a person brings it to NetSuite"
         if isinstance(current, OAuth2Credential) and self._by_api:
+            if current.certificate_id == new.certificate_id:
+                return ""  # a change of settings: NetSuite has it
             try:
-                return self._bring(new, current)
+                given = self._bring(new, current)
             except CheckFailedError as error:
                 why = f"the current certificate could not bring it to NetSuite: {error.what}"
-        if brought:
+                if isinstance(error, AuthenticationRefusedError):
+                    raise self._waits(new, why, _WITHOUT_CURRENT) from None
+            else:
+                self._require_id(given)
+                return _iso(given.valid_until)
+        if made:
             raise self._waits(new, why)
         return ""
 
@@ -55,7 +67,7 @@ class CertificateProof(Proof):
         """Return what a person has to do: a refused login says that nobody has done it yet, or that it went wrong."""
         if isinstance(error, WaitsForPersonError):
             return error.remedy
-        return self._upload if isinstance(error, AuthenticationRefusedError) else ""
+        return self._upload() if isinstance(error, AuthenticationRefusedError) else ""
 
     def valid_until(self, credential: Credential) -> str:
         """Return the certificate's last day, as far as the store tells."""
@@ -66,31 +78,42 @@ class CertificateProof(Proof):
         declared = self.inputs.certificate
         return declared is not None and declared.by == "api"
 
-    def _bring(self, new: OAuth2Credential, current: OAuth2Credential) -> str:
+    def _bring(self, new: OAuth2Credential, current: OAuth2Credential) -> Uploaded:
         from tba_secrets.netsuite.oauth2.certificates import CertificateId
 
         if current.valid_until is not None and current.valid_until < self._today:
             raise CheckFailedError(f"it ran out on {current.valid_until}")
+        if current.client_id != new.client_id:
+            raise CheckFailedError("its client id is another one")
         with self.turn():
             computed = CertificateId(new.certificate_id)
-            there = self._api(current).upload(new.certificate, computed, self._today)
-        return _iso(there.valid_until)
+            return self._api(current).upload(new.certificate, computed, self._today)
 
-    def _waits(self, new: OAuth2Credential, why: str) -> WaitsForPersonError:
+    def _require_id(self, given: Uploaded) -> None:
+        """Refuse another id than the stored one, with which no assertion is ever accepted."""
+        from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
+
+        if not given.as_computed:
+            raise NotProvenError(
+                f"{self.inputs.record}: NetSuite knows the new certificate as {given.certificate_id}, and the store as "
+                f"{given.computed_id}",
+                f"revoke it at {M2M_PAGE}, and report the rule by which NetSuite names certificates",
+            )
+
+    def _waits(self, new: OAuth2Credential, why: str, first: str = "") -> WaitsForPersonError:
         return WaitsForPersonError(
             f"{self.inputs.record}: the certificate {new.certificate_id} waits for its upload: {why}",
-            self._upload,
+            self._upload(first),
         )
 
-    @property
-    def _upload(self) -> str:
+    def _upload(self, first: str = "") -> str:
         from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 
         inputs = self.inputs
         stack, token = inputs.owner.rpartition("/")[2], inputs.record.rpartition("/")[2]
         return (
             f"`tba certificate {stack} {token}` prints it; upload it for {inputs.user.email} and the role "
-            f"{inputs.role.name} ({M2M_PAGE}), then run `pulumi up` again"
+            f"{inputs.role.name} ({M2M_PAGE}), {first}then run `pulumi up` again"
         )
 
     def revoke(self, old: Credential, current: Credential) -> Revocation:

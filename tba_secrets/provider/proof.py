@@ -56,13 +56,13 @@ class Proof:
         assert isinstance(credential, TbaCredential)  # noqa: S101 - the resource declares a token
         return run_checks(self.client(credential), self.inputs.checks, self.expected, known)
 
-    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> str:
+    def prepare(self, back: ReadBack, current: Credential | None, *, made: bool) -> str:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
 
         Args:
             back: The candidate.
             current: What readers get now; None if nothing has passed yet.
-            brought: This very run has obtained the candidate.
+            made: This very run has made the candidate's key, so nobody can have brought it to NetSuite yet.
 
         Returns:
             The last day that NetSuite answered for it, ISO 8601; empty where it was not asked.

@@ -24,7 +24,15 @@ from tba_secrets.errors import (
     TbaError,
 )
 from tba_secrets.lifecycle import act, drift
-from tba_secrets.lifecycle.facts import TOKEN, Declared, Remembered, Seen, Settling, Step
+from tba_secrets.lifecycle.facts import (
+    TOKEN,
+    Declared,
+    Remembered,
+    Seen,
+    Settling,
+    Step,
+    origin_of,
+)
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.retire import RetireRun
 from tba_secrets.lifecycle.settle import (
@@ -54,7 +62,7 @@ from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs, w
 from tba_secrets.sources import Pair
 from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import Stage, VersionId
-from tba_secrets.stores.versions import is_ours
+from tba_secrets.stores.versions import Origin, is_ours
 from tba_secrets.verify import ReadBack, read_back
 
 
@@ -240,7 +248,9 @@ class _Run:
         seen = self.seen()
         held = (sight.credential(sight.current) for sight in seen.values())
         current = next((one for one in held if one is not None), None)
-        return self.proof.prepare(back, current, brought=self.record.brought)
+        origins = {origin_of(version) for version in back.versions.values()}
+        made = self.record.brought and Origin.GENERATED in origins
+        return self.proof.prepare(back, current, made=made)
 
     @staticmethod
     def _is_current(back: ReadBack) -> bool:

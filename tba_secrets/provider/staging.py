@@ -11,7 +11,13 @@ from functools import cached_property
 from typing import Final, cast
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError, NetSuiteError, TbaError, ValueNeededError
+from tba_secrets.errors import (
+    ConflictError,
+    NetSuiteError,
+    StoreError,
+    TbaError,
+    ValueNeededError,
+)
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.decide import decide, versions_to_read
 from tba_secrets.lifecycle.facts import (
@@ -33,6 +39,7 @@ from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
 from tba_secrets.netsuite import Client, Revocation
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.revocation import TOKENS_PAGE
 from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
@@ -42,6 +49,7 @@ from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Obtaining, Rollback, Rotation
 from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
 from tba_secrets.sources import Pair
+from tba_secrets.spec.model import CertificateFormat, Format
 from tba_secrets.stores.interface import Snapshot, Stage
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, is_ours
@@ -186,7 +194,26 @@ class StagingRun:
         bare = look(looked, self.places)
         needed = versions_to_read(self.declared, self.remembered, bare, self.offered, asked)
         account = self.inputs.account if self.imported or not self.remembered.exists else None
-        return look(looked, self.places, self._formats, needed, account)
+        seen = look(looked, self.places, self._formats, needed, account)
+        for sight in seen.values():
+            for version in (sight.current, sight.pending):
+                self._require_kind(sight.where, sight.credential(version))
+        return seen
+
+    def _require_kind(self, where: str, held: Credential | None) -> None:
+        """Refuse to put a credential in the place of one of the other kind: its readers cannot read it.
+
+        Raises:
+            StoreError: It says how both live side by side.
+        """
+        declares = self.inputs.certificate is not None
+        if held is None or isinstance(held, OAuth2Credential) is declares:
+            return
+        holds, wanted = ("a token", "a certificate") if declares else ("a certificate", "a token")
+        raise StoreError(
+            f"{self.inputs.record}: {where} holds {holds}, and {wanted} is declared",
+            "give it another name, or another `secret:`; what is there stays until its readers have moved",
+        )
 
     def _moved(self) -> Credential | None:
         """Return what the places hold that the record leaves: a secret moves with its content."""
@@ -217,7 +244,8 @@ class StagingRun:
 
     @property
     def _formats(self) -> tuple[Names, ...]:
-        return (self.inputs.format, *self.remembered.formats)
+        usual = (Format(), CertificateFormat())  # one of the other kind is to be known as such
+        return (self.inputs.format, *self.remembered.formats, *usual)
 
     # --- a rotation's new pair --------------------------------------------------------------------
 

@@ -47,6 +47,8 @@ class Order:
     """NetSuite issued it: no source gives it again."""
     consumer: Values | None = None
     """The new consumer pair of a rotation."""
+    made: bool = False
+    """A rotation to a key that the provider makes."""
     rollback: bool = False
     retire: bool = False
     at_once: bool = False
@@ -66,6 +68,8 @@ class Order:
         if self.consumer is not None:
             consumer = _pair(self.consumer)
             return Rotation(lambda _obtaining: consumer, "consumer", Origin.CONSUMER)
+        if self.made:
+            return Rotation(None, origin=Origin.GENERATED, overlap_seconds=self.overlap_seconds)
         if self.given is None:
             return None
         token = _pair(self.given)
@@ -108,6 +112,8 @@ class Provider:
     token_source: object = field(
         default_factory=lambda: {"env": {"id": "ORDERS_TOKEN_ID", "secret": "ORDERS_TOKEN_SECRET"}}
     )
+    certificate: Mapping[str, Any] | None = None
+    """What is declared of a certificate; None for a token."""
     kills: int = 0
     _context: ForkServerContext = field(init=False)
 
@@ -139,6 +145,9 @@ class Provider:
 
     def staged_inputs(self) -> Properties:
         """The StagedCredential."""
+        if self.certificate is not None:
+            client = {"env": {"id": "WAREHOUSE_KEY"}}
+            return {**self._record(), "client": client, "key": "generated"}
         return {
             **self._record(),
             "consumer": {"env": {"key": "WAREHOUSE_KEY", "secret": "WAREHOUSE_SECRET"}},
@@ -147,10 +156,12 @@ class Provider:
 
     def smoke_inputs(self, staged: Properties) -> Properties:
         """The SmokeTest of what was staged."""
+        mapped = {} if self.certificate is None else {"checks": ["rest"]}
         return {
             **self._record(),
-            "role": {"name": "warehouse role"},
-            "user": {"email": self.account.user_of("orders")},
+            **mapped,
+            "role": {"name": "warehouse role", "id": "1001"},
+            "user": {"email": self.account.user_of("orders"), "entity": "38"},
             "versions": staged["versions"],
             "fingerprint": staged["fingerprint"],
         }
@@ -163,6 +174,7 @@ class Provider:
             "endpoint": self.endpoint,
             "stores": dict(self.stores),
             "secret": self.secret,
+            **({} if self.certificate is None else {"certificate": dict(self.certificate)}),
         }
 
 

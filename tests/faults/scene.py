@@ -138,7 +138,7 @@ def scene(
             with SecretsManagerServer() as server:
                 settings = aws_settings(server.url, prefix="netsuite/sandbox/")
                 stores = {"aws": settings.model_dump(mode="json", exclude_none=True)}
-                provider = _provider(tmp_path, account, netsuite, stores, _AWS)
+                provider = _provider(tmp_path, account, netsuite, stores, AWS_ENVIRONMENT)
                 store = aws_store(server.url)
                 drop = partial(StrictAwsBench(server).drop_unheld, _name(provider))
                 yield Scene(account, netsuite, store, provider, tokens, drop)
@@ -164,7 +164,7 @@ def _call(api: Api, path: str, body: dict[str, Any]) -> None:
     api.call("POST", path, body)
 
 
-_AWS: Final = {
+AWS_ENVIRONMENT: Final = {
     "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
     "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -92,6 +92,29 @@ def _upload(world: World) -> None:
             world.upload(token)
 
 
+def _misplace(world: World) -> None:
+    """A person uploads the certificate that waits, for another user."""
+    if (store := _writable(world)) is not None:
+        waiting = store.read(world.name, Stage.CANDIDATE)
+        token = None if waiting is None else token_in(waiting.value.reveal())
+        if token is not None and token not in world.truth.revoked | world.valid:
+            world.upload(token, misplaced=True)
+
+
+def _revoked_by_others(world: World) -> None:
+    """A person revokes the certificate that readers have."""
+    token = world.current_token(world.at("aws"))
+    if token is not None:
+        world.valid -= {token}
+        world.truth.revoked.add(token)
+
+
+def _run_out(world: World) -> None:
+    """Every certificate that is there now runs out."""
+    world.now += 400 * A_DAY
+    world.attempts = ()
+
+
 def _lose_state(world: World) -> None:
     world.staged = world.tested = None
 
@@ -124,15 +147,32 @@ CHANGES: dict[str, Change] = {
     "state lost": _lose_state,
     "two days pass": _time,
     "uploaded": _upload,
+    "uploaded for another user": _misplace,
+    "current revoked by a person": _revoked_by_others,
+    "certificates run out": _run_out,
+    "no place for another": _set(others=4),
+    "places again": _set(others=0),
+    "permission lost": _set(permitted=False),
     "by a person": _set(by="person"),
     "by the API": _set(by="api"),
 }
 
-OF_CERTIFICATES = {"uploaded", "by a person", "by the API", "rotate generated", "rotate anew"}
+OF_CERTIFICATES = {
+    "uploaded",
+    "uploaded for another user",
+    "current revoked by a person",
+    "certificates run out",
+    "no place for another",
+    "places again",
+    "permission lost",
+    "by a person",
+    "by the API",
+    "rotate generated",
+    "rotate anew",
+}
 OF_TOKENS = {
     *(one for one in CHANGES if one.startswith("source")),
     *(one for one in INTENTS if one.startswith("rotate")),
-    "consumer reset",
     "format",
 } - OF_CERTIFICATES
 
@@ -229,6 +269,10 @@ def key_of(world: World) -> Any:
         world.consumer_valid,
         world.netsuite,
         world.by,
+        tuple(sorted(token for token in world.valid if world.accepts(token))),
+        tuple(sorted(world.misplaced)),
+        world.permitted,
+        world.others,
         len(world.attempts),
         tuple(sorted(world.valid)),
         tuple(sorted(truth.barred)),
@@ -482,9 +526,33 @@ PROFILES: dict[str, tuple[tuple[str, ...], int]] = {
         ),
         4,
     ),
+    "certificates at NetSuite": (
+        (
+            "up",
+            "uploaded",
+            "uploaded for another user",
+            "rotate generated",
+            "rotate anew",
+            "rotate consumer",
+            "rollback",
+            "retire now",
+            "consumer reset",
+            "certificates run out",
+            "current revoked by a person",
+            "no place for another",
+            "places again",
+            "permission lost",
+        ),
+        4,
+    ),
 }
 """What is explored together, and how deep: every event of the lifecycle in at least one profile."""
-BEGIN: dict[str, Callable[[], World]] = {"certificates": lambda: World(by="person")}
+BEGIN: dict[str, Callable[[], World]] = {
+    "certificates": lambda: World(by="person"),
+    "certificates at NetSuite": lambda: replay(
+        [("up", None), ("uploaded", None), ("up", None)], World(by="api")
+    ),
+}
 """Where a profile begins, if not with a token."""
 
 

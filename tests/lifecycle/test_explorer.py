@@ -13,7 +13,17 @@ from tba_secrets.lifecycle.facts import Put
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.offers import Offer
 from tba_secrets.lifecycle.retire import RetireRun
-from tests.lifecycle.explorer import BEGIN, PROFILES, Event, Figures, explore, replay, wander
+from tba_secrets.stores.versions import Origin
+from tests.lifecycle.explorer import (
+    BEGIN,
+    CHANGES,
+    PROFILES,
+    Event,
+    Figures,
+    explore,
+    replay,
+    wander,
+)
 from tests.lifecycle.world import INTENTS, Cut, World, run
 
 PROOF: Final = os.environ.get("TBA_PROOF") == "1"
@@ -183,6 +193,53 @@ def test_a_trace_that_was_wrong_once(name: str) -> None:
     world = replay(ONCE_WRONG[name])
 
     assert run(world, "up").error is None
+
+
+REVOKED_BY_A_PERSON: Final[list[Event]] = [
+    ("up", None),
+    ("uploaded", None),
+    ("up", None),
+    ("current revoked by a person", None),
+    ("rotate generated", None),
+]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [*REVOKED_BY_A_PERSON, ("uploaded", None), ("by a person", None)],
+        [("up", None), ("uploaded for another user", None), ("up", None), ("up", None)],
+    ],
+    ids=["a refused predecessor bars no successor", "a misplaced one is not asked about again"],
+)
+def test_a_certificate_finds_its_way_once_it_is_uploaded(events: list[Event]) -> None:
+    world = replay(events, World(by="api"))
+    CHANGES["uploaded"](world)
+
+    done = run(world, "up")
+
+    assert done.error is None, done.error
+    assert world.current_token("aws") == "G2"
+
+
+def test_what_is_refused_itself_brings_nothing_and_the_way_out_is_told() -> None:
+    world = replay(REVOKED_BY_A_PERSON[:-1], World(by="api"))
+
+    done = run(world, "rotate generated")
+
+    assert len(world.refused) == 1, "nobody is asked after a refusal"
+    assert done.error is not None
+    assert "declare `by: person`" in done.error.remedy
+
+
+def test_a_second_key_where_one_waits_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "UNREPEATABLE", frozenset({Origin.ISSUED}))
+
+    figures = explore(
+        ("up", "rotate generated"), 2, cuts=(), stop_at_first=True, begin=World(by="person")
+    )
+
+    assert set(figures.violations) == {"P8"}, str(figures)
 
 
 def test_figures_name_the_trace_of_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:

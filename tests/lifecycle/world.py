@@ -14,16 +14,18 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from tba_secrets.errors import (
     AuthenticationRefusedError,
+    CheckFailedError,
+    IdentityMismatchError,
     NetSuiteUnreachableError,
     NotProvenError,
     StoreUnavailableError,
     TbaError,
-    WaitsForPersonError,
 )
 from tba_secrets.netsuite import (
     Credential,
@@ -35,9 +37,12 @@ from tba_secrets.netsuite import (
 )
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
+from tba_secrets.netsuite.oauth2.certificate_api import Uploaded
+from tba_secrets.netsuite.oauth2.certificates import CertificateId
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.payload import parse
+from tba_secrets.provider.certificate_proof import CertificateProof
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError
 from tba_secrets.provider.host import Host, unheard
@@ -47,7 +52,7 @@ from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, SourceReader
-from tba_secrets.spec.model import CertificateFormat, Format, Stores
+from tba_secrets.spec.model import MOST_ACTIVE, CertificateFormat, Format, Stores
 from tba_secrets.stores.interface import SecretName, Stage, Store, VersionId
 from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.memory import MemoryStore
@@ -140,6 +145,14 @@ class World:
     by: str | None = None
     """Who brings a certificate to NetSuite, `api` or `person`; None for a token."""
     description: str = "one"
+    ends: dict[str, date] = field(default_factory=dict)
+    """By certificate, its last day."""
+    misplaced: frozenset[str] = frozenset()
+    """The certificates that were uploaded for another user."""
+    permitted: bool = True
+    """The role may manage its own certificates."""
+    others: int = 0
+    """The places of the integration record that other certificates take."""
     retire_after: int | None = None
     digest_key: str | None = None
     token: str | None = "A"
@@ -170,12 +183,27 @@ class World:
             stores={kind: _copied(store) for kind, store in self.stores.items()},
             truth=self.truth.clone(),
             refused=list(self.refused),
+            ends=dict(self.ends),
         )
 
-    def upload(self, token: str) -> None:
-        """Bring a certificate to NetSuite, which then takes it."""
+    def upload(self, token: str, *, misplaced: bool = False) -> None:
+        """Bring a certificate to NetSuite, which then takes it; `misplaced` for another user."""
         self.valid |= {token}
+        self.misplaced |= {token} if misplaced else set()
         self.truth.issued.add(token)
+
+    @property
+    def today(self) -> date:
+        return datetime.fromtimestamp(self.now, UTC).date()
+
+    def accepts(self, token: str) -> bool:
+        """Whether NetSuite takes a token, or a certificate that has not run out."""
+        return token in self.valid and self.ends.get(token, self.today) >= self.today
+
+    @property
+    def active(self) -> int:
+        """How many of the integration record's places are taken."""
+        return self.others + sum(self.accepts(token) for token in self.truth.issued)
 
     def store(self, kind: str) -> MemoryStore:
         return self.stores.setdefault(kind, _Memory())
@@ -268,14 +296,47 @@ class Run:
         host.intents = {} if self.intent is None else {RECORD: self.intent}
         host.client = lambda credential, _endpoint, _record: _Client(self, credential)  # type: ignore[assignment, return-value]
         host.revoke = self._revoke
-        host.maker = lambda inputs: TbaCredential.of if inputs.certificate is None else _certified
+        host.maker = lambda inputs: (
+            TbaCredential.of if inputs.certificate is None else self._certified
+        )
         host.generate = self._generate
         return host
 
     def _generate(self, _inputs: Any) -> Pair:
-        """Make a key in memory."""
-        self.world.issues += 1
-        return pair(f"G{self.world.issues}")
+        """Make a key in memory.
+
+        P8: not while one waits, unless a person has asked for it by name: then a line is about the one that waits.
+        """
+        world = self.world
+        anew = isinstance(self.intent, Rotation) and self.intent.anew
+        for kind in map(world.at, world.declared):
+            store = world.stores.get(kind)
+            snapshot = None if store is None else store.describe(world.name)
+            stages = {} if snapshot is None else snapshot.stages
+            waiting = stages.get(Stage.CANDIDATE)
+            terms = terms_of(waiting)
+            made = terms is not None and terms.origin is Origin.GENERATED
+            lines = () if snapshot is None else snapshot.journal
+            given_up = anew or any(line.version == waiting for line in lines)
+            if made and not given_up and waiting != stages.get(Stage.CURRENT):
+                raise ViolationError("P8", f"another key is made, and one waits in {kind}")
+        world.issues += 1
+        world.ends[f"G{world.issues}"] = world.today + timedelta(days=365)
+        return pair(f"G{world.issues}")
+
+    def _certified(self, account: str, client: Pair, key: Pair) -> OAuth2Credential:
+        """Make a credential whose key nobody reads: real ones take too long to be explored."""
+        return OAuth2Credential(
+            account=account,
+            client_id=client.identifier,
+            certificate_id=key.identifier.reveal(),
+            private_key=key.secret,
+            certificate="",
+            algorithm="ES256",
+            scopes=("rest_webservices",),
+            token_endpoint="",
+            valid_until=self.world.ends.get(name_of(key)),
+        )
 
     # --- the engine -------------------------------------------------------------------------------
 
@@ -306,7 +367,8 @@ class Run:
         world.tested = self._step(smoke, "tested", tested)
 
     def _handlers(self) -> tuple[StagedCredentialHandler, SmokeTestHandler]:
-        proof = type("_Proof", (_Proof,), {"run": self})
+        asks = _Asks if self.world.by is None else _CertificateAsks
+        proof = type("_Proof", (asks,), {"run": self})
         return StagedCredentialHandler(self.host), SmokeTestHandler(self.host, proof)
 
     def _read(
@@ -434,16 +496,30 @@ class Run:
         """Answer as NetSuite does."""
         world = self.world
         self.asked += 1
-        token, consumer = name_of(credential.pair("token")), name_of(credential.pair("consumer"))
+        token = name_of(credential.pair("token"))
         if world.netsuite == "away":
             raise NetSuiteUnreachableError(f"{RECORD}: NetSuite is away", "wait")
-        if token not in world.valid or consumer != world.consumer_valid:
-            self.refuse()
-            raise AuthenticationRefusedError(f"{RECORD}: refused", "give another")
+        self.log_in(credential)
+        if token in world.misplaced:
+            raise IdentityMismatchError(
+                f"{RECORD}: its user is another one",
+                "map it to the declared user",
+                aspect="user",
+                got="17",
+                expected="38",
+            )
         if world.netsuite == "garbled":
             raise NotProvenError(f"{RECORD}: nothing is proven", "look")
         world.truth.proven.add(text)
         return _passed(world.now)
+
+    def log_in(self, credential: Credential) -> None:
+        """Refuse what NetSuite does not know."""
+        world = self.world
+        token, consumer = name_of(credential.pair("token")), name_of(credential.pair("consumer"))
+        if not world.accepts(token) or consumer != world.consumer_valid:
+            self.refuse()
+            raise AuthenticationRefusedError(f"{RECORD}: refused", "give another")
 
     def _revoke(self, client: Any) -> Revocation:
         world = self.world
@@ -534,10 +610,15 @@ class Run:
                 token_in(store.versions[v].reveal()) == token for v in held if v in store.versions
             ):
                 return True
-            if any(
-                line.state in (Retirement.INTENT, Retirement.PERSON)
+            lines = [
+                line
                 for line in store.journal.values()
-            ):
+                if line.state in (Retirement.INTENT, Retirement.PERSON)
+            ]
+            if token.startswith("G"):  # a line is about one certificate, and says which
+                keys = self.host.keys(ACCOUNT, RECORD)
+                lines = [line for line in lines if keys.same(line.digest, pair(token)) is not False]
+            if lines:
                 return True
         return False
 
@@ -607,51 +688,10 @@ class _Client:
         """NetSuite's clock is always there."""
 
 
-def _certified(account: str, client: Pair, key: Pair) -> OAuth2Credential:
-    """Make a credential whose key nobody reads: real ones take too long to be explored."""
-    return OAuth2Credential(
-        account=account,
-        client_id=client.identifier,
-        certificate_id=key.identifier.reveal(),
-        private_key=key.secret,
-        certificate="",
-        algorithm="ES256",
-        scopes=("rest_webservices",),
-        token_endpoint="",
-    )
-
-
-class _Proof(Proof):
+class _Asks(Proof):
     """Asks the world instead of NetSuite, through the real gate."""
 
     run: Run
-
-    def prepare(self, back: ReadBack, current: Credential | None, *, brought: bool) -> str:
-        """Bring a certificate to NetSuite with the current one, or leave it to a person."""
-        world = self.run.world
-        if world.by == "api" and current is not None:
-            self.run.call(lambda: self._register(back.credential, current), write=False)
-        elif world.by is not None and brought:
-            raise WaitsForPersonError(f"{RECORD}: nobody has uploaded it", "upload it")
-        return ""
-
-    def _register(self, new: Credential, current: Credential) -> None:
-        world = self.run.world
-        with self.turn():
-            if world.netsuite != "up":
-                raise NetSuiteUnreachableError(f"{RECORD}: NetSuite is away", "wait")
-            if name_of(current.pair("token")) not in world.valid:
-                self.run.refuse()
-                raise AuthenticationRefusedError(f"{RECORD}: refused", "upload it by hand")
-            world.upload(name_of(new.pair("token")))
-
-    def revoke(self, old: Credential, current: Credential) -> Revocation:
-        if self.run.world.by is None:
-            return super().revoke(old, current)
-        with self.turn() as turn:
-            done = self.run._revoke(_Client(self.run, old))
-            done.tell(turn)
-        return done
 
     def verify(self, back: ReadBack) -> Verification:
         kind, version = next(iter(back.versions.items()))
@@ -665,6 +705,73 @@ class _Proof(Proof):
 
     def client(self, credential: Credential) -> Any:
         return _Client(self.run, credential)
+
+
+class _CertificateAsks(_Asks, CertificateProof):
+    """Likewise, with the world's list of certificates."""
+
+    def _api(self, current: OAuth2Credential) -> Any:
+        return _Certificates(self.run, current)
+
+
+@dataclass
+class _Certificates:
+    """NetSuite's list of certificates, asked with the current one."""
+
+    run: Run
+    current: OAuth2Credential
+
+    def upload(self, certificate: str, computed: CertificateId, today: date) -> Uploaded:
+        """See `CertificateApi`."""
+        new = computed.removeprefix("id-")
+
+        def post() -> Uploaded:
+            world = self.run.world
+            self._log_in()
+            if new in world.truth.revoked:
+                raise CheckFailedError(f"{RECORD}: it was revoked", "make another")
+            there = new in world.valid
+            if not there and world.active >= MOST_ACTIVE:
+                raise CheckFailedError(f"{RECORD}: there is no place", "revoke one")
+            if not there:
+                world.upload(new)
+            return Uploaded(computed, world.ends.get(new), computed, was_there=there)
+
+        answer: Uploaded = self.run.call(post, write=False)
+        return answer
+
+    def revoke(self, certificate_id: CertificateId, record: str) -> Revocation:
+        """See `CertificateApi`."""
+
+        def post() -> Revocation:
+            world, old = self.run.world, certificate_id.removeprefix("id-")
+            assert name_of(self.current.pair("token")) != old
+            self.run.asked += 1
+            try:
+                self._log_in()
+            except AuthenticationRefusedError:
+                raise
+            except CheckFailedError:
+                return Revocation(RevocationOutcome.NEEDS_PERSON, record, "403")
+            except NetSuiteUnreachableError:
+                return Revocation(RevocationOutcome.UNKNOWN, record, "no answer")
+            if old not in world.valid | world.truth.revoked:
+                return Revocation(RevocationOutcome.NEEDS_PERSON, record, "404")
+            self.run.check_revoke(old)
+            world.valid -= {old}
+            world.truth.revoked.add(old)
+            return Revocation(RevocationOutcome.REVOKED, record, "200")
+
+        answer: Revocation = self.run.call(post, write=False)
+        return answer
+
+    def _log_in(self) -> None:
+        world = self.run.world
+        if world.netsuite != "up":
+            raise NetSuiteUnreachableError(f"{RECORD}: NetSuite is away", "wait")
+        self.run.log_in(self.current)
+        if not world.permitted:
+            raise CheckFailedError(f"{RECORD}: the role may not", "add the permission")
 
 
 class _Logins(RefusedLogins):
