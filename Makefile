@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE # else every worker compiles every test again
 KEEP ?=
 STORE ?= aws
+AUTH ?= tba
 QUICK ?=
 LOCK ?= requirements-dev.txt# make install LOCK=requirements.txt leaves out what only the tests need
 
@@ -49,7 +50,7 @@ vault: ## Vault: from PATH, or built with Go
 	@tools/install.sh vault
 
 demo: install tools $(if $(filter vault,$(STORE)),vault) ## provision, prove, rotate, refuse, roll back, retire on this machine (KEEP=1 leaves the servers up)
-	@$(VENV)/bin/tba demo --store $(STORE) $(if $(KEEP),--keep)
+	@$(VENV)/bin/tba demo --store $(STORE) --auth $(AUTH) $(if $(KEEP),--keep)
 
 demo-stop: ## end the servers that `make demo KEEP=1` left up
 	@$(VENV)/bin/tba demo --stop

@@ -30,7 +30,7 @@ def run(project: Path, environment: str, name: str) -> None:
     for line in (
         f"{record.path}: the certificate {held.certificate_id} {standing}; it is valid until {held.valid_until}",
         f"upload it under {M2M_PAGE}",
-        f"  application: the integration record {record.integration}",
+        f"  application: the integration record with the client id of {record.integration}",
         f"  entity: {record.user.email} ({record.user.entity}); role: {role}",
     ):
         typer.echo(line, err=True)

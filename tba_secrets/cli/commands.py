@@ -329,6 +329,9 @@ def simulator(
 def demo(
     project: Project = Path(),
     store: Annotated[str, typer.Option(help="aws or vault.")] = "aws",
+    auth: Annotated[
+        str, typer.Option(help="tba; or oauth2: certificates, and the way there from TBA.")
+    ] = "tba",
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the servers running at the end.")
     ] = False,
@@ -336,10 +339,10 @@ def demo(
         bool, typer.Option("--stop", help="Stop the servers that --keep left running.")
     ] = False,
 ) -> None:
-    """Run the whole job on this machine: provision, prove, rotate, refuse, roll back, retire."""
+    """Run the whole job on this machine: provision, prove, rotate, refuse, roll back, retire; or migrate."""
     from tba_secrets.cli.demo import run
 
-    run(project.resolve(), store=store, keep=keep, stop=stop)
+    run(project.resolve(), store=store, auth=auth, keep=keep, stop=stop)
 
 
 @app.command()

@@ -80,6 +80,10 @@ class DemoNetSuite:
         return {"accounts": {ACCOUNT: account}}
 
 
+_OAUTH2 = [
+    "Log in using OAuth 2.0 Access Tokens",
+    "Manage own OAuth 2.0 Client Credentials Certificates",
+]
 _ROLES: list[dict[str, Any]] = [
     {
         "id": "1001",
@@ -89,12 +93,13 @@ _ROLES: list[dict[str, Any]] = [
             "SOAP Web Services",
             "Log in using Access Tokens",
             "User Access Tokens",
+            *_OAUTH2,
         ],
     },
     {
         "id": "1002",
         "name": "Billing Integration",
-        "permissions": ["REST Web Services", "Log in using Access Tokens"],
+        "permissions": ["REST Web Services", "Log in using Access Tokens", *_OAUTH2],
     },
 ]
 _USERS: list[dict[str, Any]] = [
@@ -111,6 +116,8 @@ def _integration(name: str, pair: DemoPair) -> dict[str, Any]:
         "consumer_secret": pair.secret,
         "authorization_flow": True,
         "callback_url": "http://localhost:*",
+        "client_credentials": True,
+        "scopes": ["rest_webservices"],
     }
 
 

@@ -48,7 +48,7 @@ class DemoStore(ABC):
         """Return what the store holds, asked the way that any reader would."""
 
     @abstractmethod
-    def commands(self) -> list[str]:
+    def commands(self, secret: str, rotated: str) -> list[str]:
         """How to look at the result with the store's own command line."""
 
 
@@ -84,10 +84,10 @@ class AwsDemoStore(DemoStore):
             for name in names
         ]
 
-    def commands(self) -> list[str]:
+    def commands(self, secret: str, rotated: str) -> list[str]:
         return [
-            f"aws secretsmanager describe-secret --secret-id {PREFIX}orders-bot",
-            f"aws secretsmanager get-secret-value --secret-id {PREFIX}orders-bot",
+            f"aws secretsmanager describe-secret --secret-id {PREFIX}{secret}",
+            f"aws secretsmanager get-secret-value --secret-id {PREFIX}{secret}",
         ]
 
     def _row(self, name: str, stages: Mapping[str, Sequence[str]]) -> SecretRow:
@@ -124,12 +124,12 @@ class VaultDemoStore(DemoStore):
             for name in sorted(names)
         ]
 
-    def commands(self) -> list[str]:
+    def commands(self, secret: str, rotated: str) -> list[str]:
         return [
-            f"vault kv get secret/{PREFIX}orders-bot",
-            f"vault kv metadata get secret/{PREFIX}stock-bot    # what was proven, and both versions",
-            f"vault kv get -version=1 secret/{PREFIX}stock-bot    # the token before the rotation",
-            f"vault kv get secret/tba-candidates/{PREFIX}orders-bot    # No value found: nothing waits for its checks",
+            f"vault kv get secret/{PREFIX}{secret}",
+            f"vault kv metadata get secret/{PREFIX}{rotated}    # what was proven, and both versions",
+            f"vault kv get -version=1 secret/{PREFIX}{rotated}    # the token before the rotation",
+            f"vault kv get secret/tba-candidates/{PREFIX}{secret}    # No value found: nothing waits for its checks",
         ]
 
     def _row(self, name: str, metadata: Mapping[str, Any]) -> SecretRow:

@@ -47,6 +47,7 @@ class World:
     store: DemoStore
     environment: dict[str, str]
     """What `pulumi` is run with, and what `.demo/env` exports."""
+    stack: str
 
     @property
     def folder(self) -> Path:
@@ -72,11 +73,23 @@ class World:
             check=False,
         ).returncode
 
+    def certificate(self, name: str) -> str:
+        """Return what `tba certificate` prints for a person who uploads it: PEM, and nothing secret."""
+        return subprocess.run(  # noqa: S603 - this very program
+            [sys.executable, "-c", _TBA, "certificate", self.stack, name],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+
     @contextmanager
     def reader(self, record: str) -> Iterator[Reading]:
         """Let a program sign calls with the record's secret until the block ends; then it says how that went."""
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "tba_secrets.demo.reader", self.store.stack, record],
+            [sys.executable, "-m", "tba_secrets.demo.reader", self.stack, record],
             cwd=self.folder,
             env={**os.environ, **self.environment},
             stdin=subprocess.PIPE,
@@ -111,24 +124,27 @@ class World:
         return found
 
 
-def open_world(root: Path, kind: str) -> World:
+def open_world(root: Path, kind: str, auth: str) -> World:
     """Start from nothing: a new backend, new credentials, new servers.
 
     Args:
         root: The folder to make `.demo/` in.
         kind: Which store, a key of `STORES`.
+        auth: Which story: tba or oauth2.
     """
     stop_servers(root)
     folder = root / ".demo"
     shutil.rmtree(folder, ignore_errors=True)
     for part in ("home", "state"):
         (folder / part).mkdir(parents=True, mode=0o700)
-    write(_project(folder, STORES[kind].stack))
+    stack = STORES[kind].stack + ("" if auth == "tba" else f"-{auth}")
+    write(_project(folder, stack))
     netsuite = DemoNetSuite()
     addresses = _start_servers(root, netsuite, kind)
     store = STORES[kind](addresses[kind])
     settings = {**_settings(root), "TBA_SIMULATOR": addresses["netsuite"]}
-    return World(root, netsuite, store, {**settings, **store.environment(), **netsuite.exports})
+    variables = {**settings, **store.environment(), **netsuite.exports}
+    return World(root, netsuite, store, variables, stack)
 
 
 def _project(folder: Path, stack: str) -> list[NewFile]:

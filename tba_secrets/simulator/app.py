@@ -103,7 +103,7 @@ def _add_pages(app: Flask, state: State) -> None:
         "/simulator/certificates",
         endpoint="certificates",
         view_func=own_pages.certificates(state),
-        methods=["GET", "POST"],
+        methods=["GET", "POST", "DELETE"],
     )
     app.add_url_rule(
         "/simulator/faults",

@@ -44,17 +44,20 @@ def audit_page(state: State) -> Callable[[], Response]:
 def certificates(state: State) -> Callable[[], Response]:
     """Answer /simulator/certificates: what OAuth 2.0 Client Credentials (M2M) Setup is for a person.
 
-    GET lists the mappings. POST adds one: `account`, `integration`, `user`, `role`, and `certificate` in PEM.
+    GET lists the mappings. POST adds one: `account`, `integration`, `user`, `role`, and `certificate` in PEM. DELETE is
+    the button Revoke: `account` and `certificate_id`.
     """
 
     def control() -> Response:
-        if request.method != "POST":
+        if request.method == "GET":
             return answers.json_answer({"certificates": list(_mappings(state))})
         body = request.get_json(force=True, silent=True)
         given = dict(body) if isinstance(body, dict) else {}
         account_id = str(given.pop("account", ""))
         if account_id not in state.accounts:
             return answers.json_answer({"errors": ["account is not one of those served here"]}, 400)
+        if request.method == "DELETE":
+            return _revoked(state, account_id, str(given.get("certificate_id", "")))
         try:
             added = state.add_certificate(account_id, given)
         except ValidationError as error:
@@ -66,6 +69,16 @@ def certificates(state: State) -> Callable[[], Response]:
         return answers.json_answer(_mapping(account_id, added), 201)
 
     return control
+
+
+def _revoked(state: State, account_id: str, certificate_id: str) -> Response:
+    try:
+        state.revoke_certificate(account_id, certificate_id)
+    except KeyError as error:
+        return answers.json_answer({"errors": [str(error.args[0])]}, 400)
+    return answers.json_answer(
+        _mapping(account_id, state.account(account_id).certificate(certificate_id))
+    )
 
 
 def _mappings(state: State) -> Iterator[dict[str, Any]]:

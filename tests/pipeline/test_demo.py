@@ -79,7 +79,7 @@ def test_the_file_of_exports_is_its_owner_s_alone_and_can_be_sourced(tmp_path: P
 
     (tmp_path / ".demo").mkdir()
     store = next(iter(STORES.values()))("http://127.0.0.1:1")
-    world = World(tmp_path, DemoNetSuite(), store, {"A": "one two", "B": "it's"})
+    world = World(tmp_path, DemoNetSuite(), store, {"A": "one two", "B": "it's"}, "demo")
 
     path = world.export()
 
@@ -88,3 +88,15 @@ def test_the_file_of_exports_is_its_owner_s_alone_and_can_be_sourced(tmp_path: P
         ["export", "A=one two"],
         ["export", "B=it's"],
     ]
+
+
+@pytest.mark.parametrize("ending", ["", "-oauth2"])
+def test_both_stores_tell_the_same(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TBA_SIMULATOR", "http://127.0.0.1:1")
+    monkeypatch.setenv("VAULT_ADDR", "http://127.0.0.1:2")
+    folder = ROOT / "tba_secrets" / "demo"
+
+    aws, vault = (load(folder / f"{stack}{ending}.yaml") for stack in ("demo", "demo-vault"))
+
+    assert aws.integrations == vault.integrations
+    assert aws.store != vault.store

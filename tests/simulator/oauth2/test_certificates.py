@@ -376,6 +376,21 @@ class TestSetupPage:
         assert simulator.state.account(ACCOUNT).certificates == []
         assert self.post(simulator).status_code == 201
 
+    def test_the_button_revoke(self, simulator: Simulator, keys: Keys) -> None:
+        mine = Holder(keys.consumer_key)
+        uploaded = self.post(simulator, certificate=mine.certificate).json()
+        mine.certificate_id = uploaded["certificate_id"]
+        url = f"{simulator.url}/simulator/certificates"
+
+        other = {"account": ACCOUNT, "certificate_id": "another"}
+        assert requests.delete(url, json=other, timeout=10).status_code == 400
+        assert ask_token(simulator.url, mine.assertion()).status_code == 200
+
+        named = {"account": ACCOUNT, "certificate_id": mine.certificate_id}
+        answer = requests.delete(url, json=named, timeout=10)
+        assert (answer.status_code, answer.json()) == (200, {**uploaded, "revoked": True})
+        assert ask_token(simulator.url, mine.assertion()).status_code == 400
+
     def test_no_json(self, simulator: Simulator) -> None:
         url = f"{simulator.url}/simulator/certificates"
         assert requests.post(url, data=b"x", timeout=10).status_code == 400

@@ -1,0 +1,86 @@
+"""The story of TBA tokens: provision, rotate, refuse, roll back, retire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from tba_secrets.demo.story import UP, Story
+from tba_secrets.errors import TbaError
+
+_ORDERS = "orders-bot"
+_STOCK = "stock-bot"
+
+
+class TbaStory(Story):
+    """Three tokens of two integrations."""
+
+    looked_at: ClassVar[tuple[str, str]] = (_ORDERS, _STOCK)
+
+    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+        return [
+            (
+                "Provision: three tokens are staged, proven by signed calls, then made current.",
+                self._up,
+            ),
+            ("Again, with nothing changed: no store write, no NetSuite call.", self._unchanged),
+            (
+                "Rotate: the stock token's source gives a second token, beside the first.",
+                self._rotate,
+            ),
+            (
+                "Refuse: the orders token is mistyped; a program that reads it notices nothing.",
+                self._refuse,
+            ),
+            (
+                "Put right: the source gives the true value again, and nothing needs writing.",
+                self._mend,
+            ),
+            ("Roll back: the stock token of before is proven, and current again.", self._roll_back),
+            ("Rotate again: the token that was rolled back is taken on purpose.", self._again),
+            (
+                "Retire: NetSuite revokes the superseded token, at once instead of after its overlap.",
+                self._retire,
+            ),
+            ("Status: every token, and the same as one page.", self._status),
+        ]
+
+    # --- the steps --------------------------------------------------------------------------------
+
+    def _up(self) -> None:
+        self.pulumi(UP)
+
+    def _unchanged(self) -> None:
+        self.pulumi(f"{UP} --expect-no-changes")
+
+    def _rotate(self) -> None:
+        self.give(self.world.netsuite.next_stock)
+        self.tba("rotate", _STOCK)
+
+    def _refuse(self) -> None:
+        before = self.world.store.rows()
+        self.give(self.world.netsuite.mistyped_orders)
+        with self.read_on(f"warehouse-sync/{_ORDERS}"):
+            self.pulumi(UP, fails=True)
+        if self.world.store.rows() != before:
+            raise TbaError("the demo failed: a refused candidate left something behind")
+        self.say(
+            "As it must, `pulumi up` failed. Current is the version from before, and no candidate is left."
+        )
+
+    def _mend(self) -> None:
+        self.give(self.world.netsuite.orders)
+        self.pulumi(UP)
+
+    def _roll_back(self) -> None:
+        self.tba("rollback", _STOCK)
+
+    def _again(self) -> None:
+        self.tba("rotate", _STOCK, "--again")
+
+    def _retire(self) -> None:
+        self.tba("retire", "--now")
+
+    def _status(self) -> None:
+        self.tba("status", "--html", "status.html")
+        self.say(f"The page is {self.world.folder.name}/status.html.")
