@@ -13,7 +13,7 @@ import typer
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.engine import Engine
-from tba_secrets.errors import SourceError, SpecError
+from tba_secrets.errors import SourceError, SpecError, TbaError
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.sources import Pair, open_source
@@ -30,7 +30,8 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
     """Take the new pair from its source, test every token of the integration with it, promote what passes.
 
     Raises:
-        TbaError: The integration is not declared, the source has no new pair, or a token did not pass.
+        TbaError: The integration is not declared or is one of OAuth 2.0, the source has no new pair, or a token did
+            not pass.
         typer.Abort: The cut was not accepted.
         typer.Exit: With `Exit.PERSON` where a credential waits for a person.
     """
@@ -44,6 +45,7 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
             f"stacks/{engine.stack}.yaml declares no integration {integration}",
             "name one that it declares",
         )
+    _refuse_certificates(integration, records)
     engine.check_declared()  # before the person resets the pair: from then on every call fails
     typer.echo(_THE_CUT.format(name=integration, count=len(records)))
     if not accept_cut:
@@ -56,6 +58,20 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
     }
     if carry_out(engine, intents):
         raise typer.Exit(Exit.PERSON)
+
+
+def _refuse_certificates(integration: str, records: tuple[CredentialRecord, ...]) -> None:
+    """Refuse an integration of OAuth 2.0: nothing is signed with a consumer secret there.
+
+    Raises:
+        TbaError: It says how a client id is changed.
+    """
+    if any(record.certificate is not None for record in records):
+        raise TbaError(
+            f"{integration} has no consumer pair: OAuth 2.0 knows it by its client id alone",
+            "rotate its certificates: `tba rotate ENV NAME`; where NetSuite shows another client id, give `client:` "
+            "that one and run `pulumi up`, which proves every certificate with it first",
+        )
 
 
 def _given(record: CredentialRecord) -> Pair:

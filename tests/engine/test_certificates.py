@@ -285,3 +285,15 @@ def test_destroy_leaves_a_certificate_that_waits_to_a_person(proven: World) -> N
 
     assert destroyed.status == 0, destroyed.output
     assert "is left in the store" in destroyed.output
+
+
+def test_a_consumer_rotation_is_nothing_for_certificates(proven: World) -> None:
+    before, logins = proven.current("bot"), proven.logins()
+
+    rotated = tba(proven, "rotate", "test", "--consumer", "warehouse", "--accept-cut")
+
+    assert rotated.status == Exit.FAILED, rotated.output
+    assert "no consumer pair" in rotated.output
+    assert "Reset it now" not in rotated.output
+    assert proven.current("bot") == before
+    assert proven.logins() == logins
