@@ -78,7 +78,10 @@ class RecordMemory:
         """Return what state says, as facts."""
         staged, tested = self.staged, self.tested
         formats = [
-            format_of(one) for one in (staged, tested or {}) if isinstance(one.get("format"), dict)
+            # without a format, the usual keys of its kind
+            format_of(one)
+            for one in (staged, tested or {})
+            if isinstance(one.get("format", {}), dict)
         ]
         return Remembered(
             exists=bool(staged.get("versions")) and "imported" not in staged,

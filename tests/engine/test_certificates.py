@@ -287,6 +287,77 @@ def test_destroy_leaves_a_certificate_that_waits_to_a_person(proven: World) -> N
     assert "is left in the store" in destroyed.output
 
 
+def test_a_preview_before_the_first_update_makes_and_asks_nothing(certified: World) -> None:
+    preview = certified.project.pulumi("preview")
+
+    assert preview.status == 0, preview.output
+    assert certified.writes() == 0
+    assert certified.logins() == 0
+
+
+def test_other_scopes_are_proven_again_with_the_same_key(proven: World) -> None:
+    before = proven.current("bot")
+    assert before["scopes"] == "rest_webservices"
+
+    declare(proven, more="scopes: [rest_webservices, restlets]")
+    run = proven.project.up()
+
+    assert run.status == 0, run.output
+    after = proven.current("bot")
+    assert set(after["scopes"].split(",")) == {"rest_webservices", "restlets"}
+    assert after["certificate_id"] == before["certificate_id"]
+    assert proven.project.up("--expect-no-changes").status == 0
+    retired = tba(proven, "retire", "test", "--now")
+    assert retired.status == 0, retired.output
+    assert active(proven) == [after["certificate_id"]]  # the version before has the same one
+
+
+def test_scopes_that_are_not_ticked_never_become_current(proven: World) -> None:
+    account = proven.netsuite.state.account(proven.account.id)
+    account.integration("warehouse").scopes = [Scope.REST_WEB_SERVICES]
+    before = proven.current("bot")
+
+    declare(proven, more="scopes: [rest_webservices, restlets]")
+    run = proven.project.up()
+
+    assert run.status != 0
+    assert proven.current("bot") == before
+
+
+def test_another_algorithm_waits_for_a_rotation(proven: World) -> None:
+    before = proven.current("bot")
+
+    declare(proven, more="algorithm: ES384")
+    run = proven.project.up()
+
+    assert run.status == 0, run.output
+    assert proven.current("bot")["certificate_id"] == before["certificate_id"]
+    assert proven.current("bot")["algorithm"] == "ES256"
+    again = proven.project.up("--expect-no-changes")
+    assert again.status == 0, again.output
+    rotated = tba(proven, "rotate", "test", "bot")
+    assert rotated.status == 0, rotated.output
+    assert proven.current("bot")["algorithm"] == "ES384"
+    assert proven.current("bot")["certificate_id"] != before["certificate_id"]
+
+
+def test_another_format_renames_and_keeps_the_key(proven: World) -> None:
+    before = proven.current("bot")
+
+    declare(proven, more="format: {private_key: key, certificate_id: kid}")
+    run = proven.project.up()
+
+    assert run.status == 0, run.output
+    after = proven.current("bot")
+    assert after["key"] == before["private_key"]
+    assert after["kid"] == before["certificate_id"]
+    assert "private_key" not in after
+    again = proven.project.up("--expect-no-changes")
+    assert again.status == 0, again.output
+    assert tba(proven, "rotate", "test", "bot").status == 0
+    assert proven.current("bot")["kid"] != before["certificate_id"]
+
+
 def test_a_consumer_rotation_is_nothing_for_certificates(proven: World) -> None:
     before, logins = proven.current("bot"), proven.logins()
 
