@@ -90,7 +90,11 @@ class RecordMemory:
             source_digests=staged.get("sourceDigests", {}),
             stored_digests=staged.get("storedDigests", {}),
             verified=None if tested is None else tested.get("verified", {}),
-            formats=(*formats, Format()),
+            formats=(
+                *formats,
+                *(format_of({**staged, "format": one}) for one in staged.get("earlierFormats", ())),
+                Format(),
+            ),
         )
 
 

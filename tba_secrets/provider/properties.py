@@ -175,6 +175,8 @@ class StagedCredentialOutputs(Wire):
     source_digests: dict[str, str] = Field(default_factory=dict)
     """The keyed digest of each part, as its source gave it last. An output beside the input `digests`: a partly failed
     update is saved with its old inputs and its new outputs."""
+    earlier_formats: list[dict[str, str]] = Field(default_factory=list)
+    """Other keys under which versions that are still in use may be stored: what changed them may not have passed."""
     claim: str
     """Our mark on the secret; Delete touches nothing that carries another."""
     drift: dict[str, str] = Field(default_factory=dict)

@@ -58,6 +58,9 @@ _MOST_LOOKS: Final = 3
 """How often a run decides again because somebody else moved what it had seen."""
 
 
+_MOST_FORMATS: Final = 3
+
+
 @dataclass
 class StagingRun:
     """One Create or Update of one record: `act(plan())`, again after a conflict."""
@@ -389,8 +392,19 @@ class StagingRun:
             fingerprint=key.text(render(credential, self.inputs.format)),
             stored_digests={part: key.pair(credential.pair(part)) for part in PARTS},
             source_digests=self._source_digests(),
+            earlier_formats=self._earlier_formats(),
             claim=next(iter(self.places.values())).mark.claim,
         )
+
+    def _earlier_formats(self) -> list[dict[str, str]]:
+        """Return the last few other keys that were declared, the latest first; the usual ones are always tried."""
+        usual = (self.inputs.format, type(self.inputs.format)())
+        others = dict.fromkeys(
+            one
+            for one in self.remembered.formats
+            if type(one) is type(self.inputs.format) and one not in usual
+        )
+        return [one.model_dump(mode="json") for one in list(others)[:_MOST_FORMATS]]
 
     def _carried_lines(self, kind: str, claimed: Snapshot) -> list[Note]:
         """Return the lines to carry along: what informs, and what bars. Open ones have refused the move."""

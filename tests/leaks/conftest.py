@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tests.engine.conftest import World
 from tests.engine.project import HANG_GUARD_SECONDS, Run, environment_yaml, new_project
+from tests.engine.tba import start
 from tests.leaks.canaries import odd, odd_values
 from tests.leaks.processes import Watch
 from tests.leaks.scanner import Artefact, Canary, files, text
@@ -50,10 +52,19 @@ class WatchedWorld:
         """Run the real CLI; what it prints and how its processes look is kept."""
         environment = {**self.world.project.environment, **variables}
         process = self.world.project.start(*arguments, env=variables)
+        return self._watched(process, "pulumi " + " ".join(arguments[:3]), environment)
+
+    def tba(self, *arguments: str) -> Run:
+        """Run `tba`, likewise."""
+        process = start(self.world, *arguments)
+        return self._watched(process, "tba " + arguments[0], self.world.project.environment)
+
+    def _watched(
+        self, process: subprocess.Popen[str], command: str, environment: Mapping[str, str]
+    ) -> Run:
         with Watch(process.pid) as watch:
             output, _ = process.communicate(timeout=HANG_GUARD_SECONDS)
-        command = " ".join(arguments[:3])
-        self.shown.append(text(f"what `pulumi {command}` printed", output))
+        self.shown.append(text(f"what `{command}` printed", output))
         self.shown += [*watch.arguments(), *watch.environments(environment)]
         return Run(process.returncode, output)
 

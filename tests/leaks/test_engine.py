@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 
 import pytest
@@ -18,8 +18,8 @@ from tests.netsuite_account import Values
 
 pytestmark = pytest.mark.engine
 
-_LOUD = ("-v=9", "--debug", "--logflow")
-_FAMILIES = {
+LOUD = ("-v=9", "--debug", "--logflow")
+FAMILIES = {
     "state": "state/.pulumi/stacks/*",
     "backups": "state/.pulumi/backups/*",
     "history": "state/.pulumi/history/*",
@@ -53,7 +53,7 @@ at -v=9, shows it under --show-secrets, and hands it to the program and the plug
 
 def test_no_value_leaks_anywhere(watched: WatchedWorld) -> None:
     key = Canary("the digest key", usual())
-    _succeed(watched.world.project.pulumi("config", "set", "--secret", "tba:digestKey", key.value))
+    succeed(watched.world.project.pulumi("config", "set", "--secret", "tba:digestKey", key.value))
     _tell(watched)
     artefacts = watched.artefacts()
     scanner = Scanner(watched.canaries())
@@ -61,9 +61,9 @@ def test_no_value_leaks_anywhere(watched: WatchedWorld) -> None:
     leaks = scanner.find(artefacts)
 
     assert leaks == []
-    families = _by_family(artefacts)
+    families = by_family(artefacts)
     assert [name for name, found in families.items() if not found] == []
-    _require_recall(scanner, families, watched.canaries())
+    require_recall(scanner, families, watched.canaries())
     held = [one for family in _WITHOUT_SECRET_CONFIG for one in families[family]]
     assert Scanner([key]).find(held) == []
     assert Scanner([key]).find(artefacts), "the key was not in use"
@@ -73,33 +73,33 @@ def _tell(watched: WatchedWorld) -> None:
     """Everything that happens to credentials, each command ended as it should."""
     account, folder = watched.world.account, watched.folder
     _let_commands_give(watched)
-    _succeed(watched.run("preview"))  # variables and files give nothing yet
+    succeed(watched.run("preview"))  # variables and files give nothing yet
     _let_variables_and_files_give(watched)
-    _succeed(watched.run("preview", "--diff"))
-    _succeed(
+    succeed(watched.run("preview", "--diff"))
+    succeed(
         watched.run(
-            *("up", "--yes", "--skip-preview", *_LOUD, "--logtostderr"),
+            *("up", "--yes", "--skip-preview", *LOUD, "--logtostderr"),
             *("--event-log", str(folder / "events.json")),
             *("--tracing", f"file:{folder / 'trace'}"),
             PULUMI_DEBUG_COMMANDS="true",
             PULUMI_DEBUG_GRPC=str(folder / "grpc.json"),
         )
     )
-    _succeed(watched.run("up", "--yes", "--skip-preview", "--expect-no-changes"))
+    succeed(watched.run("up", "--yes", "--skip-preview", "--expect-no-changes"))
     watched.give("orders", account.spares["orders"], "orders, rotated")
     watched.give("invoices", account.spares["invoices"], "invoices, rotated")
-    _succeed(watched.run("preview", "--json", "--save-plan", "plan.json"))
-    _succeed(watched.run("up", "--yes", "--skip-preview", "--plan", "plan.json", *_LOUD))
+    succeed(watched.run("preview", "--json", "--save-plan", "plan.json"))
+    succeed(watched.run("up", "--yes", "--skip-preview", "--plan", "plan.json", *LOUD))
     watched.give("stock", Values(), "stock, refused")
-    _fail(watched.run("up", "--yes", "--skip-preview", *_LOUD), "not promoted")
+    fail(watched.run("up", "--yes", "--skip-preview", *LOUD), "not promoted")
     _break_the_file(watched)
     watched.give("stock", account.spares["stock"], "stock, mended")
     _break_the_commands(watched)
-    _succeed(watched.run("up", "--yes", "--json", "--skip-preview"))
-    _succeed(watched.run("refresh", "--yes", "--skip-preview"))
-    _succeed(watched.run("stack", "export", "--show-secrets"))
-    _succeed(watched.run("stack", "history", "--json", "--show-secrets"))
-    _succeed(watched.run("destroy", "--yes", "--skip-preview"))
+    succeed(watched.run("up", "--yes", "--json", "--skip-preview"))
+    succeed(watched.run("refresh", "--yes", "--skip-preview"))
+    succeed(watched.run("stack", "export", "--show-secrets"))
+    succeed(watched.run("stack", "history", "--json", "--show-secrets"))
+    succeed(watched.run("destroy", "--yes", "--skip-preview"))
 
 
 def _let_commands_give(watched: WatchedWorld) -> None:
@@ -123,7 +123,7 @@ def _break_the_file(watched: WatchedWorld) -> None:
     """It holds values, and is no JSON."""
     stock = watched.values["stock, in a broken file"] = Values()
     watched.spill("stock.json", f"{stock.identifier} and {stock.secret}")
-    _fail(watched.run("preview"), "this is not JSON")
+    fail(watched.run("preview"), "this is not JSON")
 
 
 def _break_the_commands(watched: WatchedWorld) -> None:
@@ -131,28 +131,31 @@ def _break_the_commands(watched: WatchedWorld) -> None:
     yaml = watched.folder / "stacks" / "test.yaml"
     said = yaml.read_text()
     yaml.write_text(said.replace("give.py", "complain.py"))
-    _fail(watched.run("up", "--yes", "--skip-preview"), "standard error")
+    fail(watched.run("up", "--yes", "--skip-preview"), "standard error")
     yaml.write_text(said)
 
 
-def _succeed(run: Run) -> None:
+def succeed(run: Run) -> None:
     assert run.status == 0, run.output[-3000:]
 
 
-def _fail(run: Run, words: str) -> None:
+def fail(run: Run, words: str) -> None:
     assert run.status != 0, run.output[-3000:]
     assert words in run.output, run.output[-3000:]
 
 
-def _by_family(artefacts: Iterable[Artefact]) -> dict[str, list[Artefact]]:
+def by_family(
+    artefacts: Iterable[Artefact], families: Mapping[str, str] = FAMILIES
+) -> dict[str, list[Artefact]]:
+    """Sort artefacts by what they are; an artefact of no family is left out."""
     held = list(artefacts)
     return {
         family: [one for one in held if fnmatchcase(one.name, pattern) and one.data]
-        for family, pattern in _FAMILIES.items()
+        for family, pattern in families.items()
     }
 
 
-def _require_recall(
+def require_recall(
     scanner: Scanner, families: dict[str, list[Artefact]], canaries: list[Canary]
 ) -> None:
     """The broken twin: the same artefacts with a leak in the middle of each kind; every one is found."""
