@@ -118,10 +118,12 @@ class VaultDemoStore(DemoStore):
         import hvac
 
         kv = hvac.Client(url=self.address, token=VAULT_DEV_TOKEN).secrets.kv.v2
-        names = kv.list_secrets(PREFIX)["data"]["keys"]
+        names = sorted(kv.list_secrets(PREFIX)["data"]["keys"])
+        known = {name: kv.read_secret_metadata(PREFIX + name)["data"] for name in names}
         return [
-            self._row(name, kv.read_secret_metadata(PREFIX + name)["data"])
-            for name in sorted(names)
+            self._row(name, metadata)
+            for name, metadata in known.items()
+            if not metadata["versions"][str(metadata["current_version"])]["deletion_time"]
         ]
 
     def commands(self, secret: str, rotated: str) -> list[str]:
