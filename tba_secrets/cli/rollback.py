@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import typer
 
 from tba_secrets.cli import credentials
@@ -9,6 +11,8 @@ from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.engine import Engine
 from tba_secrets.provider.intents import Rollback
+from tba_secrets.records import CredentialRecord
+from tba_secrets.rotation import when
 
 
 def run(engine: Engine, token: str) -> None:
@@ -21,7 +25,19 @@ def run(engine: Engine, token: str) -> None:
     record = credentials.find_one(engine.project, engine.stack, token)
     if carry_out(engine, {record.path: Rollback()}):
         raise typer.Exit(Exit.PERSON)
-    typer.echo(
-        f"Rolled back {record.path}. The token that it had until now stays valid in NetSuite, and nothing is going to "
-        "revoke it: do so there (Setup > Users/Roles > Access Tokens) if nobody is to use it any more."
+    typer.echo(rolled_back_words(record, time.time()))
+
+
+def rolled_back_words(record: CredentialRecord, now: float) -> str:
+    """Say what becomes of the credential that a record had until now: under a policy it is retired like any other."""
+    if record.certificate is None and record.retire_after is None:
+        return (
+            f"{record.path}: rolled back; the token that it had until now stays valid in NetSuite, and nothing is "
+            "going to revoke it: do so there (Setup > Users/Roles > Access Tokens) if nobody is to use it any more"
+        )
+    noun = "token" if record.certificate is None else "certificate"
+    overlap = 0.0 if record.retire_after is None else record.retire_after.total_seconds()
+    return (
+        f"{record.path}: rolled back; the {noun} that it had until now is valid until {when(now + overlap)}, and the "
+        "next `tba rotate` or `tba retire` after that revokes it"
     )

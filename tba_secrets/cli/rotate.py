@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import time
 import webbrowser
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -19,6 +20,7 @@ from tba_secrets.errors import SourceError, TbaError
 from tba_secrets.netsuite import Application, Person, authorize
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
+from tba_secrets.rotation import when
 from tba_secrets.sources import Pair, open_source
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.stores.versions import Origin
@@ -98,11 +100,19 @@ def run_for(
     }
     if carry_out(engine, intents):
         return True
-    typer.echo(
-        "Rotated. The superseded tokens stay valid through their overlap; then the next `tba rotate` or `tba retire` "
-        "revokes them."
-    )
+    for record in records:
+        typer.echo(rotated_words(record, time.time()))
     return False
+
+
+def rotated_words(record: CredentialRecord, now: float) -> str:
+    """Say what a rotation has done to a record, and what happens next and when."""
+    noun = "token" if record.certificate is None else "certificate"
+    until = when(now + overlap_seconds(record))
+    return (
+        f"{record.path}: rotated, proven and current; the {noun} before it is valid until {until}, and the next "
+        "`tba rotate` or `tba retire` after that revokes it"
+    )
 
 
 def overlap_seconds(record: CredentialRecord) -> int:
