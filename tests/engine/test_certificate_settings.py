@@ -137,7 +137,7 @@ def test_a_new_client_id_of_the_same_record_is_taken_over(proven: World) -> None
     record.consumer_key = new
     proven.project.environment["WAREHOUSE_KEY"] = new
 
-    run = tba(proven, "rotate", "test", "--consumer", "warehouse", "--accept-cut")
+    run = proven.project.up()
 
     assert run.status == 0, run.output
     assert proven.current("bot") == {**before, "client_id": new}
