@@ -19,7 +19,7 @@ USER = "        user: {email: orders.bot@example.com"
 
 def declare(world: World, *, by: str = "api", **settings: str) -> None:
     """Declare the certificate with more said."""
-    text = YAML.format(by=by, retire_after="1d")
+    text = YAML.format(by=by, retire_after="1d", more="")
     assert USER in text
     said = "".join(f"        {name}: {value}\n" for name, value in settings.items())
     world.project.write(text.replace(USER, said + USER))

@@ -28,7 +28,7 @@ def world(tmp_path: Path, vault: VaultProcess) -> Iterator[VaultWorld]:
         integration.client_credentials = True
         integration.scopes = [Scope.REST_WEB_SERVICES]
         account.role("1001").permissions.extend(PERMISSIONS)
-        text = YAML.format(by="api", retire_after="1d")
+        text = YAML.format(by="api", retire_after="1d", more="")
         assert AWS in text
         ready.project.write(text.replace(AWS, vault_block(ready.mount)))
         yield ready
