@@ -112,12 +112,14 @@ def _form(said: dict[str, list[str]], *, soap_request: bool) -> set[Clue]:
     algorithm = said.get("signature_method", [""])[0]
     nonce = said.get("nonce", [""])[0]
     realm = said.get("account" if soap_request else "realm", [""])[0]
+    broken = bool(said["missing"]) or doubled or version != "1.0"
     facts = {
-        Clue.FORM_BROKEN: bool(said["missing"]) or doubled or version != "1.0",
+        Clue.FORM_BROKEN: broken,
         Clue.OTHER_ALGORITHM: bool(algorithm) and algorithm != METHOD,
         Clue.NONCE_BAD: 0 < len(nonce) < _SHORTEST_NONCE,
         Clue.QUERY_IN_HEADER: bool(said["foreign"]),
-        Clue.ACCOUNT_FORM: not realm or realm != realm.upper().replace("-", "_"),
+        # what is no OAuth header at all has no account either: one cause is enough
+        Clue.ACCOUNT_FORM: realm != realm.upper().replace("-", "_") or not (realm or broken),
         Clue.HEX_SIGNATURE: _HEX.fullmatch(said.get("signature", [""])[0]) is not None,
     }
     return {clue for clue, holds in facts.items() if holds}
