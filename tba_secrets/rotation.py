@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Final
 
+from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.stores.journal import JournalEntry, Retirement
@@ -162,9 +163,23 @@ class Superseded:
     noun: str
     page: str
 
+    @staticmethod
+    def of(*, certified: bool) -> Superseded:
+        """Return the words for a certificate, or for a token."""
+        return CERTIFICATES if certified else TOKENS
 
-TOKENS: Final = Superseded("token", "Setup > Users/Roles > Access Tokens")
+
+TOKENS: Final = Superseded("token", TOKENS_PAGE)
 CERTIFICATES: Final = Superseded("certificate", M2M_PAGE)
+
+
+def retired_after(until: float) -> str:
+    """Say what becomes of it when its overlap is over.
+
+    Args:
+        until: When that is: epoch seconds.
+    """
+    return f"is valid until {when(until)}, and the next `tba rotate` or `tba retire` after that revokes it"
 
 
 _MOST_INFORMING: Final = 5
@@ -205,7 +220,7 @@ def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> Rotation
             Standing.ATTENTION,
             f"NetSuite was asked for a token on {when(entry.since)}, and the run was killed: "
             "one may exist that no store holds",
-            "run `pulumi up`; then look in NetSuite (Setup > Users/Roles > Access Tokens) for a token of that time",
+            f"run `pulumi up`; then look in NetSuite ({TOKENS_PAGE}) for a token of that time",
         )
     if entry.state in (Retirement.INFORM, Retirement.LEFT):
         return RotationFinding(

@@ -49,10 +49,7 @@ def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
     certificates = sum(record.certificate is not None for record in records)
     tokens = len(records) - certificates
     if aloud:
-        counts = [(tokens, "token")] if tokens or not certificates else []
-        counts += [(certificates, "certificate")] if certificates else []
-        shown = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
-        typer.echo(f"{name}: {shown}, no problem found")
+        typer.echo(f"{name}: {counted_kinds(tokens, certificates)}, no problem found")
         if note:
             typer.echo(f"{name}: note: {note}", err=True)
     return {
@@ -61,6 +58,13 @@ def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
         "problems": [],
         "notes": [note] if note else [],
     }
+
+
+def counted_kinds(tokens: int, certificates: int) -> str:
+    """Count what an environment declares: `2 tokens, 1 certificate`; a kind that it has not is left out."""
+    counts = [(tokens, "token")] if tokens or not certificates else []
+    counts += [(certificates, "certificate")] if certificates else []
+    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
 
 
 def _problems(error: SpecError) -> list[dict[str, Any]]:

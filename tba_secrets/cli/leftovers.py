@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from tba_secrets.cli import credentials
+from tba_secrets.cli.stack_names import project_name
 from tba_secrets.cli.status_state import TokenState
 from tba_secrets.digest import DigestKey, DigestKeys
 from tba_secrets.errors import AccessDeniedError
@@ -67,7 +66,7 @@ def find(
         tell: Is told which store could not be listed.
     """
     owners = {one.staged["owner"] for one in deployed.values() if "owner" in one.staged}
-    ending = f"/{_project_name(project)}/{stack}"
+    ending = f"/{project_name(project)}/{stack}"
 
     def is_ours(owner: str) -> bool:
         return owner in owners if owners else owner.endswith(ending)
@@ -168,10 +167,6 @@ def _revoke_certificate(
     nobody = Expected(old.account, None, None, record, None)
     api = CertificateApi(BearerClient(current, endpoint, record=record), nobody)
     return api.revoke(CertificateId(old.certificate_id), record)
-
-
-def _project_name(project: Path) -> str:
-    return str(yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
 
 
 def users(records: tuple[CredentialRecord, ...]) -> Callable[[Sensitive], str | None]:

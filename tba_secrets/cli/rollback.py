@@ -12,7 +12,7 @@ from tba_secrets.cli.exits import Exit
 from tba_secrets.engine import Engine
 from tba_secrets.provider.intents import Rollback
 from tba_secrets.records import CredentialRecord
-from tba_secrets.rotation import when
+from tba_secrets.rotation import Superseded, retired_after
 
 
 def run(engine: Engine, token: str) -> None:
@@ -30,14 +30,12 @@ def run(engine: Engine, token: str) -> None:
 
 def rolled_back_words(record: CredentialRecord, now: float) -> str:
     """Say what becomes of the credential that a record had until now: under a policy it is retired like any other."""
+    about = Superseded.of(certified=record.certificate is not None)
     if record.certificate is None and record.retire_after is None:
         return (
-            f"{record.path}: rolled back; the token that it had until now stays valid in NetSuite, and nothing is "
-            "going to revoke it: do so there (Setup > Users/Roles > Access Tokens) if nobody is to use it any more"
+            f"{record.path}: rolled back; the {about.noun} that it had until now stays valid in NetSuite, and nothing "
+            f"is going to revoke it: do so there ({about.page}) if nobody is to use it any more"
         )
-    noun = "token" if record.certificate is None else "certificate"
     overlap = 0.0 if record.retire_after is None else record.retire_after.total_seconds()
-    return (
-        f"{record.path}: rolled back; the {noun} that it had until now is valid until {when(now + overlap)}, and the "
-        "next `tba rotate` or `tba retire` after that revokes it"
-    )
+    goes = retired_after(now + overlap)
+    return f"{record.path}: rolled back; the {about.noun} that it had until now {goes}"

@@ -20,7 +20,7 @@ from tba_secrets.errors import SourceError, TbaError
 from tba_secrets.netsuite import Application, Person, authorize
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
-from tba_secrets.rotation import when
+from tba_secrets.rotation import Superseded, retired_after
 from tba_secrets.sources import Pair, open_source
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.stores.versions import Origin
@@ -107,12 +107,9 @@ def run_for(
 
 def rotated_words(record: CredentialRecord, now: float) -> str:
     """Say what a rotation has done to a record, and what happens next and when."""
-    noun = "token" if record.certificate is None else "certificate"
-    until = when(now + overlap_seconds(record))
-    return (
-        f"{record.path}: rotated, proven and current; the {noun} before it is valid until {until}, and the next "
-        "`tba rotate` or `tba retire` after that revokes it"
-    )
+    about = Superseded.of(certified=record.certificate is not None)
+    goes = retired_after(now + overlap_seconds(record))
+    return f"{record.path}: rotated, proven and current; the {about.noun} before it {goes}"
 
 
 def overlap_seconds(record: CredentialRecord) -> int:

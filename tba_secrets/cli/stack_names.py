@@ -24,7 +24,7 @@ def stack_name(context: typer.Context, given: str | None) -> str | None:
         raise typer.BadParameter(
             f"write {own}; `pulumi org set-default {organization}` chooses the organization"
         )
-    here = _project_name(Path(context.params.get("project") or "."))
+    here = project_name(Path(context.params.get("project") or "."))
     if len(project) != 1 or (here is not None and project[0] != here):
         raise typer.BadParameter(
             f"{given} is no stack of this project ({here or 'whose name is not known'}): "
@@ -38,7 +38,8 @@ def stack_names(context: typer.Context, given: list[str] | None) -> list[str] | 
     return None if given is None else [stack_name(context, one) or one for one in given]
 
 
-def _project_name(folder: Path) -> str | None:
+def project_name(folder: Path) -> str | None:
+    """Return the name in a folder's Pulumi.yaml; None if there is none to be read."""
     import yaml
 
     try:

@@ -22,11 +22,10 @@ from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records, using_tba
 from tba_secrets.rotation import (
-    CERTIFICATES,
-    TOKENS,
     Policy,
     RotationFinding,
     Standing,
+    Superseded,
     not_asked_until,
 )
 from tba_secrets.spec import load_stack
@@ -191,7 +190,7 @@ def _token(
     policy = Policy(record.rotate_every, record.warn_before, record.retire_after)
     stores = tuple(_store(*seen[kind], known.verified.get(kind)) for kind in seen)
     until = not_asked_until(refusals, now)
-    about = TOKENS if record.certificate is None else CERTIFICATES
+    about = Superseded.of(certified=record.certificate is not None)
     found = [
         *([UNKNOWN_STATE] if state is None else state_findings(state, policy, now)),
         *(finding for store in stores for finding in store_findings(store, known, now, about)),

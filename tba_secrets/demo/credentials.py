@@ -6,6 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from tba_secrets.netsuite.oauth2.permissions import LOG_IN, OWN_CERTIFICATES
+
 ACCOUNT = "1234567_SB1"
 
 
@@ -81,8 +83,8 @@ class DemoNetSuite:
 
 
 _OAUTH2 = [
-    "Log in using OAuth 2.0 Access Tokens",
-    "Manage own OAuth 2.0 Client Credentials Certificates",
+    LOG_IN,
+    OWN_CERTIFICATES,
 ]
 _ROLES: list[dict[str, Any]] = [
     {

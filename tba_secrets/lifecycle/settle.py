@@ -28,10 +28,11 @@ from tba_secrets.lifecycle.facts import (
     Step,
     ours,
 )
+from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
-from tba_secrets.netsuite.revocation import TOKENS_PAGE, RevocationOutcome
+from tba_secrets.netsuite.revocation import RevocationOutcome
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
@@ -330,7 +331,7 @@ def _closed(lines: Iterable[tuple[str, JournalEntry]], state: Retirement) -> Ite
     return (Note(store, replace(line, state=state)) for store, line in lines)
 
 
-# --- leaving a place, and deleting ------------------------------------------------------------------------------------
+# --- leaving a place, and deleting --------------------------------------------------------------
 
 
 def refuse_to_leave(record: str, where: str, snapshot: Snapshot) -> None:

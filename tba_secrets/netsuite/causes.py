@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-_TOKENS: Final = "Setup > Users/Roles > Access Tokens"
+TOKENS_PAGE: Final = "Setup > Users/Roles > Access Tokens"
 _INTEGRATIONS: Final = "Setup > Integration > Manage Integrations"
 _ROLES: Final = "Setup > Users/Roles > User Management > Manage Roles"
 _USERS: Final = "Setup > Users/Roles > User Management > Manage Users"
@@ -34,7 +34,7 @@ class Cause:
 
 TOKEN_REJECTED: Final = Cause(
     "the token id is wrong, inactive, revoked, or of another integration or account than the consumer key",
-    _TOKENS,
+    TOKENS_PAGE,
     "compare the token's application, user and role with the record; create a new token where they differ",
     ("token_rejected", "TokenRejected"),
 )
@@ -107,7 +107,7 @@ CLOCK: Final = Cause(
 )
 SANDBOX_REFRESH: Final = Cause(
     "the sandbox was refreshed or the token is production's: tokens are not copied, a refresh deletes them",
-    _TOKENS,
+    TOKENS_PAGE,
     "create a new token in this account",
     ("token_rejected",),
 )

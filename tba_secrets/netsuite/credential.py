@@ -6,7 +6,7 @@ For TBA (OAuth 1.0, RFC 5849) these are the consumer pair and the token pair: fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tba_secrets.sensitive import Sensitive
@@ -49,12 +49,6 @@ class TbaCredential:
     def of(cls, account: str, consumer: Pair, token: Pair) -> TbaCredential:
         """Return the credential of two pairs."""
         return cls(account, consumer.identifier, consumer.secret, token.identifier, token.secret)
-
-    def with_pair(self, part: str, pair: Pair) -> TbaCredential:
-        """Return the same credential with another `consumer` or `token` pair."""
-        if part == "consumer":
-            return replace(self, consumer_key=pair.identifier, consumer_secret=pair.secret)
-        return replace(self, token_id=pair.identifier, token_secret=pair.secret)
 
     def pair(self, part: str) -> Pair:
         """Return the `consumer` or the `token` pair."""

@@ -16,12 +16,12 @@ from typing import Final
 from tba_secrets.errors import NetSuiteUnreachableError
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
+from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, clues_of_record, diagnose
 from tba_secrets.netsuite.gate import Turn
 
 PATH: Final = "/rest/revoketoken"
-TOKENS_PAGE: Final = "Setup > Users/Roles > Access Tokens"
 
 
 class RevocationOutcome(Enum):

@@ -15,7 +15,7 @@ from tba_secrets.netsuite.credential import Credential, TbaCredential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.provider.properties import StagedCredentialInputs
 from tba_secrets.sources.interface import Pair
-from tba_secrets.spec.model import parse_duration
+from tba_secrets.spec.model import LONGEST_VALIDITY, parse_duration
 
 if TYPE_CHECKING:
     from tba_secrets.netsuite.oauth2.parts import CertificateTerms
@@ -48,7 +48,6 @@ def generate(inputs: StagedCredentialInputs) -> Pair:
 
 def _terms(inputs: StagedCredentialInputs) -> CertificateTerms:
     from tba_secrets.netsuite.oauth2.algorithms import Algorithm
-    from tba_secrets.netsuite.oauth2.certificates import LONGEST
     from tba_secrets.netsuite.oauth2.parts import CertificateTerms
 
     declared = inputs.certificate
@@ -56,6 +55,6 @@ def _terms(inputs: StagedCredentialInputs) -> CertificateTerms:
     return CertificateTerms(
         inputs.record,
         Algorithm(declared.algorithm),
-        parse_duration(declared.valid_for) or LONGEST,
+        parse_duration(declared.valid_for) or LONGEST_VALIDITY,
         declared.scopes,
     )

@@ -80,7 +80,16 @@ def _with_format(properties: Properties) -> Properties:
     return {**properties, "format": {**CertificateFormat().model_dump(), **said}}
 
 
-class StagedCredentialInputs(Wire):
+class _EitherKind(Wire):
+    """Inputs that speak of a token, or with `certificate` of a certificate."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_format(cls, given: Properties) -> Properties:
+        return _with_format(given)
+
+
+class StagedCredentialInputs(_EitherKind):
     """One token of one integration, and where its credential goes."""
 
     record: str
@@ -123,11 +132,6 @@ class StagedCredentialInputs(Wire):
     """Set by the component in a dry run; never persisted."""
     digests: dict[str, str] = Field(default_factory=dict)
     """Set by Check: the keyed digest of each part, as last seen at its source."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_format(cls, given: Properties) -> Properties:
-        return _with_format(given)
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:
@@ -183,7 +187,7 @@ class StagedCredentialOutputs(Wire):
     """Where the version is neither candidate nor current, by store: what is there instead."""
 
 
-class SmokeTestInputs(Wire):
+class SmokeTestInputs(_EitherKind):
     """Which secret to prove, as whom it must act, and what to do with it then."""
 
     record: str
@@ -220,11 +224,6 @@ class SmokeTestInputs(Wire):
     """A refused candidate stays pending: for values that no source can give again."""
     always: bool = False
     """Test on every update, even where nothing has changed."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_format(cls, given: Properties) -> Properties:
-        return _with_format(given)
 
     @model_validator(mode="after")
     def _checks_of_its_kind(self) -> Self:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from tba_secrets.netsuite.oauth2 import permissions
 from tba_secrets.spec.model import Check, RestletCheck
 
 
@@ -80,11 +81,9 @@ _REST: Final = frozenset({CheckKind.REST, CheckKind.SUITEQL})
 
 USER_ACCESS_TOKENS: Final = "User Access Tokens"
 LOG_IN: Final = RolePermission("Log in using Access Tokens", "Full", "Setup", ANY_CALL)
-LOG_IN_OAUTH2: Final = RolePermission(
-    "Log in using OAuth 2.0 Access Tokens", "Full", "Setup", ACCESS_TOKEN
-)
+LOG_IN_OAUTH2: Final = RolePermission(permissions.LOG_IN, "Full", "Setup", ACCESS_TOKEN)
 OWN_CERTIFICATES: Final = RolePermission(
-    "Manage own OAuth 2.0 Client Credentials Certificates",
+    permissions.OWN_CERTIFICATES,
     "Full",
     "Setup",
     why="to bring its successor and to revoke what it superseded (`by: api`)",

@@ -23,7 +23,7 @@ from tba_secrets.cli.checklist.lines import (
 )
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
-from tba_secrets.netsuite.sdf.permissions import MANAGES_APPLICATIONS
+from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import using_tba
 from tba_secrets.spec.model import CertificateSettings, RestletCheck

@@ -15,12 +15,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from tba_secrets.cli.check import counted_kinds
 from tba_secrets.cli.doctor import netsuite, oauth2, sources, stores
 from tba_secrets.cli.doctor.finding import (
     Area,
     DoctorFinding,
     FindingSeverity,
-    counted,
     examined,
     ok,
     warning,
@@ -100,11 +100,9 @@ class _Environment:
         except InvalidSpecError as error:
             yield from (wrong(str(problem)) for problem in error.problems)
             return
-        certificates = [record for record in self._records if record.certificate is not None]
-        tokens = [record for record in self._records if record.certificate is None]
-        counts = [counted(tokens, "token")] if tokens or not certificates else []
-        counts += [counted(certificates, "certificate")] if certificates else []
-        yield ok(f"stacks/{self._name}.yaml: {', '.join(counts)}, no problem found")
+        certificates = sum(record.certificate is not None for record in self._records)
+        counts = counted_kinds(len(self._records) - certificates, certificates)
+        yield ok(f"stacks/{self._name}.yaml: {counts}, no problem found")
 
     def _states(self) -> dict[str, TokenState] | None:
         deployment = self._stack.deployment

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tba_secrets.cli.migrate.successor import BLOCKING, NEEDED, Successor
+from tba_secrets.cli.migrate.successor import NEEDED, Successor
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
+from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
 from tba_secrets.spec.model import Format
 
 _BOXES: Final = {"rest_webservices": "REST Web Services", "restlets": "RESTlets"}
@@ -48,8 +49,11 @@ def _in_netsuite(successor: Successor) -> Iterator[str]:
     yield f"    Nobody may press Reset Credentials there: it ends every TBA token of {name} and the client id at once"
     if missing:
         yield f"  the role {role.name} ({successor.role_id}): add what it has not yet of {missing}"
-    if BLOCKING in role.permissions:
-        yield f"  the role {role.name}: take {BLOCKING} away; a role that has it gets no access with OAuth 2.0"
+    if MANAGES_APPLICATIONS in role.permissions:
+        yield (
+            f"  the role {role.name}: take {MANAGES_APPLICATIONS} away; a role that has it gets no access with OAuth "
+            "2.0"
+        )
 
 
 def _client_id(successor: Successor) -> Iterator[str]:

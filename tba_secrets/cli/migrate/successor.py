@@ -9,8 +9,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
+from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS, OWN_CERTIFICATES
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.construct import yaml_text
 from tba_secrets.spec.model import (
@@ -22,13 +24,8 @@ from tba_secrets.spec.model import (
     parse_duration,
 )
 
-LOGIN: Final = "Log in using OAuth 2.0 Access Tokens"
-OWN_CERTIFICATES: Final = "Manage own OAuth 2.0 Client Credentials Certificates"
-REST: Final = "REST Web Services"
-NEEDED: Final = (REST, LOGIN, OWN_CERTIFICATES)
+NEEDED: Final = ("REST Web Services", LOG_IN, OWN_CERTIFICATES)
 """What the role needs, so that each certificate can bring its successor."""
-BLOCKING: Final = "OAuth 2.0 Authorized Applications Management"
-"""A role that has it gets no access with OAuth 2.0 (Oracle help, "Set Up OAuth 2.0 Roles")."""
 _ENDING: Final = "-certificate"
 """Not `-oauth2`: AWS takes a hyphen and six characters for the end of an ARN."""
 _COPIED: Final = ("on_delete", "restore", "rotate_every", "retire_after", "warn_before")
@@ -75,7 +72,7 @@ class Successor:
     def permissions(self) -> tuple[str, ...]:
         """The permissions to declare; none where the TBA integration declares none."""
         declared = self.integration.role.permissions
-        kept = tuple(one for one in declared if one != BLOCKING)
+        kept = tuple(one for one in declared if one != MANAGES_APPLICATIONS)
         return (*kept, *(one for one in NEEDED if one not in kept)) if declared else ()
 
     @property
@@ -147,8 +144,9 @@ def _verify(record: CredentialRecord) -> dict[str, Any]:
 def _valid_for(record: CredentialRecord) -> str | None:
     """Return a validity that is long enough for age and overlap; None where the usual one is."""
     usual = parse_duration(Certificate.model_fields["valid_for"].default)
-    needed = [one for one in (record.rotate_every, record.retire_after) if one is not None]
-    if record.rotate_every is None or usual is None or sum(needed[1:], needed[0]) <= usual:
+    if record.rotate_every is None or usual is None:
+        return None
+    if record.rotate_every + (record.retire_after or timedelta(0)) <= usual:
         return None
     return f"{LONGEST_VALIDITY.days}d"
 

@@ -21,12 +21,11 @@ from cryptography.x509.oid import NameOID
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite.oauth2.algorithms import RSA_BITS, Algorithm, PrivateKey
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import LONGEST_VALIDITY
 
 CertificateId = NewType("CertificateId", str)
 """The `kid` of assertions. It is no secret."""
 
-LONGEST: Final = timedelta(days=730)
-"""NetSuite cuts a certificate to two years ("Certificate Conditions"); 730 days are never more than that."""
 _EARLIER: Final = timedelta(minutes=5)
 """A new certificate is valid from a little earlier on, for NetSuite's clock may be behind ours."""
 _CERTIFICATE: Final = re.compile(
@@ -62,18 +61,18 @@ def make(
     Args:
         algorithm: What the key is to sign with.
         name: The certificate's common name, by which NetSuite's list shows it: no secret.
-        valid_for: At most `LONGEST`.
+        valid_for: At most `LONGEST_VALIDITY`.
         now: The present, with a time zone.
         rsa_bits: 3072 or 4096, for RSA.
 
     Raises:
         ValueError: `valid_for` or `rsa_bits` is out of bounds.
     """
-    if not timedelta(0) < valid_for <= LONGEST:
+    if not timedelta(0) < valid_for <= LONGEST_VALIDITY:
         raise ValueError("a certificate is valid for two years (730 days) at most")
     key = algorithm.new_key(rsa_bits)
     starts = now.astimezone(UTC).replace(microsecond=0) - _EARLIER
-    ends = min(starts + LONGEST, starts + _EARLIER + valid_for)
+    ends = min(starts + LONGEST_VALIDITY, starts + _EARLIER + valid_for)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     made = (
         x509.CertificateBuilder()
@@ -124,7 +123,7 @@ def check(
             f"{where}: the certificate's id is {certified.certificate_id}, which is not the declared one",
             "declare the certificate that was uploaded, or leave the id out: it is computed",
         )
-    if read.not_valid_after_utc - read.not_valid_before_utc > LONGEST + timedelta(days=1):
+    if read.not_valid_after_utc - read.not_valid_before_utc > LONGEST_VALIDITY + timedelta(days=1):
         raise SourceError(
             f"{where}: the certificate is valid for more than two years, and NetSuite would cut it",
             f"{_MAKE_ANEW}, valid for 730 days at most",

@@ -24,11 +24,9 @@ from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, diagnose
 from tba_secrets.netsuite.oauth2.access_token import AccessToken, read_token, token_request
 from tba_secrets.netsuite.oauth2.assertion import assertion
 from tba_secrets.netsuite.oauth2.credential import TOKEN_PATH, OAuth2Credential
+from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.sensitive import Sensitive
-
-_LOGIN: Final = "Log in using OAuth 2.0 Access Tokens"
-_MANAGES: Final = "OAuth 2.0 Authorized Applications Management"
 
 
 class BearerClient(Caller):
@@ -72,10 +70,10 @@ class BearerClient(Caller):
             Clue.ACCOUNT_DIFFERS: self.credential.account.upper().replace("-", "_") != account,
             Clue.SANDBOX: "_" in account,
             Clue.THROUGH_ENDPOINT: not self.own_hosts,
-            Clue.NO_LOGIN_PERMISSION: bool(declared) and _LOGIN not in declared,
+            Clue.NO_LOGIN_PERMISSION: bool(declared) and LOG_IN not in declared,
             Clue.NO_REST_PERMISSION: bool(declared) and "REST Web Services" not in declared,
             Clue.NO_WORKBOOK: bool(declared) and "SuiteAnalytics Workbook" not in declared,
-            Clue.MANAGES_APPLICATIONS: _MANAGES in declared,
+            Clue.MANAGES_APPLICATIONS: MANAGES_APPLICATIONS in declared,
             Clue.CERTIFICATE_OVER: until is not None and until < self._today(),
             Clue.BEARER: self._token is not None,
         }

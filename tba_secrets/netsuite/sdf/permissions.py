@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final, NewType
 
 from tba_secrets.errors import SpecError
+from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS, OWN_CERTIFICATES
 from tba_secrets.spec.looks_secret import looks_secret
 
 PermissionKey = NewType("PermissionKey", str)
@@ -29,8 +30,6 @@ TBA: Final = FeatureId("TBA")
 _REST: Final = FeatureId("RESTWEBSERVICES")
 _SOAP: Final = FeatureId("WEBSERVICESEXTERNAL")
 OAUTH2: Final = FeatureId("OAUTH2")
-MANAGES_APPLICATIONS: Final = "OAuth 2.0 Authorized Applications Management"
-"""It keeps a role out of REST and RESTlets with an access token."""
 FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
     {
         TBA: "Token-based Authentication",
@@ -84,10 +83,10 @@ _OF_LOGINS: Final = (
     ("User Access Tokens", "ADMI_MANAGE_OWN_OAUTH_TOKENS", TBA),
     ("REST Web Services", "ADMI_RESTWEBSERVICES", _REST),
     ("SOAP Web Services", "ADMI_WEBSERVICES", _SOAP),
-    ("Log in using OAuth 2.0 Access Tokens", "ADMI_LOGIN_OAUTH2", OAUTH2),
+    (LOG_IN, "ADMI_LOGIN_OAUTH2", OAUTH2),
     (MANAGES_APPLICATIONS, "ADMI_MANAGE_OAUTH2", OAUTH2),
     (
-        "Manage own OAuth 2.0 Client Credentials Certificates",
+        OWN_CERTIFICATES,
         "ADMI_MANAGE_OWN_OAUTH2_CERTS",
         OAUTH2,
     ),

@@ -15,9 +15,9 @@ from typing import Final, NewType
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tba_secrets.errors import SpecError
+from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
 from tba_secrets.netsuite.sdf.permissions import (
     FEATURES,
-    MANAGES_APPLICATIONS,
     OAUTH2,
     TBA,
     FeatureId,

@@ -14,13 +14,13 @@ from cryptography.x509.oid import NameOID
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite.oauth2.algorithms import Algorithm
 from tba_secrets.netsuite.oauth2.certificates import (
-    LONGEST,
     algorithm_named,
     certificate_id,
     check,
     make,
 )
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.spec.model import LONGEST_VALIDITY
 from tests.netsuite.oauth2.support import (
     NOW,
     ORACLE_CERTIFICATE,
@@ -82,13 +82,13 @@ def test_two_keys_are_never_the_same() -> None:
 
 
 def test_two_years_are_never_exceeded() -> None:
-    made = make(Algorithm.ES256, "test", LONGEST, NOW)
+    made = make(Algorithm.ES256, "test", LONGEST_VALIDITY, NOW)
     read = x509.load_pem_x509_certificate(made.certificate.encode())
-    assert read.not_valid_after_utc - read.not_valid_before_utc == LONGEST
+    assert read.not_valid_after_utc - read.not_valid_before_utc == LONGEST_VALIDITY
     check(made.private_key, made.certificate, made.algorithm, NOW, WHERE)
 
 
-@pytest.mark.parametrize("valid_for", [LONGEST + timedelta(days=1), timedelta(0), -YEAR])
+@pytest.mark.parametrize("valid_for", [LONGEST_VALIDITY + timedelta(days=1), timedelta(0), -YEAR])
 def test_a_validity_out_of_bounds_is_not_made(valid_for: timedelta) -> None:
     with pytest.raises(ValueError, match="two years"):
         make(Algorithm.ES256, "test", valid_for, NOW)

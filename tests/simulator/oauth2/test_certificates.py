@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tba_secrets.simulator import FaultKind, Simulator, SimulatorConfig, SimulatorConfigError
 from tba_secrets.simulator.oauth2.mappings import CertificateRefused
 from tba_secrets.simulator.oauth2.x509_facts import read
+from tests.netsuite.oauth2.support import ORACLE_CERTIFICATE, ORACLE_ID
 from tests.simulator.accounts import ACCOUNT, APPLICATION, BOT, ROLE, Keys, StandingClock
 from tests.simulator.conftest import NOW
 from tests.simulator.oauth2.conftest import upload
@@ -28,21 +29,7 @@ from tests.simulator.oauth2.holder import (
 from tests.simulator.signer import send
 
 DAY = 86400
-ORACLES = """-----BEGIN CERTIFICATE-----
-MIICMzCCAdmgAwIBAgIUBiVEnfUN+N/+Dx5y95vec4/l9cowCgYIKoZIzj0EAwIw
-bzELMAkGA1UEBhMCQ1oxEDAOBgNVBAgMB0N6ZWNoaWExDTALBgNVBAcMBEJybm8x
-GDAWBgNVBAoMD09yYWNsZSBOZXRTdWl0ZTElMCMGA1UEAwwcaW5mcmEudGVzdC5j
-b3JwLm5ldHN1aXRlLmNvbTAeFw0yNjAxMzAxMDI4MzhaFw0yNjAzMDExMDI4Mzha
-MG8xCzAJBgNVBAYTAkNaMRAwDgYDVQQIDAdDemVjaGlhMQ0wCwYDVQQHDARCcm5v
-MRgwFgYDVQQKDA9PcmFjbGUgTmV0U3VpdGUxJTAjBgNVBAMMHGluZnJhLnRlc3Qu
-Y29ycC5uZXRzdWl0ZS5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARJqbhJ
-Ql8wlogKRlaqug3YSA2jAFlDvM7S8nbP6zj7qqc7HkLXjokn0qBAa+O5oD+yb9gX
-KmUhTjOC8OKZ+JYKo1MwUTAdBgNVHQ4EFgQU5ZEvf5+g0wXYsGDQ696fDj5esrgw
-HwYDVR0jBBgwFoAU5ZEvf5+g0wXYsGDQ696fDj5esrgwDwYDVR0TAQH/BAUwAwEB
-/zAKBggqhkjOPQQDAgNIADBFAiAPVU6JJBYmVvOdPSLgDCCv/6ePrALb0ODMrWu6
-QrChtAIhAI6OCpSZyk+LvM6YPyvc64aTfnpLD9RzfAJCqm/Iy6ZA
------END CERTIFICATE-----"""
-"""Oracle help, "POST Request to Set Up a New Certificate"."""
+ORACLES = ORACLE_CERTIFICATE.rstrip()
 
 Rotation = Callable[..., requests.Response]
 
@@ -75,7 +62,7 @@ def code(answer: requests.Response) -> tuple[int, str]:
 
 def test_the_id_of_the_certificate_that_oracle_prints() -> None:
     facts = read(ORACLES)
-    assert facts.certificate_id == "NPMnRyPg-WDWhPiAbisjKiH0fqnBpjOZ367wDTe0pqA"
+    assert facts.certificate_id == ORACLE_ID
     assert (facts.algorithm, str(facts.valid_from.date()), str(facts.valid_until.date())) == (
         "EC",
         "2026-01-30",
@@ -98,7 +85,7 @@ def test_the_answers_that_oracle_prints(simulator: Simulator, keys: Keys) -> Non
         {
             "entity_role_id": {"com": ACCOUNT, "ent": -5, "rol": 1000},
             "application_id": 1,
-            "certificate_id": "NPMnRyPg-WDWhPiAbisjKiH0fqnBpjOZ367wDTe0pqA",
+            "certificate_id": ORACLE_ID,
             "certificate": ORACLES,
             "algorithm": "EC",
             "created_at": "2026-01-01",
@@ -126,7 +113,7 @@ def test_the_answers_that_oracle_prints(simulator: Simulator, keys: Keys) -> Non
         "valid_from": "2026-01-30",
         "valid_until": "2026-03-01",
         "revoked": False,
-        "certificate_id": "NPMnRyPg-WDWhPiAbisjKiH0fqnBpjOZ367wDTe0pqA",
+        "certificate_id": ORACLE_ID,
         "algorithm": "EC",
     }
 
