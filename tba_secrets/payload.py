@@ -19,6 +19,8 @@ from tba_secrets.spec.model import CertificateFormat, Format
 
 Names = Format | CertificateFormat
 """Under which keys a credential is stored; the kind of names is the kind of credential."""
+AnyCredential = TbaCredential | OAuth2Credential
+"""What a store may hold."""
 _MEND: Final = "store the credential anew with `tba rotate`, or name another secret"
 
 
@@ -45,10 +47,8 @@ def parse(
 @overload
 def parse(
     value: Sensitive, names: Names, where: str, account: str | None = None
-) -> TbaCredential | OAuth2Credential: ...
-def parse(
-    value: Sensitive, names: Names, where: str, account: str | None = None
-) -> TbaCredential | OAuth2Credential:
+) -> AnyCredential: ...
+def parse(value: Sensitive, names: Names, where: str, account: str | None = None) -> AnyCredential:
     """Return the credential in a stored text.
 
     Args:
@@ -82,7 +82,7 @@ def parse(
     return TbaCredential(account, **fields)
 
 
-def parse_either(value: Sensitive, names: Names, where: str) -> TbaCredential | OAuth2Credential:
+def parse_either(value: Sensitive, names: Names, where: str) -> AnyCredential:
     """Return the credential in a stored text, of the kind that it holds. Raises as `parse` does.
 
     Args:

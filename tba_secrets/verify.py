@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tba_secrets.errors import ConflictError, ValueNeededError
-from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
-from tba_secrets.payload import Names, parse, same_content
+from tba_secrets.payload import AnyCredential, Names, parse, same_content
 from tba_secrets.places import Place
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 
@@ -21,7 +19,7 @@ from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 class ReadBack:
     """One credential as every store gives it back, and the version that holds it in each."""
 
-    credential: TbaCredential | OAuth2Credential
+    credential: AnyCredential
     versions: Mapping[str, VersionId]
     """The version that was read, by store kind."""
     current: Mapping[str, VersionId | None]

@@ -23,7 +23,7 @@ from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, mark
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Verdict, others
 from tba_secrets.netsuite.credential import Credential
-from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.payload import AnyCredential
 from tba_secrets.records import CredentialRecord
 
 _AT_ONCE: Final = 4
@@ -96,7 +96,7 @@ def _checked(record: CredentialRecord, gate: Gate) -> CheckedRecord:
 
 
 def _asked(
-    record: CredentialRecord, credential: TbaCredential | OAuth2Credential, known: Circumstances
+    record: CredentialRecord, credential: AnyCredential, known: Circumstances
 ) -> Verification:
     expected = credentials.expected(record)
     if isinstance(credential, TbaCredential):

@@ -13,8 +13,8 @@ from tba_secrets.client.pace import Pace
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 
 if TYPE_CHECKING:
-    from tba_secrets.client.current import Credential
     from tba_secrets.netsuite.oauth2.client import BearerClient
+    from tba_secrets.payload import AnyCredential
 
 
 class AccessTokens:
@@ -45,7 +45,7 @@ class AccessTokens:
                 self._client = self._opened(credential)
             return self._client.access_token().header
 
-    def forget(self, credential: Credential) -> None:
+    def forget(self, credential: AnyCredential) -> None:
         """Get a new access token before the next call with a credential: this one was refused."""
         with self._lock:
             if self._client is not None and self._client.credential == credential:

@@ -15,16 +15,13 @@ from typing import Final, NewType
 from tba_secrets.client.errors import NoCredentialError
 from tba_secrets.client.pace import RETRY_SECONDS, Pace
 from tba_secrets.errors import StoreUnavailableError
-from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
-from tba_secrets.payload import parse_either, same_content
+from tba_secrets.payload import AnyCredential, parse_either, same_content
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import CertificateFormat, Format
 from tba_secrets.stores.interface import SecretName, Stage, Store, StoredVersion, VersionId
 from tba_secrets.stores.versions import PLACEHOLDER
 
 _log: Final = logging.getLogger(__name__)
-Credential = TbaCredential | OAuth2Credential
 Moment = NewType("Moment", int)
 """A place in the order of a session's events. A clock would not do: it may show one time twice."""
 
@@ -37,7 +34,7 @@ class CachedCredential:
     """
 
     version: VersionId
-    credential: Credential
+    credential: AnyCredential
     asked_at: float
     """Monotonic seconds when the read began."""
     moment: Moment
@@ -85,7 +82,7 @@ class CurrentCredential:
         with self._reading:
             return self._fresh() or self._read_if_possible()
 
-    def since(self, moment: Moment, other_than: Credential | None = None) -> CachedCredential:
+    def since(self, moment: Moment, other_than: AnyCredential | None = None) -> CachedCredential:
         """Return the credential as the store had it after `moment`, whatever its age.
 
         Args:

@@ -19,17 +19,18 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import NamedTuple
 
-from tba_secrets.client.current import CachedCredential, Credential, CurrentCredential, Moment
+from tba_secrets.client.current import CachedCredential, CurrentCredential, Moment
 from tba_secrets.client.pace import Pace
 from tba_secrets.errors import NotAskedError
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS
+from tba_secrets.payload import AnyCredential
 
 REFUSED = 401
 """RFC 9110 section 15.5.2: how REST web services and RESTlets refuse a login. The body adds nothing."""
 
 
 class _Refusal(NamedTuple):
-    credential: Credential
+    credential: AnyCredential
     moment: Moment
     at: float
     """Monotonic seconds."""

@@ -22,9 +22,9 @@ from tba_secrets.netsuite import signing, soap
 from tba_secrets.netsuite.account import Service, base_url
 from tba_secrets.netsuite.answers import Answer, Protocol
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
+from tba_secrets.netsuite.concurrency import PROCESS_CONCURRENCY, Concurrency
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.diagnosis import clues_of_record
-from tba_secrets.netsuite.pace import PROCESS_PACE, Pace
 from tba_secrets.netsuite.retry import Retry
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.signing import Once, Parameter
@@ -78,7 +78,7 @@ class Settings(TypedDict, total=False):
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
     probe: ClockProbe
-    pace: Pace
+    concurrency: Concurrency
 
 
 class Caller(ABC):
@@ -94,7 +94,7 @@ class Caller(ABC):
         sleep: Waits that many seconds between tries; it may raise to end the call.
         monotonic: Seconds, to measure the deadline with.
         probe: Where the skew of each host is kept.
-        pace: Learns whether the account had too much to do.
+        concurrency: Learns whether the account had too much to do.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Caller(ABC):
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         probe: ClockProbe = PROCESS_PROBE,
-        pace: Pace = PROCESS_PACE,
+        concurrency: Concurrency = PROCESS_CONCURRENCY,
     ) -> None:
         self.record = record
         self._account = account
@@ -122,7 +122,7 @@ class Caller(ABC):
             deadline_seconds,
             sleep,
             monotonic,
-            lambda busy: pace.heard(account, busy=busy),
+            lambda busy: concurrency.heard(account, busy=busy),
         )
         self._probe = probe
 

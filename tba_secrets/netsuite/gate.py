@@ -18,8 +18,8 @@ from threading import Condition
 from typing import Final
 
 from tba_secrets.errors import AuthenticationRefusedError, NetSuiteUnreachableError, NotAskedError
+from tba_secrets.netsuite.concurrency import PROCESS_CONCURRENCY, Concurrency
 from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
-from tba_secrets.netsuite.pace import PROCESS_PACE, Pace
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.sensitive import Fingerprint
 
@@ -51,18 +51,18 @@ class Gate:
 
     Args:
         clock: Epoch seconds.
-        pace: How many users of one account are asked side by side; that of this process where None.
+        concurrency: How many users of one account are asked side by side; that of this process where None.
         logins: The file that all runs of this machine share; that of whoever runs this process where None.
     """
 
     def __init__(
         self,
         clock: Callable[[], float],
-        pace: Pace | None = None,
+        concurrency: Concurrency | None = None,
         logins: RefusedLogins | None = None,
     ) -> None:
         self._clock = clock
-        self._pace = pace if pace is not None else PROCESS_PACE
+        self._concurrency = concurrency if concurrency is not None else PROCESS_CONCURRENCY
         self._logins = logins if logins is not None else RefusedLogins.at_home()
         self._changed = Condition()
         self._ledger = Ledger()
@@ -169,7 +169,7 @@ class Gate:
             self._changed.wait(_POLL_SECONDS)
 
     def _has_place(self, account: str) -> bool:
-        return self._running[account] < self._pace.users(account)
+        return self._running[account] < self._concurrency.users(account)
 
     @contextmanager
     def _attempt(

@@ -66,6 +66,7 @@ def test_one_is_promoted_the_other_refused_and_both_are_told(two: World) -> None
         "promoted": True,
         "removed": False,
         "verified_as": "role warehouse role in account 1234567_SB1",
+        "waits_for": "",
     }
 
 

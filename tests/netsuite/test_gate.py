@@ -19,7 +19,7 @@ from tba_secrets.errors import (
     NotAskedError,
 )
 from tba_secrets.netsuite import Gate, Refusal, RefusedLogins
-from tba_secrets.netsuite.pace import Pace
+from tba_secrets.netsuite.concurrency import Concurrency
 from tba_secrets.sensitive import Fingerprint
 from tests.simulator.accounts import StandingClock
 
@@ -41,7 +41,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def gate(clock: StandingClock) -> Gate:
-    return Gate(clock, Pace())
+    return Gate(clock, Concurrency())
 
 
 HISTORIES: list[tuple[list[float], str | None]] = [
@@ -364,7 +364,7 @@ def test_a_user_that_queues_takes_no_place_of_the_account(gate: Gate) -> None:
 
 
 def test_as_many_users_as_configured(clock: StandingClock) -> None:
-    with visitors(Gate(clock, Pace(most=1)), "a", "b") as (first, second):
+    with visitors(Gate(clock, Concurrency(most=1)), "a", "b") as (first, second):
         assert not second.inside.is_set()
         first.leave()
         assert second.inside.wait(GUARD_SECONDS)

@@ -71,6 +71,12 @@ class FeatureBox:
     """Whether it is for certificates, or for tokens; None where it is for both."""
 
 
+SCOPE_BOXES: Final = {
+    "rest_webservices": "REST Web Services",
+    "restlets": "RESTlets",
+    "suite_analytics": "SuiteAnalytics Connect",
+}
+"""The boxes of an integration record, by the scope that each allows."""
 CALLBACK_URL: Final = "http://localhost:*"
 """The only URL with a wildcard for its port (Oracle help, "The Three-Step TBA Authorization Flow")."""
 ANY_CALL: Final = frozenset(CheckKind)

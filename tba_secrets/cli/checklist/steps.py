@@ -7,7 +7,6 @@ why.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from tba_secrets.cli.checklist import facts
 from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, ANY_CALL, IDENTITY, CheckKind
@@ -111,14 +110,6 @@ def _integration(name: str, proofs: Sequence[Proofs]) -> Group:
     )
 
 
-_SCOPES: Final = {
-    "rest_webservices": "REST Web Services",
-    "restlets": "RESTlets",
-    "suite_analytics": "SuiteAnalytics Connect",
-}
-"""Their boxes on the integration record."""
-
-
 def _oauth2_integration(name: str, proofs: Sequence[Proofs]) -> Group:
     scopes = dict.fromkeys(scope for proof in proofs for scope in _settings(proof).scopes)
     source = _place(proofs[0].record.consumer_source, "")
@@ -132,7 +123,9 @@ def _oauth2_integration(name: str, proofs: Sequence[Proofs]) -> Group:
                 ACCESS_TOKEN,
             ),
             *(
-                shown_line(f"Scope: {_SCOPES[one]}: ticked", proofs, ACCESS_TOKEN, f"scope {one}")
+                shown_line(
+                    f"Scope: {facts.SCOPE_BOXES[one]}: ticked", proofs, ACCESS_TOKEN, f"scope {one}"
+                )
                 for one in scopes
             ),
             shown_line(f"Client id, shown once: {source}", proofs, ANY_CALL),

@@ -28,9 +28,15 @@ class Question:
     """Whether to ask on a terminal; otherwise the flag or the default counts."""
 
 
-def _variable(answers: Answers, name: str, ending: str) -> str:
-    """Derive a variable's name: `warehouse-sync` becomes WAREHOUSE_SYNC_CONSUMER_KEY."""
-    words = re.sub(r"[^A-Z0-9]+", "_", answers[name].upper()).strip("_").removesuffix("_TOKEN")
+def variable_after(name: str, ending: str, without: str = "") -> str:
+    """Derive a variable's name: `warehouse-sync` becomes WAREHOUSE_SYNC_CONSUMER_KEY.
+
+    Args:
+        name: Of a record.
+        ending: What the variable holds.
+        without: An ending of the name that is left out.
+    """
+    words = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_").removesuffix(without)
     return f"{'_' if words[:1].isdigit() else ''}{words}_{ending}"
 
 
@@ -75,7 +81,9 @@ QUESTIONS: Final = (
             f"--{name.replace('_', '-')}-env",
             "an environment variable",
             f"WAREHOUSE_{name.upper()}",
-            lambda known, owner=owner, name=name: _variable(known, owner, name.upper()),  # type: ignore[misc]
+            lambda known, owner=owner, name=name: variable_after(
+                known[owner], name.upper(), "_TOKEN"
+            ),  # type: ignore[misc]
             asked=False,
         )
         for owner, name in (

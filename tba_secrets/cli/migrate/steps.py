@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
+from tba_secrets.cli.checklist.facts import SCOPE_BOXES
 from tba_secrets.cli.migrate.successor import NEEDED, Successor
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
 from tba_secrets.spec.model import Format
-
-_BOXES: Final = {"rest_webservices": "REST Web Services", "restlets": "RESTlets"}
 
 
 def told(environment: str, successor: Successor) -> Iterator[str]:
@@ -39,7 +37,7 @@ def _limits(successor: Successor) -> Iterator[str]:
 
 def _in_netsuite(successor: Successor) -> Iterator[str]:
     name, role = successor.integration.name, successor.integration.role
-    boxes = " and ".join(_BOXES[scope] for scope in successor.scopes)
+    boxes = " and ".join(SCOPE_BOXES[scope] for scope in successor.scopes)
     missing = ", ".join(one for one in NEEDED if one not in role.permissions)
     yield "First in NetSuite; TBA goes on working through all of it:"
     yield "  Setup > Company > Enable Features > SuiteCloud: OAuth 2.0"

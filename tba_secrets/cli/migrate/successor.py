@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from tba_secrets.cli.init.questions import variable_after
 from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS, OWN_CERTIFICATES
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.construct import yaml_text
@@ -107,8 +108,7 @@ class Successor:
 
 def client_variable(integration: Integration) -> str:
     """Name a variable after the integration: `warehouse-sync` becomes WAREHOUSE_SYNC_CLIENT_ID."""
-    words = re.sub(r"[^A-Z0-9]+", "_", integration.name.upper()).strip("_")
-    return f"{'_' if words[:1].isdigit() else ''}{words}_CLIENT_ID"
+    return variable_after(integration.name, "CLIENT_ID")
 
 
 def _client(integration: Integration) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class _Account:
     """The last that was heard is that there were too many: a burst is refused together, and counts once."""
 
 
-class Pace:
+class Concurrency:
     """The users of each account that may be asked side by side. Thread-safe.
 
     Args:
@@ -73,5 +73,5 @@ class Pace:
         return self._accounts.setdefault(name, _Account(self._first, self._most))
 
 
-PROCESS_PACE: Final = Pace()
-"""The pace that every client and every gate of this process share."""
+PROCESS_CONCURRENCY: Final = Concurrency()
+"""What every client and every gate of this process share."""

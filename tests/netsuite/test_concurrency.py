@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tba_secrets.netsuite import Service, SignedCall
-from tba_secrets.netsuite.pace import Pace
+from tba_secrets.netsuite.concurrency import Concurrency
 from tba_secrets.simulator import Simulator
 from tests.netsuite.conftest import MakeClient
 from tests.netsuite.support import wrong
@@ -15,12 +15,12 @@ ACCOUNT = "1234567_SB1"
 CALL = SignedCall(Service.RESTLETS, "GET", "/rest/tokeninfo")
 
 
-def hear(pace: Pace, answers: str) -> list[int]:
+def hear(concurrency: Concurrency, answers: str) -> list[int]:
     """`.` is an answer, `!` says that there were too many; how many users there may be after each."""
     users = []
     for one in answers:
-        pace.heard(ACCOUNT, busy=one == "!")
-        users.append(pace.users(ACCOUNT))
+        concurrency.heard(ACCOUNT, busy=one == "!")
+        users.append(concurrency.users(ACCOUNT))
     return users
 
 
@@ -44,37 +44,39 @@ def hear(pace: Pace, answers: str) -> list[int]:
     ],
 )
 def test_the_users_follow_the_answers(answers: str, users: list[int]) -> None:
-    assert hear(Pace(), answers) == users
+    assert hear(Concurrency(), answers) == users
 
 
 def test_never_more_than_is_declared() -> None:
-    assert max(hear(Pace(most=3), "." * 50)) == 3
-    assert Pace(first=9, most=3).users(ACCOUNT) == 3
+    assert max(hear(Concurrency(most=3), "." * 50)) == 3
+    assert Concurrency(first=9, most=3).users(ACCOUNT) == 3
     with pytest.raises(ValueError, match="at least 1"):
-        Pace(most=0)
+        Concurrency(most=0)
 
 
 def test_each_account_has_its_own_and_spelling_makes_no_difference() -> None:
-    pace = Pace()
-    hear(pace, "." * 9)
-    assert (pace.users("1234567-sb1"), pace.users("7654321")) == (4, 2)
+    concurrency = Concurrency()
+    hear(concurrency, "." * 9)
+    assert (concurrency.users("1234567-sb1"), concurrency.users("7654321")) == (4, 2)
 
 
-def test_a_client_tells_the_pace_what_it_hears(simulator: Simulator, client: MakeClient) -> None:
-    pace = Pace()
-    asking = client(pace=pace)
+def test_a_client_tells_the_concurrency_what_it_hears(
+    simulator: Simulator, client: MakeClient
+) -> None:
+    concurrency = Concurrency()
+    asking = client(concurrency=concurrency)
     asking.reach()
     asking.call(CALL)
-    assert pace.users(ACCOUNT) == 2, "an unsigned call is none of the account's"
+    assert concurrency.users(ACCOUNT) == 2, "an unsigned call is none of the account's"
     asking.call(CALL)
-    assert pace.users(ACCOUNT) == 3
+    assert concurrency.users(ACCOUNT) == 3
     simulator.state.faults.add("SSS_REQUEST_LIMIT_EXCEEDED", "tokeninfo")
     asking.call(CALL)
-    assert pace.users(ACCOUNT) == 2
+    assert concurrency.users(ACCOUNT) == 2
 
 
 def test_a_refused_login_is_no_reason_to_ask_less(client: MakeClient, keys: Keys) -> None:
-    pace = Pace()
+    concurrency = Concurrency()
     for _ in range(2):
-        assert client(wrong(keys), pace=pace).call(CALL).status == 401
-    assert pace.users(ACCOUNT) == 3
+        assert client(wrong(keys), concurrency=concurrency).call(CALL).status == 401
+    assert concurrency.users(ACCOUNT) == 3
