@@ -112,16 +112,21 @@ class Integration(pulumi.ComponentResource):
             opts: As for every resource.
         """
         super().__init__("tba:index:Integration", name, None, opts)
-        self.credentials = {record.path: self._credential(record) for record in records}
+        self.credentials = {
+            record.path: self._credential(record, _siblings(record, records)) for record in records
+        }
         self.register_outputs({})
 
-    def _credential(self, record: CredentialRecord) -> pulumi.Output[Mapping[str, Any]]:
+    def _credential(
+        self, record: CredentialRecord, siblings: list[dict[str, Any]]
+    ) -> pulumi.Output[Mapping[str, Any]]:
         child = pulumi.ResourceOptions(parent=self)
         staged = StagedCredential(record.token, staged_inputs(record), child)
         test = SmokeTest(
             record.token,
             {
                 **smoke_inputs(record),
+                **({"siblings": siblings} if siblings else {}),
                 "versions": staged.versions,
                 "fingerprint": staged.fingerprint,
             },
@@ -245,6 +250,19 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "always": record.verify.always or None,
     }
     return {name: value for name, value in inputs.items() if value is not None}
+
+
+def _siblings(
+    record: CredentialRecord, records: tuple[CredentialRecord, ...]
+) -> list[dict[str, Any]]:
+    """Return the certificates that may bring a record's first one to NetSuite, if a certificate may."""
+    if record.certificate is None or record.certificate.by != "api":
+        return []
+    return [
+        {"secret": one.secret, **({"format": format} if (format := _format(one)) else {})}
+        for one in records
+        if one is not record and one.user.entity == record.user.entity
+    ]
 
 
 def _owner() -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tba_secrets.errors import (
     AuthenticationRefusedError,
@@ -19,7 +19,9 @@ from tba_secrets.netsuite import Circumstances, Revocation, Verification
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.provider.host import Host
 from tba_secrets.provider.proof import Proof
+from tba_secrets.provider.properties import SmokeTestInputs
 from tba_secrets.verify import ReadBack
 
 if TYPE_CHECKING:
@@ -27,14 +29,22 @@ if TYPE_CHECKING:
     from tba_secrets.netsuite.oauth2.client import BearerClient
 
 
-_WITHOUT_CURRENT: Final = "declare `by: person`, so that the refused one is not asked again, "
+_WITHOUT_BEARER: Final = "declare `by: person`, so that the refused one is not asked again, "
+
+
+class _RanOutError(CheckFailedError):
+    """The current certificate has run out: NetSuite need not be asked."""
+
+
+_DEAD: Final = (AuthenticationRefusedError, _RanOutError)
+"""The current certificate can bring nothing any more."""
 
 
 class CertificateProof(Proof):
     """NetSuite's side of a certificate: its predecessor brings it there, and it revokes its predecessor."""
 
-    def prepare(self, back: ReadBack, current: Credential | None, *, made: bool) -> str:
-        """Have the current certificate bring the new one to NetSuite, or leave that to a person.
+    def prepare(self, back: ReadBack, bearer: Credential | None, *, made: bool) -> str:
+        """Have a certificate that works bring the new one to NetSuite, or leave that to a person.
 
         A person may do it at any time. So a certificate that an earlier run has made, or that a source gives, is asked
         about, whatever came of the try to bring it; one that this run has made can only be refused.
@@ -47,21 +57,51 @@ class CertificateProof(Proof):
         new = back.credential
         assert isinstance(new, OAuth2Credential)  # noqa: S101 - the resource declares a certificate
         why = "a person brings it to NetSuite"
-        if isinstance(current, OAuth2Credential) and self._by_api:
-            if current.certificate_id == new.certificate_id:
+        if isinstance(bearer, OAuth2Credential) and self._by_api:
+            if bearer.certificate_id == new.certificate_id:
                 return ""  # a change of settings: NetSuite has it
             try:
-                given = self._bring(new, current)
+                given = self._bring(new, bearer)
             except CheckFailedError as error:
-                why = f"the current certificate could not bring it to NetSuite: {error.what}"
+                why = (
+                    f"the certificate {bearer.certificate_id} could not bring it to NetSuite: "
+                    f"{error.what}"
+                )
                 if isinstance(error, AuthenticationRefusedError):
-                    raise self._waits(new, why, _WITHOUT_CURRENT) from None
+                    raise self._waits(new, why, _WITHOUT_BEARER) from None
             else:
                 self._require_id(given)
                 return _iso(given.valid_until)
         if made:
             raise self._waits(new, why)
         return ""
+
+    def require_way(self, new: Credential, current: Credential) -> None:
+        """Make sure, before anything is written, that the current certificate can bring a new one to NetSuite.
+
+        Raises:
+            CheckFailedError: It cannot: it has run out, its role may not, or there is no place for another one.
+            NetSuiteUnreachableError: No answer.
+        """
+        from tba_secrets.netsuite.oauth2.certificates import CertificateId
+
+        assert isinstance(new, OAuth2Credential)  # noqa: S101 - the resource declares a certificate
+        if not (self._by_api and isinstance(current, OAuth2Credential)) or (
+            new.client_id != current.client_id or new.certificate_id == current.certificate_id
+        ):
+            return
+        try:
+            self._require_valid(current)
+            with self.turn():
+                self._api(current).place(CertificateId(new.certificate_id), self._today)
+        except CheckFailedError as error:
+            what = error.what.removeprefix(f"{self.inputs.record}: ")
+            raise CheckFailedError(
+                f"{self.inputs.record}: nothing was written: the current certificate cannot bring a new one to "
+                f"NetSuite: {what}",
+                self._by_hand() if isinstance(error, _DEAD) else error.remedy,
+                diagnosis=error.diagnosis,
+            ) from None
 
     def waits_for(self, error: NetSuiteError) -> str:
         """Return what a person has to do: a refused login says that nobody has done it yet, or that it went wrong."""
@@ -78,16 +118,19 @@ class CertificateProof(Proof):
         declared = self.inputs.certificate
         return declared is not None and declared.by == "api"
 
-    def _bring(self, new: OAuth2Credential, current: OAuth2Credential) -> Uploaded:
+    def _bring(self, new: OAuth2Credential, bearer: OAuth2Credential) -> Uploaded:
         from tba_secrets.netsuite.oauth2.certificates import CertificateId
 
-        if current.valid_until is not None and current.valid_until < self._today:
-            raise CheckFailedError(f"it ran out on {current.valid_until}")
-        if current.client_id != new.client_id:
+        self._require_valid(bearer)
+        if bearer.client_id != new.client_id:
             raise CheckFailedError("its client id is another one")
         with self.turn():
             computed = CertificateId(new.certificate_id)
-            return self._api(current).upload(new.certificate, computed, self._today)
+            return self._api(bearer).upload(new.certificate, computed, self._today)
+
+    def _require_valid(self, current: OAuth2Credential) -> None:
+        if current.valid_until is not None and current.valid_until < self._today:
+            raise _RanOutError(f"it ran out on {current.valid_until}")
 
     def _require_id(self, given: Uploaded) -> None:
         """Refuse another id than the stored one, with which no assertion is ever accepted."""
@@ -106,13 +149,25 @@ class CertificateProof(Proof):
             self._upload(first),
         )
 
+    def _by_hand(self) -> str:
+        stack, name = self._named
+        return (
+            f"declare `by: person` for it, and run `tba rotate {stack} {name}`: it makes a certificate that a person "
+            "uploads"
+        )
+
+    @property
+    def _named(self) -> tuple[str, str]:
+        """The environment and the record, as `tba` takes them."""
+        return self.inputs.owner.rpartition("/")[2], self.inputs.record.rpartition("/")[2]
+
     def _upload(self, first: str = "") -> str:
         from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 
         inputs = self.inputs
-        stack, token = inputs.owner.rpartition("/")[2], inputs.record.rpartition("/")[2]
+        stack, name = self._named
         return (
-            f"`tba certificate {stack} {token}` prints it; upload it for {inputs.user.email} and the role "
+            f"`tba certificate {stack} {name}` prints it; upload it for {inputs.user.email} and the role "
             f"{inputs.role.name} ({M2M_PAGE}), {first}then run `pulumi up` again"
         )
 
@@ -161,3 +216,9 @@ class CertificateProof(Proof):
 
 def _iso(day: date | None) -> str:
     return day.isoformat() if day is not None else ""
+
+
+def proof_of(host: Host, inputs: SmokeTestInputs, *before: Any) -> Proof:
+    """Return NetSuite's side of a credential of the declared kind."""
+    kind = Proof if inputs.certificate is None else CertificateProof
+    return kind(host, inputs, *before)

@@ -56,12 +56,12 @@ class Proof:
         assert isinstance(credential, TbaCredential)  # noqa: S101 - the resource declares a token
         return run_checks(self.client(credential), self.inputs.checks, self.expected, known)
 
-    def prepare(self, back: ReadBack, current: Credential | None, *, made: bool) -> str:
+    def prepare(self, back: ReadBack, bearer: Credential | None, *, made: bool) -> str:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
 
         Args:
             back: The candidate.
-            current: What readers get now; None if nothing has passed yet.
+            bearer: What readers get now, or another credential of the same user; None if nothing has passed yet.
             made: This very run has made the candidate's key, so nobody can have brought it to NetSuite yet.
 
         Returns:
@@ -71,6 +71,17 @@ class Proof:
             WaitsForPersonError: A person has to do it.
         """
         return ""
+
+    def require_way(self, new: Credential, current: Credential) -> None:
+        """Make sure, before anything is written, that a new credential can get to NetSuite: a token is there already.
+
+        Args:
+            new: What is about to be written as a candidate.
+            current: What readers get now.
+
+        Raises:
+            NetSuiteError: It cannot.
+        """
 
     def waits_for(self, error: NetSuiteError) -> str:
         """Return what a person has to do before a candidate that has failed can pass: nothing, for a token."""

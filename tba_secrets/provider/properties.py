@@ -187,6 +187,15 @@ class StagedCredentialOutputs(Wire):
     """Where the version is neither candidate nor current, by store: what is there instead."""
 
 
+class Sibling(Wire):
+    """Another certificate of the same user and integration record."""
+
+    secret: str
+    """Its secret's name under each store's prefix."""
+    format: DistinctKeys = CertificateFormat()
+    """The keys of its stored JSON object."""
+
+
 class SmokeTestInputs(_EitherKind):
     """Which secret to prove, as whom it must act, and what to do with it then."""
 
@@ -220,6 +229,8 @@ class SmokeTestInputs(_EitherKind):
     """Make the version current when it has passed."""
     certificate: CertificateSettings | None = None
     """What is declared of the certificate, for OAuth 2.0 client credentials; absent for a token."""
+    siblings: Annotated[tuple[Sibling, ...], Field(strict=False)] = ()
+    """One that works may bring the first certificate to NetSuite."""
     keep_candidate: bool = False
     """A refused candidate stays pending: for values that no source can give again."""
     always: bool = False

@@ -8,8 +8,8 @@ the next update tests again by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -43,9 +43,10 @@ from tba_secrets.lifecycle.settle import (
     refusal,
     superseded_version,
 )
-from tba_secrets.netsuite import Verification
+from tba_secrets.netsuite import Credential, Verification
+from tba_secrets.payload import parse
 from tba_secrets.places import Place
-from tba_secrets.provider.certificate_proof import CertificateProof
+from tba_secrets.provider.certificate_proof import proof_of
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
     Change,
@@ -66,12 +67,6 @@ from tba_secrets.stores.versions import Origin, is_ours
 from tba_secrets.verify import ReadBack, read_back
 
 
-def _proof_of(host: Host, inputs: SmokeTestInputs, *before: Any) -> Proof:
-    """Return NetSuite's side of a credential of the declared kind."""
-    kind = Proof if inputs.certificate is None else CertificateProof
-    return kind(host, inputs, *before)
-
-
 class SmokeTestHandler(Handler):
     """Tests, and promotes what has passed."""
 
@@ -82,7 +77,7 @@ class SmokeTestHandler(Handler):
     inputs = SmokeTestInputs
     outputs = SmokeTestOutputs
 
-    def __init__(self, host: Host, proof: Callable[..., Proof] = _proof_of) -> None:
+    def __init__(self, host: Host, proof: Callable[..., Proof] = proof_of) -> None:
         self._host = host
         self._proof = proof
 
@@ -241,13 +236,24 @@ class _Run:
         formats = (self.proof.inputs.format, *self.remembered.formats)
         return look(self.record.looked, self.places, formats, needed)
 
+    def sibling(self) -> Credential | None:
+        """Return another certificate of the same user and integration record that has passed, if there is one."""
+        inputs = self.proof.inputs
+        for one in inputs.siblings:
+            for place in self.host.places(inputs.stores, one.secret).values():
+                with suppress(StoreError):  # without it a person brings the certificate
+                    stored = place.store.read(place.name, Stage.CURRENT)
+                    if stored is not None and is_ours(stored.version):
+                        return parse(stored.value, one.format, str(place))
+        return None
+
     def prepare(self, back: ReadBack) -> str:
         """Do what has to be done in NetSuite before a candidate can pass; return the last day that it answered."""
         if self._is_current(back):
             return ""
         seen = self.seen()
         held = (sight.credential(sight.current) for sight in seen.values())
-        current = next((one for one in held if one is not None), None)
+        current = next((one for one in held if one is not None), None) or self.sibling()
         origins = {origin_of(version) for version in back.versions.values()}
         made = self.record.brought and Origin.GENERATED in origins
         return self.proof.prepare(back, current, made=made)

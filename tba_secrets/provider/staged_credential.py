@@ -7,7 +7,7 @@ staged is decided in `lifecycle.decide`, and done in `staging`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
 from tba_secrets.lifecycle.settle import deletion, refuse_to_leave
 from tba_secrets.payload import Names, parse
 from tba_secrets.places import Place, places_in
+from tba_secrets.provider.certificate_proof import proof_of
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
     Change,
@@ -31,6 +32,7 @@ from tba_secrets.provider.handler import (
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.parts import resolve
+from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.properties import (
     StagedCredentialInputs,
     StagedCredentialOutputs,
@@ -56,8 +58,9 @@ class StagedCredentialHandler(Handler):
     inputs = StagedCredentialInputs
     outputs = StagedCredentialOutputs
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, proof: Callable[..., Proof] = proof_of) -> None:
         self._host = host
+        self._proof = proof
 
     def check(self, urn: str, old: Properties, new: Properties) -> Checked:
         self._host.updating = True
@@ -262,6 +265,7 @@ class StagedCredentialHandler(Handler):
             self._left_behind(old, new) if moved else [],
             new,
             imported="imported" in old,
+            proof=self._proof,
         )
 
     def _open(self, inputs: StagedCredentialInputs, old: Properties) -> dict[str, Place]:

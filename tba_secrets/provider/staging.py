@@ -5,7 +5,7 @@ The facts are gathered, a rotation's new pair is obtained, and the plan of `life
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, cast
@@ -28,6 +28,7 @@ from tba_secrets.lifecycle.facts import (
     Declared,
     Note,
     Offered,
+    Put,
     Remembered,
     RollBack,
     Rotate,
@@ -47,7 +48,13 @@ from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError, merged
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Obtaining, Rollback, Rotation
-from tba_secrets.provider.properties import StagedCredentialInputs, StagedCredentialOutputs
+from tba_secrets.provider.proof import Proof
+from tba_secrets.provider.properties import (
+    SmokeTestInputs,
+    SmokeTestOutputs,
+    StagedCredentialInputs,
+    StagedCredentialOutputs,
+)
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import CertificateFormat, Format
 from tba_secrets.stores.interface import Snapshot, Stage
@@ -76,6 +83,8 @@ class StagingRun:
     """The places that the record leaves."""
     new: Properties
     imported: bool
+    proof: Callable[..., Proof]
+    """Makes NetSuite's side of the record."""
     pair: Pair | None = field(default=None, repr=False)
     """The new pair of a rotation, once it was obtained."""
     looks: int = 0
@@ -346,6 +355,8 @@ class StagingRun:
         credential = plan.credential
         assert credential is not None  # noqa: S101 - a plan without one asks to obtain a pair
         self.host.client(credential, self.inputs.endpoint, self.inputs.record).reach()
+        if any(isinstance(step, Put) for step in plan.steps):
+            self._require_way(credential)
         outputs = self._outputs(credential)
         for kind, place in self.places.items():
             self.host.status(self.urn, f"staging in {place}")
@@ -382,6 +393,22 @@ class StagingRun:
             )
         self.host.status(self.urn, "staged")
         return merged(self.new, outputs)
+
+    def _require_way(self, new: Credential) -> None:
+        """Ask NetSuite, before anything is written, whether a new certificate can be brought there.
+
+        Where `tba` runs the update: it knows of the record's SmokeTest, and so whom to ask as.
+        """
+        names = {field.alias for field in SmokeTestInputs.model_fields.values()}
+        tested = {k: v for k, v in (self.record.tested or {}).items() if k in names}
+        if self.inputs.certificate is None or not tested:
+            return
+        sights = self._seen(self._asked()).values()
+        held = (sight.credential(sight.current) for sight in sights)
+        if (current := next((one for one in held if one is not None), None)) is not None:
+            declared = {**tested, "certificate": self.inputs.certificate}
+            inputs = SmokeTestInputs.model_validate(declared)
+            self.proof(self.host, inputs, SmokeTestOutputs()).require_way(new, current)
 
     def _outputs(self, credential: Credential) -> StagedCredentialOutputs:
         """Return what state keeps, before any store has it."""

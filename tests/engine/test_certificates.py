@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -249,17 +248,18 @@ def test_a_rollback_goes_to_the_certificate_before(proven: World) -> None:
     assert proven.current("bot")["certificate_id"] == before
 
 
-def test_where_the_role_may_not_a_person_brings_it(proven: World) -> None:
+def test_where_the_role_may_not_nothing_is_written(proven: World) -> None:
     account = proven.netsuite.state.account(proven.account.id)
     account.role("1001").permissions.remove(PERMISSIONS[1])
-    before = proven.current("bot")["certificate_id"]
+    secret = proven.secret("bot", "netsuite/test/")
+    before = (dict(secret.labels), list(secret.versions))
 
     rotated = tba(proven, "rotate", "test", "bot")
 
-    assert rotated.status == Exit.PERSON, rotated.output
-    assert "could not bring it to NetSuite" in rotated.output
-    assert proven.current("bot")["certificate_id"] == before
-    assert os.sep not in before
+    assert rotated.status == Exit.FAILED, rotated.output
+    assert "nothing was written" in rotated.output
+    assert PERMISSIONS[1] in rotated.output
+    assert (dict(secret.labels), list(secret.versions)) == before
 
 
 def test_a_certificate_taken_out_of_the_yaml_is_retired_all_the_same(proven: World) -> None:

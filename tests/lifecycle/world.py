@@ -369,7 +369,7 @@ class Run:
     def _handlers(self) -> tuple[StagedCredentialHandler, SmokeTestHandler]:
         asks = _Asks if self.world.by is None else _CertificateAsks
         proof = type("_Proof", (asks,), {"run": self})
-        return StagedCredentialHandler(self.host), SmokeTestHandler(self.host, proof)
+        return StagedCredentialHandler(self.host, proof), SmokeTestHandler(self.host, proof)
 
     def _read(
         self, handler: Any, kept: tuple[Properties, Properties] | None
@@ -721,21 +721,31 @@ class _Certificates:
     run: Run
     current: OAuth2Credential
 
+    def place(self, computed: CertificateId, today: date) -> Uploaded | None:
+        """See `CertificateApi`."""
+        answer: Uploaded | None = self.run.call(lambda: self._place(computed), write=False)
+        return answer
+
+    def _place(self, computed: CertificateId) -> Uploaded | None:
+        world, new = self.run.world, computed.removeprefix("id-")
+        self._log_in()
+        if new in world.truth.revoked:
+            raise CheckFailedError(f"{RECORD}: it was revoked", "make another")
+        if new in world.valid:
+            return Uploaded(computed, world.ends.get(new), computed, was_there=True)
+        if world.active >= MOST_ACTIVE:
+            raise CheckFailedError(f"{RECORD}: there is no place", "revoke one")
+        return None
+
     def upload(self, certificate: str, computed: CertificateId, today: date) -> Uploaded:
         """See `CertificateApi`."""
-        new = computed.removeprefix("id-")
 
         def post() -> Uploaded:
-            world = self.run.world
-            self._log_in()
-            if new in world.truth.revoked:
-                raise CheckFailedError(f"{RECORD}: it was revoked", "make another")
-            there = new in world.valid
-            if not there and world.active >= MOST_ACTIVE:
-                raise CheckFailedError(f"{RECORD}: there is no place", "revoke one")
-            if not there:
-                world.upload(new)
-            return Uploaded(computed, world.ends.get(new), computed, was_there=there)
+            if (there := self._place(computed)) is not None:
+                return there
+            world, new = self.run.world, computed.removeprefix("id-")
+            world.upload(new)
+            return Uploaded(computed, world.ends.get(new), computed, was_there=False)
 
         answer: Uploaded = self.run.call(post, write=False)
         return answer

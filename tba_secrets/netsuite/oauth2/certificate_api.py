@@ -11,7 +11,6 @@ an error leaves open, and what a lost answer leaves open, is settled by reading 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -126,6 +125,40 @@ class CertificateApi:
             raise context.unreadable(answer, Protocol.REST, "list of certificates")
         return tuple(found)
 
+    def place(self, computed: CertificateId, today: date) -> Uploaded | None:
+        """Return a certificate that is there already; None where there is a place for it.
+
+        Args:
+            computed: The certificate's id, as computed here.
+            today: For which certificates are active.
+
+        Raises:
+            CheckFailedError: There is no place, the certificate was revoked before, or the role may not ask.
+            AuthenticationRefusedError: NetSuite refused the login.
+            NetSuiteUnreachableError: No verdict.
+        """
+        rows = self.list()
+        mine = next((row for row in rows if row.certificate_id == computed), None)
+        if mine is not None and mine.revoked:
+            raise CheckFailedError(
+                f"{self._client.record}: the certificate {computed} was revoked, and NetSuite takes none back",
+                "make a new one: `tba rotate ENV NAME --new`",
+            )
+        if mine is not None:
+            return Uploaded(mine.certificate_id, mine.valid_until, computed, was_there=True)
+        active = [row for row in rows if row.is_active(today)]
+        if len(active) >= MOST_ACTIVE:
+            shown = ", ".join(
+                f"{row.certificate_id} (entity {row.entity}, until {row.valid_until})"
+                for row in active
+            )
+            raise CheckFailedError(
+                f"{self._client.record}: the integration record has {len(active)} active "
+                f"certificates, and NetSuite allows {MOST_ACTIVE}: {shown}",
+                f"revoke one that nothing uses any more ({M2M_PAGE}), or wait for the end of an overlap",
+            )
+        return None
+
     def upload(self, certificate: str, computed: CertificateId, today: date) -> Uploaded:
         """Add a certificate for the declared role and user, unless it is there already.
 
@@ -139,7 +172,7 @@ class CertificateApi:
             AuthenticationRefusedError: NetSuite refused the login.
             NetSuiteUnreachableError: No answer, and the list does not have it.
         """
-        if (there := self._place(computed, self.list(), today)) is not None:
+        if (there := self.place(computed, today)) is not None:
             return there
         body = {
             "fileContent": certificate,
@@ -228,36 +261,6 @@ class CertificateApi:
             diagnosis=failed.diagnosis if failed is not None and not done else None,
             unanswered=unanswered,
         )
-
-    def _place(
-        self, computed: CertificateId, listed: Iterable[Listed], today: date
-    ) -> Uploaded | None:
-        """Return a certificate that is there already; None where there is a place for it.
-
-        Raises:
-            CheckFailedError: There is none, or it was revoked before.
-        """
-        rows = tuple(listed)
-        mine = next((row for row in rows if row.certificate_id == computed), None)
-        if mine is not None and mine.revoked:
-            raise CheckFailedError(
-                f"{self._client.record}: the certificate {computed} was revoked, and NetSuite takes none back",
-                "make a new one: `tba rotate ENV NAME --new`",
-            )
-        if mine is not None:
-            return Uploaded(mine.certificate_id, mine.valid_until, computed, was_there=True)
-        active = [row for row in rows if row.is_active(today)]
-        if len(active) >= MOST_ACTIVE:
-            shown = ", ".join(
-                f"{row.certificate_id} (entity {row.entity}, until {row.valid_until})"
-                for row in active
-            )
-            raise CheckFailedError(
-                f"{self._client.record}: nothing was uploaded: the integration record has {len(active)} active "
-                f"certificates, and NetSuite allows {MOST_ACTIVE}: {shown}",
-                f"revoke one that nothing uses any more ({M2M_PAGE}), or wait for the end of an overlap",
-            )
-        return None
 
     def _settled(self, computed: CertificateId, error: NetSuiteError) -> Uploaded:
         """Return the certificate if the list has it; raise the error if not."""
