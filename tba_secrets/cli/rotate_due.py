@@ -7,7 +7,9 @@ predecessor brings to NetSuite. What was superseded and whose overlap is over is
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import chdir
+from functools import cache, partial
 
 import typer
 
@@ -18,10 +20,14 @@ from tba_secrets.cli.rotate import From, run_for
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
-from tba_secrets.engine import Engine, exported_resources
+from tba_secrets.engine import Engine, configured, exported_resources
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import Policy, judge_age, judge_validity
+from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import open_source
+
+Settings = Callable[[], Mapping[str, Sensitive]]
+"""Reads the stack's configuration."""
 
 
 def run(engine: Engine) -> None:
@@ -40,8 +46,9 @@ def run(engine: Engine) -> None:
         for record in credentials.find(project, environment, [])
         if record.path in states and _is_due(record, states[record.path])
     ]
+    settings = cache(partial(configured, project, environment))
     with chdir(project):  # paths in the YAML start from there
-        tasks = {record.path: _task(record, environment) for record in due}
+        tasks = {record.path: _task(record, environment, settings) for record in due}
     for path, task in tasks.items():
         if task:
             typer.echo(f"{path}: due, and {task}")
@@ -60,14 +67,14 @@ def _is_due(record: CredentialRecord, state: TokenState) -> bool:
     return (aged or judge_validity(policy, state.since, state.valid_until, now)) is not None
 
 
-def _task(record: CredentialRecord, environment: str) -> str:
+def _task(record: CredentialRecord, environment: str, settings: Settings) -> str:
     """Return what a person has to do; empty where it can be rotated without."""
     rotate = f"`tba rotate {environment} {record.token}`"
     if record.certificate is not None and record.certificate.by == "person":
         return (
             f"a person brings it to NetSuite: {rotate} makes the next one, and says what to upload"
         )
-    if _has_new_value(record):
+    if _has_new_value(record, settings):
         return ""
     place = open_source(record.token_source).place
     if record.certificate is not None:
@@ -75,17 +82,19 @@ def _task(record: CredentialRecord, environment: str) -> str:
     return f"{place} has no new token: a person gives it one, or runs {rotate[:-1]} --authorize`"
 
 
-def _has_new_value(record: CredentialRecord) -> bool:
-    """Return whether the source gives a token that neither is current nor was superseded.
-
-    The journal's digests are compared where the key is derived from public names; under a key of one's own the provider
-    compares them, and refuses.
-    """
+def _has_new_value(record: CredentialRecord, settings: Settings) -> bool:
+    """Return whether the source gives a token that neither is current nor was superseded."""
     if record.token_source == "generated":
         return True
     pair = open_source(record.token_source).read()
     held = credentials.current(record)
     if pair is None or pair.identifier == held.back.credential.pair("token").identifier:
         return False
-    keys = DigestKeys.of(None, None, record.account, record.path)
+    if not held.superseded:
+        return True
+    names = ("tba:digestKey", "tba:previousDigestKey")
+    key, previous = (
+        None if (found := settings().get(name)) is None else found.reveal() for name in names
+    )
+    keys = DigestKeys.of(key, previous, record.account, record.path)
     return not any(keys.same(digest, pair) for digest in held.superseded)

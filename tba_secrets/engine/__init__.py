@@ -3,6 +3,7 @@
 from tba_secrets.engine.pulumi import (
     EngineError,
     LockedError,
+    configured,
     exported_deployment,
     exported_resources,
     without_password,
@@ -17,6 +18,7 @@ __all__ = [
     "Life",
     "LockedError",
     "Shared",
+    "configured",
     "exported_deployment",
     "exported_resources",
     "life",

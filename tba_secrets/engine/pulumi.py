@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 from tba_secrets.engine import runs
 from tba_secrets.engine.runs import Holder, Life
 from tba_secrets.errors import TbaError
+from tba_secrets.sensitive import Sensitive
 
 _NOT_FOUND: Final = re.compile(r"no stack named .* found")
 _LOCKED: Final = re.compile(
@@ -207,6 +208,24 @@ def exported_deployment(project: Path, stack: str) -> dict[str, Any]:
             f"the state of the stack {stack} cannot be read",
             f"`tba doctor {stack}` looks for the cause",
         ) from None
+
+
+def configured(project: Path, stack: str) -> dict[str, Sensitive]:
+    """Read a stack's own configuration, secrets included.
+
+    Args:
+        project: The folder that holds Pulumi.yaml.
+        stack: The stack's name.
+
+    Returns:
+        By `namespace:name`, what is a text.
+
+    Raises:
+        EngineError: The CLI or the stack is missing, or a secret cannot be decrypted.
+    """
+    read = json.loads(PulumiCli(project, stack).read("config", "--show-secrets", "--json"))
+    values = {name: (one or {}).get("value") for name, one in read.items()}
+    return {name: Sensitive(text) for name, text in values.items() if isinstance(text, str)}
 
 
 def exported_resources(project: Path, stack: str) -> list[dict[str, Any]]:

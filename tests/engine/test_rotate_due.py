@@ -36,6 +36,9 @@ def test_a_new_value_at_the_source_is_rotated_and_the_rest_waits_for_a_person(du
 
 
 def test_a_source_that_still_gives_what_was_superseded_is_no_new_value(due: World) -> None:
+    """Under a key of one's own as well: the journal's digests are made with it."""
+    key = ("config", "set", "--secret", "tba:digestKey", "a-key-that-is-obviously-fake")
+    assert due.project.pulumi(*key).status == 0
     due.give(orders=due.account.spares["orders"])
     tba(due, "rotate", "test", "--due")
     due.give()
@@ -44,6 +47,7 @@ def test_a_source_that_still_gives_what_was_superseded_is_no_new_value(due: Worl
     run = tba(due, "rotate", "test", "--due")
 
     assert run.status == Exit.PERSON, run.output
+    assert "a-key-that-is" not in run.output
     assert due.current("orders")["token_id"] == due.account.spares["orders"].identifier
     refused = tba(due, "rotate", "test", "orders")
     assert refused.status != 0
