@@ -15,12 +15,8 @@ from tba_secrets.errors import (
 )
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.client import Caller
-from tba_secrets.netsuite.diagnosis import (
-    READ_THE_TRAIL,
-    Diagnosis,
-    clues_of_answer,
-    diagnose,
-)
+from tba_secrets.netsuite.clues import clues_of_answer
+from tba_secrets.netsuite.diagnosis import READ_THE_TRAIL, Diagnosis, diagnose
 from tba_secrets.netsuite.evidence import Evidence, Expected
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.tokeninfo import NOTHING_READ, TokenInfo

@@ -22,9 +22,9 @@ from tba_secrets.netsuite import signing, soap
 from tba_secrets.netsuite.account import Service, base_url
 from tba_secrets.netsuite.answers import Answer, Protocol
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
+from tba_secrets.netsuite.clues import clues_of_record
 from tba_secrets.netsuite.concurrency import PROCESS_CONCURRENCY, Concurrency
 from tba_secrets.netsuite.credential import TbaCredential
-from tba_secrets.netsuite.diagnosis import clues_of_record
 from tba_secrets.netsuite.retry import Retry
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.signing import Once, Parameter

@@ -12,7 +12,8 @@ from typing import Final
 from tba_secrets.netsuite import causes
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.causes import Cause
-from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, diagnose
+from tba_secrets.netsuite.clues import clues_of_answer
+from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.sources.interface import Pair
 

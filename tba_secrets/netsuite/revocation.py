@@ -18,7 +18,8 @@ from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.client import Client, SignedCall
-from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, clues_of_record, diagnose
+from tba_secrets.netsuite.clues import clues_of_answer, clues_of_record
+from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
 from tba_secrets.netsuite.gate import Turn
 
 PATH: Final = "/rest/revoketoken"

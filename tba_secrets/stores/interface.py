@@ -15,16 +15,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import ClassVar, Final, NewType, final
+from typing import ClassVar, Final, final
 
 from tba_secrets.errors import StoreError
-from tba_secrets.sensitive import Fingerprint, Sensitive
+from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.journal import JournalEntry, refuse_open
-from tba_secrets.stores.versions import PLAIN, Terms
-from tba_secrets.stores.versions import VersionId as VersionId  # part of this contract
-
-SecretName = NewType("SecretName", str)
-"""The whole name (AWS) or path under the mount (Vault), the prefix included."""
+from tba_secrets.stores.versions import (
+    Candidate as Candidate,  # part of this contract, as are these
+)
+from tba_secrets.stores.versions import SecretName as SecretName
+from tba_secrets.stores.versions import VersionId as VersionId
 
 ABOUT: Final = ("account", "role", "verified_at", "evidence")
 """What can be noted beside a version that is promoted: what NetSuite named, when, and what was proven."""
@@ -99,18 +99,6 @@ class StoredVersion:
 
     version: VersionId
     value: Sensitive
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A value on its way into a store."""
-
-    value: Sensitive
-    """Canonical JSON text of a flat object of strings: exactly what a reader will get."""
-    fingerprint: Fingerprint
-    """The keyed digest of `value`; version ids are derived from it, never from the bare value."""
-    terms: Terms = PLAIN
-    """Why it is written, and what its promotion owes: part of the version's id."""
 
 
 @dataclass(frozen=True)

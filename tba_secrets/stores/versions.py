@@ -14,12 +14,12 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NewType
+from typing import Final, NewType
 
-from tba_secrets.sensitive import Fingerprint
+from tba_secrets.sensitive import Fingerprint, Sensitive
 
-if TYPE_CHECKING:
-    from tba_secrets.stores.interface import Candidate, SecretName
+SecretName = NewType("SecretName", str)
+"""The whole name (AWS) or path under the mount (Vault), the prefix included."""
 
 VersionId = NewType("VersionId", str)
 """Names one version for good. A candidate keeps its id when it becomes current, in every store."""
@@ -66,6 +66,18 @@ class Terms:
 
 PLAIN: Final = Terms()
 """A value from its source that owes nothing to what it replaces."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value on its way into a store."""
+
+    value: Sensitive
+    """Canonical JSON text of a flat object of strings: exactly what a reader will get."""
+    fingerprint: Fingerprint
+    """The keyed digest of `value`; version ids are derived from it, never from the bare value."""
+    terms: Terms = PLAIN
+    """Why it is written, and what its promotion owes: part of the version's id."""
 
 
 def derived_version_id(

@@ -18,7 +18,8 @@ from tba_secrets.netsuite.answers import Protocol, error_code
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.circumstances import Circumstances, Verdict, others
 from tba_secrets.netsuite.clock import ClockProbe
-from tba_secrets.netsuite.diagnosis import AUDIT_TRAIL, clues_of_answer, clues_of_record, diagnose
+from tba_secrets.netsuite.clues import clues_of_answer, clues_of_record
+from tba_secrets.netsuite.diagnosis import AUDIT_TRAIL, diagnose
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.transport import http_date

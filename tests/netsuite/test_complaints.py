@@ -15,7 +15,7 @@ from tba_secrets.netsuite import Clue, TbaCredential, causes, diagnose
 from tba_secrets.netsuite.answers import Protocol
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.circumstances import Circumstances
-from tba_secrets.netsuite.diagnosis import clues_of_answer, clues_of_record
+from tba_secrets.netsuite.clues import clues_of_answer, clues_of_record
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
 from tba_secrets.sensitive import Sensitive
 from tests.netsuite.support import answer, credential

@@ -20,7 +20,8 @@ from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, 
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Caller, Settings, SignedCall, authorized
-from tba_secrets.netsuite.diagnosis import Diagnosis, clues_of_answer, diagnose
+from tba_secrets.netsuite.clues import clues_of_answer
+from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
 from tba_secrets.netsuite.oauth2.access_token import AccessToken, read_token, token_request
 from tba_secrets.netsuite.oauth2.assertion import assertion
 from tba_secrets.netsuite.oauth2.credential import TOKEN_PATH, OAuth2Credential

@@ -1,0 +1,57 @@
+"""No file of the product imports, on whatever way, what imports it: types count too."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import tba_secrets
+
+PACKAGE = Path(tba_secrets.__file__).parent
+Imports = Mapping[str, Iterable[str]]
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the product, by its name; a package's face hands names on, and is none."""
+    return {
+        ".".join(("tba_secrets", *path.relative_to(PACKAGE).with_suffix("").parts)): path
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+
+
+def imported(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
+    """What a module imports at its top level, for its types only included; an import in a function ties no knot."""
+    tree = ast.parse(path.read_text())
+    blocks = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.If))]
+    for node in (node for block in blocks for node in block):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from {node.module, *(f"{node.module}.{one.name}" for one in node.names)} & {
+                *known
+            }
+
+
+def cycle(imports: Imports) -> list[str]:
+    """The modules of one cycle; empty where there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_there_is_no_cycle() -> None:
+    known = modules()
+    imports = {name: set(imported(path, known)) for name, path in known.items()}
+
+    assert sum(len(one) for one in imports.values()) > 1000
+    assert cycle(imports) == []
+
+
+@pytest.mark.parametrize("imports", [{"a": ["b"], "b": ["a"]}, {"a": ["b"], "b": ["c"], "c": "a"}])
+def test_a_cycle_is_found(imports: Imports) -> None:
+    assert {"a", "b"} <= {*cycle(imports)}
