@@ -29,6 +29,8 @@ class Looked:
 
     snapshots: dict[_Key, Snapshot | None] = field(default_factory=dict)
     texts: dict[tuple[_Key, VersionId], Sensitive] = field(default_factory=dict, repr=False)
+    failures: dict[_Key, StoreError] = field(default_factory=dict, repr=False)
+    """What a look ahead has met, for whoever asks first."""
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def forget(self) -> None:
@@ -40,9 +42,19 @@ class Looked:
         """Return what a place shows; both resources of a record share one look."""
         with self.lock:
             key = (place.store, place.name)
+            if (failure := self.failures.pop(key, None)) is not None:
+                raise failure
             if key not in self.snapshots:
                 self.snapshots[key] = place.store.describe(place.name)
             return self.snapshots[key]
+
+    def ahead(self, place: Place) -> None:
+        """Look before anybody asks, who then waits for this look's end and takes its outcome."""
+        with self.lock:
+            try:
+                self.snapshot(place)
+            except StoreError as error:
+                self.failures[(place.store, place.name)] = error
 
     def at(self, places: Places) -> dict[str, Snapshot | None]:
         """Return what each of a record's places shows, by store kind."""

@@ -6,9 +6,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import TbaError
@@ -26,6 +27,8 @@ from tba_secrets.sources import Pair, SourceReader
 from tba_secrets.spec.model import Format, Stores, TokenOrigin
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Preflight, Store
+
+_LOOKS_AT_ONCE: Final = 16
 
 
 class LogSeverity(Enum):
@@ -142,6 +145,25 @@ class Host:
     def places(self, stores: Stores, secret: str) -> dict[str, Place]:
         """Return a record's places, for reading and deleting only."""
         return places_in(self.open_stores(stores), stores, secret)
+
+    def look_ahead(self, stores: Stores, secrets: Mapping[str, str]) -> None:
+        """Begin to look at the secrets of many records side by side: the engine compares one after another.
+
+        Args:
+            stores: Where the secrets are.
+            secrets: By record.
+        """
+        if self.intents:  # it is about these records alone
+            return
+        pool = ThreadPoolExecutor(_LOOKS_AT_ONCE, "look ahead")
+        for record, secret in secrets.items():
+            for place in self.places(stores, secret).values():
+                pool.submit(self._look_ahead, self.record(record).looked, place)
+        pool.shutdown(wait=False)
+
+    def _look_ahead(self, looked: Looked, place: Place) -> None:
+        if not self.cancelled.is_set():
+            looked.ahead(place)
 
     def keys(self, account: str, record: str) -> DigestKeys:
         """Return the digest keys of a record."""

@@ -280,6 +280,15 @@ class SmokeTestOutputs(Wire):
     """Where another version than the verified one is current, by store."""
 
 
+class LookAhead(Wire):
+    """What the component `Environment` announces: the secrets that the update is about to look at."""
+
+    stores: SomeStores
+    """As `store:` in the environment's YAML."""
+    secrets: dict[str, str]
+    """By `integration/token`, the secret's name under each store's prefix."""
+
+
 _FORMAT: Final = TypeAdapter[Format | CertificateFormat](AnyFormat)
 
 

@@ -9,7 +9,7 @@ import os
 import resource
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -24,10 +24,11 @@ from pulumi.runtime.proto import (
 )
 
 from tba_secrets import __version__
-from tba_secrets.errors import TbaError
+from tba_secrets.errors import StoreError, TbaError
 from tba_secrets.provider.codec import Properties, decode, encode
 from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
 from tba_secrets.provider.host import CancelledError, Host, LogSeverity
+from tba_secrets.provider.properties import LookAhead
 from tba_secrets.provider.schema import package_schema, unknown_settings
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
@@ -35,6 +36,7 @@ from tba_secrets.provider.staged_credential import StagedCredentialHandler
 _MOST_WORKERS = 10_000
 """More than the engine ever has calls under way, so that Cancel need not wait for one of them to end. Threads are made
 when they are needed."""
+LOOK_AHEAD = "tba:index:lookAhead"
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 
@@ -97,6 +99,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self.host.cancelled.set()
         return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Look ahead, as the component `Environment` asks; what goes wrong is told by whoever needs the look."""
+        with self._errors(context):
+            if request.tok != LOOK_AHEAD:
+                raise TbaError(f"there is no function {request.tok}")
+            asked = LookAhead.model_validate(decode(request.args))
+            with suppress(StoreError):
+                self.host.look_ahead(asked.stores, asked.secrets)
+        return provider_pb2.InvokeResponse()
 
     # --- the resources ----------------------------------------------------------------------------
 
