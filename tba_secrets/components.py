@@ -261,6 +261,7 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "acceptUnproven": list(record.verify.accept_unproven) or None,
         "certificate": None if record.certificate is None else plain(record.certificate),
         "always": record.verify.always or None,
+        "mostUsers": record.most_users,
     }
     return {name: value for name, value in inputs.items() if value is not None}
 

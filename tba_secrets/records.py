@@ -67,6 +67,8 @@ class CredentialRecord:
     """How long a superseded token stays valid beside its successor."""
     warn_before: timedelta | None = None
     """How long before `rotate_every` is over a warning is given."""
+    most_users: int | None = None
+    """How many users of the account may be asked side by side; None where it is left to the tool."""
     certificate: CertificateSettings | None = None
     """What is declared of a certificate; None for a token."""
 
@@ -159,6 +161,7 @@ def _common(
         "token": record.name,
         "account": environment.account,
         "endpoint": environment.endpoint_url,
+        "most_users": environment.most_users,
         "stores": environment.store,
         "secret": record.secret or record.name,
         "role": integration.role,

@@ -74,7 +74,8 @@ def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> 
 def check(records: tuple[CredentialRecord, ...]) -> list[CheckedRecord]:
     """Ask for every record, as many side by side as the gate lets through."""
     gate = Gate(time.time)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    at_once = max((record.most_users or _AT_ONCE for record in records), default=_AT_ONCE)
+    with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(lambda record: _checked(record, gate), records))
 
 
@@ -87,6 +88,7 @@ def _checked(record: CredentialRecord, gate: Gate) -> CheckedRecord:
     account, user = record.account, record.user.email
     done = CheckedRecord(record, credential=credential, known=Circumstances(held.passed_before))
     try:
+        gate.limit(account, record.most_users)
         with gate.admit(account, user, record.path, mark_of(credential)):
             refused = bool(gate.refusals(account, user))
             done = replace(done, known=replace(done.known, recently_refused=refused))

@@ -23,6 +23,7 @@ login attempt", which would count as a refused login."""
 class _Account:
     users: int
     most: int
+    declared: int | None = None
     answered: int = 0
     """Since `users` changed."""
     halved: bool = False
@@ -45,6 +46,19 @@ class Concurrency:
         self._lock = Lock()
         self._accounts: dict[str, _Account] = {}
 
+    def limit(self, account: str, most: int) -> None:
+        """Take over what is declared of an account; the lowest counts where several are declared.
+
+        Args:
+            account: The account id.
+            most: How many users at most, instead of the usual limit.
+        """
+        with self._lock:
+            one = self._of(account)
+            if one.declared is None or most < one.declared:
+                one.most = most if one.declared is None else min(most, one.most)
+                one.declared, one.users = most, min(one.users, one.most)
+
     def users(self, account: str) -> int:
         """Return how many users may be asked side by side now."""
         with self._lock:
@@ -60,7 +74,7 @@ class Concurrency:
         with self._lock:
             one = self._of(account)
             if busy and not one.halved:
-                one.most = max(self._first, one.users - 1)
+                one.most = max(min(self._first, one.most), one.users - 1)
                 one.users, one.answered = max(1, one.users // 2), 0
             if not busy:
                 one.answered += 1

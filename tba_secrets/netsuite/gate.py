@@ -106,6 +106,11 @@ class Gate:
         ):
             yield turn
 
+    def limit(self, account: str, most_users: int | None) -> None:
+        """Take over how many users of an account may be asked side by side, if that is declared."""
+        if most_users is not None:
+            self._concurrency.limit(account, most_users)
+
     def remember(self, account: str, user: str, refusals: Iterable[Refusal]) -> None:
         """Take over what earlier runs recorded of a user, whichever record it was.
 

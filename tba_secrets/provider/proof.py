@@ -106,6 +106,7 @@ class Proof:
 
     def turn(self) -> AbstractContextManager[Turn]:
         """Wait for the user's turn: one call after another, none after a refusal."""
+        self.host.gate.limit(self.inputs.account, self.inputs.most_users)
         return self.host.gate.admit(
             self.inputs.account,
             self.inputs.user.email,

@@ -17,6 +17,7 @@ from tba_secrets.provider.handler import Wire
 from tba_secrets.provider.parts import Sources
 from tba_secrets.spec.looks_secret import looks_secret, pasted_values
 from tba_secrets.spec.model import (
+    MOST_USERS,
     AccountId,
     AnyFormat,
     AwsSettings,
@@ -233,6 +234,8 @@ class SmokeTestInputs(_EitherKind):
     """One that works may bring the first certificate to NetSuite."""
     keep_candidate: bool = False
     """A refused candidate stays pending: for values that no source can give again."""
+    most_users: Annotated[int, Field(ge=1, le=MOST_USERS)] | None = None
+    """How many users of the account may be asked side by side; begins with 2 and stops at 4 where absent."""
     always: bool = False
     """Test on every update, even where nothing has changed."""
 

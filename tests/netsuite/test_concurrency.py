@@ -80,3 +80,18 @@ def test_a_refused_login_is_no_reason_to_ask_less(client: MakeClient, keys: Keys
     for _ in range(2):
         assert client(wrong(keys), concurrency=concurrency).call(CALL).status == 401
     assert concurrency.users(ACCOUNT) == 3
+
+
+def test_what_is_declared_counts_in_the_place_of_the_usual_limit() -> None:
+    concurrency = Concurrency()
+    concurrency.limit(ACCOUNT, 6)
+    assert (concurrency.users(ACCOUNT), max(hear(concurrency, "." * 50))) == (2, 6)
+
+    concurrency.limit(ACCOUNT, 3)  # another environment of the account declares less
+    concurrency.limit(ACCOUNT, 9)
+    assert concurrency.users(ACCOUNT) == 3
+    assert max(hear(concurrency, "." * 50)) == 3
+
+    concurrency.limit(ACCOUNT, 1)
+    assert hear(concurrency, ".!..") == [1, 1, 1, 1]
+    assert concurrency.users("7654321") == 2

@@ -40,7 +40,7 @@ each = pytest.mark.parametrize("token", [LEAST, MOST], ids=["least", "most"])
 
 
 def _record(token: dict[str, Any]) -> CredentialRecord:
-    more = {"store": STORE, "endpoint": "http://127.0.0.1:1"} if token else {}
+    more = {"store": STORE, "endpoint": "http://127.0.0.1:1", "concurrency": 7} if token else {}
     return record(token, **more)
 
 
@@ -78,6 +78,7 @@ def test_a_smoke_test_is_given_its_whole_record(token: dict[str, Any]) -> None:
     assert (taken.role, taken.user) == (one.role, one.user)
     assert taken.accept_unproven == one.verify.accept_unproven
     assert (taken.checks, taken.always) == (one.verify.checks, one.verify.always)
+    assert taken.most_users == (7 if token else None)
     assert taken.promote
 
 

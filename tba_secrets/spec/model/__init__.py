@@ -31,7 +31,7 @@ from tba_secrets.spec.model.certificates import (
     OAuth2Integration,
     Scope,
 )
-from tba_secrets.spec.model.environment import AnyIntegration, Environment
+from tba_secrets.spec.model.environment import MOST_USERS, AnyIntegration, Environment
 from tba_secrets.spec.model.fields import (
     URL_PATTERN,
     AccountId,
@@ -119,6 +119,7 @@ __all__ = [
     "MAPPING_TAG",
     "MOST_ACTIVE",
     "MOST_TAGS",
+    "MOST_USERS",
     "OAUTH2_TAG",
     "STORE_KINDS",
     "TAGS",

@@ -11,9 +11,10 @@ from pydantic.config import JsonDict
 TEXT_TAG: Final = "<text>"
 """Marks the scalar member of a union in pydantic's error locations; it cannot be a YAML key."""
 MAPPING_TAG: Final = "<mapping>"
+NUMBER_TAG: Final = "<number>"
 TBA_TAG: Final = "<tba>"
 OAUTH2_TAG: Final = "<oauth2>"
-TAGS: Final = frozenset({TEXT_TAG, MAPPING_TAG, TBA_TAG, OAUTH2_TAG})
+TAGS: Final = frozenset({TEXT_TAG, MAPPING_TAG, NUMBER_TAG, TBA_TAG, OAUTH2_TAG})
 """All that pydantic's locations hold and no file does."""
 EXACTLY_ONE: JsonDict = {"minProperties": 1, "maxProperties": 1}
 AT_LEAST_ONE: JsonDict = {"minProperties": 1}
@@ -42,6 +43,11 @@ class Model(BaseModel):
 def member_tag(value: object) -> str:
     """Return the tag of the union member that `value` is meant to be."""
     return MAPPING_TAG if isinstance(value, dict | BaseModel) else TEXT_TAG
+
+
+def number_tag(value: object) -> str:
+    """Return the tag of the union member that `value` is meant to be: a number, or a word."""
+    return TEXT_TAG if isinstance(value, str) else NUMBER_TAG
 
 
 def auth_tag(value: object) -> str:
