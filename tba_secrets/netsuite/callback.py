@@ -154,7 +154,7 @@ def _has_ipv6() -> bool:
 
 
 def _handler(listener: CallbackListener) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class CallbackHandler(BaseHTTPRequestHandler):
         timeout = _SLOWEST_REQUEST_SECONDS
         server_version = "tba"
         sys_version = ""
@@ -181,4 +181,4 @@ def _handler(listener: CallbackListener) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-    return Handler
+    return CallbackHandler

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response
 
-from tba_secrets.simulator.vocabulary import Service
+from tba_secrets.simulator.vocabulary import CalledService
 
 _TYPE = "https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html"
 INVALID_LOGIN_DETAIL = (
@@ -78,12 +78,12 @@ def rest_forbidden(permission: str) -> Response:
     return rest_error(403, "Forbidden", "INSUFFICIENT_PERMISSION", detail)
 
 
-def feature_disabled(service: Service) -> Response:
+def feature_disabled(service: CalledService) -> Response:
     """Answer a valid login if the feature is off (status and codes inferred except for REST)."""
     message = f"The feature {service.value} is not enabled in this account."
-    if service is Service.SOAP:
+    if service is CalledService.SOAP:
         return soap_fault("insufficientPermissionFault", "WS_FEATURE_REQD", message)
-    if service is Service.REST:
+    if service is CalledService.REST:
         return rest_error(403, "Forbidden", "INSUFFICIENT_PERMISSION", message)
     return restlet_error(403, "INSUFFICIENT_PERMISSION", message)
 

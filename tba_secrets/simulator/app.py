@@ -21,7 +21,7 @@ from tba_secrets.simulator import (
 from tba_secrets.simulator.gate import View
 from tba_secrets.simulator.oauth2 import certificate_services, token_endpoint
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import Service
+from tba_secrets.simulator.vocabulary import CalledService
 
 _REST = "/services/rest"
 _CATALOG = f"{_REST}/record/v1/metadata-catalog"
@@ -36,27 +36,32 @@ class Route:
 
     methods: str
     rule: str
-    service: Service
+    service: CalledService
     view: View
 
 
 SIGNED_ROUTES = (
-    Route("GET", "/rest/tokeninfo", Service.TOKEN_SERVICE, token_services.token_info),
-    Route("GET", "/rest/revoketoken", Service.TOKEN_SERVICE, token_services.revoke_token),
-    Route("GET POST PUT DELETE", "/app/site/hosting/restlet.nl", Service.RESTLET, restlets.run),
-    Route("POST", "/services/NetSuitePort_<version>", Service.SOAP, soap.operation),
-    Route("GET", f"{_REST}/system/v1/serverTime", Service.REST, rest_services.server_time),
-    Route("POST", f"{_REST}/query/v1/suiteql", Service.REST, suiteql.query),
-    Route("GET", _CATALOG, Service.REST, rest_records.metadata_catalog),
-    Route("GET", _CUSTOMER, Service.REST, rest_records.list_customers),
-    Route("POST", _CUSTOMER, Service.REST, rest_records.create_customer),
-    Route("GET", f"{_CUSTOMER}/<record_id>", Service.REST, rest_records.get_customer),
-    Route("GET", _CERTIFICATES, Service.OAUTH2, certificate_services.list_certificates),
-    Route("POST", _CERTIFICATES, Service.OAUTH2, certificate_services.add_certificate),
-    Route("POST", _REVOKE, Service.OAUTH2, certificate_services.revoke_certificate),
-    Route("OPTIONS", f"{_REST}/<path:rest>", Service.REST, rest_services.options),
+    Route("GET", "/rest/tokeninfo", CalledService.TOKEN_SERVICE, token_services.token_info),
+    Route("GET", "/rest/revoketoken", CalledService.TOKEN_SERVICE, token_services.revoke_token),
     Route(
-        "GET POST PUT PATCH DELETE", f"{_REST}/<path:rest>", Service.REST, rest_services.not_found
+        "GET POST PUT DELETE", "/app/site/hosting/restlet.nl", CalledService.RESTLET, restlets.run
+    ),
+    Route("POST", "/services/NetSuitePort_<version>", CalledService.SOAP, soap.operation),
+    Route("GET", f"{_REST}/system/v1/serverTime", CalledService.REST, rest_services.server_time),
+    Route("POST", f"{_REST}/query/v1/suiteql", CalledService.REST, suiteql.query),
+    Route("GET", _CATALOG, CalledService.REST, rest_records.metadata_catalog),
+    Route("GET", _CUSTOMER, CalledService.REST, rest_records.list_customers),
+    Route("POST", _CUSTOMER, CalledService.REST, rest_records.create_customer),
+    Route("GET", f"{_CUSTOMER}/<record_id>", CalledService.REST, rest_records.get_customer),
+    Route("GET", _CERTIFICATES, CalledService.OAUTH2, certificate_services.list_certificates),
+    Route("POST", _CERTIFICATES, CalledService.OAUTH2, certificate_services.add_certificate),
+    Route("POST", _REVOKE, CalledService.OAUTH2, certificate_services.revoke_certificate),
+    Route("OPTIONS", f"{_REST}/<path:rest>", CalledService.REST, rest_services.options),
+    Route(
+        "GET POST PUT PATCH DELETE",
+        f"{_REST}/<path:rest>",
+        CalledService.REST,
+        rest_services.not_found,
     ),
 )
 

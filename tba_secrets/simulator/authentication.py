@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from tba_secrets.simulator import oauth1
 from tba_secrets.simulator.credentials import AuthenticationRefused, Credentials
-from tba_secrets.simulator.models import Account, Integration, Role, Token, User
+from tba_secrets.simulator.models import (
+    Account,
+    IntegrationRecord,
+    RoleRecord,
+    TokenRecord,
+    UserRecord,
+)
 from tba_secrets.simulator.state import State
 from tba_secrets.simulator.vocabulary import (
     CLOCK_TOLERANCE_SECONDS,
@@ -21,16 +27,16 @@ from tba_secrets.simulator.vocabulary import (
     SOAP_WEB_SERVICES,
     USER_ACCESS_TOKENS,
     AuditReason,
+    CalledService,
     Feature,
     IntegrationState,
-    Service,
 )
 
 _ALGORITHM = "HMAC-SHA256"
 _SOAP_ALGORITHM = "HMAC_SHA256"
 """Only a SOAP request may write the underscore (Oracle help, "The TokenPassport Complex Type")."""
 _TOO_MANY_DIGITS = 20
-PERMISSION = {Service.REST: REST_WEB_SERVICES, Service.SOAP: SOAP_WEB_SERVICES}
+PERMISSION = {CalledService.REST: REST_WEB_SERVICES, CalledService.SOAP: SOAP_WEB_SERVICES}
 
 
 @dataclass(frozen=True)
@@ -39,14 +45,14 @@ class Identity:
 
     account_id: str
     account: Account
-    integration: Integration
-    token: Token | None
+    integration: IntegrationRecord
+    token: TokenRecord | None
     """None for a request with an OAuth 2.0 access token."""
-    user: User
-    role: Role
+    user: UserRecord
+    role: RoleRecord
 
 
-def authenticate(state: State, service: Service, claim: Credentials, host: str) -> Identity:
+def authenticate(state: State, service: CalledService, claim: Credentials, host: str) -> Identity:
     """Verify a claim, under the state's lock.
 
     Raises:
@@ -62,14 +68,14 @@ def authenticate(state: State, service: Service, claim: Credentials, host: str) 
         return identity
 
 
-def _verify(state: State, service: Service, claim: Credentials, host: str) -> Identity:
+def _verify(state: State, service: CalledService, claim: Credentials, host: str) -> Identity:
     """Check in order.
 
     1 form, version and algorithm, 2 account and feature, 3 integration, 4 timestamp, 5 nonce
     length, 6 token, 7 lockout, 8 signature, 9 new nonce, 10 user and role, 11 what the service
     requires of the role.
     """
-    if service is Service.OAUTH2:
+    if service is CalledService.OAUTH2:
         raise AuthenticationRefused(AuditReason.PARAMETER_REJECTED)
     check_form(service, claim)  # 1
     account = find_account(state, claim.account, host)  # 2
@@ -89,13 +95,13 @@ def _verify(state: State, service: Service, claim: Credentials, host: str) -> Id
     return Identity(claim.account, account, integration, token, user, role)
 
 
-def check_form(service: Service, claim: Credentials) -> None:
+def check_form(service: CalledService, claim: Credentials) -> None:
     """Require each parameter once, version 1.0, and HMAC-SHA256: HMAC-SHA1 ended with 2023.1."""
     if claim.defect is not None:
         raise AuthenticationRefused(claim.defect)
     if claim.version != "1.0":
         raise AuthenticationRefused(AuditReason.VERSION_REJECTED)
-    known = (_ALGORITHM, _SOAP_ALGORITHM) if service is Service.SOAP else (_ALGORITHM,)
+    known = (_ALGORITHM, _SOAP_ALGORITHM) if service is CalledService.SOAP else (_ALGORITHM,)
     if claim.algorithm not in known:
         raise AuthenticationRefused(AuditReason.UNKNOWN_ALGORITHM)
 
@@ -147,7 +153,7 @@ def check_signature(claim: Credentials, consumer_secret: str, token_secret: str)
         raise AuthenticationRefused(AuditReason.INVALID_SIGNATURE)
 
 
-def _integration(account: Account, consumer_key: str) -> Integration:
+def _integration(account: Account, consumer_key: str) -> IntegrationRecord:
     for integration in account.integrations:
         if oauth1.same(integration.consumer_key, consumer_key):
             break
@@ -158,25 +164,25 @@ def _integration(account: Account, consumer_key: str) -> Integration:
     return integration
 
 
-def _token(account: Account, integration: Integration, token_id: str) -> Token:
+def _token(account: Account, integration: IntegrationRecord, token_id: str) -> TokenRecord:
     token = find_token(account, token_id)
     if token is None or not token.usable or token.integration != integration.name:
         raise AuthenticationRefused(AuditReason.TOKEN_REJECTED)
     return token
 
 
-def find_token(account: Account, token_id: str) -> Token | None:
+def find_token(account: Account, token_id: str) -> TokenRecord | None:
     """Return the token with that id, whatever its state, or None."""
     return next((t for t in account.tokens if oauth1.same(t.token_id, token_id)), None)
 
 
-def _nonce_used(service: Service) -> AuditReason:
-    if service in (Service.REST, Service.SOAP):
+def _nonce_used(service: CalledService) -> AuditReason:
+    if service in (CalledService.REST, CalledService.SOAP):
         return AuditReason.NONCE_USED_WEB_SERVICES
     return AuditReason.NONCE_USED
 
 
-def may_use_tokens(account: Account, user: User, role: Role) -> bool:
+def may_use_tokens(account: Account, user: UserRecord, role: RoleRecord) -> bool:
     """Whether user and role are active, belong together, and may log in by token."""
     return (
         user.active
@@ -186,12 +192,12 @@ def may_use_tokens(account: Account, user: User, role: Role) -> bool:
     )
 
 
-def _check_access(account: Account, user: User, role: Role) -> None:
+def _check_access(account: Account, user: UserRecord, role: RoleRecord) -> None:
     if not may_use_tokens(account, user, role):
         raise AuthenticationRefused(AuditReason.PERMISSION_DENIED)
 
 
-def _check_service(service: Service, role: Role) -> None:
+def _check_service(service: CalledService, role: RoleRecord) -> None:
     """Refuse the login without the service's permission: 401, not 403.
 
     Seen in GitHub jacobsvante/netsuite #27.
@@ -199,7 +205,7 @@ def _check_service(service: Service, role: Role) -> None:
     permission = PERMISSION.get(service)
     if permission is not None and not role.allows(permission):
         raise AuthenticationRefused(AuditReason.PERMISSION_DENIED)
-    if service is Service.RESTLET and role.web_services_only:
+    if service is CalledService.RESTLET and role.web_services_only:
         raise AuthenticationRefused(AuditReason.SIMULATOR_WEB_SERVICES_ONLY)
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tba_secrets.simulator.authentication import may_use_tokens
 from tba_secrets.simulator.flow_tokens import RequestToken
-from tba_secrets.simulator.models import Account, Role, User
+from tba_secrets.simulator.models import Account, RoleRecord, UserRecord
 from tba_secrets.simulator.state import State
 
 PATH = "/app/login/secure/authorizetoken.nl"
@@ -71,7 +71,7 @@ def decide(state: State) -> Callable[[], AnyResponse]:
     return act
 
 
-def choices(account: Account, role: str | None) -> list[tuple[User, Role]]:
+def choices(account: Account, role: str | None) -> list[tuple[UserRecord, RoleRecord]]:
     """List the users and roles that may use tokens, limited to the requested role if any."""
     return [
         (user, held)
@@ -81,7 +81,7 @@ def choices(account: Account, role: str | None) -> list[tuple[User, Role]]:
     ]
 
 
-def _granted(waiting: RequestToken, user: User, role: Role) -> dict[str, str]:
+def _granted(waiting: RequestToken, user: UserRecord, role: RoleRecord) -> dict[str, str]:
     return {
         "oauth_token": waiting.token,
         "oauth_verifier": waiting.allow(user.id, role.id),

@@ -24,16 +24,16 @@ from tba_secrets.simulator.credentials import (
 )
 from tba_secrets.simulator.flow_tokens import RequestToken
 from tba_secrets.simulator.gate import record, sent_request
-from tba_secrets.simulator.models import Account, Integration, Token
+from tba_secrets.simulator.models import Account, IntegrationRecord, TokenRecord
 from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import AuditReason, IntegrationState, Service
+from tba_secrets.simulator.vocabulary import AuditReason, CalledService, IntegrationState
 
-Step = Callable[[State, Credentials, Integration], dict[str, str]]
+Step = Callable[[State, Credentials, IntegrationRecord], dict[str, str]]
 _NOT_SET_UP = (AuditReason.FEATURE_DISABLED, AuditReason.FLOW_AUTHORIZATION_FLOW_REQUIRED)
 
 
-def request_token(state: State, claim: Credentials, by: Integration) -> dict[str, str]:
+def request_token(state: State, claim: Credentials, by: IntegrationRecord) -> dict[str, str]:
     """Step one, POST /rest/requesttoken: signed with an empty token secret; `role` is optional."""
     authentication.check_signature(claim, by.consumer_secret, "")
     _claim_nonce(state, by, claim)
@@ -51,7 +51,7 @@ def request_token(state: State, claim: Credentials, by: Integration) -> dict[str
     }
 
 
-def access_token(state: State, claim: Credentials, by: Integration) -> dict[str, str]:
+def access_token(state: State, claim: Credentials, by: IntegrationRecord) -> dict[str, str]:
     """Step three, POST /rest/accesstoken: exchange an allowed request token, once."""
     granted = state.request_tokens.find(claim.token)
     if granted is None or granted.integration != by.name or granted.account != claim.account:
@@ -92,15 +92,15 @@ def view(state: State, path: str) -> Callable[[], Response]:
             with state.lock:
                 fields = step(state, claim, _verify(state, claim, host))
         except AuthenticationRefused as refused:
-            record(state, request, Service.TOKEN_SERVICE, claim, refused.detail)
+            record(state, request, CalledService.TOKEN_SERVICE, claim, refused.detail)
             return _refusal(refused)
-        record(state, request, Service.TOKEN_SERVICE, claim, "")
+        record(state, request, CalledService.TOKEN_SERVICE, claim, "")
         return Response(urlencode(fields) + "\n", content_type="application/x-www-form-urlencoded")
 
     return run
 
 
-def _verify(state: State, claim: Credentials, host: str) -> Integration:
+def _verify(state: State, claim: Credentials, host: str) -> IntegrationRecord:
     """Check in order.
 
     1 parameters, 2 version, algorithm and feature, 3 integration, 4 timestamp, 5 nonce length. The
@@ -108,7 +108,7 @@ def _verify(state: State, claim: Credentials, host: str) -> Integration:
     """
     if claim.defect is not None:
         raise AuthenticationRefused(AuditReason.FLOW_MISSING_REQUIRED_PARAMETER)
-    authentication.check_form(Service.TOKEN_SERVICE, claim)
+    authentication.check_form(CalledService.TOKEN_SERVICE, claim)
     integration = _integration(_account(state, claim, host), claim.consumer_key)
     authentication.check_timestamp(
         claim.timestamp, state.clock.now(), AuditReason.INVALID_TIMESTAMP
@@ -133,7 +133,7 @@ def _account(state: State, claim: Credentials, host: str) -> Account:
     return authentication.find_account(state, claim.account, host)
 
 
-def _integration(account: Account, consumer_key: str) -> Integration:
+def _integration(account: Account, consumer_key: str) -> IntegrationRecord:
     integration = next(
         (i for i in account.integrations if same(i.consumer_key, consumer_key)), None
     )
@@ -146,7 +146,7 @@ def _integration(account: Account, consumer_key: str) -> Integration:
     return integration
 
 
-def _claim_nonce(state: State, by: Integration, claim: Credentials) -> None:
+def _claim_nonce(state: State, by: IntegrationRecord, claim: Credentials) -> None:
     """Record the nonce for the integration, because no user is known yet."""
     key = (claim.account, f"integration {by.name}")
     if not state.nonces.claim(key, claim.nonce, claim.timestamp, state.clock.now()):
@@ -166,14 +166,14 @@ def callback_allowed(registered: str | None, callback: str) -> bool:
     return re.fullmatch(pattern + path, callback) is not None
 
 
-def _issue(account: Account, granted: RequestToken) -> Token:
+def _issue(account: Account, granted: RequestToken) -> TokenRecord:
     """Issue an access token, named after application, user and role as NetSuite does by default."""
     user, role = account.user(granted.user or ""), account.role(granted.granted_role or "")
     if not authentication.may_use_tokens(account, user, role):
         raise AuthenticationRefused(AuditReason.FLOW_ENTITY_OR_ROLE_DISABLED)
     name = f"{granted.integration} - {user.name or user.email}, {role.name}"
     again = sum(token.name.startswith(name) for token in account.tokens)
-    token = Token(
+    token = TokenRecord(
         name=f"{name} ({again + 1})" if again else name,
         integration=granted.integration,
         user=user.id,

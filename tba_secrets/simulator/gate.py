@@ -20,11 +20,11 @@ from tba_secrets.simulator.credentials import (
     Credentials,
     MalformedRequest,
 )
-from tba_secrets.simulator.models import Integration, Role, Token, User
+from tba_secrets.simulator.models import IntegrationRecord, RoleRecord, TokenRecord, UserRecord
 from tba_secrets.simulator.oauth1 import SentRequest
 from tba_secrets.simulator.oauth2 import bearer
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import AuditReason, Feature, OAuth2Reason, Service
+from tba_secrets.simulator.vocabulary import AuditReason, CalledService, Feature, OAuth2Reason
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Call:
 View = Callable[[Call], Response]
 
 _FEATURES = {
-    Service.REST: Feature.REST,
-    Service.SOAP: Feature.SOAP,
-    Service.RESTLET: Feature.RESTLETS,
+    CalledService.REST: Feature.REST,
+    CalledService.SOAP: Feature.SOAP,
+    CalledService.RESTLET: Feature.RESTLETS,
 }
 
 
@@ -65,12 +65,12 @@ def sent_request(current: Request) -> SentRequest:
     )
 
 
-def signed(state: State, service: Service, view: View) -> Callable[..., Response]:
+def signed(state: State, service: CalledService, view: View) -> Callable[..., Response]:
     """Wrap a view so that only verified requests reach it."""
 
     @wraps(view)
     def guarded(**path_values: str) -> Response:
-        by_bearer = service is not Service.SOAP and bearer.presented(request)
+        by_bearer = service is not CalledService.SOAP and bearer.presented(request)
         identity = (_by_bearer if by_bearer else _by_signature)(state, service)
         if isinstance(identity, Response):
             return identity
@@ -82,7 +82,7 @@ def signed(state: State, service: Service, view: View) -> Callable[..., Response
     return guarded
 
 
-def _by_signature(state: State, service: Service) -> Identity | Response:
+def _by_signature(state: State, service: CalledService) -> Identity | Response:
     """Return the sender of a signed request, or its refusal."""
     claim: Credentials | None = None
     try:
@@ -97,7 +97,7 @@ def _by_signature(state: State, service: Service) -> Identity | Response:
     return identity
 
 
-def _by_bearer(state: State, service: Service) -> Identity | Response:
+def _by_bearer(state: State, service: CalledService) -> Identity | Response:
     """Return the sender of a request with an access token, or its refusal."""
     try:
         token = bearer.read(request)
@@ -117,9 +117,9 @@ def _by_bearer(state: State, service: Service) -> Identity | Response:
     return identity or bearer.refusal(service, account_id, role)
 
 
-def read_claim(service: Service, current: Request) -> Credentials:
+def read_claim(service: CalledService, current: Request) -> Credentials:
     """Read the TokenPassport for SOAP, or else the Authorization header."""
-    if service is Service.SOAP:
+    if service is CalledService.SOAP:
         return passport.from_envelope(current.get_data(cache=True), current.cookies)
     header = current.headers.get("Authorization")
     if header is None:
@@ -128,38 +128,43 @@ def read_claim(service: Service, current: Request) -> Credentials:
 
 
 def refusal(
-    service: Service, refused: AuthenticationRefused, claim: Credentials | None
+    service: CalledService, refused: AuthenticationRefused, claim: Credentials | None
 ) -> Response:
     """Build the answer to a refusal, which reveals the cause only where Oracle documents that."""
     special = _SPECIAL_REFUSALS.get((service, refused.reason))
     if special is not None:
         return special()
-    if service is Service.SOAP:
+    if service is CalledService.SOAP:
         return answers.soap_invalid_login()
-    if service in (Service.REST, Service.OAUTH2):
+    if service in (CalledService.REST, CalledService.OAUTH2):
         return answers.rest_invalid_login(claim.account if claim is not None else "")
     return answers.restlet_invalid_login()
 
 
-_SPECIAL_REFUSALS: dict[tuple[Service, AuditReason | OAuth2Reason], Callable[[], Response]] = {
-    (Service.SOAP, AuditReason.SIMULATOR_AMBIGUOUS): answers.soap_ambiguous,
-    (Service.RESTLET, AuditReason.SIMULATOR_WEB_SERVICES_ONLY): answers.restlet_web_services_only,
-    (Service.RESTLET, AuditReason.UNKNOWN_ALGORITHM): answers.restlet_malformed,
-    (Service.TOKEN_SERVICE, AuditReason.UNKNOWN_ALGORITHM): answers.restlet_malformed,
+_SPECIAL_REFUSALS: dict[
+    tuple[CalledService, AuditReason | OAuth2Reason], Callable[[], Response]
+] = {
+    (CalledService.SOAP, AuditReason.SIMULATOR_AMBIGUOUS): answers.soap_ambiguous,
+    (
+        CalledService.RESTLET,
+        AuditReason.SIMULATOR_WEB_SERVICES_ONLY,
+    ): answers.restlet_web_services_only,
+    (CalledService.RESTLET, AuditReason.UNKNOWN_ALGORITHM): answers.restlet_malformed,
+    (CalledService.TOKEN_SERVICE, AuditReason.UNKNOWN_ALGORITHM): answers.restlet_malformed,
 }
 
 
-def malformed(service: Service) -> Response:
+def malformed(service: CalledService) -> Response:
     """Build the answer to an unreadable request."""
-    if service is Service.SOAP:
+    if service is CalledService.SOAP:
         return answers.soap_malformed()
-    if service in (Service.REST, Service.OAUTH2):
+    if service in (CalledService.REST, CalledService.OAUTH2):
         return answers.rest_invalid_login("")
     return answers.restlet_malformed()
 
 
 def record(
-    state: State, current: Request, service: Service, claim: Credentials | None, detail: str
+    state: State, current: Request, service: CalledService, claim: Credentials | None, detail: str
 ) -> None:
     """Add the attempt to the Login Audit Trail, with the names that the claim leads to."""
     account_id = claim.account if claim is not None else ""
@@ -186,14 +191,14 @@ def record(
 def append(
     state: State,
     current: Request,
-    service: Service,
+    service: CalledService,
     account_id: str,
     detail: str,
     *,
-    user: User | None,
-    role: Role | None,
-    integration: Integration | None,
-    token: Token | None = None,
+    user: UserRecord | None,
+    role: RoleRecord | None,
+    integration: IntegrationRecord | None,
+    token: TokenRecord | None = None,
 ) -> None:
     """Add an entry to the Login Audit Trail."""
     state.trail.append(

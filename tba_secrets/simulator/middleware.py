@@ -18,7 +18,7 @@ from tba_secrets.simulator.connection import BreakConnection, http_message
 from tba_secrets.simulator.faults import Fault, FaultKind
 from tba_secrets.simulator.oauth2 import access_token
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import Service, service_of
+from tba_secrets.simulator.vocabulary import CalledService, service_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -50,7 +50,7 @@ class Middleware:
             return answer(environ, start_response)
 
     def _answer(
-        self, environ: WSGIEnvironment, faults: Faults, service: Service | None
+        self, environ: WSGIEnvironment, faults: Faults, service: CalledService | None
     ) -> Response:
         if FaultKind.RESET in faults:
             raise BreakConnection
@@ -94,7 +94,7 @@ def claimed_account(environ: WSGIEnvironment) -> str:
     if authorization[:7].lower() == "bearer ":
         token = access_token.read(authorization[7:].strip())
         return token.account_id if token is not None else ""
-    if service_of(environ["PATH_INFO"]) is not Service.SOAP:
+    if service_of(environ["PATH_INFO"]) is not CalledService.SOAP:
         return ""
     body = environ["wsgi.input"].read()
     environ["wsgi.input"].seek(0)
@@ -102,11 +102,11 @@ def claimed_account(environ: WSGIEnvironment) -> str:
     return account[1].decode() if account is not None else ""
 
 
-def too_many(service: Service | None) -> Response:
+def too_many(service: CalledService | None) -> Response:
     """Build the concurrency answer of each service."""
-    if service is Service.SOAP:
+    if service is CalledService.SOAP:
         return answers.soap_concurrency_limit()
-    if service in (Service.RESTLET, Service.TOKEN_SERVICE):
+    if service in (CalledService.RESTLET, CalledService.TOKEN_SERVICE):
         return answers.restlet_request_limit()
     return answers.rest_concurrency_limit()
 

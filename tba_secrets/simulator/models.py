@@ -30,7 +30,7 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, validate_assignment=True)
 
 
-class Integration(Record):
+class IntegrationRecord(Record):
     """An integration record (Setup > Integration > Manage Integrations)."""
 
     name: str = Field(min_length=1)
@@ -54,7 +54,7 @@ class Integration(Record):
         return self.consumer_key
 
 
-class Role(Record):
+class RoleRecord(Record):
     """A role; `permissions` holds NetSuite's names, for example ``REST Web Services``."""
 
     id: str = Field(min_length=1)
@@ -68,7 +68,7 @@ class Role(Record):
         return self.id == ADMINISTRATOR_ROLE_ID or any(p in self.permissions for p in permissions)
 
 
-class User(Record):
+class UserRecord(Record):
     """An entity with access; `id` is the entity id of tokeninfo, `roles` are role ids or names."""
 
     id: str = Field(min_length=1)
@@ -78,7 +78,7 @@ class User(Record):
     active: bool = True
 
 
-class Token(Record):
+class TokenRecord(Record):
     """An access token: one integration (name), one user (email or id) and one role (name or id)."""
 
     name: str = Field(min_length=1)
@@ -98,7 +98,7 @@ class Token(Record):
         return self.active and not self.revoked
 
 
-class Certificate(Record):
+class CertificateMapping(Record):
     """A mapping of OAuth 2.0 Client Credentials (M2M) Setup: what the holder of the key acts as."""
 
     integration: str
@@ -125,7 +125,7 @@ class Certificate(Record):
         return not self.revoked and self.facts.valid_at(now)
 
 
-class Restlet(Record):
+class RestletRecord(Record):
     """A deployed RESTlet; `response` is its answer, or None to echo the request."""
 
     script: str
@@ -147,33 +147,33 @@ class Account(Record):
 
     company_name: str = "Simulated Company"
     features: list[Feature] = Field(default_factory=lambda: list(Feature))
-    integrations: list[Integration] = []
-    roles: list[Role] = []
-    users: list[User] = []
-    tokens: list[Token] = []
-    certificates: list[Certificate] = []
-    restlets: list[Restlet] = []
+    integrations: list[IntegrationRecord] = []
+    roles: list[RoleRecord] = []
+    users: list[UserRecord] = []
+    tokens: list[TokenRecord] = []
+    certificates: list[CertificateMapping] = []
+    restlets: list[RestletRecord] = []
     customers: list[Customer] = []
     concurrency_limit: int | None = Field(default=None, ge=1)
     """Requests at the same time; None for no limit."""
 
-    def integration(self, name: str) -> Integration:
+    def integration(self, name: str) -> IntegrationRecord:
         """Return the integration record of that name, or raise KeyError."""
         return _one(self.integrations, f"integration {name!r}", lambda i: i.name == name)
 
-    def role(self, key: str) -> Role:
+    def role(self, key: str) -> RoleRecord:
         """Return the role of that id or name, or raise KeyError."""
         return _one(self.roles, f"role {key!r}", lambda r: key in (r.id, r.name))
 
-    def user(self, key: str) -> User:
+    def user(self, key: str) -> UserRecord:
         """Return the user of that entity id or e-mail address, or raise KeyError."""
         return _one(self.users, f"user {key!r}", lambda u: key in (u.id, u.email))
 
-    def token(self, name: str) -> Token:
+    def token(self, name: str) -> TokenRecord:
         """Return the token of that name, or raise KeyError."""
         return _one(self.tokens, f"token {name!r}", lambda t: t.name == name)
 
-    def certificate(self, certificate_id: str) -> Certificate:
+    def certificate(self, certificate_id: str) -> CertificateMapping:
         """Return the mapping of that certificate, or raise KeyError."""
         return _one(
             self.certificates,
@@ -181,7 +181,7 @@ class Account(Record):
             lambda c: c.facts.certificate_id == certificate_id,
         )
 
-    def holds_role(self, user: User, role: Role) -> bool:
+    def holds_role(self, user: UserRecord, role: RoleRecord) -> bool:
         """Whether the user still has the role."""
         return role.id in user.roles or role.name in user.roles
 

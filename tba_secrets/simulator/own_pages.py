@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tba_secrets.simulator import answers
 from tba_secrets.simulator.config import describe
 from tba_secrets.simulator.faults import Fault
-from tba_secrets.simulator.models import Certificate
+from tba_secrets.simulator.models import CertificateMapping
 from tba_secrets.simulator.oauth2.mappings import CertificateRefused
 from tba_secrets.simulator.state import State
 
@@ -87,7 +87,7 @@ def _mappings(state: State) -> Iterator[dict[str, Any]]:
             yield _mapping(account_id, certificate)
 
 
-def _mapping(account_id: str, certificate: Certificate) -> dict[str, Any]:
+def _mapping(account_id: str, certificate: CertificateMapping) -> dict[str, Any]:
     facts = certificate.facts
     return {
         "account": account_id,

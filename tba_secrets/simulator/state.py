@@ -12,7 +12,7 @@ from tba_secrets.simulator.config import SimulatorConfig
 from tba_secrets.simulator.faults import Faults
 from tba_secrets.simulator.flow_tokens import RequestTokens
 from tba_secrets.simulator.lockout import Lockouts, NonceRegister
-from tba_secrets.simulator.models import Account, Certificate, Token
+from tba_secrets.simulator.models import Account, CertificateMapping, TokenRecord
 from tba_secrets.simulator.oauth2 import mappings
 from tba_secrets.simulator.vocabulary import IntegrationState
 
@@ -37,14 +37,14 @@ class State:
         """Return the live account, or raise KeyError."""
         return self.accounts[account_id]
 
-    def token(self, account_id: str, name: str) -> Token:
+    def token(self, account_id: str, name: str) -> TokenRecord:
         """Return the live token of that name, or raise KeyError."""
         return self.account(account_id).token(name)
 
-    def add_token(self, account_id: str, token: Token | Mapping[str, Any]) -> Token:
+    def add_token(self, account_id: str, token: TokenRecord | Mapping[str, Any]) -> TokenRecord:
         """Add an access token, as Setup > Users/Roles > Access Tokens > New does."""
         account = self.account(account_id)
-        added = token if isinstance(token, Token) else Token.model_validate(token)
+        added = token if isinstance(token, TokenRecord) else TokenRecord.model_validate(token)
         account.integration(added.integration)
         account.user(added.user)
         account.role(added.role)
@@ -65,8 +65,8 @@ class State:
         self.token(account_id, name).revoked = True
 
     def add_certificate(
-        self, account_id: str, certificate: Certificate | Mapping[str, Any]
-    ) -> Certificate:
+        self, account_id: str, certificate: CertificateMapping | Mapping[str, Any]
+    ) -> CertificateMapping:
         """Map a certificate, as OAuth 2.0 Client Credentials (M2M) Setup > Create New does.
 
         Raises:
@@ -74,7 +74,7 @@ class State:
             CertificateRefused: NetSuite would not take it.
         """
         account = self.account(account_id)
-        added = Certificate.model_validate(certificate)
+        added = CertificateMapping.model_validate(certificate)
         with self.lock:
             mappings.check(account, added, self.clock.now())
             added.created = self.clock.moment().date()

@@ -9,7 +9,7 @@ AccountId = NewType("AccountId", str)
 """The realm form: upper case with underscore, for example ``1234567_SB1``."""
 
 
-class Service(StrEnum):
+class CalledService(StrEnum):
     """The service of a path, decided by its prefix: on loopback one host serves all three."""
 
     REST = "REST web services"
@@ -151,16 +151,16 @@ ACTIVE_CERTIFICATES: Final = 5
 """Of one integration record; revoked and expired ones do not count."""
 
 
-def service_of(path: str) -> Service | None:
+def service_of(path: str) -> CalledService | None:
     """Return the service of a request path, or None for the UI and the simulator's own pages."""
     if path.startswith("/services/NetSuitePort_"):
-        return Service.SOAP
+        return CalledService.SOAP
     if path.startswith("/services/rest/auth/"):
-        return Service.OAUTH2
+        return CalledService.OAUTH2
     if path.startswith("/services/rest/"):
-        return Service.REST
+        return CalledService.REST
     if path.startswith("/rest/"):
-        return Service.TOKEN_SERVICE
+        return CalledService.TOKEN_SERVICE
     if path == "/app/site/hosting/restlet.nl":
-        return Service.RESTLET
+        return CalledService.RESTLET
     return None

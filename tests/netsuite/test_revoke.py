@@ -20,7 +20,7 @@ from tba_secrets.netsuite import (
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.transport import LostError
 from tba_secrets.simulator import FaultKind, Simulator
-from tba_secrets.simulator.models import Token
+from tba_secrets.simulator.models import TokenRecord
 from tests.netsuite.conftest import MakeClient
 from tests.netsuite.support import (
     EXPECTED,
@@ -44,7 +44,7 @@ def second(simulator: Simulator, keys: Keys) -> Keys:
     made = Keys(keys.consumer_key, keys.consumer_secret)
     simulator.state.add_token(
         ACCOUNT,
-        Token(
+        TokenRecord(
             name="second",
             integration=APPLICATION,
             user=BOT,

@@ -19,7 +19,7 @@ from tba_secrets.netsuite import sign
 from tba_secrets.simulator import Simulator
 from tba_secrets.simulator.authentication import authenticate
 from tba_secrets.simulator.credentials import AuthenticationRefused, MalformedRequest, from_header
-from tba_secrets.simulator.vocabulary import Service
+from tba_secrets.simulator.vocabulary import CalledService
 from tests.netsuite.generated import FORM, Generated, Wire, generated
 from tests.netsuite.support import credential
 from tests.simulator.accounts import ACCOUNT, BOT, Keys, StandingClock, config
@@ -93,7 +93,7 @@ class Verifier:
         self._state.nonces.__init__()  # type: ignore[misc]
         try:
             claim = from_header(wire.header, wire.request, "oauth_token")
-            authenticate(self._state, Service.REST, claim, wire.request.host)
+            authenticate(self._state, CalledService.REST, claim, wire.request.host)
         except (AuthenticationRefused, MalformedRequest):
             return False
         return True

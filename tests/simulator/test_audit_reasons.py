@@ -10,7 +10,7 @@ import requests
 
 from tba_secrets.simulator import Simulator
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import AuditReason, Feature, Service
+from tba_secrets.simulator.vocabulary import AuditReason, CalledService, Feature
 from tests.simulator.accounts import (
     ACCOUNT,
     APPLICATION,
@@ -24,9 +24,9 @@ from tests.simulator.conftest import NOW
 from tests.simulator.signer import deliver, header, parameters, send, signed_header
 
 PATHS = {
-    Service.REST: "/services/rest/system/v1/serverTime",
-    Service.RESTLET: "/app/site/hosting/restlet.nl?script=6&deploy=1",
-    Service.TOKEN_SERVICE: "/rest/tokeninfo",
+    CalledService.REST: "/services/rest/system/v1/serverTime",
+    CalledService.RESTLET: "/app/site/hosting/restlet.nl?script=6&deploy=1",
+    CalledService.TOKEN_SERVICE: "/rest/tokeninfo",
 }
 services = pytest.mark.parametrize("service", list(PATHS), ids=lambda s: s.name)
 
@@ -150,7 +150,9 @@ CASES = [
 ]
 
 
-def attempt(case: Case, simulator: Simulator, keys: Keys, service: Service) -> requests.Response:
+def attempt(
+    case: Case, simulator: Simulator, keys: Keys, service: CalledService
+) -> requests.Response:
     """Send the request of a case; the Host header is part of what is signed."""
     prepared = requests.Request("GET", simulator.url + PATHS[service]).prepare()
     assert prepared.url is not None
@@ -195,7 +197,7 @@ GOOD = [
 @services
 @pytest.mark.parametrize("case", GOOD, ids=str)
 def test_the_good_twins_are_let_in(
-    case: Case, service: Service, simulator: Simulator, keys: Keys
+    case: Case, service: CalledService, simulator: Simulator, keys: Keys
 ) -> None:
     case.account(simulator.state)
     answer = attempt(case, simulator, keys, service)
@@ -209,7 +211,7 @@ def test_the_good_twins_are_let_in(
 @services
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_cause_is_in_the_trail_and_not_on_the_wire(
-    case: Case, service: Service, simulator: Simulator, keys: Keys
+    case: Case, service: CalledService, simulator: Simulator, keys: Keys
 ) -> None:
     assert attempt(Case(case.reason, "twin"), simulator, keys, service).status_code == 200
     case.account(simulator.state)
@@ -220,10 +222,10 @@ def test_the_cause_is_in_the_trail_and_not_on_the_wire(
     assert case.reason.value not in answer.text or case.reason is AuditReason.TOKEN_REJECTED
 
 
-def refused_login(answer: requests.Response, service: Service, realm: str = ACCOUNT) -> None:
+def refused_login(answer: requests.Response, service: CalledService, realm: str = ACCOUNT) -> None:
     """The documented refusal of each service, to the letter."""
     assert answer.status_code == 401
-    if service is Service.REST:
+    if service is CalledService.REST:
         assert answer.json() == {
             "type": "https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html",
             "title": "Unauthorized",
@@ -248,13 +250,13 @@ def refused_login(answer: requests.Response, service: Service, realm: str = ACCO
 
 @services
 def test_a_nonce_is_used_once_per_timestamp_and_user(
-    service: Service, simulator: Simulator, keys: Keys
+    service: CalledService, simulator: Simulator, keys: Keys
 ) -> None:
     once = Case(AuditReason.NONCE_USED, "once", changes={"oauth_nonce": "only-once"})
     later = replace(once, changes={**once.changes, **stamp(1)})
     assert attempt(once, simulator, keys, service).status_code == 200
     refused_login(attempt(once, simulator, keys, service), service)
-    expected = "NonceUsed" if service is Service.REST else "nonce_used"
+    expected = "NonceUsed" if service is CalledService.REST else "nonce_used"
     assert simulator.state.audit()[-1].detail == expected
     assert attempt(later, simulator, keys, service).status_code == 200
 
@@ -267,20 +269,20 @@ def test_a_refused_signature_does_not_use_up_the_nonce(simulator: Simulator, key
         changes=changes,
         keys=lambda k: replace(k, token_secret="x"),
     )
-    assert attempt(forged, simulator, keys, Service.REST).status_code == 401
+    assert attempt(forged, simulator, keys, CalledService.REST).status_code == 401
     honest = Case(AuditReason.NONCE_USED, "honest", changes=changes)
-    assert attempt(honest, simulator, keys, Service.REST).status_code == 200
+    assert attempt(honest, simulator, keys, CalledService.REST).status_code == 200
 
 
 @services
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC_SHA256", "PLAINTEXT", "hmac-sha256"])
 def test_only_hmac_sha256_with_a_hyphen(
-    method: str, service: Service, simulator: Simulator, keys: Keys
+    method: str, service: CalledService, simulator: Simulator, keys: Keys
 ) -> None:
     case = Case(AuditReason.UNKNOWN_ALGORITHM, method, changes={"oauth_signature_method": method})
     answer = attempt(case, simulator, keys, service)
     assert simulator.state.audit()[-1].detail == "UnknownAlgorithm"
-    if service is Service.REST:
+    if service is CalledService.REST:
         refused_login(answer, service)
     else:
         assert answer.status_code == 400
@@ -290,7 +292,7 @@ def test_only_hmac_sha256_with_a_hyphen(
 @services
 @pytest.mark.parametrize("fault", ["twice", "unescaped", "in the query too"])
 def test_a_parameter_twice_or_unescaped_is_rejected(
-    fault: str, service: Service, simulator: Simulator, keys: Keys
+    fault: str, service: CalledService, simulator: Simulator, keys: Keys
 ) -> None:
     url = simulator.url + PATHS[service]
     pairs = parameters(keys, NOW)
@@ -308,11 +310,13 @@ def test_a_parameter_twice_or_unescaped_is_rejected(
 
 @services
 @pytest.mark.parametrize("text", ["OAuth nonsense", "Basic YTpi", "OAuth"])
-def test_a_header_that_cannot_be_read(text: str, service: Service, simulator: Simulator) -> None:
+def test_a_header_that_cannot_be_read(
+    text: str, service: CalledService, simulator: Simulator
+) -> None:
     answer = requests.get(
         simulator.url + PATHS[service], headers={"Authorization": text}, timeout=10
     )
-    if service is Service.REST:
+    if service is CalledService.REST:
         refused_login(answer, service, realm="")
     else:
         assert answer.status_code == 400
@@ -320,7 +324,7 @@ def test_a_header_that_cannot_be_read(text: str, service: Service, simulator: Si
 
 
 @services
-def test_no_header_at_all(service: Service, simulator: Simulator) -> None:
+def test_no_header_at_all(service: CalledService, simulator: Simulator) -> None:
     refused_login(requests.get(simulator.url + PATHS[service], timeout=10), service, realm="")
 
 
@@ -330,28 +334,29 @@ def test_rest_without_its_permission_is_a_bad_login_and_not_403(
 ) -> None:
     simulator.state.account(ACCOUNT).role(ROLE).permissions.remove(permission)
     case = Case(AuditReason.PERMISSION_DENIED, permission)
-    refused_login(attempt(case, simulator, keys, Service.REST), Service.REST)
+    refused_login(attempt(case, simulator, keys, CalledService.REST), CalledService.REST)
     assert simulator.state.audit()[-1].detail == "permission_denied"
-    assert attempt(case, simulator, keys, Service.TOKEN_SERVICE).status_code == 200
+    assert attempt(case, simulator, keys, CalledService.TOKEN_SERVICE).status_code == 200
 
 
 def test_a_web_services_only_role_may_not_call_restlets(simulator: Simulator, keys: Keys) -> None:
     simulator.state.account(ACCOUNT).role(ROLE).web_services_only = True
     case = Case(AuditReason.SIMULATOR_WEB_SERVICES_ONLY, "web services only")
-    answer = attempt(case, simulator, keys, Service.RESTLET)
+    answer = attempt(case, simulator, keys, CalledService.RESTLET)
     assert (answer.status_code, answer.json()["error"]["code"]) == (
         401,
         "INVALID_LOGIN_CREDENTIALS",
     )
-    assert attempt(case, simulator, keys, Service.REST).status_code == 200
-    assert attempt(case, simulator, keys, Service.TOKEN_SERVICE).status_code == 200
+    assert attempt(case, simulator, keys, CalledService.REST).status_code == 200
+    assert attempt(case, simulator, keys, CalledService.TOKEN_SERVICE).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("feature", "service"), [(Feature.REST, Service.REST), (Feature.RESTLETS, Service.RESTLET)]
+    ("feature", "service"),
+    [(Feature.REST, CalledService.REST), (Feature.RESTLETS, CalledService.RESTLET)],
 )
 def test_a_feature_that_is_off_is_403_and_no_failed_login(
-    feature: Feature, service: Service, simulator: Simulator, keys: Keys
+    feature: Feature, service: CalledService, simulator: Simulator, keys: Keys
 ) -> None:
     simulator.state.account(ACCOUNT).features.remove(feature)
     answer = attempt(Case(AuditReason.FEATURE_DISABLED, feature), simulator, keys, service)
@@ -361,7 +366,7 @@ def test_a_feature_that_is_off_is_403_and_no_failed_login(
 
 def test_no_value_reaches_the_trail(simulator: Simulator, keys: Keys) -> None:
     for case in CASES:
-        attempt(case, simulator, keys, Service.REST)
+        attempt(case, simulator, keys, CalledService.REST)
     shown = (
         repr(simulator.state.audit())
         + requests.get(f"{simulator.url}/simulator/audit", timeout=10).text

@@ -10,8 +10,8 @@ from __future__ import annotations
 from tba_secrets.netsuite.sdf.folder import Written, write
 from tba_secrets.netsuite.sdf.permissions import (
     PERMISSIONS,
-    Grant,
     Permission,
+    PermissionGrant,
     PermissionLevel,
     grant,
 )
@@ -20,9 +20,9 @@ from tba_secrets.netsuite.sdf.validator import InvalidProjectError, SdfProblem, 
 
 __all__ = [
     "PERMISSIONS",
-    "Grant",
     "InvalidProjectError",
     "Permission",
+    "PermissionGrant",
     "PermissionLevel",
     "RolesProject",
     "SdfProblem",

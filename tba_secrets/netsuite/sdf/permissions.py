@@ -68,7 +68,7 @@ class Permission:
 
 
 @dataclass(frozen=True)
-class Grant:
+class PermissionGrant:
     """A permission at a level."""
 
     permission: Permission
@@ -157,7 +157,7 @@ _SHOWN: Final = 80
 """Characters of a name that is not known; NetSuite's longest have about 60."""
 
 
-def grant(text: str) -> Grant:
+def grant(text: str) -> PermissionGrant:
     """Parse one entry of `role.permissions`.
 
     Args:
@@ -172,7 +172,7 @@ def grant(text: str) -> Grant:
     if found is None and len(permission.levels) > 1:
         raise SpecError(f"`{text}` has several levels", f"write one of {_spellings(permission)}")
     if found is None:
-        return Grant(permission, permission.levels[0])
+        return PermissionGrant(permission, permission.levels[0])
     level = PermissionLevel(found["level"].upper())
     if len(permission.levels) == 1:
         raise SpecError(
@@ -183,7 +183,7 @@ def grant(text: str) -> Grant:
             f"`{permission.name}` has no level {level.word}",
             f"write one of {_spellings(permission)}",
         )
-    return Grant(permission, level)
+    return PermissionGrant(permission, level)
 
 
 def _known(name: str) -> Permission:

@@ -21,7 +21,7 @@ from tba_secrets.netsuite.sdf.permissions import (
     OAUTH2,
     TBA,
     FeatureId,
-    Grant,
+    PermissionGrant,
     grant,
 )
 from tba_secrets.spec.model import AnyIntegration, Environment, OAuth2Integration
@@ -49,7 +49,7 @@ class SdfRole:
 
     name: str
     script_id: ScriptId
-    grants: tuple[Grant, ...]
+    grants: tuple[PermissionGrant, ...]
 
     @property
     def path(self) -> str:
@@ -142,7 +142,7 @@ def _declared(sharing: list[AnyIntegration]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for permissions in first.values() for one in permissions))
 
 
-def _grants(sharing: list[AnyIntegration]) -> tuple[Grant, ...]:
+def _grants(sharing: list[AnyIntegration]) -> tuple[PermissionGrant, ...]:
     given = (grant(text) for text in _declared(sharing))
     return tuple(sorted(given, key=lambda permission_grant: permission_grant.permission.key))
 

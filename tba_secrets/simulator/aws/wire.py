@@ -61,14 +61,14 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Scope:
+class CredentialScope:
     """The credential scope of a signature."""
 
     access_key_id: str
     region: str
 
 
-def scope(request: Request, service: str) -> Scope:
+def scope(request: Request, service: str) -> CredentialScope:
     """Read the credential scope of the Authorization header, without recomputing the signature.
 
     Raises:
@@ -85,7 +85,7 @@ def scope(request: Request, service: str) -> Scope:
         raise IncompleteSignatureException
     if match["service"] != service:
         raise InvalidSignatureException
-    return Scope(match["key"], match["region"])
+    return CredentialScope(match["key"], match["region"])
 
 
 def target(request: Request) -> str:

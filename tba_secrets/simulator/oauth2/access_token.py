@@ -16,7 +16,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from tba_secrets.simulator.models import Integration, Role, User
+from tba_secrets.simulator.models import IntegrationRecord, RoleRecord, UserRecord
 from tba_secrets.simulator.vocabulary import ACCESS_TOKEN_SECONDS, Scope
 
 _ALGORITHM: Final = "PS256"
@@ -26,7 +26,7 @@ _KEY_SINCE: Final = "2026-01-01_00-00-00"
 
 
 @dataclass(frozen=True)
-class AccessToken:
+class BearerToken:
     """An access token that is NetSuite's own, as read."""
 
     account_id: str
@@ -57,9 +57,9 @@ def key_set(account_ids: Iterable[str]) -> dict[str, Any]:
 
 def issue(
     account_id: str,
-    integration: Integration,
-    user: User,
-    role: Role,
+    integration: IntegrationRecord,
+    user: UserRecord,
+    role: RoleRecord,
     scopes: Iterable[Scope],
     now: float,
 ) -> str:
@@ -79,7 +79,7 @@ def issue(
     return jwt.encode(header, claims, _key(), algorithms=[_ALGORITHM])
 
 
-def read(text: str) -> AccessToken | None:
+def read(text: str) -> BearerToken | None:
     """Return a token whose signature is right, expired or not, and None for any other text."""
     try:
         claims = json.loads(
@@ -88,7 +88,7 @@ def read(text: str) -> AccessToken | None:
     except (JoseError, ValueError):
         return None
     role, _, entity = claims["sub"].partition(";")
-    return AccessToken(
+    return BearerToken(
         account_id=claims["aud"][0].partition(";")[2],
         client_id=claims["aud"][1],
         role=role,

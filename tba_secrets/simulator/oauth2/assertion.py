@@ -17,7 +17,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from tba_secrets.simulator.credentials import AuthenticationRefused, MalformedRequest
-from tba_secrets.simulator.models import Account, Certificate, Integration, Role, User
+from tba_secrets.simulator.models import (
+    Account,
+    CertificateMapping,
+    IntegrationRecord,
+    RoleRecord,
+    UserRecord,
+)
 from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2 import jose
 from tba_secrets.simulator.state import State
@@ -59,9 +65,9 @@ class Assertion:
 class Grant:
     """Who an access token is issued to, and for what."""
 
-    integration: Integration
-    user: User
-    role: Role
+    integration: IntegrationRecord
+    user: UserRecord
+    role: RoleRecord
     scopes: tuple[Scope, ...]
 
 
@@ -123,12 +129,12 @@ def _check_header(assertion: Assertion) -> None:
         raise AuthenticationRefused(OAuth2Reason.MISSING_KEY_ID)
 
 
-def _integration(account: Account, client_id: str) -> Integration:
+def _integration(account: Account, client_id: str) -> IntegrationRecord:
     found = (i for i in account.integrations if same(i.client_id, client_id))
     return require_usable(next(found, None))
 
 
-def require_usable(integration: Integration | None) -> Integration:
+def require_usable(integration: IntegrationRecord | None) -> IntegrationRecord:
     """Return the integration record if it is there, enabled, and ticked for this grant."""
     if integration is None:
         raise AuthenticationRefused(OAuth2Reason.INVALID_INTEGRATION)
@@ -139,20 +145,20 @@ def require_usable(integration: Integration | None) -> Integration:
     return integration
 
 
-def _certificate(account: Account, certificate_id: str, now: float) -> Certificate:
+def _certificate(account: Account, certificate_id: str, now: float) -> CertificateMapping:
     certificate = find_certificate(account, certificate_id)
     if certificate is None or not certificate.usable_at(now):
         raise AuthenticationRefused(OAuth2Reason.MISSING_KEY)
     return certificate
 
 
-def find_certificate(account: Account, certificate_id: str) -> Certificate | None:
+def find_certificate(account: Account, certificate_id: str) -> CertificateMapping | None:
     """Return the mapping of a certificate, whatever its state, or None."""
     known = (c for c in account.certificates if c.facts.certificate_id == certificate_id)
     return next(known, None)
 
 
-def _check_signature(assertion: Assertion, certificate: Certificate) -> None:
+def _check_signature(assertion: Assertion, certificate: CertificateMapping) -> None:
     """Require a signature of the certificate's key; the algorithm has to fit the key, and the curve."""
     facts = certificate.facts
     kind = RSAKey if facts.algorithm == "RSA" else ECKey
@@ -175,7 +181,7 @@ def _check_times(assertion: Assertion, now: float) -> None:
         raise AuthenticationRefused(OAuth2Reason.TOKEN_VALIDITY_TOO_BROAD)
 
 
-def _scopes(assertion: Assertion, integration: Integration) -> tuple[Scope, ...]:
+def _scopes(assertion: Assertion, integration: IntegrationRecord) -> tuple[Scope, ...]:
     """Read the scope, an array or a text with commas or spaces; each must be ticked on the record."""
     claim = assertion.claims.get("scope")
     named = [_text(one) for one in claim] if isinstance(claim, list) else [_text(claim)]

@@ -13,26 +13,26 @@ from flask import Request, Response
 from tba_secrets.simulator import answers
 from tba_secrets.simulator.authentication import PERMISSION, Identity, account_of_host
 from tba_secrets.simulator.credentials import AuthenticationRefused, MalformedRequest
-from tba_secrets.simulator.models import Account, Integration, Role, User
+from tba_secrets.simulator.models import Account, IntegrationRecord, RoleRecord, UserRecord
 from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2 import access_token
-from tba_secrets.simulator.oauth2.access_token import AccessToken
+from tba_secrets.simulator.oauth2.access_token import BearerToken
 from tba_secrets.simulator.oauth2.assertion import require_usable
 from tba_secrets.simulator.state import State
 from tba_secrets.simulator.vocabulary import (
     LOGIN_USING_OAUTH2,
     MANAGE_OAUTH2,
+    CalledService,
     Feature,
     OAuth2Reason,
     Scope,
-    Service,
 )
 
 _TOKEN: Final = re.compile(r"Bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)
 _SCOPE: Final = {
-    Service.REST: Scope.REST_WEB_SERVICES,
-    Service.OAUTH2: Scope.REST_WEB_SERVICES,
-    Service.RESTLET: Scope.RESTLETS,
+    CalledService.REST: Scope.REST_WEB_SERVICES,
+    CalledService.OAUTH2: Scope.REST_WEB_SERVICES,
+    CalledService.RESTLET: Scope.RESTLETS,
 }
 
 
@@ -41,7 +41,7 @@ def presented(current: Request) -> bool:
     return current.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
 
 
-def read(current: Request) -> AccessToken | None:
+def read(current: Request) -> BearerToken | None:
     """Return the access token of a request, None where it is none of ours.
 
     Raises:
@@ -54,7 +54,7 @@ def read(current: Request) -> AccessToken | None:
 
 
 def authenticate(
-    state: State, service: Service, token: AccessToken | None, current: Request
+    state: State, service: CalledService, token: BearerToken | None, current: Request
 ) -> Identity:
     """Check in order.
 
@@ -82,9 +82,9 @@ def authenticate(
     return Identity(token.account_id, account, integration, None, user, role)
 
 
-def refusal(service: Service, account_id: str, role: Role | None = None) -> Response:
+def refusal(service: CalledService, account_id: str, role: RoleRecord | None = None) -> Response:
     """Answer 401 with invalid_token, whatever the cause; a "Web Services Only" role gets another code."""
-    if service in (Service.RESTLET, Service.TOKEN_SERVICE):
+    if service in (CalledService.RESTLET, CalledService.TOKEN_SERVICE):
         answer = answers.restlet_invalid_login()
     elif role is not None and role.web_services_only:
         answer = answers.rest_unpermitted_login()
@@ -93,16 +93,16 @@ def refusal(service: Service, account_id: str, role: Role | None = None) -> Resp
     return answers.challenged(answer, account_id, "invalid_token", "Invalid login attempt.")
 
 
-def malformed(service: Service) -> Response:
+def malformed(service: CalledService) -> Response:
     """Answer 400 to a header that cannot be read."""
-    if service in (Service.RESTLET, Service.TOKEN_SERVICE):
+    if service in (CalledService.RESTLET, CalledService.TOKEN_SERVICE):
         answer = answers.restlet_malformed()
     else:
         answer = answers.rest_bad_request("INVALID_REQUEST", answers.MALFORMED_SYNTAX)
     return answers.challenged(answer, "", "invalid_request", answers.MALFORMED_SYNTAX)
 
 
-def _account(state: State, token: AccessToken, current: Request) -> Account:
+def _account(state: State, token: BearerToken, current: Request) -> Account:
     if account_of_host(current.headers.get("Host", "")) not in (None, token.account_id):
         raise AuthenticationRefused(OAuth2Reason.SIMULATOR_AUDIENCE)
     account = state.accounts.get(token.account_id)
@@ -114,8 +114,8 @@ def _account(state: State, token: AccessToken, current: Request) -> Account:
 
 
 def names(
-    state: State, token: AccessToken | None
-) -> tuple[User | None, Role | None, Integration | None]:
+    state: State, token: BearerToken | None
+) -> tuple[UserRecord | None, RoleRecord | None, IntegrationRecord | None]:
     """Return the records that a token names, as far as they are there."""
     account = state.accounts.get(token.account_id) if token is not None else None
     if account is None or token is None:
@@ -127,11 +127,11 @@ def names(
     )
 
 
-def _integration(account: Account, token: AccessToken) -> Integration | None:
+def _integration(account: Account, token: BearerToken) -> IntegrationRecord | None:
     return next((i for i in account.integrations if same(i.client_id, token.client_id)), None)
 
 
-def _user_and_role(account: Account, token: AccessToken) -> tuple[User, Role]:
+def _user_and_role(account: Account, token: BearerToken) -> tuple[UserRecord, RoleRecord]:
     try:
         user, role = account.user(token.entity), account.role(token.role)
     except KeyError:
@@ -141,13 +141,13 @@ def _user_and_role(account: Account, token: AccessToken) -> tuple[User, Role]:
     return user, role
 
 
-def _permitted(service: Service, role: Role) -> bool:
+def _permitted(service: CalledService, role: RoleRecord) -> bool:
     """Whether the role may log in with an access token, and has what the service requires.
 
     The Administrator role holds MANAGE_OAUTH2 too, and the help's samples show it with an access token, so that only a
     role that was given the permission is kept out (inferred).
     """
-    permission = PERMISSION.get(Service.REST if service is Service.OAUTH2 else service)
+    permission = PERMISSION.get(CalledService.REST if service is CalledService.OAUTH2 else service)
     return (
         not role.web_services_only
         and MANAGE_OAUTH2 not in role.permissions

@@ -13,7 +13,7 @@ from flask import Response
 
 from tba_secrets.simulator import answers
 from tba_secrets.simulator.gate import Call
-from tba_secrets.simulator.models import Account, Certificate, Integration
+from tba_secrets.simulator.models import Account, CertificateMapping, IntegrationRecord
 from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2.mappings import CertificateRefused
 from tba_secrets.simulator.vocabulary import ADMINISTRATOR_ROLE_ID, MANAGE_OWN_CERTIFICATES
@@ -46,7 +46,7 @@ def add_certificate(call: Call) -> Response:
         body = json.loads(call.request.get_data())
         user, role = account.user(_id(body["entity"])), account.role(_id(body["role"]))
         content = body["fileContent"]
-        new = Certificate(
+        new = CertificateMapping(
             integration=integration.name, user=user.id, role=role.id, certificate=content
         )
     except (ValueError, KeyError, TypeError):  # pydantic's ValidationError is a ValueError
@@ -84,7 +84,7 @@ def revoke_certificate(call: Call) -> Response:
     return Response("Successfully revoked", content_type="text/plain; charset=utf-8")
 
 
-def _integration(call: Call) -> Integration | Response:
+def _integration(call: Call) -> IntegrationRecord | Response:
     """Return the record of the path, for a role that may work with certificates; else the refusal."""
     if not call.identity.role.allows(MANAGE_OWN_CERTIFICATES):
         return answers.rest_forbidden(MANAGE_OWN_CERTIFICATES)
@@ -99,7 +99,7 @@ def _may_manage(call: Call, user: str) -> bool:
     return who.role.id == ADMINISTRATOR_ROLE_ID or who.account.user(user) is who.user
 
 
-def _row(account: Account, certificate: Certificate) -> dict[str, Any]:
+def _row(account: Account, certificate: CertificateMapping) -> dict[str, Any]:
     """Build an entry of the list."""
     integration = account.integration(certificate.integration)
     user, role = account.user(certificate.user), account.role(certificate.role)
@@ -132,7 +132,7 @@ def _row(account: Account, certificate: Certificate) -> dict[str, Any]:
 
 
 def _set_up(
-    account_id: str, account: Account, integration: Integration, added: Certificate
+    account_id: str, account: Account, integration: IntegrationRecord, added: CertificateMapping
 ) -> dict[str, Any]:
     """Build the answer to a new mapping, whose names differ from the list's."""
     row = _row(account, added)
@@ -153,7 +153,7 @@ def _set_up(
     }
 
 
-def _number_of(account: Account, integration: Integration) -> int:
+def _number_of(account: Account, integration: IntegrationRecord) -> int:
     """Return the record's internal id: its place in the account."""
     return account.integrations.index(integration) + 1
 

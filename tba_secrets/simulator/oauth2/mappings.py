@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from tba_secrets.simulator.vocabulary import ACTIVE_CERTIFICATES
 
 if TYPE_CHECKING:
-    from tba_secrets.simulator.models import Account, Certificate
+    from tba_secrets.simulator.models import Account, CertificateMapping
 
 
 class CertificateRefused(Exception):  # noqa: N818 - an answer of NetSuite's, not a fault of the program
     """A certificate is not taken; the message is for the person who uploads it."""
 
 
-def check(account: Account, new: Certificate, now: float) -> None:
+def check(account: Account, new: CertificateMapping, now: float) -> None:
     """Refuse a mapping that NetSuite would not take.
 
     Raises:
@@ -47,6 +47,6 @@ def check(account: Account, new: Certificate, now: float) -> None:
         )
 
 
-def _is_active(certificate: Certificate, now: float) -> bool:
+def _is_active(certificate: CertificateMapping, now: float) -> bool:
     """Whether it counts: neither revoked nor expired."""
     return not certificate.revoked and not certificate.facts.expired_at(now)

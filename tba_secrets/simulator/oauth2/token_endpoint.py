@@ -20,7 +20,7 @@ from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2 import access_token, assertion
 from tba_secrets.simulator.oauth2.assertion import Assertion, Grant
 from tba_secrets.simulator.state import State
-from tba_secrets.simulator.vocabulary import ACCESS_TOKEN_SECONDS, OAuth2Reason, Service
+from tba_secrets.simulator.vocabulary import ACCESS_TOKEN_SECONDS, CalledService, OAuth2Reason
 
 PATH: Final = "/services/rest/auth/oauth2/v1/token"
 KEYS_PATH: Final = "/services/rest/auth/oauth2/v1/keys"
@@ -160,7 +160,7 @@ def _record(state: State, account_id: str, sent: Assertion, detail: str) -> None
     append(
         state,
         request,
-        Service.OAUTH2,
+        CalledService.OAUTH2,
         account_id,
         detail,
         user=account.user(certificate.user) if account and certificate else None,

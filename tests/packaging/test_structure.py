@@ -1,8 +1,9 @@
-"""No file of the product imports, on whatever way, what imports it: types count too."""
+"""The product's files: none imports, on whatever way, what imports it (types count too), and no two classes share a name."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -55,3 +56,29 @@ def test_there_is_no_cycle() -> None:
 @pytest.mark.parametrize("imports", [{"a": ["b"], "b": ["a"]}, {"a": ["b"], "b": ["c"], "c": "a"}])
 def test_a_cycle_is_found(imports: Imports) -> None:
     assert {"a", "b"} <= {*cycle(imports)}
+
+
+COMPONENTS = {"Environment", "Integration"}
+"""What a program declares is named after what the YAML declares."""
+
+
+def classes(path: Path) -> Iterator[str]:
+    """The names of a file's public classes."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    yield from (
+        node.name
+        for node in nodes
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+
+
+def taken_twice(names: Iterable[str]) -> set[str]:
+    return {name for name, count in Counter(names).items() if count > 1}
+
+
+def test_one_name_is_one_thing() -> None:
+    names = [name for path in PACKAGE.rglob("*.py") for name in classes(path)]
+
+    assert len(names) > 300
+    assert taken_twice(names) == COMPONENTS
+    assert taken_twice([*names, "Store"]) == {*COMPONENTS, "Store"}
