@@ -1,8 +1,9 @@
-"""The product's files: none imports, on whatever way, what imports it (types count too), and no two classes share a name."""
+"""The product as a house: no file imports what imports it (types count too), and no two classes share a name."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -82,3 +83,24 @@ def test_one_name_is_one_thing() -> None:
     assert len(names) > 300
     assert taken_twice(names) == COMPONENTS
     assert taken_twice([*names, "Store"]) == {*COMPONENTS, "Store"}
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "architecture.md"
+ROW = re.compile(r"^\| (`[^|]*`) \| ([0-9],[0-9]{3}) \|", re.MULTILINE)
+
+
+def lines(folders: str) -> int:
+    """How many lines there are in folders, written as `a/`, `b/`."""
+    paths = (PACKAGE / name for name in re.findall(r"`([a-z]+)/`", folders))
+    return sum(len(file.read_text().splitlines()) for path in paths for file in path.rglob("*.py"))
+
+
+def test_the_document_says_where_the_lines_are() -> None:
+    rows = {
+        folders: int(text.replace(",", "")) for folders, text in ROW.findall(DOCUMENT.read_text())
+    }
+
+    assert {f"`{path.name}/`" for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == {
+        f"`{name}/`" for folders in rows for name in re.findall(r"`([a-z]+)/`", folders)
+    }
+    assert {name: told for name, told in rows.items() if abs(told - lines(name)) > told / 10} == {}
