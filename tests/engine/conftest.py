@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -20,6 +23,7 @@ from tba_secrets.simulator.aws import (
     SecretsManagerServer,
 )
 from tests.engine.project import Project, environment_yaml, new_project
+from tests.engine.tba import tba
 from tests.netsuite_account import TOKENS, NetSuiteAccount, Values
 
 
@@ -99,6 +103,106 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     with open_world(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def deployed(first_up: Beginning) -> Iterator[World]:
+    """Every token is current: what the first `up` leaves."""
+    with first_up.again() as opened:
+        yield opened
+
+
+@pytest.fixture
+def rotated(first_rotation: Beginning) -> Iterator[World]:
+    """`orders` was rotated to its spare, and the old token is in its overlap."""
+    with first_rotation.again() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def first_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginning]:
+    with open_beginning(tmp_path_factory.mktemp("first-up"), _bring_up) as beginning:
+        yield beginning
+
+
+@pytest.fixture(scope="session")
+def first_rotation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginning]:
+    with open_beginning(tmp_path_factory.mktemp("first-rotation"), _rotate) as beginning:
+        yield beginning
+
+
+def _bring_up(world: World) -> None:
+    run = world.project.up()
+    assert run.status == 0, run.output
+
+
+def _rotate(world: World) -> None:
+    _bring_up(world)
+    world.give(orders=world.account.spares["orders"])
+    run = tba(world, "rotate", "test", "orders")
+    assert run.status == 0, run.output
+
+
+class Beginning:
+    """What a world has come to, for other worlds to begin from: the engine takes seconds to come there again.
+
+    They have its folder and its addresses, one after the other, since the state and the settings name these.
+    """
+
+    def __init__(self, world: World, copy: Path) -> None:
+        self._project, self._copy = world.project, copy
+        self._account = deepcopy(world.account)
+        self._environment = dict(world.project.environment)
+        self._secrets = list(world.aws.state.secrets("us-east-1"))
+        shutil.copytree(self._project.folder, copy, symlinks=True)
+        self._netsuite, self._aws = world.netsuite, world.aws
+        self._renew()
+
+    @contextmanager
+    def again(self) -> Iterator[World]:
+        """Begin from here, on servers that nobody has asked anything."""
+        folder = self._project.folder
+        shutil.rmtree(folder)
+        shutil.copytree(self._copy, folder, symlinks=True)
+        for secret in self._secrets:
+            self._aws.state.save(secret)
+        self._aws.state.take_changes()
+        project = Project(folder, dict(self._environment))
+        try:
+            yield World(deepcopy(self._account), self._netsuite, self._aws, project)
+        finally:
+            self._renew()
+
+    def close(self) -> None:
+        """Stop the servers."""
+        self._netsuite.stop()
+        self._aws.stop()
+
+    def _renew(self) -> None:
+        """Have new servers take the ports over at once, before anybody else does."""
+        try:
+            self.close()
+        finally:
+            config = SimulatorConfig.from_dict(self._account.simulator_config())
+            self._netsuite, self._aws = Simulator(config), SecretsManagerServer()
+            self._netsuite.start(_port(self._environment["TBA_SIMULATOR"]))
+            self._aws.start(_port(self._environment["AWS_ENDPOINT_URL"]))
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
+
+
+@contextmanager
+def open_beginning(folder: Path, reach: Callable[[World], None]) -> Iterator[Beginning]:
+    """A world as `reach` leaves it."""
+    with open_world(folder) as world:
+        reach(world)
+        beginning = Beginning(world, folder / "beginning")
+        yield beginning
+        beginning.close()
 
 
 @contextmanager

@@ -118,6 +118,10 @@ def _settings(folder: Path, scripts: Path) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # The language host lists the installed packages in each run, to find plugins that they name: none does, and pip
+        # is faster where there is nothing to list.
+        "PIP_PATH": str(folder / "home"),
+        "GOGC": "400",  # the CLI lives for a second: it need not collect its garbage
     }
 
 

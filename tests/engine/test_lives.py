@@ -19,14 +19,10 @@ MISTYPED = Values()
 
 
 @pytest.fixture
-def rotated(world: World) -> World:
+def rotated(rotated: World) -> World:
     """`orders` was rotated to its spare, and its source gives the old token again."""
-    world.project.up()
-    world.give(orders=world.account.spares["orders"])
-    run = tba(world, "rotate", "test", "orders")
-    assert run.status == 0, run.output
-    world.give(orders=world.account.tokens["orders"])
-    return world
+    rotated.give(orders=rotated.account.tokens["orders"])
+    return rotated
 
 
 def token_id(world: World, token: str = "orders") -> str:
@@ -108,33 +104,31 @@ def test_a_region_is_not_left_while_a_superseded_token_waits(rotated: World) -> 
     assert_nothing_to_do(rotated)
 
 
-def test_a_rotation_staged_while_netsuite_is_away_keeps_what_it_owes(world: World) -> None:
-    world.project.up()
-    world.give(orders=world.account.spares["orders"])
-    world.netsuite.state.faults.add("maintenance", "/rest/tokeninfo", times=None)
-    assert tba(world, "rotate", "test", "orders").status == 1
-    world.netsuite.state.faults.clear()
-    world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+def test_a_rotation_staged_while_netsuite_is_away_keeps_what_it_owes(deployed: World) -> None:
+    deployed.give(orders=deployed.account.spares["orders"])
+    deployed.netsuite.state.faults.add("maintenance", "/rest/tokeninfo", times=None)
+    assert tba(deployed, "rotate", "test", "orders").status == 1
+    deployed.netsuite.state.faults.clear()
+    deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert token_id(world) == world.account.spares["orders"].identifier
-    assert journal(world) == ["overlap"]
+    assert token_id(deployed) == deployed.account.spares["orders"].identifier
+    assert journal(deployed) == ["overlap"]
 
 
-def test_a_mistyped_token_locks_nobody_out_whatever_else_changes(world: World) -> None:
-    world.project.up()
-    world.give(orders=MISTYPED)
-    failures = len(world.netsuite.state.trail.failures())
+def test_a_mistyped_token_locks_nobody_out_whatever_else_changes(deployed: World) -> None:
+    deployed.give(orders=MISTYPED)
+    failures = len(deployed.netsuite.state.trail.failures())
     outputs = []
     for number in range(5):
         names = f"{{token_id: KEY_{number}}}"
-        world.write(extra=f"defaults:\n  format: {names}")
-        outputs.append(world.project.up())
+        deployed.write(extra=f"defaults:\n  format: {names}")
+        outputs.append(deployed.project.up())
 
     assert all(run.status != 0 for run in outputs)
-    assert len(world.netsuite.state.trail.failures()) - failures <= 3
+    assert len(deployed.netsuite.state.trail.failures()) - failures <= 3
     assert "INVALID_LOGIN" in outputs[0].output or "refused" in outputs[0].output
     assert "not asked again until" in outputs[-1].output
 
@@ -154,16 +148,15 @@ def test_what_was_rolled_back_is_not_due_again(world: World) -> None:
     assert not world.netsuite.state.token(world.account.id, "orders").revoked
 
 
-def test_a_renamed_token_leaves_the_secret_that_readers_use(world: World) -> None:
-    world.project.up()
-    text = environment_yaml(world.account)
-    world.project.write(text.replace("- name: stock", "- name: goods"))
+def test_a_renamed_token_leaves_the_secret_that_readers_use(deployed: World) -> None:
+    text = environment_yaml(deployed.account)
+    deployed.project.write(text.replace("- name: stock", "- name: goods"))
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert token_id(world, "goods") == world.account.tokens["stock"].identifier
-    assert world.secret("stock").deleted is None
+    assert token_id(deployed, "goods") == deployed.account.tokens["stock"].identifier
+    assert deployed.secret("stock").deleted is None
     assert "is left as it is" in run.output
 
 
@@ -176,32 +169,30 @@ def another_token(world: World) -> Values:
     return third
 
 
-def test_a_rotation_takes_what_the_source_gives_and_not_what_waits(world: World) -> None:
-    world.project.up()
-    world.give(orders=world.account.spares["orders"])
-    world.netsuite.state.faults.add("maintenance", "/rest/tokeninfo", times=None)
-    assert world.project.up().status != 0
-    world.netsuite.state.faults.clear()
-    wanted = another_token(world)
-    world.give(orders=wanted)
+def test_a_rotation_takes_what_the_source_gives_and_not_what_waits(deployed: World) -> None:
+    deployed.give(orders=deployed.account.spares["orders"])
+    deployed.netsuite.state.faults.add("maintenance", "/rest/tokeninfo", times=None)
+    assert deployed.project.up().status != 0
+    deployed.netsuite.state.faults.clear()
+    wanted = another_token(deployed)
+    deployed.give(orders=wanted)
 
-    run = tba(world, "rotate", "test", "orders")
+    run = tba(deployed, "rotate", "test", "orders")
 
     assert run.status == 0, run.output
-    assert token_id(world) == wanted.identifier
-    assert "AWSPENDING" not in world.labels("orders")
+    assert token_id(deployed) == wanted.identifier
+    assert "AWSPENDING" not in deployed.labels("orders")
 
 
-def test_a_renamed_stack_just_works(world: World) -> None:
-    world.project.up()
-    stacks = world.project.folder / "stacks"
+def test_a_renamed_stack_just_works(deployed: World) -> None:
+    stacks = deployed.project.folder / "stacks"
     (stacks / "test.yaml").rename(stacks / "renamed.yaml")
 
-    assert world.project.pulumi("stack", "rename", "renamed").status == 0
-    runs = [world.project.pulumi(*command.split()) for command in ("preview", "up --yes")]
+    assert deployed.project.pulumi("stack", "rename", "renamed").status == 0
+    runs = [deployed.project.pulumi(*command.split()) for command in ("preview", "up --yes")]
 
     assert [run.status for run in runs] == [0, 0], runs[-1].output
-    assert token_id(world) == world.account.tokens["orders"].identifier
+    assert token_id(deployed) == deployed.account.tokens["orders"].identifier
 
 
 @pytest.mark.parametrize("policy", ["retire_after: 7d", ""])
@@ -221,32 +212,29 @@ def test_a_plain_update_supersedes_under_the_policy_that_is_declared(
     assert ("stays valid until" in retired.output) is bool(policy)
 
 
-def test_a_refused_rotation_leaves_the_output_to_its_readers(world: World) -> None:
-    world.project.up()
-    before = world.project.pulumi("stack", "output", "--json").output
-    world.give(orders=MISTYPED)
+def test_a_refused_rotation_leaves_the_output_to_its_readers(deployed: World) -> None:
+    before = deployed.project.pulumi("stack", "output", "--json").output
+    deployed.give(orders=MISTYPED)
 
-    assert tba(world, "rotate", "test", "orders").status == 1
+    assert tba(deployed, "rotate", "test", "orders").status == 1
 
-    assert world.project.pulumi("stack", "output", "--json").output == before
+    assert deployed.project.pulumi("stack", "output", "--json").output == before
 
 
-def test_a_changed_account_is_named_as_the_cause(world: World) -> None:
-    world.project.up()
-    text = environment_yaml(world.account)
-    world.project.write(text.replace(world.account.id, "7654321"))
+def test_a_changed_account_is_named_as_the_cause(deployed: World) -> None:
+    text = environment_yaml(deployed.account)
+    deployed.project.write(text.replace(deployed.account.id, "7654321"))
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status != 0
     assert "`account:` was changed since these values were tested last" in run.output
 
 
-def test_a_deleted_secret_is_told_by_preview_too(world: World) -> None:
-    world.project.up()
-    world.reader().delete_secret(SecretId="netsuite/test/orders", RecoveryWindowInDays=7)
+def test_a_deleted_secret_is_told_by_preview_too(deployed: World) -> None:
+    deployed.reader().delete_secret(SecretId="netsuite/test/orders", RecoveryWindowInDays=7)
 
-    preview, run = world.project.pulumi("preview"), world.project.up()
+    preview, run = deployed.project.pulumi("preview"), deployed.project.up()
 
     assert "netsuite/test/orders is scheduled for deletion on" in preview.output
     assert run.status != 0

@@ -17,16 +17,6 @@ from tests.netsuite_account import TOKENS, Values
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture
-def rotated(world: World) -> World:
-    """`orders` was rotated to its spare, and the old token is in its overlap."""
-    world.project.up()
-    world.give(orders=world.account.spares["orders"])
-    run = tba(world, "rotate", "test", "orders")
-    assert run.status == 0, run.output
-    return world
-
-
 def journal(world: World) -> list[str]:
     """The lines of the secret's journal."""
     tags = world.secret("orders").tags
@@ -263,29 +253,27 @@ def test_rollback_to_a_token_that_no_longer_works_is_refused(rotated: World) -> 
     assert rotated.labels("orders")["AWSPREVIOUS"] == labels["AWSPREVIOUS"]
 
 
-def test_a_reset_consumer_pair_is_cut_over_token_by_token(world: World) -> None:
-    world.project.up()
+def test_a_reset_consumer_pair_is_cut_over_token_by_token(deployed: World) -> None:
     new = Values()
-    record = world.netsuite.state.account(world.account.id).integration("warehouse")
+    record = deployed.netsuite.state.account(deployed.account.id).integration("warehouse")
     record.consumer_key, record.consumer_secret = new.identifier, new.secret
-    world.account.consumers["warehouse"] = new
-    world.give()
-    world.netsuite.state.deactivate_token(world.account.id, "stock")
+    deployed.account.consumers["warehouse"] = new
+    deployed.give()
+    deployed.netsuite.state.deactivate_token(deployed.account.id, "stock")
 
-    run = tba(world, "rotate", "test", "--consumer", "warehouse", "--accept-cut")
+    run = tba(deployed, "rotate", "test", "--consumer", "warehouse", "--accept-cut")
 
     assert run.status != 0
     assert "warehouse/stock: not promoted" in run.output
-    assert world.current("orders")["consumer_key"] == new.identifier
-    assert world.current("stock")["consumer_key"] != new.identifier
+    assert deployed.current("orders")["consumer_key"] == new.identifier
+    assert deployed.current("stock")["consumer_key"] != new.identifier
 
 
-def test_the_cut_has_to_be_accepted(world: World) -> None:
-    world.project.up()
-    writes = world.writes()
+def test_the_cut_has_to_be_accepted(deployed: World) -> None:
+    writes = deployed.writes()
 
-    run = tba(world, "rotate", "test", "--consumer", "warehouse")
+    run = tba(deployed, "rotate", "test", "--consumer", "warehouse")
 
     assert run.status != 0
     assert "at once" in run.output
-    assert world.writes() == writes
+    assert deployed.writes() == writes

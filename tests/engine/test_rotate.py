@@ -24,133 +24,127 @@ def rotate(world: World, *arguments: str, browser: Browser | None = None) -> Run
     return tba(world, "rotate", world.project.stack, *arguments, browser=browser)
 
 
-def test_a_token_from_its_source(world: World) -> None:
-    world.project.up()
-    before, old = world.labels("orders")["AWSCURRENT"], world.account.tokens["orders"]
-    spare = world.account.spares["orders"]
-    world.give(orders=spare)
+def test_a_token_from_its_source(deployed: World) -> None:
+    before, old = deployed.labels("orders")["AWSCURRENT"], deployed.account.tokens["orders"]
+    spare = deployed.account.spares["orders"]
+    deployed.give(orders=spare)
 
-    run = rotate(world, "orders")
-
-    assert run.status == 0, run.output
-    assert world.current("orders")["token_id"] == spare.identifier
-    assert world.labels("orders")["AWSPREVIOUS"] == before
-    assert_nothing_to_do(world)
-    world.give(orders=old)
-    assert world.project.up().status == 0
-
-
-def test_only_the_token_that_is_named_and_the_selected_stack_stays(world: World) -> None:
-    world.project.up()
-    stock = world.labels("stock")
-    assert world.project.pulumi("stack", "init", "another").status == 0
-    world.give(orders=world.account.spares["orders"], stock=world.account.spares["stock"])
-
-    run = rotate(world, "warehouse/orders")
+    run = rotate(deployed, "orders")
 
     assert run.status == 0, run.output
-    assert world.labels("stock") == stock
-    assert world.project.pulumi("stack", "--show-name").output.strip() == "another"
+    assert deployed.current("orders")["token_id"] == spare.identifier
+    assert deployed.labels("orders")["AWSPREVIOUS"] == before
+    assert_nothing_to_do(deployed)
+    deployed.give(orders=old)
+    assert deployed.project.up().status == 0
+
+
+def test_only_the_token_that_is_named_and_the_selected_stack_stays(deployed: World) -> None:
+    stock = deployed.labels("stock")
+    assert deployed.project.pulumi("stack", "init", "another").status == 0
+    deployed.give(orders=deployed.account.spares["orders"], stock=deployed.account.spares["stock"])
+
+    run = rotate(deployed, "warehouse/orders")
+
+    assert run.status == 0, run.output
+    assert deployed.labels("stock") == stock
+    assert deployed.project.pulumi("stack", "--show-name").output.strip() == "another"
 
 
 @pytest.mark.parametrize("afterwards", ["absent", "old", "same"])
-def test_an_issued_token_that_no_source_knows(world: World, afterwards: str) -> None:
-    world.project.up()
-    old = world.account.tokens["orders"]
+def test_an_issued_token_that_no_source_knows(deployed: World, afterwards: str) -> None:
+    old = deployed.account.tokens["orders"]
     browser = Browser(login=LOGIN)
 
-    run = rotate(world, "orders", "--authorize", "--no-browser", browser=browser)
+    run = rotate(deployed, "orders", "--authorize", "--no-browser", browser=browser)
 
     assert run.status == 0, run.output
-    current = world.current("orders")
+    current = deployed.current("orders")
     assert current["token_id"] not in (old.identifier, "")
     assert current["token_secret"] not in run.output
     if afterwards == "absent":
-        world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+        deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
     elif afterwards == "same":
-        world.give(orders=Values(current["token_id"], current["token_secret"]))
-    assert_nothing_to_do(world)
-    assert world.current("orders") == current
+        deployed.give(orders=Values(current["token_id"], current["token_secret"]))
+    assert_nothing_to_do(deployed)
+    assert deployed.current("orders") == current
 
 
-def test_consent_denied_changes_nothing(world: World) -> None:
-    world.project.up()
-    secret = world.secret("orders")
+def test_consent_denied_changes_nothing(deployed: World) -> None:
+    secret = deployed.secret("orders")
     browser = Browser(login=LOGIN, decision=DENY)
 
-    run = rotate(world, "orders", "--authorize", "--no-browser", browser=browser)
+    run = rotate(deployed, "orders", "--authorize", "--no-browser", browser=browser)
 
     assert run.status != 0
     assert "Traceback" not in run.output
-    assert telling(world.secret("orders")) == telling(secret)
-    assert len(world.secret("orders").versions) == len(secret.versions)
-    assert_nothing_to_do(world)
+    assert telling(deployed.secret("orders")) == telling(secret)
+    assert len(deployed.secret("orders").versions) == len(secret.versions)
+    assert_nothing_to_do(deployed)
 
 
-def test_a_refused_token_changes_nothing_for_readers(world: World) -> None:
+def test_a_refused_token_changes_nothing_for_readers(deployed: World) -> None:
     """Neither for those of the store nor for those of the stack's output; and the other token is rotated."""
-    world.project.up()
-    labels, outputs = world.labels("orders"), world.project.outputs()
-    world.give(orders=Values(), invoices=world.account.spares["invoices"])
+    labels, outputs = deployed.labels("orders"), deployed.project.outputs()
+    deployed.give(orders=Values(), invoices=deployed.account.spares["invoices"])
 
-    run = rotate(world, "orders", "invoices")
+    run = rotate(deployed, "orders", "invoices")
 
     assert run.status == 1
     assert "not promoted; current is unchanged" in run.output
     assert "test: not every record succeeded" in run.output
     assert "Traceback" not in run.output
-    assert world.labels("orders") == labels
-    assert world.current("invoices")["token_id"] == world.account.spares["invoices"].identifier
-    assert world.project.outputs() == outputs
-    world.give(invoices=world.account.spares["invoices"])
-    assert world.project.up().status == 0
-    found = world.project.outputs()["credentials"]
+    assert deployed.labels("orders") == labels
+    assert (
+        deployed.current("invoices")["token_id"] == deployed.account.spares["invoices"].identifier
+    )
+    assert deployed.project.outputs() == outputs
+    deployed.give(invoices=deployed.account.spares["invoices"])
+    assert deployed.project.up().status == 0
+    found = deployed.project.outputs()["credentials"]
     assert found["warehouse/orders"] == outputs["credentials"]["warehouse/orders"]
-    version = world.labels("invoices")["AWSCURRENT"]
+    version = deployed.labels("invoices")["AWSCURRENT"]
     assert found["billing/invoices"]["versions"] == {"aws": version}
 
 
-def test_what_is_no_longer_declared_has_to_go_first(world: World) -> None:
+def test_what_is_no_longer_declared_has_to_go_first(deployed: World) -> None:
     """The engine would refuse it too: at the end, when the store was changed."""
-    world.project.up()
-    labels, writes = world.labels("orders"), world.writes()
+    labels, writes = deployed.labels("orders"), deployed.writes()
     rest = tuple(token for token in TOKENS if token != "stock")
-    world.project.write(environment_yaml(world.account, tokens=rest))
-    world.give(orders=world.account.spares["orders"])
+    deployed.project.write(environment_yaml(deployed.account, tokens=rest))
+    deployed.give(orders=deployed.account.spares["orders"])
 
     for command in ("rotate", "rollback"):
-        run = tba(world, command, "test", "orders")
+        run = tba(deployed, command, "test", "orders")
         assert run.status == 1
         assert "warehouse/stock is still deployed but no longer declared" in run.output
         assert "run `pulumi up` first" in run.output
         assert "Traceback" not in run.output
-    assert (world.labels("orders"), world.writes()) == (labels, writes)
+    assert (deployed.labels("orders"), deployed.writes()) == (labels, writes)
 
-    world.give()
-    assert world.project.up().status == 0
-    world.give(orders=world.account.spares["orders"])
-    run = rotate(world, "orders")
+    deployed.give()
+    assert deployed.project.up().status == 0
+    deployed.give(orders=deployed.account.spares["orders"])
+    run = rotate(deployed, "orders")
     assert run.status == 0, run.output
 
 
-def test_the_same_token_again_is_no_rotation(world: World) -> None:
-    world.project.up()
-    writes = world.writes()
+def test_the_same_token_again_is_no_rotation(deployed: World) -> None:
+    writes = deployed.writes()
 
-    run = rotate(world, "orders")
+    run = rotate(deployed, "orders")
 
     assert run.status != 0
     assert (
         "warehouse/orders: the new token pair is the one that is in the store already" in run.output
     )
-    assert world.writes() == writes
+    assert deployed.writes() == writes
 
 
-def test_a_source_without_a_value_says_what_else_there_is(world: World) -> None:
-    world.project.up()
-    world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+def test_a_source_without_a_value_says_what_else_there_is(deployed: World) -> None:
+    deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
 
-    run = rotate(world, "orders")
+    run = rotate(deployed, "orders")
 
     assert run.status != 0
     assert "--authorize" in run.output

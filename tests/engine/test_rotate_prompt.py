@@ -64,24 +64,23 @@ def rotating(world: World) -> Iterator[Person]:
     os.close(terminal)
 
 
-def test_a_typed_token_is_taken_and_ctrl_c_at_the_prompt_ends_at_once(world: World) -> None:
-    assert world.project.up().status == 0
-    labels, calls = world.labels("orders"), len(world.aws.calls)
+def test_a_typed_token_is_taken_and_ctrl_c_at_the_prompt_ends_at_once(deployed: World) -> None:
+    labels, calls = deployed.labels("orders"), len(deployed.aws.calls)
 
-    with rotating(world) as person:
+    with rotating(deployed) as person:
         person.is_asked(b"token id: ")
         person.process.send_signal(signal.SIGINT)
         assert person.waits() == Exit.INTERRUPTED, person.seen
     assert b"Traceback" not in person.seen
-    assert (world.labels("orders"), len(world.aws.calls)) == (labels, calls)
+    assert (deployed.labels("orders"), len(deployed.aws.calls)) == (labels, calls)
 
-    new = world.account.spares["orders"]
-    with rotating(world) as person:
+    new = deployed.account.spares["orders"]
+    with rotating(deployed) as person:
         person.is_asked(b"token id: ")
         person.types(new.identifier)
         person.is_asked(b"token secret: ")
         person.types(new.secret)
         assert person.waits() == 0, person.seen
     assert new.secret.encode() not in person.seen
-    assert world.current("orders")["token_id"] == new.identifier
-    assert_nothing_to_do(world)
+    assert deployed.current("orders")["token_id"] == new.identifier
+    assert_nothing_to_do(deployed)

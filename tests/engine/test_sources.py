@@ -12,25 +12,23 @@ from tests.netsuite_account import Values
 pytestmark = pytest.mark.engine
 
 
-def test_absent_sources_keep_what_is_there(world: World) -> None:
-    world.project.up()
-    writes, logins = world.writes(), world.logins()
-    world.withhold(*world.account.environment())
+def test_absent_sources_keep_what_is_there(deployed: World) -> None:
+    writes, logins = deployed.writes(), deployed.logins()
+    deployed.withhold(*deployed.account.environment())
 
-    preview = world.project.pulumi("preview", "--expect-no-changes")
-    run = world.project.up("--expect-no-changes")
+    preview = deployed.project.pulumi("preview", "--expect-no-changes")
+    run = deployed.project.up("--expect-no-changes")
 
     assert preview.status == 0, preview.output
     assert run.status == 0, run.output
-    assert (world.writes(), world.logins()) == (writes, logins)
+    assert (deployed.writes(), deployed.logins()) == (writes, logins)
 
 
-def test_an_absent_value_is_an_error_under_require_values(world: World) -> None:
-    world.project.up()
-    world.write(extra="defaults: {require_values: true}")
-    world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+def test_an_absent_value_is_an_error_under_require_values(deployed: World) -> None:
+    deployed.write(extra="defaults: {require_values: true}")
+    deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status != 0
     assert "ORDERS_TOKEN_ID" in run.output
@@ -50,35 +48,33 @@ def test_a_new_token_without_a_value_previews_and_does_not_deploy(world: World) 
     assert world.aws.state.secret("netsuite/test/orders") is None
 
 
-def test_half_a_pair_is_an_error_before_anything_is_written(world: World) -> None:
-    world.project.up()
-    writes = world.writes()
-    world.give(orders=Values())
-    world.withhold("ORDERS_TOKEN_SECRET")
+def test_half_a_pair_is_an_error_before_anything_is_written(deployed: World) -> None:
+    writes = deployed.writes()
+    deployed.give(orders=Values())
+    deployed.withhold("ORDERS_TOKEN_SECRET")
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status != 0
     assert "ORDERS_TOKEN_SECRET" in run.output
-    assert world.writes() == writes
+    assert deployed.writes() == writes
 
 
-def test_only_the_consumer_changes_and_the_token_comes_from_the_store(world: World) -> None:
-    world.project.up()
+def test_only_the_consumer_changes_and_the_token_comes_from_the_store(deployed: World) -> None:
     consumer = Values()
-    record = world.netsuite.state.account(world.account.id).integrations[0]
+    record = deployed.netsuite.state.account(deployed.account.id).integrations[0]
     assert record.name == "warehouse"
     record.consumer_key, record.consumer_secret = consumer.identifier, consumer.secret
-    world.account.consumers["warehouse"] = consumer
-    world.give()
-    world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+    deployed.account.consumers["warehouse"] = consumer
+    deployed.give()
+    deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert world.current("orders")["consumer_key"] == consumer.identifier
-    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.current("orders")["consumer_key"] == consumer.identifier
+    assert deployed.current("orders")["token_id"] == deployed.account.tokens["orders"].identifier
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
 def test_a_file_that_others_can_read_is_refused_and_a_private_one_is_used(world: World) -> None:
@@ -132,15 +128,14 @@ def test_a_plan_made_without_values_accepts_the_real_ones(world: World) -> None:
     assert run.status == 0, run.output
 
 
-def test_a_plan_made_with_values_refuses_other_ones(world: World) -> None:
-    world.project.up()
-    world.give(orders=world.account.spares["orders"])
-    planned = world.project.pulumi("preview", "--save-plan", "plan.json")
-    world.give(orders=Values())
+def test_a_plan_made_with_values_refuses_other_ones(deployed: World) -> None:
+    deployed.give(orders=deployed.account.spares["orders"])
+    planned = deployed.project.pulumi("preview", "--save-plan", "plan.json")
+    deployed.give(orders=Values())
 
-    run = world.project.up("--plan", "plan.json")
+    run = deployed.project.up("--plan", "plan.json")
 
     assert planned.status == 0, planned.output
     assert run.status != 0
     assert "violates plan" in run.output
-    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
+    assert deployed.current("orders")["token_id"] == deployed.account.tokens["orders"].identifier

@@ -87,11 +87,10 @@ def test_before_the_first_up_there_is_no_credential(world: World) -> None:
     assert "no credential has passed its checks yet" in run.output
 
 
-def test_a_stack_that_does_not_exist_is_a_row_beside_the_others(world: World) -> None:
-    world.project.up()
-    world.project.write((world.project.folder / "stacks" / "test.yaml").read_text(), "other")
+def test_a_stack_that_does_not_exist_is_a_row_beside_the_others(deployed: World) -> None:
+    deployed.project.write((deployed.project.folder / "stacks" / "test.yaml").read_text(), "other")
 
-    run = status(world)
+    run = status(deployed)
 
     assert run.status == 13, run.output
     assert "pulumi stack init other" in run.output
@@ -99,33 +98,31 @@ def test_a_stack_that_does_not_exist_is_a_row_beside_the_others(world: World) ->
     assert "test: account" in run.output
 
 
-def test_drift_is_named_and_the_selected_stack_stays(world: World) -> None:
-    world.project.up()
-    before = world.labels("orders")
-    world.reader().put_secret_value(SecretId="netsuite/test/orders", SecretString="{}")
+def test_drift_is_named_and_the_selected_stack_stays(deployed: World) -> None:
+    before = deployed.labels("orders")
+    deployed.reader().put_secret_value(SecretId="netsuite/test/orders", SecretString="{}")
 
-    run = status(world)
+    run = status(deployed)
 
     assert run.status == 12, run.output
     assert "aws secret netsuite/test/orders: current is" in run.output
     assert f"state names {before['AWSCURRENT'][:12]}" in run.output
     assert "2 well" in run.output
-    shown = world.project.pulumi("stack", "--show-name")
-    assert shown.output.strip() == world.project.stack
+    shown = deployed.project.pulumi("stack", "--show-name")
+    assert shown.output.strip() == deployed.project.stack
 
 
-def test_a_refused_candidate_fails_and_current_stays(world: World) -> None:
-    world.project.up()
-    current = world.labels("orders")["AWSCURRENT"]
-    world.give(orders=Values())
-    assert world.project.up().status != 0
+def test_a_refused_candidate_fails_and_current_stays(deployed: World) -> None:
+    current = deployed.labels("orders")["AWSCURRENT"]
+    deployed.give(orders=Values())
+    assert deployed.project.up().status != 0
 
-    run = status(world)
+    run = status(deployed)
 
     assert run.status == 13, run.output
     assert "its last update failed" in run.output
     assert "current is unchanged" in run.output
-    one = plain(world, "warehouse/orders")
+    one = plain(deployed, "warehouse/orders")
     assert one["stores"][0]["current"] == current
     assert one["stores"][0]["drift"] is None
     assert one["fingerprint"] is None
@@ -133,19 +130,16 @@ def test_a_refused_candidate_fails_and_current_stays(world: World) -> None:
     assert one["not_asked_until"] is None
 
 
-def test_a_store_that_cannot_be_asked_is_a_row(world: World) -> None:
-    world.project.up()
-
-    run = status(world, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+def test_a_store_that_cannot_be_asked_is_a_row(deployed: World) -> None:
+    run = status(deployed, AWS_ENDPOINT_URL="http://127.0.0.1:9")
 
     assert run.status == 13, run.output
     assert "the aws secret netsuite/test/orders cannot be read" in run.output
 
 
-def test_it_needs_no_passphrase(world: World) -> None:
-    world.project.up()
-    world.withhold("PULUMI_CONFIG_PASSPHRASE")
-    assert status(world).status == 0
+def test_it_needs_no_passphrase(deployed: World) -> None:
+    deployed.withhold("PULUMI_CONFIG_PASSPHRASE")
+    assert status(deployed).status == 0
 
 
 def test_an_environment_that_is_not_there_is_an_error(world: World) -> None:

@@ -30,60 +30,58 @@ def a_credential(world: World, values: Values) -> str:
 # --- drift --------------------------------------------------------------------------------------
 
 
-def test_drift_is_shown_and_mended_without_the_value_at_hand(world: World) -> None:
-    world.project.up()
-    wanted = world.labels("orders")["AWSCURRENT"]
-    world.reader().put_secret_value(SecretId=ORDERS, SecretString=a_credential(world, Values()))
-    world.withhold(*world.account.environment())
+def test_drift_is_shown_and_mended_without_the_value_at_hand(deployed: World) -> None:
+    wanted = deployed.labels("orders")["AWSCURRENT"]
+    deployed.reader().put_secret_value(
+        SecretId=ORDERS, SecretString=a_credential(deployed, Values())
+    )
+    deployed.withhold(*deployed.account.environment())
 
-    preview = world.project.pulumi("preview", "--diff")
-    run = world.project.up()
+    preview = deployed.project.pulumi("preview", "--diff")
+    run = deployed.project.up()
 
     assert "drift" in preview.output
     assert run.status == 0, run.output
-    assert world.labels("orders")["AWSCURRENT"] == wanted
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.labels("orders")["AWSCURRENT"] == wanted
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
-def test_refresh_names_the_drift(world: World) -> None:
-    world.project.up()
-    foreign = world.reader().put_secret_value(SecretId=ORDERS, SecretString='{"not": "ours"}')
+def test_refresh_names_the_drift(deployed: World) -> None:
+    foreign = deployed.reader().put_secret_value(SecretId=ORDERS, SecretString='{"not": "ours"}')
 
-    run = world.project.pulumi("refresh", "--yes", "--skip-preview", "--diff")
+    run = deployed.project.pulumi("refresh", "--yes", "--skip-preview", "--diff")
 
     assert run.status == 0, run.output
     assert foreign["VersionId"][:16] in run.output
 
 
-def test_drift_to_the_same_content_needs_no_write_of_a_value(world: World) -> None:
-    world.project.up()
-    text = a_credential(world, world.account.tokens["orders"])
-    world.reader().put_secret_value(SecretId=ORDERS, SecretString=text)
-    versions = len(world.secret("orders").versions)
+def test_drift_to_the_same_content_needs_no_write_of_a_value(deployed: World) -> None:
+    text = a_credential(deployed, deployed.account.tokens["orders"])
+    deployed.reader().put_secret_value(SecretId=ORDERS, SecretString=text)
+    versions = len(deployed.secret("orders").versions)
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert world.current("orders") == json.loads(text)
-    assert len(world.secret("orders").versions) == versions
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.current("orders") == json.loads(text)
+    assert len(deployed.secret("orders").versions) == versions
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
-def test_a_version_that_is_gone_needs_the_value(world: World) -> None:
-    world.project.up()
-    world.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
-    world.reader().create_secret(Name=ORDERS, SecretString=a_credential(world, Values()))
-    world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
-    world.write(adopt=True)
+def test_a_version_that_is_gone_needs_the_value(deployed: World) -> None:
+    deployed.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
+    deployed.reader().create_secret(Name=ORDERS, SecretString=a_credential(deployed, Values()))
+    deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
+    deployed.write(adopt=True)
 
-    without = world.project.up()
-    world.give()
-    given = world.project.up()
+    without = deployed.project.up()
+    deployed.give()
+    given = deployed.project.up()
 
     assert without.status != 0
     assert "the current credential has failed, and is left as it is" in without.output
     assert given.status == 0, given.output
-    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
+    assert deployed.current("orders")["token_id"] == deployed.account.tokens["orders"].identifier
 
 
 # --- whose secret it is --------------------------------------------------------------------------
@@ -126,30 +124,27 @@ def test_a_secret_that_something_else_rotates_is_refused_even_when_adopted(world
     assert "Traceback" not in run.output
 
 
-def test_another_stack_cannot_take_the_secret(world: World) -> None:
-    world.project.up()
-    before = world.labels("orders")
-    world.project.stack = "other"
-    world.write()
-    world.project.init()
+def test_another_stack_cannot_take_the_secret(deployed: World) -> None:
+    before = deployed.labels("orders")
+    deployed.project.stack = "other"
+    deployed.write()
+    deployed.project.init()
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status != 0
     assert "belongs to warehouse/orders of the stack organization/tba-secrets/test" in run.output
-    assert world.labels("orders") == before
+    assert deployed.labels("orders") == before
 
 
 # --- deletion ------------------------------------------------------------------------------------
 
 
-def test_destroy_deletes_recoverably_what_is_ours(world: World) -> None:
-    world.project.up()
-
-    run = world.project.pulumi("destroy", "--yes", "--skip-preview")
+def test_destroy_deletes_recoverably_what_is_ours(deployed: World) -> None:
+    run = deployed.project.pulumi("destroy", "--yes", "--skip-preview")
 
     assert run.status == 0, run.output
-    assert world.secret("orders").deleted is not None
+    assert deployed.secret("orders").deleted is not None
 
 
 def test_destroy_leaves_what_is_to_be_retained(world: World) -> None:
@@ -163,112 +158,105 @@ def test_destroy_leaves_what_is_to_be_retained(world: World) -> None:
     assert world.secret("orders").deleted is None
 
 
-def test_destroy_leaves_what_carries_another_mark(world: World) -> None:
-    world.project.up()
-    world.reader().tag_resource(
+def test_destroy_leaves_what_carries_another_mark(deployed: World) -> None:
+    deployed.reader().tag_resource(
         SecretId=ORDERS, Tags=[{"Key": "tba-secrets:claim", "Value": "somebody-else"}]
     )
 
-    run = world.project.pulumi("destroy", "--yes", "--skip-preview")
+    run = deployed.project.pulumi("destroy", "--yes", "--skip-preview")
 
     assert run.status == 0, run.output
     assert "left as it is" in run.output
-    assert world.secret("orders").deleted is None
-    assert world.secret("stock").deleted is not None
+    assert deployed.secret("orders").deleted is None
+    assert deployed.secret("stock").deleted is not None
 
 
 def test_a_secret_scheduled_for_deletion_is_refused_with_the_command_and_restored_on_request(
-    world: World,
+    deployed: World,
 ) -> None:
-    world.project.up()
-    world.project.pulumi("destroy", "--yes", "--skip-preview")
+    deployed.project.pulumi("destroy", "--yes", "--skip-preview")
 
-    refused = world.project.up()
-    world.write(extra="defaults: {restore: true}")
-    restored = world.project.up()
+    refused = deployed.project.up()
+    deployed.write(extra="defaults: {restore: true}")
+    restored = deployed.project.up()
 
     assert refused.status != 0
     assert "aws secretsmanager restore-secret" in refused.output
     assert restored.status == 0, restored.output
-    assert world.secret("orders").deleted is None
-    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
+    assert deployed.secret("orders").deleted is None
+    assert deployed.current("orders")["token_id"] == deployed.account.tokens["orders"].identifier
 
 
-def test_a_secret_deleted_by_others_is_made_again(world: World) -> None:
-    world.project.up()
-    world.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
+def test_a_secret_deleted_by_others_is_made_again(deployed: World) -> None:
+    deployed.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert world.current("orders")["token_id"] == world.account.tokens["orders"].identifier
+    assert deployed.current("orders")["token_id"] == deployed.account.tokens["orders"].identifier
 
 
 # --- names change ---------------------------------------------------------------------------------
 
 
-def test_renaming_a_token_keeps_its_secret(world: World) -> None:
-    world.project.up()
-    labels = world.labels("orders")
-    text = (world.project.folder / "stacks" / "test.yaml").read_text()
-    world.project.write(text.replace("- name: orders", "- name: renamed\n        secret: orders"))
+def test_renaming_a_token_keeps_its_secret(deployed: World) -> None:
+    labels = deployed.labels("orders")
+    text = (deployed.project.folder / "stacks" / "test.yaml").read_text()
+    deployed.project.write(
+        text.replace("- name: orders", "- name: renamed\n        secret: orders")
+    )
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert world.secret("orders").deleted is None
-    assert world.labels("orders") == labels
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.secret("orders").deleted is None
+    assert deployed.labels("orders") == labels
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
-def test_a_new_prefix_leaves_the_old_secrets_and_says_so(world: World) -> None:
-    world.project.up()
-    text = (world.project.folder / "stacks" / "test.yaml").read_text()
-    world.project.write(text.replace("netsuite/test/", "netsuite/moved/"))
-    world.withhold(*world.account.environment())
+def test_a_new_prefix_leaves_the_old_secrets_and_says_so(deployed: World) -> None:
+    text = (deployed.project.folder / "stacks" / "test.yaml").read_text()
+    deployed.project.write(text.replace("netsuite/test/", "netsuite/moved/"))
+    deployed.withhold(*deployed.account.environment())
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
     assert "netsuite/test/orders is left as it is" in run.output
-    assert world.secret("orders").deleted is None
-    assert world.secret("orders", "netsuite/moved/").labels["AWSCURRENT"].startswith("tba-")
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.secret("orders").deleted is None
+    assert deployed.secret("orders", "netsuite/moved/").labels["AWSCURRENT"].startswith("tba-")
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
-def test_a_replaced_resource_does_not_delete_its_successor(world: World) -> None:
-    world.project.up()
-
-    run = world.project.up("--target-replace", "**StagedCredential::orders")
+def test_a_replaced_resource_does_not_delete_its_successor(deployed: World) -> None:
+    run = deployed.project.up("--target-replace", "**StagedCredential::orders")
 
     assert run.status == 0, run.output
-    assert world.secret("orders").deleted is None
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.secret("orders").deleted is None
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
-def test_other_key_names_are_written_once_and_proven(world: World) -> None:
-    world.project.up()
-    world.write(extra="defaults: {format: {token_id: NS_TOKEN_ID}}")
-    world.withhold(*world.account.environment())
+def test_other_key_names_are_written_once_and_proven(deployed: World) -> None:
+    deployed.write(extra="defaults: {format: {token_id: NS_TOKEN_ID}}")
+    deployed.withhold(*deployed.account.environment())
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert world.current("orders")["NS_TOKEN_ID"] == world.account.tokens["orders"].identifier
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.current("orders")["NS_TOKEN_ID"] == deployed.account.tokens["orders"].identifier
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
-def test_another_digest_key_rewrites_nothing(world: World) -> None:
-    world.project.up()
-    labels = world.labels("orders")
+def test_another_digest_key_rewrites_nothing(deployed: World) -> None:
+    labels = deployed.labels("orders")
     set_key = ("config", "set", "--secret", "tba:digestKey", "a-key-that-is-obviously-fake")
-    assert world.project.pulumi(*set_key).status == 0
+    assert deployed.project.pulumi(*set_key).status == 0
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert world.labels("orders") == labels
-    assert world.project.up("--expect-no-changes").status == 0
+    assert deployed.labels("orders") == labels
+    assert deployed.project.up("--expect-no-changes").status == 0
 
 
 def test_import_takes_an_existing_secret_into_state(world: World) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.conftest import world
+from tests.engine.conftest import deployed, first_rotation, first_up, rotated, world
 from tests.faults.bench import Bench, open_bench
 
-__all__ = ["bench", "world"]
+__all__ = ["bench", "deployed", "first_rotation", "first_up", "rotated", "world"]
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from tba_secrets.simulator import FaultKind
 from tba_secrets.simulator.aws import Secret
 from tba_secrets.stores.interface import SecretName
-from tests.engine.conftest import World, telling, world
+from tests.engine.conftest import World, telling
 from tests.engine.tba import tba
 from tests.faults.bench import watching
 from tests.faults.readers import plain_reader, reading, succession
@@ -29,7 +29,7 @@ from tests.netsuite_account import Values
 from tests.stores.aws_bench import aws_store
 from tests.stores.conftest import no_local_settings
 
-__all__ = ["no_local_settings", "world"]
+__all__ = ["no_local_settings"]
 
 pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
@@ -37,22 +37,6 @@ LOGIN = "38:1001"
 """The consent page's choice: the user `orders.bot` in the role `warehouse role`."""
 MIDDLES = [None, "PutSecretValue", "UpdateSecretVersionStage"]
 """The call after which each of three rotations is killed: the first is not, the candidate is written, a label moved."""
-
-
-@pytest.fixture
-def ready(world: World) -> World:
-    """Every token is current."""
-    assert world.project.up().status == 0
-    return world
-
-
-@pytest.fixture
-def rotated(ready: World) -> World:
-    """`orders` was rotated to its spare: there is a previous version, and a line in the journal."""
-    ready.give(orders=ready.account.spares[TOKEN])
-    run = tba(ready, "rotate", "test", TOKEN)
-    assert run.status == 0, run.output
-    return ready
 
 
 def issue(world: World, name: str, values: Values, user: str = TOKEN) -> Values:
@@ -81,27 +65,27 @@ def labelled_only(world: World) -> None:
     world.aws.edit(NAME, versions={one: v for one, v in secret.versions.items() if one in held})
 
 
-def test_three_rotations_under_readers(ready: World, no_local_settings: None) -> None:
-    store, name = aws_store(ready.aws.url), SecretName(NAME)
-    readers = [plain_reader(store, name, ready.netsuite.url) for _ in range(2)]
-    given = [issue(ready, f"orders {number}", new) for number, new in enumerate(succession(3))]
+def test_three_rotations_under_readers(deployed: World, no_local_settings: None) -> None:
+    store, name = aws_store(deployed.aws.url), SecretName(NAME)
+    readers = [plain_reader(store, name, deployed.netsuite.url) for _ in range(2)]
+    given = [issue(deployed, f"orders {number}", new) for number, new in enumerate(succession(3))]
     with reading(*readers) as tally:
         for token, operation in zip(given, MIDDLES, strict=True):
-            ready.give(orders=token)
+            deployed.give(orders=token)
             if operation is not None:
-                after = partial(ready.aws.faults.after, operation)
-                RotationBench(ready).killed(Story.ROTATE, lambda kill, do=after: do(do=kill))  # type: ignore[misc]
-            run = tba(ready, "rotate", "test", TOKEN)
+                after = partial(deployed.aws.faults.after, operation)
+                RotationBench(deployed).killed(Story.ROTATE, lambda kill, do=after: do(do=kill))  # type: ignore[misc]
+            run = tba(deployed, "rotate", "test", TOKEN)
             assert run.status == 0, run.output
-            assert ready.current(TOKEN)["token_id"] == token.identifier
+            assert deployed.current(TOKEN)["token_id"] == token.identifier
             enough = tally.calls + 4
             while tally.calls < enough:
                 time.sleep(0.01)
-            assert_no_changes(ready)
+            assert_no_changes(deployed)
     assert tally.failed == [], tally.outcomes
-    assert [state for _, state in journal(ready)] == ["overlap"] * 3
-    assert revokes(ready) == 0
-    assert_state_holds_no_value(ready, *given, ready.account.tokens[TOKEN])
+    assert [state for _, state in journal(deployed)] == ["overlap"] * 3
+    assert revokes(deployed) == 0
+    assert_state_holds_no_value(deployed, *given, deployed.account.tokens[TOKEN])
 
 
 # --- a refused candidate ---------------------------------------------------------------------------
@@ -164,17 +148,17 @@ def test_after_a_refused_token_the_right_one_is_taken(rotated: World) -> None:
 
 
 @pytest.fixture
-def untested(ready: World) -> World:
+def untested(deployed: World) -> World:
     """NetSuite has issued a token, and refused it for a clock that was wrong just then."""
-    ready.netsuite.state.faults.add(FaultKind.CLOCK_SKEW, "/rest/tokeninfo", seconds=3600.0)
+    deployed.netsuite.state.faults.add(FaultKind.CLOCK_SKEW, "/rest/tokeninfo", seconds=3600.0)
     browser = Browser(login=LOGIN)
-    run = tba(ready, "rotate", "test", TOKEN, "--authorize", "--no-browser", browser=browser)
+    run = tba(deployed, "rotate", "test", TOKEN, "--authorize", "--no-browser", browser=browser)
     assert run.status == 1, run.output
     assert "the candidate is kept, since no source can give it again" in run.output
-    assert ready.current(TOKEN)["token_id"] == ready.account.tokens[TOKEN].identifier
-    assert "AWSPENDING" in ready.labels(TOKEN)
-    assert not ready.netsuite.state.faults.list()
-    return ready
+    assert deployed.current(TOKEN)["token_id"] == deployed.account.tokens[TOKEN].identifier
+    assert "AWSPENDING" in deployed.labels(TOKEN)
+    assert not deployed.netsuite.state.faults.list()
+    return deployed
 
 
 def issued(world: World) -> str:

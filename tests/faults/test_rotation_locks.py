@@ -10,13 +10,11 @@ from threading import Event
 
 import pytest
 
-from tests.engine.conftest import World, world
+from tests.engine.conftest import World
 from tests.engine.locks import killed_run, lock, now, recorded
 from tests.engine.project import HANG_GUARD_SECONDS
 from tests.engine.tba import assert_nothing_to_do, start, tba
 from tests.faults.rotation_bench import TOKEN, journal
-
-__all__ = ["world"]
 
 RUNS = ".local/state/tba-secrets/runs"
 
@@ -24,11 +22,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
 
 @pytest.fixture
-def ready(world: World) -> World:
+def ready(deployed: World) -> World:
     """`orders` is current, and its source has the successor."""
-    assert world.project.up().status == 0
-    world.give(orders=world.account.spares[TOKEN])
-    return world
+    deployed.give(orders=deployed.account.spares[TOKEN])
+    return deployed
 
 
 def test_a_dead_run_is_taken_up(ready: World) -> None:
