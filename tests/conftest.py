@@ -11,6 +11,8 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
+from tests.order import in_order
+
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
@@ -41,6 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for number, item in enumerate(items) if number not in kept]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for number, item in enumerate(items) if number in kept]
+    if workers := getattr(config, "workerinput", {}).get("workercount"):
+        items[:] = in_order(items, workers)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ import pytest
 import requests
 from moto.server import ThreadedMotoServer
 
+from tests.deep import rest_is_deep
 from tests.engine.conftest import World
 from tests.engine.project import HANG_GUARD_SECONDS, ROOT, Run
 from tests.engine.tba import tba
@@ -183,7 +184,9 @@ def test_a_lock_of_another_machine_lets_nothing_happen(cloud: Cloud) -> None:
     assert lock not in cloud.objects()
 
 
-@pytest.mark.parametrize("missing", [None, *ACTIONS])
+@pytest.mark.parametrize(
+    "missing", rest_is_deep([None, *ACTIONS], lambda missing: missing in (None, *list(ACTIONS)[:1]))
+)
 def test_each_permission_is_needed_and_no_other(cloud: Cloud, missing: str | None) -> None:
     cloud.allow(without=missing)
     life = [*COMMANDS[:2], f"pulumi stack rm {STACK} --yes"]

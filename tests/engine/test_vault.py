@@ -29,7 +29,9 @@ def world(tmp_path: Path, vault: VaultProcess) -> Iterator[VaultWorld]:
         yield ready
 
 
-def test_everything_is_created_proven_and_promoted(world: VaultWorld) -> None:
+def test_everything_is_created_proven_promoted_and_noted_and_up_again_does_nothing(
+    world: VaultWorld,
+) -> None:
     run = world.project.up()
 
     assert run.status == 0, run.output
@@ -42,10 +44,7 @@ def test_everything_is_created_proven_and_promoted(world: VaultWorld) -> None:
     outputs = world.project.outputs()["credentials"]["warehouse/orders"]
     assert outputs["locations"]["vault"] == f"{world.mount}/{PREFIX}orders"
 
-
-def test_what_was_proven_is_noted_beside_the_secret_and_no_value(world: VaultWorld) -> None:
-    world.project.up()
-
+    # What was proven is noted beside the secret, and no value.
     custom = world.metadata("orders")["custom_metadata"]
 
     assert custom["tba_account"] == world.account.id
@@ -53,17 +52,12 @@ def test_what_was_proven_is_noted_beside_the_secret_and_no_value(world: VaultWor
     assert datetime.fromisoformat(custom["tba_verified_at"]).utcoffset() is not None
     assert "account" in custom["tba_evidence"]
     assert (custom["tba_integration"], custom["tba_token"]) == ("warehouse", "orders")
-    values = {**world.account.environment()}.values()
-    assert not any(value in json.dumps(world.metadata("orders")) for value in values)
+    every = {**world.account.environment()}.values()
+    assert not any(value in json.dumps(world.metadata("orders")) for value in every)
 
-
-def test_up_again_writes_nothing_and_asks_nothing(world: VaultWorld) -> None:
-    world.project.up()
     writes, logins = world.writes(), world.logins()
-
-    run = world.project.up("--expect-no-changes")
-
-    assert run.status == 0, run.output
+    again = world.project.up("--expect-no-changes")
+    assert again.status == 0, again.output
     assert (world.writes(), world.logins()) == (writes, logins)
     assert writes > 0, "the proxy counts nothing"
 
@@ -97,7 +91,9 @@ def test_a_rotated_token_becomes_current_and_the_old_one_stays_as_a_version(
     assert before["data"]["data"]["token_id"] == world.account.tokens["stock"].identifier
 
 
-def test_a_wrong_token_is_refused_current_stays_and_no_candidate_is_left(world: VaultWorld) -> None:
+def test_a_wrong_token_is_refused_current_stays_and_the_right_one_is_promoted(
+    world: VaultWorld,
+) -> None:
     world.project.up()
     content, metadata = world.current("orders"), world.metadata("orders")
     world.give(orders=Values())
@@ -111,16 +107,9 @@ def test_a_wrong_token_is_refused_current_stays_and_no_candidate_is_left(world: 
     assert (world.current("orders"), world.metadata("orders")) == (content, metadata)
     assert world.candidate("orders") == {}
 
-
-def test_after_a_refusal_the_right_value_is_promoted(world: VaultWorld) -> None:
-    world.project.up()
-    world.give(orders=Values())
-    world.project.up()
     world.give(orders=world.account.spares["orders"])
-
-    run = world.project.up()
-
-    assert run.status == 0, run.output
+    right = world.project.up()
+    assert right.status == 0, right.output
     world.assert_settled("orders", world.account.spares["orders"], versions=2)
 
 

@@ -14,6 +14,7 @@ from tba_secrets.simulator import FaultKind, Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import Secret, SecretsManagerServer
 from tba_secrets.simulator.oauth2 import assertion
 from tba_secrets.simulator.vocabulary import Scope
+from tests.deep import rest_is_deep
 from tests.faults.provider_run import Ended, Order, Provider
 from tests.faults.scene import AWS_ENVIRONMENT
 from tests.netsuite_account import NetSuiteAccount
@@ -188,7 +189,11 @@ def test_a_first_proof_that_is_killed_before_any_request(scene: Certificates) ->
         assert scene.held() == {scene.current()}
 
 
-@pytest.mark.parametrize("after", [MADE, UP], ids=["taken up by itself", "taken up by an update"])
+@pytest.mark.parametrize(
+    "after",
+    rest_is_deep([MADE, UP], lambda after: after is MADE),
+    ids=["taken up by itself", "taken up by an update"],
+)
 def test_a_rotation_that_is_killed_before_any_request(scene: Certificates, after: Order) -> None:
     scene.begin()
     requests = scene.done(MADE).requests
@@ -225,17 +230,20 @@ def test_a_retirement_that_is_killed_before_any_request(scene: Certificates) -> 
 
 @pytest.mark.parametrize(
     ("kind", "path", "method"),
-    [
-        (FaultKind.ANSWER_LOST, "/certificates$", "POST"),
-        (FaultKind.ANSWER_LOST, "/certificates$", "GET"),
-        (FaultKind.TRUNCATED, "/certificates$", "POST"),
-        (FaultKind.GARBAGE, "/certificates$", "POST"),
-        (FaultKind.SERVER_ERROR, "/certificates$", "POST"),
-        (FaultKind.RESET, "/certificates$", "POST"),
-        (FaultKind.ANSWER_LOST, "/oauth2/v1/token", "POST"),
-        (FaultKind.GARBAGE, "/oauth2/v1/token", "POST"),
-        (FaultKind.ANSWER_LOST, "/serverTime", "GET"),
-    ],
+    rest_is_deep(
+        [
+            (FaultKind.ANSWER_LOST, "/certificates$", "POST"),
+            (FaultKind.ANSWER_LOST, "/certificates$", "GET"),
+            (FaultKind.TRUNCATED, "/certificates$", "POST"),
+            (FaultKind.GARBAGE, "/certificates$", "POST"),
+            (FaultKind.SERVER_ERROR, "/certificates$", "POST"),
+            (FaultKind.RESET, "/certificates$", "POST"),
+            (FaultKind.ANSWER_LOST, "/oauth2/v1/token", "POST"),
+            (FaultKind.GARBAGE, "/oauth2/v1/token", "POST"),
+            (FaultKind.ANSWER_LOST, "/serverTime", "GET"),
+        ],
+        lambda case: case[0] in (FaultKind.ANSWER_LOST, FaultKind.SERVER_ERROR),
+    ),
 )
 def test_an_answer_of_netsuite_that_is_lost(
     scene: Certificates, kind: FaultKind, path: str, method: str

@@ -10,6 +10,7 @@ import pytest
 from tba_secrets.simulator import FaultKind
 from tba_secrets.simulator.aws import Secret
 from tba_secrets.stores.interface import SecretName
+from tests.deep import rest_is_deep
 from tests.engine.conftest import World, telling
 from tests.engine.tba import tba
 from tests.faults.bench import watching
@@ -35,8 +36,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
 LOGIN = "38:1001"
 """The consent page's choice: the user `orders.bot` in the role `warehouse role`."""
-MIDDLES = [None, "PutSecretValue", "UpdateSecretVersionStage"]
-"""The call after which each of three rotations is killed: the first is not, the candidate is written, a label moved."""
+MIDDLES = ("PutSecretValue", "UpdateSecretVersionStage", None)
+"""The call after which each rotation is killed: the candidate is written, a label has moved; the last one is not."""
 
 
 def issue(world: World, name: str, values: Values, user: str = TOKEN) -> Values:
@@ -65,12 +66,15 @@ def labelled_only(world: World) -> None:
     world.aws.edit(NAME, versions={one: v for one, v in secret.versions.items() if one in held})
 
 
-def test_three_rotations_under_readers(deployed: World, no_local_settings: None) -> None:
+@pytest.mark.parametrize("rotations", rest_is_deep((1, len(MIDDLES)), lambda many: many == 1))
+def test_rotations_under_readers(deployed: World, rotations: int, no_local_settings: None) -> None:
+    middles = MIDDLES[:rotations]
     store, name = aws_store(deployed.aws.url), SecretName(NAME)
     readers = [plain_reader(store, name, deployed.netsuite.url) for _ in range(2)]
-    given = [issue(deployed, f"orders {number}", new) for number, new in enumerate(succession(3))]
+    tokens = succession(len(middles))
+    given = [issue(deployed, f"orders {number}", new) for number, new in enumerate(tokens)]
     with reading(*readers) as tally:
-        for token, operation in zip(given, MIDDLES, strict=True):
+        for token, operation in zip(given, middles, strict=True):
             deployed.give(orders=token)
             if operation is not None:
                 after = partial(deployed.aws.faults.after, operation)
@@ -83,7 +87,7 @@ def test_three_rotations_under_readers(deployed: World, no_local_settings: None)
                 time.sleep(0.01)
             assert_no_changes(deployed)
     assert tally.failed == [], tally.outcomes
-    assert [state for _, state in journal(deployed)] == ["overlap"] * 3
+    assert [state for _, state in journal(deployed)] == ["overlap"] * len(middles)
     assert revokes(deployed) == 0
     assert_state_holds_no_value(deployed, *given, deployed.account.tokens[TOKEN])
 
@@ -171,7 +175,12 @@ def issued(world: World) -> str:
     return found
 
 
-@pytest.mark.parametrize("command", ["rotate", "rotate --authorize --no-browser", "up"])
+@pytest.mark.parametrize(
+    "command",
+    rest_is_deep(
+        ["rotate", "rotate --authorize --no-browser", "up"], lambda command: "--" not in command
+    ),
+)
 def test_the_next_run_tests_and_promotes_an_issued_token(untested: World, command: str) -> None:
     new, tokens = issued(untested), len(untested.netsuite.state.account(untested.account.id).tokens)
 

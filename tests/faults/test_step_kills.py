@@ -14,6 +14,7 @@ import pytest
 from tba_secrets.errors import ConflictError
 from tba_secrets.stores.interface import Stage
 from tba_secrets.stores.journal import Retirement
+from tests.deep import rest_is_deep
 from tests.faults.provider_run import Order
 from tests.faults.readers import plain_reader, reading
 from tests.faults.scene import Scene, scene
@@ -61,6 +62,7 @@ def test_a_rollback(scene: Scene) -> None:
     assert Retirement.OVERLAP not in scene.journal()
 
 
+@pytest.mark.parametrize("scene", rest_is_deep(("aws", "vault"), "aws".__eq__), indirect=True)
 def test_a_consumer_pair(scene: Scene) -> None:
     scene.begin()
     integration = scene.netsuite.state.account(scene.account.id).integrations[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deep import rest_is_deep
 from tests.engine.project import Run
 from tests.engine.vault_world import CANDIDATES, PREFIX, VaultWorld, vault_world
 from tests.stores.vault_server import FileServer, file_server
@@ -33,6 +34,14 @@ POINTS = {
 }
 """Just before which call it happens."""
 PROMOTED = ("it is current, and that is not noted", "it is noted, and the candidate still there")
+
+
+SEALED = {
+    "it is staged, and not read back": "Vault is sealed",
+    "it is proven, and not promoted": (
+        f"it has passed, but vault secret {NAME} was not promoted (vault cannot be asked what it holds)"
+    ),
+}
 
 
 @dataclass
@@ -81,7 +90,10 @@ def outage(server: FileServer, tmp_path: Path) -> Iterator[Outage]:
         yield Outage(server, world)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point",
+    rest_is_deep(POINTS, lambda point: point in (*PROMOTED[:1], *SEALED)),
+)
 def test_killed_in_the_middle_of_a_run(outage: Outage, point: str) -> None:
     killed = outage.run(point, outage.server.running.kill)
     outage.server.start_again()
@@ -96,15 +108,9 @@ def test_killed_in_the_middle_of_a_run(outage: Outage, point: str) -> None:
     outage.assert_settled()
 
 
-SEALED = {
-    "it is staged, and not read back": "Vault is sealed",
-    "it is proven, and not promoted": (
-        f"it has passed, but vault secret {NAME} was not promoted (vault cannot be asked what it holds)"
-    ),
-}
-
-
-@pytest.mark.parametrize("point", SEALED)
+@pytest.mark.parametrize(
+    "point", rest_is_deep(SEALED, lambda point: point != "it is staged, and not read back")
+)
 def test_sealed_in_the_middle_of_a_run(outage: Outage, point: str) -> None:
     """No way back is needed: the engine was not harmed."""
     sealed = outage.run(point, outage.server.seal)

@@ -20,6 +20,7 @@ from tba_secrets.simulator import Simulator
 from tba_secrets.simulator.authentication import authenticate
 from tba_secrets.simulator.credentials import AuthenticationRefused, MalformedRequest, from_header
 from tba_secrets.simulator.vocabulary import CalledService
+from tests.deep import rest_is_deep
 from tests.netsuite.generated import FORM, Generated, Wire, generated
 from tests.netsuite.support import credential
 from tests.simulator.accounts import ACCOUNT, BOT, Keys, StandingClock, config
@@ -104,7 +105,9 @@ def verifier() -> Verifier:
     return Verifier()
 
 
-@pytest.mark.parametrize("first", range(0, REQUESTS, CHUNK))
+@pytest.mark.parametrize(
+    "first", rest_is_deep(range(0, REQUESTS, CHUNK), lambda first: first < 2 * CHUNK)
+)
 def test_all_agree_and_one_changed_bit_is_refused(first: int, verifier: Verifier) -> None:
     refused = 0
     for seed in range(first, first + CHUNK):
