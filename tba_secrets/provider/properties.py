@@ -130,7 +130,7 @@ class StagedCredentialInputs(_EitherKind):
     retire_after: int | None = None
     """How long a superseded token stays valid before it is revoked, in seconds; nothing revokes it where absent."""
     preview: bool = False
-    """Set by the component in a dry run; never persisted."""
+    """Whether this is a dry run, which needs no values; never persisted."""
     digests: dict[str, str] = Field(default_factory=dict)
     """Set by Check: the keyed digest of each part, as last seen at its source."""
 

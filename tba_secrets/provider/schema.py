@@ -16,6 +16,9 @@ from tba_secrets.provider.handler import Handler, Wire
 
 Schema = dict[str, Any]
 
+_REPOSITORY = "https://github.com/tba-secrets/tba-secrets"
+_SET_BY_CHECK = ("digests",)
+"""Inputs that no program gives."""
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
@@ -27,6 +30,14 @@ def package_schema(handlers: Iterable[Handler]) -> str:
         "displayName": "tba-secrets",
         "version": __version__,
         "description": "NetSuite TBA credentials, staged, proven by a signed call, then promoted.",
+        "homepage": _REPOSITORY,
+        "repository": _REPOSITORY,
+        "license": "Apache-2.0",
+        "publisher": "tba-secrets",
+        "meta": {"supportPack": True},  # else generated packages have no version
+        "language": {
+            "go": {"importBasePath": f"{_REPOSITORY.removeprefix('https://')}/sdk/go/tba"}
+        },
         "config": {"variables": _SETTINGS},
         "provider": {"inputProperties": _SETTINGS},
         "resources": {handler.token: _resource(handler, types) for handler in handlers},
@@ -70,7 +81,7 @@ def _resource(handler: Handler, types: Schema) -> Schema:
     required = _required(handler.inputs)
     return {
         "description": handler.description,
-        "inputProperties": taken,
+        "inputProperties": {name: one for name, one in taken.items() if name not in _SET_BY_CHECK},
         "requiredInputs": required,
         "properties": {**taken, **given},
         "required": sorted({*required, *given}),

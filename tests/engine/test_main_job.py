@@ -6,9 +6,20 @@ import pytest
 
 from tba_secrets.simulator.aws import AccountState
 from tests.engine.conftest import World
+from tests.engine.tba import tba
 from tests.netsuite_account import TOKENS, Values
 
 pytestmark = pytest.mark.engine
+
+DEPENDENT = """
+environment = Environment(pulumi.get_stack(), spec)
+for token in ("orders", "stock"):
+    credential = environment.credentials[f"warehouse/{token}"]
+    version = credential.apply(lambda known: known["versions"]["aws"])
+    pulumi.Stash(f"{token}-service", input=version)
+export_credentials(environment)
+"""
+"""Resources that are told the version, as a service is that has to start anew for it."""
 
 
 def test_everything_is_created_proven_and_promoted(world: World) -> None:
@@ -28,6 +39,41 @@ def test_everything_is_created_proven_and_promoted(world: World) -> None:
     assert outputs["warehouse/orders"]["locations"]["aws"] == world.secret("orders").arn
     assert outputs["warehouse/orders"]["versions"]["aws"] == world.labels("orders")["AWSCURRENT"]
     assert outputs["warehouse/orders"]["verified_at"].endswith("+00:00")
+
+
+def test_the_output_moves_with_a_rotation_and_what_depends_on_it_with_up(world: World) -> None:
+    """What the program makes of the output is no target of `tba rotate`."""
+    program = world.project.folder / "__main__.py"
+    declared = "export_credentials(Environment(pulumi.get_stack(), spec))\n"
+    assert declared in program.read_text()
+    program.write_text(program.read_text().replace(declared, DEPENDENT))
+    world.project.up()
+
+    def seen(token: str) -> tuple[str, str, str]:
+        """The version that readers get, that of the output, and that of what depends on it."""
+        outputs = world.project.outputs()["credentials"][f"warehouse/{token}"]
+        dependent = world.project.resources()[f"Stash {token}-service"]
+        current = world.labels(token)["AWSCURRENT"]
+        return current, outputs["versions"]["aws"], dependent["inputs"]["input"]
+
+    first = world.labels("orders")["AWSCURRENT"]
+    assert seen("orders") == (first, first, first)
+
+    world.give(orders=world.account.spares["orders"])
+    run = tba(world, "rotate", "test", "orders")
+    assert run.status == 0, run.output
+    second = world.labels("orders")["AWSCURRENT"]
+    assert second != first
+    assert seen("orders") == (second, second, first)
+
+    world.give(orders=world.account.spares["orders"], stock=world.account.spares["stock"])
+    run = world.project.up()
+    assert run.status == 0, run.output
+    assert "~ 4 updated" in run.output
+    assert seen("orders") == (second, second, second)
+    third = world.labels("stock")["AWSCURRENT"]
+    assert world.current("stock")["token_id"] == world.account.spares["stock"].identifier
+    assert seen("stock") == (third, third, third)
 
 
 def test_up_again_writes_nothing_and_asks_nothing(deployed: World) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from tba_secrets import __version__
 from tba_secrets.provider.handler import Handler
 from tba_secrets.provider.server import Provider
+from tests.engine.project import ROOT
 
 PROVIDER = Provider(None)
 HANDLERS = PROVIDER._handlers
@@ -37,11 +39,18 @@ def test_it_names_the_package() -> None:
     assert set(SCHEMA["resources"]) == set(HANDLERS)
 
 
+def test_a_generated_package_has_a_version_and_a_go_module() -> None:
+    assert SCHEMA["meta"] == {"supportPack": True}
+    assert SCHEMA["language"]["go"]["importBasePath"].startswith(
+        SCHEMA["repository"].removeprefix("https://")
+    )
+
+
 @each
 def test_every_property_is_there(handler: Handler) -> None:
     resource = SCHEMA["resources"][handler.token]
 
-    assert set(resource["inputProperties"]) == aliases(handler.inputs)
+    assert set(resource["inputProperties"]) == aliases(handler.inputs) - {"digests"}  # Check's own
     assert set(resource["properties"]) == aliases(handler.inputs) | aliases(handler.outputs)
 
 
@@ -91,6 +100,52 @@ def test_a_choice_of_shapes_is_kept() -> None:
         {"type": "string"},
         {"$ref": "#/types/tba:index:RestletCheck"},
     ]
+
+
+EXAMPLE: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "yaml" / "Pulumi.yaml").read_text())
+
+
+def refused(declared: dict[str, Any]) -> list[str]:
+    """What a resource of a YAML program says that the schema does not have, or leaves out."""
+    resource = SCHEMA["resources"][declared["type"].replace(":", ":index:")]
+    given = declared["properties"]
+    inputs = resource["inputProperties"]
+    found = [name for name in resource["requiredInputs"] if name not in given]
+    for name, value in given.items():
+        found += unknown(value, inputs[name]) if name in inputs else [name]
+    return found
+
+
+def unknown(value: Any, type_: dict[str, Any]) -> list[str]:
+    """The keys of a value that its type does not have, in depth."""
+    if "oneOf" in type_:
+        return min((unknown(value, one) for one in type_["oneOf"]), key=len)
+    if "$ref" not in type_ or not isinstance(value, dict):
+        return []
+    properties = SCHEMA["types"][type_["$ref"].removeprefix("#/types/")]["properties"]
+    inside = [
+        unknown(one, properties[name]) if name in properties else [name]
+        for name, one in value.items()
+    ]
+    return [name for names in inside for name in names]
+
+
+def test_the_yaml_example_fits_the_schema() -> None:
+    assert {name: refused(one) for name, one in EXAMPLE["resources"].items()} == {
+        "staged": [],
+        "test": [],
+    }
+
+
+def test_one_that_does_not_fit_is_seen() -> None:
+    staged = {**EXAMPLE["resources"]["staged"]["properties"]}
+    del staged["secret"]
+    staged["stores"] = {"aws": {"regoin": "us-east-1"}}
+    staged["digests"] = {}
+
+    wrong = refused({"type": "tba:StagedCredential", "properties": staged})
+
+    assert wrong == ["secret", "regoin", "digests"]
 
 
 def test_no_type_is_guessed() -> None:
