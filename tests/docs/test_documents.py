@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tba_secrets.spec.model import Format
 from tests.docs.documents import DOCUMENTS, Command, block, commands, links
 from tests.docs.parsing import JUDGES, complaint, options_of_tba
 from tests.engine.project import ROOT
@@ -138,3 +140,16 @@ def test_the_program_in_the_document_is_the_example() -> None:
     program = (ROOT / "examples" / "nodejs" / "index.js").read_text()
 
     assert block(ROOT / "docs" / "languages.md", "js", "Node.js") == program
+
+
+@pytest.mark.parametrize("language", ["yaml", "json"])
+def test_what_other_systems_read_has_our_keys(language: str) -> None:
+    section = (ROOT / "docs" / "readers.md").read_text().partition("## Kubernetes")[2]
+    texts = re.findall(rf"```{language}\n(.+?)```", section, re.DOTALL)
+    assert texts
+
+    for text in texts:
+        yaml.safe_load(text)
+    named = re.findall(r"property: (\w+)|-bot(?:-\w{6}:|\.)(\w+)", "".join(texts))
+    assert {one or other for one, other in named} - {*Format().model_dump().values()} == set()
+    assert named
