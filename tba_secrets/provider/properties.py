@@ -69,6 +69,8 @@ def _names_are_no_values(origin: _Origin) -> _Origin:
     return origin
 
 
+Endpoint = Annotated[str | None, AfterValidator(lambda address: address or None)]
+"""As programs in other languages say that there is none, the empty text is none."""
 SomeStores = Annotated[Stores, AfterValidator(_some_store)]
 DistinctKeys = Annotated[AnyFormat, AfterValidator(_distinct_keys)]
 
@@ -99,7 +101,7 @@ class StagedCredentialInputs(_EitherKind):
     """`organization/project/stack`: written on the secret as its owner."""
     account: AccountId
     """The NetSuite account id."""
-    endpoint: str | None = None
+    endpoint: Endpoint = None
     """One address for all NetSuite services; the account's own where absent."""
     stores: SomeStores
     """As `store:` in the environment's YAML."""
@@ -206,7 +208,7 @@ class SmokeTestInputs(_EitherKind):
     """`organization/project/stack`: part of the key of the digests in the journal."""
     account: AccountId
     """The NetSuite account id that the credential must be for."""
-    endpoint: str | None = None
+    endpoint: Endpoint = None
     """One address for all NetSuite services; the account's own where absent."""
     stores: SomeStores
     """As `store:` in the environment's YAML."""

@@ -82,6 +82,15 @@ def test_a_smoke_test_is_given_its_whole_record(token: dict[str, Any]) -> None:
     assert taken.promote
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"), [("", None), ("http://127.0.0.1:1", "http://127.0.0.1:1")]
+)
+def test_an_empty_endpoint_is_none(said: str, meant: str | None) -> None:
+    one = {**smoke_inputs(_record(LEAST)), "endpoint": said}
+
+    assert _taken(SmokeTestInputs, one).endpoint == meant
+
+
 def test_the_cases_say_something() -> None:
     most = _record(MOST)
 
