@@ -139,7 +139,7 @@ def judge_validity(
     """
     if not last_day:
         return None
-    end = (datetime.fromisoformat(last_day).replace(tzinfo=UTC) + _A_DAY).timestamp()
+    end = end_of(last_day)
     if now >= end:
         return RotationFinding(
             Standing.FAILING,
@@ -154,6 +154,15 @@ def judge_validity(
         return None
     what = f"the certificate runs out in {span(end - now)}: {last_day} is its last day"
     return RotationFinding(Standing.DUE_SOON, what, _ROTATE)
+
+
+def end_of(last_day: str) -> float:
+    """Return when a day is over, UTC: epoch seconds.
+
+    Args:
+        last_day: The day, ISO 8601.
+    """
+    return (datetime.fromisoformat(last_day).replace(tzinfo=UTC) + _A_DAY).timestamp()
 
 
 @dataclass(frozen=True)

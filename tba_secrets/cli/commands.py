@@ -458,7 +458,16 @@ def status(
             metavar="ENV", callback=stack_names, help="Stack names; default: all of stacks/."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="text, json, openmetrics or markdown; default: by FILE's ending, or text."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")
+    ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")
     ] = None,
@@ -479,9 +488,14 @@ def status(
      1  another error
      2  the command line is wrong
     """  # noqa: D301 - click's mark for a block that is not wrapped
-    from tba_secrets.cli.status import run
+    from tba_secrets.cli.status import StatusFormat, run
 
-    run(project.resolve(), environments or [], as_json=as_json, html=html)
+    if format is not None and format not in list(StatusFormat):
+        raise typer.BadParameter(f"--format takes one of {', '.join(StatusFormat)}")
+    if as_json and format not in (None, StatusFormat.JSON):
+        raise typer.BadParameter("take one of --json and --format")
+    chosen = StatusFormat.JSON if as_json else StatusFormat(format) if format else None
+    run(project.resolve(), environments or [], chosen, output, html)
 
 
 @app.command()

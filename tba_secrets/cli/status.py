@@ -8,11 +8,15 @@ credential, or something cannot be read. As everywhere, 1 is an error and 2 a wr
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from enum import StrEnum
+from io import StringIO
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 import typer
 from rich.console import Console
@@ -32,22 +36,76 @@ _WIDTH: Final = 130
 """The width of tables outside a terminal, so that a log keeps its lines whole."""
 
 
-def run(project: Path, environments: Sequence[str], *, as_json: bool, html: Path | None) -> None:
+class StatusFormat(StrEnum):
+    """The output's format."""
+
+    TEXT = "text"
+    JSON = "json"
+    OPENMETRICS = "openmetrics"
+    MARKDOWN = "markdown"
+
+
+_ENDINGS: Final = {
+    ".json": StatusFormat.JSON,
+    ".prom": StatusFormat.OPENMETRICS,
+    ".md": StatusFormat.MARKDOWN,
+}
+
+
+def run(
+    project: Path,
+    environments: Sequence[str],
+    format: StatusFormat | None,
+    output: Path | None,
+    html: Path | None,
+) -> None:
     """Report, and exit with the worst standing's code.
+
+    Args:
+        project: The folder that holds Pulumi.yaml and stacks/.
+        environments: Their names; none for all of stacks/.
+        format: The format; by default that of the file's name, or text.
+        output: A file; None for stdout.
+        html: A file for the page besides.
 
     Raises:
         TbaError: An environment does not exist, or a file cannot be written.
     """
     from tba_secrets.engine import exported_resources
 
+    chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", StatusFormat.TEXT)
     report = survey(project, environments, exported_resources)
     if html is not None:
-        _write(html, report)
-    if as_json:
-        typer.echo(json.dumps(report.plain(), indent=2))
-    else:
+        from tba_secrets.cli.status_page import page
+
+        _write(html, page(report))
+    if output is not None:
+        _write(output, rendered(report, chosen))
+        typer.echo(f"{output}: {summary(report)}")
+    elif chosen is StatusFormat.TEXT:
         show(report)
+    else:
+        typer.echo(rendered(report, chosen), nl=False)
     raise typer.Exit(int(report.standing))
+
+
+def rendered(report: Report, format: StatusFormat) -> str:
+    """Render the whole document."""
+    match format:
+        case StatusFormat.TEXT:
+            return text(report)
+        case StatusFormat.JSON:
+            return json.dumps(report.plain(), indent=2) + "\n"
+        case StatusFormat.OPENMETRICS:
+            from tba_secrets.cli.status_metrics import exposition
+
+            return exposition(report)
+        case StatusFormat.MARKDOWN:
+            from tba_secrets.cli.status_markdown import markdown
+
+            return markdown(report)
+        case _:
+            assert_never(format)
 
 
 def survey(
@@ -93,11 +151,21 @@ def _waiting(names: Sequence[str]) -> str:
     return f"reading state and stores of {', '.join(names)}"
 
 
-def _write(path: Path, report: Report) -> None:
-    from tba_secrets.cli.status_page import page
-
+def _write(path: Path, document: str) -> None:
+    """Replace a file whole, so that nobody reads half of it; what is no file (a pipe, a device) is written to."""
     try:
-        path.write_text(page(report), encoding="utf-8")
+        if path.exists() and not path.is_file():
+            path.write_text(document, encoding="utf-8")
+            return
+        target = path.resolve()
+        new = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            new.write_text(document, encoding="utf-8")
+            new.replace(target)
+        except OSError:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise TbaError(
             f"{path}: cannot be written ({error.strerror})", "name another file"
@@ -113,42 +181,50 @@ _COLOURS: Final = {
     Standing.ATTENTION: "magenta",
     Standing.FAILING: "red",
 }
-_HEADINGS: Final = ("token", "state", "age and due date", "current and previous", "last proof")
+HEADINGS: Final = ("token", "state", "age and due date", "current and previous", "last proof")
+"""Of the table of an environment."""
 
 
 def show(report: Report) -> None:
-    """Print a table for each environment, then the findings, each with what to do."""
+    """Print on the terminal; elsewhere without colours, at a fixed width."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
+    _print(report, console if console.is_terminal else Console(highlight=False, width=_WIDTH))
+
+
+def text(report: Report) -> str:
+    """Render plain text."""
+    file = StringIO()
+    _print(report, Console(file=file, width=_WIDTH, color_system=None, highlight=False))
+    return file.getvalue()
+
+
+def _print(report: Report, console: Console) -> None:
+    """Print a table for each environment, then the findings, each with what to do."""
     for environment in report.environments:
         if environment.tokens:
             console.print(_table(environment, report.at))
-        for name, findings in (
-            (environment.name, environment.findings),
-            *((t.path, t.findings) for t in environment.tokens),
-        ):
-            for finding in findings:
-                console.print(_line(name, finding), soft_wrap=True)
+        for name, finding in environment.all_findings:
+            console.print(_line(name, finding), soft_wrap=True)
         if environment.note:
             console.print(f"  [dim]note[/]  {escape(environment.note)}", soft_wrap=True)
         console.print()
-    console.print(_summary(report))
+    console.print(summary(report))
 
 
 def _table(report: EnvironmentReport, now: float) -> Table:
     title = f"{escape(report.name)}: account {escape(report.account or '?')}"
     table = Table(title=title, title_justify="left", show_lines=True)
-    for heading in _HEADINGS:
+    for heading in HEADINGS:
         table.add_column(heading, no_wrap=heading in ("token", "state"), overflow="fold")
     for token in report.tokens:
         table.add_row(
-            escape(token.path), _coloured(token.standing), *map(escape, _cells(token, now))
+            escape(token.path), _coloured(token.standing), *map(escape, cells(token, now))
         )
     return table
 
 
-def _cells(token: TokenReport, now: float) -> tuple[str, ...]:
+def cells(token: TokenReport, now: float) -> tuple[str, ...]:
+    """Return what the table has under the headings behind the state."""
     age, due = token.age(now), token.policy.due_at(token.since)
     previous = versions(token, "previous")
     proof = [] if token.proof is None else [token.proof.at[:10], token.proof.who]
@@ -192,7 +268,8 @@ def _coloured(standing: Standing) -> str:
     return f"[{_COLOURS[standing]}]{standing.word}[/]"
 
 
-def _summary(report: Report) -> str:
+def summary(report: Report) -> str:
+    """Count the tokens by state."""
     counted = [
         f"{count} {standing.word}"
         for standing in reversed(Standing)

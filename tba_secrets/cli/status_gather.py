@@ -199,6 +199,7 @@ def _token(
     return TokenReport(
         environment=environment,
         path=record.path,
+        kind=about.noun,
         policy=policy,
         since=known.since,
         valid_until=known.valid_until,

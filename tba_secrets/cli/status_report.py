@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tba_secrets.netsuite.lockout import Refusal
-from tba_secrets.rotation import Policy, RotationFinding, Standing, worst
+from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, worst
 from tba_secrets.stores.journal import JournalEntry
 
 
@@ -67,6 +67,8 @@ class TokenReport:
     findings: tuple[RotationFinding, ...] = ()
     valid_until: str | None = None
     """The last day of the proven certificate, ISO 8601; None for a token."""
+    kind: str = TOKENS.noun
+    """`token` or `certificate`."""
 
     @property
     def standing(self) -> Standing:
@@ -94,6 +96,12 @@ class EnvironmentReport:
     def standing(self) -> Standing:
         """The worst of its own findings and of its tokens."""
         return max([worst(self.findings), *(token.standing for token in self.tokens)])
+
+    @property
+    def all_findings(self) -> Iterator[tuple[str, RotationFinding]]:
+        """Its own findings, then those of its tokens, each with the name of what it is about."""
+        yield from ((self.name, finding) for finding in self.findings)
+        yield from ((token.path, finding) for token in self.tokens for finding in token.findings)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from io import StringIO
 from typing import Final
 
@@ -12,10 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tba_secrets.cli.checklist.lines import Checklist, ChecklistStep, Line
-from tba_secrets.cli.pages import render
+from tba_secrets.cli.pages import markdown_safe, render
 
 _WIDTH: Final = 100
-_MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|&~])")
 
 
 def title(checklist: Checklist) -> str:
@@ -82,25 +80,20 @@ def _row(line: Line) -> tuple[Text, Text]:
 
 def markdown(checklist: Checklist) -> str:
     """Render task lists, as GitHub and GitLab show them."""
-    parts = [f"# {_safe(title(checklist))}", f"{checklist.count}."]
-    parts += [f"**{_safe(note)}**" for note in checklist.notes]
+    parts = [f"# {markdown_safe(title(checklist))}", f"{checklist.count}."]
+    parts += [f"**{markdown_safe(note)}**" for note in checklist.notes]
     for number, step in enumerate(checklist.steps, start=1):
-        parts += [f"## {number}. {step.title}", _safe(step.where)]
-        parts += [_safe(step.note)] if step.note else []
+        parts += [f"## {number}. {step.title}", markdown_safe(step.where)]
+        parts += [markdown_safe(step.note)] if step.note else []
         for group in step.groups:
-            parts += [f"### {_safe(group.title)}"] if group.title else []
+            parts += [f"### {markdown_safe(group.title)}"] if group.title else []
             parts.append("\n".join(map(_task, group.lines)))
     return "\n\n".join(parts) + "\n"
 
 
 def _task(line: Line) -> str:
     words = " ".join(filter(None, line_words(line)))
-    return f"- [{'x' if line.done else ' '}] {_safe(words)}"
-
-
-def _safe(words: str) -> str:
-    """Escape Markdown and HTML: names in a checklist come from other people."""
-    return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(words.split()))
+    return f"- [{'x' if line.done else ' '}] {markdown_safe(words)}"
 
 
 # --- HTML ---------------------------------------------------------------------------------------------
