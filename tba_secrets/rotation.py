@@ -6,6 +6,7 @@ standing; the worst one is the token's. No IO and no clock of its own: times are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -278,6 +279,14 @@ def span(seconds: float) -> str:
             count = int(seconds // size)
             return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     raise AssertionError("the last unit takes everything")
+
+
+_SPAN: Final = re.compile(rf"\b\d+ (?:{'|'.join(unit for _, unit in _UNITS)})s?\b")
+
+
+def without_spans(text: str) -> str:
+    """Return a finding's words without lengths of time, which change from run to run."""
+    return _SPAN.sub("", text)
 
 
 def short(version: str) -> str:

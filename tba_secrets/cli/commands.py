@@ -471,6 +471,21 @@ def status(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")
     ] = None,
+    notify_env: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VARIABLE",
+            help="Tell the webhook whose URL is in this variable what is due, fails or waits.",
+        ),
+    ] = None,
+    notify_as: Annotated[
+        str | None,
+        typer.Option(metavar="SHAPE", help="slack, teams or json; default: by the URL's host."),
+    ] = None,
+    notify_key_env: Annotated[
+        str | None,
+        typer.Option(metavar="VARIABLE", help="The variable with the key that signs what is sent."),
+    ] = None,
     project: Project = Path(),
 ) -> None:
     """Report every token's age and due date, proof, versions and drift, and what is left to do.
@@ -485,9 +500,10 @@ def status(
     11  overdue: rotate_every is over
     12  attention: drift, a pending candidate, or work for a person
     13  failing: the last update failed, no credential, it cannot be read, a certificate ran out
-     1  another error
+     1  another error; or all is well, and the webhook did not take the message
      2  the command line is wrong
     """  # noqa: D301 - click's mark for a block that is not wrapped
+    from tba_secrets.cli.notify import notify_wish
     from tba_secrets.cli.status import StatusFormat, run
 
     if format is not None and format not in list(StatusFormat):
@@ -495,7 +511,8 @@ def status(
     if as_json and format not in (None, StatusFormat.JSON):
         raise typer.BadParameter("take one of --json and --format")
     chosen = StatusFormat.JSON if as_json else StatusFormat(format) if format else None
-    run(project.resolve(), environments or [], chosen, output, html)
+    wish = notify_wish(notify_env, notify_as, notify_key_env)
+    run(project.resolve(), environments or [], chosen, output, html, wish)
 
 
 @app.command()

@@ -23,12 +23,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.notify import Notified, NotifyWish, Webhook, notify, webhook
 from tba_secrets.cli.status_gather import ReadState, gather
-from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport
+from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport, versions
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
-from tba_secrets.rotation import RotationFinding, Standing, short, span, when
+from tba_secrets.rotation import RotationFinding, Standing, span, when
 from tba_secrets.spec import stack_names
 
 _AT_ONCE: Final = 8
@@ -58,8 +60,9 @@ def run(
     format: StatusFormat | None,
     output: Path | None,
     html: Path | None,
+    wish: NotifyWish | None,
 ) -> None:
-    """Report, and exit with the worst standing's code.
+    """Report, notify, and exit.
 
     Args:
         project: The folder that holds Pulumi.yaml and stacks/.
@@ -67,12 +70,14 @@ def run(
         format: The format; by default that of the file's name, or text.
         output: A file; None for stdout.
         html: A file for the page besides.
+        wish: Whom to notify; None for nobody.
 
     Raises:
-        TbaError: An environment does not exist, or a file cannot be written.
+        TbaError: An environment does not exist, a file cannot be written, or a webhook's address cannot be used.
     """
     from tba_secrets.engine import exported_resources
 
+    to = None if wish is None else webhook(wish, os.environ)
     chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", StatusFormat.TEXT)
     report = survey(project, environments, exported_resources)
     if html is not None:
@@ -86,7 +91,31 @@ def run(
         show(report)
     else:
         typer.echo(rendered(report, chosen), nl=False)
-    raise typer.Exit(int(report.standing))
+    told = wish is None or _notify(report, wish, to)
+    raise typer.Exit(ending(report, told=told))
+
+
+def ending(report: Report, *, told: bool) -> int:
+    """Return the exit code: the worst standing's, which a delivery that failed does not hide.
+
+    Args:
+        report: What was found.
+        told: Whether whoever was to be notified has been.
+    """
+    return int(report.standing) or int(Exit.DONE if told else Exit.FAILED)
+
+
+def _notify(report: Report, wish: NotifyWish, to: Webhook | None) -> bool:
+    """Tell the webhook, and say on stderr how that ended; return whether it did not fail."""
+    if to is None:
+        typer.echo(f"{wish.variable} is not set: nobody is notified", err=True)
+        return True
+    try:
+        typer.echo(notify(report, to, Notified.at_home()), err=True)
+    except TbaError as error:
+        typer.echo(f"error: {error}", err=True)
+        return False
+    return True
 
 
 def rendered(report: Report, format: StatusFormat) -> str:
@@ -249,14 +278,6 @@ def _lines(*parts: str) -> str:
 
 def _day(at: float) -> str:
     return when(at).partition(" ")[0]
-
-
-def versions(token: TokenReport, part: str) -> str:
-    """Name the version with a role: once if all stores agree, otherwise by store."""
-    held = {store.kind: getattr(store, part) for store in token.stores}
-    if len(set(held.values())) == 1:
-        return short(next(iter(held.values())) or "")
-    return ", ".join(f"{kind} {short(version or 'none')}" for kind, version in held.items())
 
 
 def _line(name: str, finding: RotationFinding) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tba_secrets.netsuite.lockout import Refusal
-from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, worst
+from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, short, worst
 from tba_secrets.stores.journal import JournalEntry
 
 
@@ -135,6 +135,14 @@ class Report:
                 _environment(environment, self.at) for environment in self.environments
             ],
         }
+
+
+def versions(token: TokenReport, part: str) -> str:
+    """Name the version with a role: once if all stores agree, otherwise by store."""
+    held = {store.kind: getattr(store, part) for store in token.stores}
+    if len(set(held.values())) == 1:
+        return short(next(iter(held.values())) or "")
+    return ", ".join(f"{kind} {short(version or 'none')}" for kind, version in held.items())
 
 
 def _environment(report: EnvironmentReport, now: float) -> dict[str, Any]:

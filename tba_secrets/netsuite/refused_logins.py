@@ -23,10 +23,9 @@ from typing import Any, Final
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.sensitive import Fingerprint, fingerprint
+from tba_secrets.state_folder import state_folder
 
 _KEY: Final = b"tba-secrets: refused logins"
-_NOWHERE: Final = Path(os.devnull)
-"""Nothing can be below it: where the state folder of somebody without a home is."""
 
 
 class RefusedLogins:
@@ -42,9 +41,7 @@ class RefusedLogins:
     @classmethod
     def at_home(cls, variables: Mapping[str, str] = os.environ) -> RefusedLogins:
         """Return the file of whoever runs this process."""
-        given = variables.get("XDG_STATE_HOME")
-        state = Path(given) if given else _default_state()
-        return cls(state / "tba-secrets" / "refusals.json")
+        return cls(state_folder(variables) / "refusals.json")
 
     def __str__(self) -> str:
         return str(self._path)
@@ -148,13 +145,6 @@ class RefusedLogins:
 def mark_of(credential: Credential) -> Fingerprint:
     """Tells credentials apart. NetSuite's random values cannot be found from it, whoever knows the key."""
     return fingerprint(_KEY, "\n".join(secret.reveal() for secret in credential.secrets))
-
-
-def _default_state() -> Path:
-    try:
-        return Path.home() / ".local" / "state"
-    except RuntimeError:  # no HOME, and nobody of that number in /etc/passwd: a container's user
-        return _NOWHERE
 
 
 def _locked(path: Path, how: int) -> int | None:

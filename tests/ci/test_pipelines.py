@@ -76,6 +76,7 @@ def test_from_the_review_to_the_night(shop: Shop, forge: Forge) -> None:
     assert_green(night, "rotate", "status")
     assert "sandbox: nothing is due" in night["rotate"].output
     assert "1 token: 1 well" in night["status"].output
+    assert "TBA_WEBHOOK is not set: nobody is notified" in night["status"].output
     assert_no_leak(shop, [*review.values(), deployed, *night.values()], shop.runners / "artefacts")
 
     time.sleep(1)

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 import boto3
 import pytest
 
-from tba_secrets.cli.status import show, survey, versions
+from tba_secrets.cli.status import show, survey
 from tba_secrets.cli.status_gather import ReadState, snapshots
-from tba_secrets.cli.status_report import Report, StoreReport, TokenReport
+from tba_secrets.cli.status_report import Report, StoreReport, TokenReport, versions
 from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal

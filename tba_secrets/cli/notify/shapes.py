@@ -1,0 +1,141 @@
+"""The body of a message in the shape that its receiver reads. No IO.
+
+Sources: Slack's "Sending messages using incoming webhooks" and "Formatting text for app surfaces"; Microsoft's "Create
+incoming webhooks with Workflows for Microsoft Teams" and the schema of Adaptive Cards 1.4.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Final, assert_never
+from urllib.parse import urlsplit
+
+from tba_secrets.cli.notify.news import NewsItem, key_of
+from tba_secrets.cli.status_report import Report
+
+
+class MessageShape(StrEnum):
+    """Who reads the message."""
+
+    SLACK = "slack"
+    TEAMS = "teams"
+    JSON = "json"
+
+
+_HOSTS: Final = {
+    "slack.com": MessageShape.SLACK,
+    "slack-gov.com": MessageShape.SLACK,
+    "webhook.office.com": MessageShape.TEAMS,
+    "logic.azure.com": MessageShape.TEAMS,
+    "api.powerplatform.com": MessageShape.TEAMS,
+}
+"""The domains of the services' own webhooks."""
+_MOST_ITEMS: Final = 20
+_LONGEST_TEXT: Final = 400
+"""What a chat shows of one item: Teams takes 28 KB in all."""
+
+
+def shape_for(url: str) -> MessageShape:
+    """Return the shape that the host of a webhook reads; JSON if it is none that is known.
+
+    Args:
+        url: The webhook's address.
+    """
+    host = (urlsplit(url).hostname or "").lower()
+    for domain, shape in _HOSTS.items():
+        if host == domain or host.endswith(f".{domain}"):
+            return shape
+    return MessageShape.JSON
+
+
+def body(shape: MessageShape, report: Report, items: Sequence[NewsItem]) -> bytes:
+    """Write the message.
+
+    Args:
+        shape: Who reads it.
+        report: Where the items are from.
+        items: What to tell.
+    """
+    match shape:
+        case MessageShape.SLACK:
+            content = _slack(report, items)
+        case MessageShape.TEAMS:
+            content = _teams(report, items)
+        case MessageShape.JSON:
+            content = _json(report, items)
+        case _:
+            assert_never(shape)
+    return json.dumps(content).encode()
+
+
+def _json(report: Report, items: Sequence[NewsItem]) -> dict[str, Any]:
+    """Use the names of `tba status --json`."""
+    plain = report.plain()
+    findings = [
+        {
+            "environment": item.environment,
+            "token": item.token,
+            "state": item.state,
+            "what": item.what,
+            "remedy": item.remedy,
+            "key": item.key,
+        }
+        for item in items
+    ]
+    told = {name: plain[name] for name in ("at", "state", "exit_code")}
+    return {**told, "key": key_of(*(item.key for item in items)), "findings": findings}
+
+
+def _title(report: Report, items: Sequence[NewsItem]) -> str:
+    names = ", ".join(dict.fromkeys(item.environment for item in items))
+    return f"NetSuite credentials of {names}: {report.standing.word}"
+
+
+def _left_out(items: Sequence[NewsItem]) -> str:
+    return f"and {len(items) - _MOST_ITEMS} more: see `tba status`"
+
+
+def _slack(report: Report, items: Sequence[NewsItem]) -> dict[str, Any]:
+    lines = [f"*{_slack_safe(_title(report, items))}*"]
+    for item in items[:_MOST_ITEMS]:
+        lines.append(f"• *{item.state}* {_slack_safe(f'{item.about}: {item.what}')}")
+        if item.remedy:
+            lines.append(f"    To do: {_slack_safe(item.remedy)}")
+    if len(items) > _MOST_ITEMS:
+        lines.append(_left_out(items))
+    return {"text": "\n".join(lines)}
+
+
+def _slack_safe(text: str) -> str:
+    """Escape what would be a mention or a link."""
+    text = text[:_LONGEST_TEXT]
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _teams(report: Report, items: Sequence[NewsItem]) -> dict[str, Any]:
+    blocks = [_block((_title(report, items), True))]
+    for item in items[:_MOST_ITEMS]:
+        remedy = f" To do: {item.remedy}" if item.remedy else ""
+        words = f" {item.about}: {item.what}."[:_LONGEST_TEXT] + remedy[:_LONGEST_TEXT]
+        blocks.append(_block((item.state, True), (words, False)))
+    if len(items) > _MOST_ITEMS:
+        blocks.append(_block((_left_out(items), False)))
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": blocks,
+    }
+    kind = "application/vnd.microsoft.card.adaptive"
+    return {"type": "message", "attachments": [{"contentType": kind, "content": card}]}
+
+
+def _block(*runs: tuple[str, bool]) -> dict[str, Any]:
+    """Make a paragraph of texts that are bold or not; a TextRun is shown as it is, without Markdown."""
+    inlines = [
+        {"type": "TextRun", "text": text, "weight": "Bolder" if bold else "Default"}
+        for text, bold in runs
+    ]
+    return {"type": "RichTextBlock", "inlines": inlines}
