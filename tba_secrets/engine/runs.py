@@ -12,13 +12,15 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Final
+
+from tba_secrets.state_folder import state_folder
 
 _HOLDER: Final = re.compile(
     r"created by (?P<user>\S+)@(?P<host>[^@\s]+) \(pid (?P<pid>[0-9]+)\)(?: at (?P<since>\S+))?"
@@ -194,10 +196,8 @@ def _records() -> Iterator[RunRecord]:
             yield RunRecord(**json.loads(file.read_text(encoding="utf-8")))
 
 
-def _folder(variables: Mapping[str, str] = os.environ) -> Path:
-    given = variables.get("XDG_STATE_HOME")
-    state = Path(given) if given else Path.home() / ".local" / "state"
-    return state / "tba-secrets" / "runs"
+def _folder() -> Path:
+    return state_folder() / "runs"
 
 
 def _boot_id() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -389,6 +390,16 @@ def test_only_where_all_is_well_a_failing_delivery_is_the_exit_code() -> None:
     assert [news(one)[0].state for one in (well, overdue)] == ["rotated", "overdue"]
     assert [ending(well, told=told) for told in (True, False)] == [0, 1]
     assert [ending(overdue, told=told) for told in (True, False)] == [11, 11]
+
+
+def test_no_log_names_the_address(
+    machine: Machine, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("tests").debug("a line, so that lines are seen")
+    machine.tell(troubled(), receiver)
+    assert "a line, so that lines are seen" in caplog.text
+    assert SECRET not in caplog.text
 
 
 # --- the command --------------------------------------------------------------------------------------
