@@ -9,6 +9,7 @@ import typer
 
 from tba_secrets.cli import app
 from tba_secrets.cli.stack_names import stack_name, stack_names
+from tba_secrets.suggestions import did_you_mean, or_else
 
 Project = Annotated[
     Path, typer.Option(is_eager=True, help="The folder that holds Pulumi.yaml and stacks/.")
@@ -299,7 +300,10 @@ def checklist(
     from tba_secrets.cli.checklist import ChecklistFormat, run
 
     if format is not None and format not in list(ChecklistFormat):
-        raise typer.BadParameter(f"--format takes one of {', '.join(ChecklistFormat)}")
+        meant = did_you_mean(format, ChecklistFormat)
+        raise typer.BadParameter(
+            or_else(meant, f"write one of {', '.join(ChecklistFormat)}"), param_hint="--format"
+        )
     run(project.resolve(), environment, None if format is None else ChecklistFormat(format), output)
 
 

@@ -26,6 +26,7 @@ from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.rotation import RotationFinding, Standing, short, span, when
 from tba_secrets.spec import stack_names
+from tba_secrets.suggestions import did_you_mean, or_else
 
 _AT_ONCE: Final = 8
 _WIDTH: Final = 130
@@ -82,10 +83,11 @@ def _refuse_unknown(project: Path, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in existing]
     if unknown or not names:
         there = ", ".join(existing) or "none yet"
+        meant = did_you_mean(unknown[0], existing) if unknown else ""
         raise SpecError(
             f"{project / 'stacks'}: there is no environment {', '.join(unknown)}".rstrip()
             + f" (there: {there})",
-            "name one that exists, or create stacks/STACK.yaml",
+            or_else(meant, "name one that exists, or create stacks/STACK.yaml"),
         )
 
 
