@@ -173,13 +173,24 @@ TOKENS: Final = Superseded("token", TOKENS_PAGE)
 CERTIFICATES: Final = Superseded("certificate", M2M_PAGE)
 
 
-def retired_after(until: float) -> str:
-    """Say what becomes of it when its overlap is over.
+def replaced(line: JournalEntry, stack: str, about: Superseded) -> str:
+    """Say what becomes of the token that a promotion replaces, and when.
 
     Args:
-        until: When that is: epoch seconds.
+        line: Its line in the journal.
+        stack: The stack's name.
+        about: Whether it is a token or a certificate.
     """
-    return f"is valid until {when(until)}, and the next `tba rotate` or `tba retire` after that revokes it"
+    it = f"the {about.noun} that it replaces"
+    if line.state is Retirement.OVERLAP:
+        return (
+            f"{it} is valid until {when(line.revoke_after)}, and the next rotation or `tba retire {stack}` after that "
+            "revokes it"
+        )
+    return (
+        f"{it} stays valid in NetSuite, and nothing is going to revoke it: do so there ({about.page}) once nobody "
+        "uses it"
+    )
 
 
 _MOST_INFORMING: Final = 5

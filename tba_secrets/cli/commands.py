@@ -50,6 +50,8 @@ TakeOver = Annotated[
     ),
 ]
 
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step, on standard error.")]
+
 
 @app.command()
 def init(
@@ -242,6 +244,7 @@ def up(
     everything: Annotated[bool, typer.Option("--all", help="All of stacks/.")] = False,
     parallel: Annotated[int, typer.Option(min=1, max=16, help="How many stacks at once.")] = 2,
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
 ) -> None:
@@ -260,6 +263,7 @@ def up(
         environments or [],
         parallel=parallel,
         take_over=take_over,
+        verbose=verbose,
         as_json=as_json,
     )
 
@@ -536,6 +540,7 @@ def rotate(
         ),
     ] = False,
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     project: Project = Path(),
 ) -> None:
     """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
@@ -558,17 +563,17 @@ def rotate(
     if due:
         from tba_secrets.cli.rotate_due import run as rotate_due
 
-        rotate_due(engine)
+        rotate_due(engine, verbose=verbose)
         return
     if consumer is not None:
         from tba_secrets.cli.consumer import run as rotate_consumer
 
-        rotate_consumer(engine, consumer, accept_cut=accept_cut)
+        rotate_consumer(engine, consumer, accept_cut=accept_cut, verbose=verbose)
         return
     from tba_secrets.cli.rotate import From, run
 
     origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
-    run(engine, tokens or [], origin, browser=browser, again=again, new=new)
+    run(engine, tokens or [], origin, browser=browser, again=again, new=new, verbose=verbose)
 
 
 @app.command()
@@ -615,6 +620,7 @@ def retire(
         typer.Option("--by-hand", help="You have revoked in NetSuite what was left for a person."),
     ] = False,
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     project: Project = Path(),
 ) -> None:
     """Revoke superseded tokens whose overlap is over, and prove that the current ones still work.
@@ -628,7 +634,7 @@ def retire(
     if by_hand and not tokens:
         raise typer.BadParameter("name the tokens that you have revoked by hand")
     engine = Engine(project.resolve(), environment, take_over=take_over)
-    run(engine, tokens or [], now=now, by_hand=by_hand)
+    run(engine, tokens or [], now=now, by_hand=by_hand, verbose=verbose)
 
 
 @app.command()
@@ -636,10 +642,11 @@ def rollback(
     environment: Environment,
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="INTEGRATION/TOKEN or TOKEN.")],
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     project: Project = Path(),
 ) -> None:
     """Make what was current before current again, tested before and after."""
     from tba_secrets.cli.rollback import run
     from tba_secrets.engine import Engine
 
-    run(Engine(project.resolve(), environment, take_over=take_over), token)
+    run(Engine(project.resolve(), environment, take_over=take_over), token, verbose=verbose)

@@ -27,7 +27,7 @@ _THE_CUT = (
 )
 
 
-def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
+def run(engine: Engine, integration: str, *, accept_cut: bool, verbose: bool) -> None:
     """Take the new pair from its source, test every token of the integration with it, promote what passes.
 
     Raises:
@@ -55,7 +55,7 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
         record.path: Rotation(lambda _obtaining: pair, "consumer", Origin.CONSUMER)
         for record in records
     }
-    if carry_out(engine, intents):
+    if carry_out(engine, intents, "new consumer pair", verbose=verbose):
         raise typer.Exit(Exit.PERSON)
 
 
