@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from tba_secrets.cli.printing import report_console, show_table, tell
 from tba_secrets.cli.status_gather import ReadState, gather
 from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport
 from tba_secrets.cli.waiting import waiting
@@ -29,8 +30,8 @@ from tba_secrets.spec import stack_names
 from tba_secrets.suggestions import did_you_mean, or_else
 
 _AT_ONCE: Final = 8
-_WIDTH: Final = 130
-"""The width of tables outside a terminal, so that a log keeps its lines whole."""
+_EACH: Final = "\0"
+"""Stands for the token's path in a remedy that several have."""
 
 
 def run(project: Path, environments: Sequence[str], *, as_json: bool, html: Path | None) -> None:
@@ -120,34 +121,39 @@ _HEADINGS: Final = ("token", "state", "age and due date", "current and previous"
 
 def show(report: Report) -> None:
     """Print a table for each environment, then the findings, each with what to do."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
+    console = report_console()
     for environment in report.environments:
         if environment.tokens:
-            console.print(_table(environment, report.at))
-        for name, findings in (
-            (environment.name, environment.findings),
-            *((t.path, t.findings) for t in environment.tokens),
-        ):
-            for finding in findings:
-                console.print(_line(name, finding), soft_wrap=True)
+            _show_tokens(console, environment, report.at)
+        for line in _findings(environment):
+            tell(console, line)
         if environment.note:
-            console.print(f"  [dim]note[/]  {escape(environment.note)}", soft_wrap=True)
+            tell(console, f"  [dim]note[/]  {escape(environment.note)}")
         console.print()
     console.print(_summary(report))
 
 
-def _table(report: EnvironmentReport, now: float) -> Table:
+def _show_tokens(console: Console, report: EnvironmentReport, now: float) -> None:
     title = f"{escape(report.name)}: account {escape(report.account or '?')}"
-    table = Table(title=title, title_justify="left", show_lines=True)
-    for heading in _HEADINGS:
-        table.add_column(heading, no_wrap=heading in ("token", "state"), overflow="fold")
+    rows = (
+        (escape(token.path), _coloured(token.standing), *map(escape, _cells(token, now)))
+        for token in report.tokens
+    )
+    show_table(console, title, _HEADINGS, rows, ruled=True)
+
+
+def _findings(report: EnvironmentReport) -> Iterator[str]:
+    """Tell each finding once: first those of the environment, then those of its tokens, with all whom it concerns."""
+    for finding in report.findings:
+        yield _line((report.name,), finding)
+    about: dict[RotationFinding, list[str]] = {}
     for token in report.tokens:
-        table.add_row(
-            escape(token.path), _coloured(token.standing), *map(escape, _cells(token, now))
-        )
-    return table
+        for finding in token.findings:
+            common = replace(finding, remedy=finding.remedy.replace(token.path, _EACH))
+            about.setdefault(common, []).append(token.path)
+    for common, paths in about.items():
+        remedy = common.remedy.replace(_EACH, " ".join(paths))
+        yield _line(paths, replace(common, remedy=remedy))
 
 
 def _cells(token: TokenReport, now: float) -> tuple[str, ...]:
@@ -185,9 +191,9 @@ def versions(token: TokenReport, part: str) -> str:
     return ", ".join(f"{kind} {short(version or 'none')}" for kind, version in held.items())
 
 
-def _line(name: str, finding: RotationFinding) -> str:
+def _line(names: Sequence[str], finding: RotationFinding) -> str:
     remedy = f"\n    [dim]To do:[/] {escape(finding.remedy)}" if finding.remedy else ""
-    return f"  {_coloured(finding.standing)}  {escape(name)}: {escape(finding.what)}{remedy}"
+    return f"  {_coloured(finding.standing)}  {escape(', '.join(names))}: {escape(finding.what)}{remedy}"
 
 
 def _coloured(standing: Standing) -> str:

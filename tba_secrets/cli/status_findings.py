@@ -25,7 +25,7 @@ def state_findings(state: TokenState, policy: Policy, now: float) -> list[Rotati
     found = [_failure(failure, state) for failure in state.failures]
     if not state.verified:
         what = "no credential has passed its checks yet"
-        remedy = state.waits_for or "`pulumi up`"
+        remedy = state.waits_for or "`tba up ENV` stages and tests it, or says why not"
         return [*found, RotationFinding(Standing.FAILING, what, remedy)]
     judged = (
         judge_age(policy, state.since, now),
@@ -39,7 +39,7 @@ def _failure(failure: str, state: TokenState) -> RotationFinding:
     if state.waits_for and len(state.failures) == 1:
         what = f"its new certificate waits for a person: {words}"
         return RotationFinding(Standing.ATTENTION, what, state.waits_for)
-    remedy = "fix the cause, then run `pulumi up`: it tests again by itself"
+    remedy = "fix the cause, then run `tba up ENV`: it tests again by itself"
     return RotationFinding(Standing.FAILING, f"its last update failed: {words}", remedy)
 
 
@@ -66,7 +66,7 @@ def store_findings(
             RotationFinding(
                 standing,
                 f"{store.drift}{readers}; state names {short(state.verified.get(store.kind, '?'))}",
-                "`pulumi refresh`, then `pulumi up`",
+                "`pulumi refresh --stack ENV`, then `tba up ENV`",
             )
         )
     if store.candidate is not None:
@@ -79,7 +79,7 @@ def _pending(store: StoreReport) -> RotationFinding:
     if store.foreign_candidate:
         what = f"{candidate}, which tba-secrets did not write"
         return RotationFinding(Standing.ATTENTION, what, "let the other rotation end, or cancel it")
-    return RotationFinding(Standing.ATTENTION, candidate, "`pulumi up` tests it again")
+    return RotationFinding(Standing.ATTENTION, candidate, "`tba up ENV` tests it again")
 
 
 def refused_findings(

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.printing import grouped, report_console, tell
 from tba_secrets.engine.events import Message, TokenOutcome, UpdateOutcome, UpdateResult
 
 _COLOURS: Final = {
@@ -38,14 +38,14 @@ def show(report: Sequence[UpdateOutcome]) -> None:
         for result in UpdateResult
         if (count := sum(one.result is result for one in report))
     ]
-    Console(highlight=False).print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
+    report_console().print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
 
 
 def show_one(one: UpdateOutcome) -> None:
     """Show one environment, what was done to its tokens, and why not."""
-    console = Console(highlight=False)
+    console = report_console()
     seconds = f" in {one.seconds:.1f} s" if one.seconds else ""
-    console.print(f"{escape(one.environment)}: {coloured(one.result)}{seconds}", soft_wrap=True)
+    tell(console, f"{escape(one.environment)}: {coloured(one.result)}{seconds}")
     for line in (
         *(f"  {escape(f'{name}: {done(token)}')}" for name, token in sorted(one.tokens.items())),
         *(f"  {words}" for words in told(one.notes)),
@@ -53,7 +53,7 @@ def show_one(one: UpdateOutcome) -> None:
         *(f"  [red]error:[/] {words}" for words in told(one.errors)),
         *(f"  [magenta]to do:[/] {words}" for words in told(_to_do(one))),
     ):
-        console.print(line, soft_wrap=True)
+        tell(console, line)
 
 
 def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
@@ -64,7 +64,7 @@ def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
         records: `integration/token` of each.
         verb: What was done to it; empty where its notes say that.
     """
-    console, names = Console(highlight=False), tuple(records)
+    console, names = report_console(), tuple(records)
     notes = {name: [_own(note) for note in one.notes if note.token == name] for name in names}
     for name in names:
         short = [] if verb else [note for note in notes[name] if "\n" not in note]
@@ -72,7 +72,7 @@ def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
         words = "" if token is None else done(token, staged=False)
         parts = [verb, words] if verb else [*short, words and f"what readers get is {words}"]
         line = (", " if verb else "; ").join(filter(None, parts)) or "nothing was left to do"
-        console.print(escape(f"{name}: {line}"), soft_wrap=True)
+        tell(console, escape(f"{name}: {line}"))
         notes[name] = [note for note in notes[name] if note not in short]
     others = [
         note for note in one.notes if note.token not in names or _own(note) in notes[note.token]
@@ -81,7 +81,7 @@ def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
         *told(others),
         *(f"[yellow]warning:[/] {words}" for words in told(one.warnings)),
     ):
-        console.print(line, soft_wrap=True)
+        tell(console, line)
 
 
 def _own(note: Message) -> str:
@@ -115,15 +115,7 @@ def _to_do(one: UpdateOutcome) -> Iterator[Message]:
 
 def told(messages: Iterable[Message]) -> Iterator[str]:
     """Tell each cause once, with the tokens that it is about."""
-    about: dict[str, list[str]] = {}
-    for message in messages:
-        own = f"{message.token}: "
-        tokens = about.setdefault(message.text.removeprefix(own), [])
-        if message.token is not None:
-            tokens.append(message.token)
-    for text, tokens in about.items():
-        named = not tokens or text.startswith(tuple(tokens))
-        words = text if named else f"{', '.join(sorted(set(tokens)))}: {text}"
+    for words in grouped((message.token, message.text) for message in messages):
         yield escape(words.replace("\n", "\n    "))
 
 
