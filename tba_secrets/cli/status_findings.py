@@ -59,7 +59,10 @@ def store_findings(
     if store.error is not None:
         what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
         return [RotationFinding(Standing.FAILING, what, store.remedy)]
-    if store.drift is not None and state.verified:
+    if store.restore:
+        what = f"{store.drift or store.name}, so readers get no credential"
+        found.append(RotationFinding(Standing.FAILING, what, f"restore it: {store.restore}"))
+    elif store.drift is not None and state.verified:
         readers = "" if store.current else ", so readers get no credential"
         standing = Standing.ATTENTION if store.current else Standing.FAILING
         found.append(

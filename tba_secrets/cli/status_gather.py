@@ -232,8 +232,10 @@ def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
     current = seen.stages.get(Stage.CURRENT)
     previous = seen.stages.get(Stage.PREVIOUS)
     usable = current != seen.placeholder and seen.deletion_at is None
+    command = place.store.restore_command(place.name)
     return replace(
         blank,
+        restore="" if seen.deleted is None else f"`{command}`, or declare `restore: true`",
         location=seen.location,
         current=current if usable else None,
         previous=None if is_placeholder(previous) else previous,
