@@ -85,10 +85,15 @@ def _refuse_unknown(project: Path, names: Sequence[str]) -> None:
     if unknown or not names:
         there = ", ".join(existing) or "none yet"
         meant = did_you_mean(unknown[0], existing) if unknown else ""
+        otherwise = (
+            "name one that exists, or write another: `tba init ENV`"
+            if existing
+            else "go to the project's folder, which holds Pulumi.yaml and stacks/; or `tba init ENV` writes one"
+        )
         raise SpecError(
             f"{project / 'stacks'}: there is no environment {', '.join(unknown)}".rstrip()
             + f" (there: {there})",
-            or_else(meant, "name one that exists, or create stacks/STACK.yaml"),
+            or_else(meant, otherwise),
         )
 
 

@@ -54,7 +54,8 @@ def run(
     names = tuple(dict.fromkeys(environments)) or stack_names(project)
     if not names:
         raise SpecError(
-            f"{project / 'stacks'}: there is no environment", "create stacks/STACK.yaml"
+            f"{project / 'stacks'}: there is no environment",
+            "go to the project's folder, which holds Pulumi.yaml and stacks/; or `tba init ENV` writes one",
         )
     fleet = Fleet(project, names, take_over=take_over)
     report = refused(project, names) or _brought_up(project, fleet, parallel, verbose=verbose)

@@ -135,7 +135,8 @@ def misfit(
     if isinstance(value, Unquoted) and kind == "bool_type":
         return "this is not the boolean that it looks like", "write true or false"
     if kind in _EXPECTED:
-        return f"this is {_kind_of(value)}", text or f"write {example or _EXPECTED[kind]}"
+        expected = (example if kind == "model_type" else "") or _EXPECTED[kind]
+        return f"this is {_kind_of(value)}", text or f"write {expected}"
     if kind == "literal_error":
         choices = sentence.removeprefix("Input should be ")
         words = _CHOICE.findall(choices)
