@@ -14,6 +14,10 @@ from tba_secrets.netsuite import Verification
 from tba_secrets.places import Place
 from tba_secrets.stores.interface import Snapshot, VersionId
 
+VERIFIED_AS: Final = "verified as "
+"""How the line of a record begins that has passed."""
+PROMOTED: Final = ", promoted"
+"""How that line goes on where it has become current; what becomes of what it replaces may follow."""
 _LONGEST_EVIDENCE: Final = 500
 """Characters; a value of Vault's custom_metadata has 512 bytes (KV version 2 API)."""
 

@@ -108,7 +108,7 @@ def judge_age(policy: Policy, since: float | None, now: float) -> RotationFindin
         return RotationFinding(
             Standing.DUE_SOON,
             f"its age is not known, and it may become {span(policy.rotate_every.total_seconds())} old",
-            "rotate it: from then on its age is known",
+            "rotate it, `tba rotate ENV TOKEN`: from then on its age is known",
         )
     if now >= due:
         return RotationFinding(
@@ -119,7 +119,7 @@ def judge_age(policy: Policy, since: float | None, now: float) -> RotationFindin
     return None
 
 
-_ROTATE: Final = "rotate it (`tba rotate`)"
+_ROTATE: Final = "rotate it: `tba rotate ENV TOKEN`"
 _A_DAY: Final = timedelta(days=1)
 _WARNED_OF_AN_END: Final = timedelta(days=30)
 
@@ -145,7 +145,8 @@ def judge_validity(
         return RotationFinding(
             Standing.FAILING,
             f"the certificate ran out on {last_day}",
-            "rotate it (`tba rotate`), and upload the new one by hand: what has run out cannot bring its successor",
+            "rotate it, `tba rotate ENV TOKEN`, and upload the new one by hand: what has run out cannot bring its "
+            "successor",
         )
     warned = policy.warn_before
     if warned is None:
@@ -172,6 +173,8 @@ class Superseded:
 
     noun: str
     page: str
+    listed: str = ""
+    """How NetSuite's page lists it: application, user, role; empty where that is not known."""
 
     @staticmethod
     def of(*, certified: bool) -> Superseded:
@@ -183,13 +186,24 @@ TOKENS: Final = Superseded("token", TOKENS_PAGE)
 CERTIFICATES: Final = Superseded("certificate", M2M_PAGE)
 
 
-def retired_after(until: float) -> str:
-    """Say what becomes of it when its overlap is over.
+def replaced(line: JournalEntry, stack: str, about: Superseded) -> str:
+    """Say what becomes of the token that a promotion replaces, and when.
 
     Args:
-        until: When that is: epoch seconds.
+        line: Its line in the journal.
+        stack: The stack's name.
+        about: Whether it is a token or a certificate.
     """
-    return f"is valid until {when(until)}, and the next `tba rotate` or `tba retire` after that revokes it"
+    it = f"the {about.noun} that it replaces"
+    if line.state is Retirement.OVERLAP:
+        return (
+            f"{it} is valid until {when(line.revoke_after)}, and the next rotation or `tba retire {stack}` after that "
+            "revokes it"
+        )
+    return (
+        f"{it} stays valid in NetSuite, and nothing is going to revoke it: do so there ({about.page}) once nobody "
+        "uses it"
+    )
 
 
 _MOST_INFORMING: Final = 5
@@ -216,11 +230,16 @@ def judge_journal(
         f"and {len(older)} older, the last superseded {when(older[-1].since)}: still valid in NetSuite, and nothing "
         "will revoke them"
     )
-    return (*told, RotationFinding(Standing.WELL, what, _revoke_unused(about)))
+    page = ": ".join(filter(None, (about.page, about.listed)))
+    remedy = f"revoke them in NetSuite ({page}) once nobody uses them"
+    return (*told, RotationFinding(Standing.WELL, what, remedy))
 
 
-def _revoke_unused(about: Superseded) -> str:
-    return f"revoke it in NetSuite ({about.page}) once nobody uses it"
+def _in_netsuite(about: Superseded, entry: JournalEntry) -> str:
+    """Say where NetSuite lists it, and by what it is known there: as whose, and since when it works at the latest."""
+    page = ": ".join(filter(None, (about.page, about.listed)))
+    created = f", created before {when(entry.proven)}" if entry.proven else ""
+    return f"in NetSuite ({page}{created})"
 
 
 def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> RotationFinding:
@@ -230,26 +249,26 @@ def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> Rotation
             Standing.ATTENTION,
             f"NetSuite was asked for a token on {when(entry.since)}, and the run was killed: "
             "one may exist that no store holds",
-            f"run `pulumi up`; then look in NetSuite ({TOKENS_PAGE}) for a token of that time",
+            f"run `tba up ENV`; then look {_in_netsuite(about, entry)} for a token of that time",
         )
     if entry.state in (Retirement.INFORM, Retirement.LEFT):
         return RotationFinding(
             Standing.WELL,
             f"{token} is still valid in NetSuite, and nothing will revoke it",
-            _revoke_unused(about),
+            f"revoke it {_in_netsuite(about, entry)} once nobody uses it",
         )
     if entry.state is Retirement.PERSON:
         return RotationFinding(
             Standing.ATTENTION,
             f"{token} waits for a person to revoke it",
-            f"revoke it in NetSuite ({about.page}), then run `tba retire ENV TOKEN --by-hand`",
+            f"revoke it {_in_netsuite(about, entry)}, then run `tba retire ENV TOKEN --by-hand`",
         )
     if now < entry.revoke_after:
         return RotationFinding(
             Standing.WELL, f"{token} stays valid until {when(entry.revoke_after)}"
         )
     what = f"{token} is still valid; its overlap ended {when(entry.revoke_after)}"
-    return RotationFinding(Standing.ATTENTION, what, "run `tba retire`")
+    return RotationFinding(Standing.ATTENTION, what, "run `tba retire ENV TOKEN`")
 
 
 def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:

@@ -7,18 +7,35 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from tba_secrets import __version__
 from tba_secrets.errors import TbaError
 
 app = typer.Typer(
     name="tba",
-    help="NetSuite TBA credentials as infrastructure: staged, proven by a signed call, then promoted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tba-secrets {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """NetSuite TBA credentials as infrastructure: staged, proven by a signed call, then promoted."""
 
 
 def main() -> None:

@@ -10,23 +10,27 @@ from contextlib import chdir, contextmanager
 from typing import Any, Final, NoReturn
 
 import typer
+from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.up_report import show_one
+from tba_secrets.cli.up_report import show_each, show_one
+from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, EngineError
-from tba_secrets.engine.events import UpdateListener, UpdateResult
+from tba_secrets.engine.events import Tell, UpdateListener, UpdateResult
 from tba_secrets.errors import TbaError
 from tba_secrets.provider.intents import Intents
 
 _ENDING: Final = b"\nending in order; Ctrl-C again ends at once, and may leave the stack locked\n"
 
 
-def carry_out(engine: Engine, intents: Intents) -> bool:
-    """Carry intents out with one update that touches no other record.
+def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> bool:
+    """Carry intents out with one update that touches no other record, and report it: a line for each of them.
 
     Args:
         engine: Of the stack.
         intents: By `integration/token`.
+        verb: What is done to each of them: `rotated`; empty where the provider says it.
+        verbose: Show each step on stderr, and keep it there.
 
     Returns:
         Whether a person has to go on: what waits for that is told, and all else is done.
@@ -35,21 +39,34 @@ def carry_out(engine: Engine, intents: Intents) -> bool:
         LockedError: Another update holds the stack's lock: whose.
         EngineError: The update did not begin, or not every record succeeded: why.
     """
-    listener = UpdateListener(lambda words: typer.echo(words, err=True))
-    listener.tell(f"{engine.stack}: updating {', '.join(intents)}")
-    with chdir(engine.project), on_interrupt(engine.cancel):  # paths in the YAML start from there
+    # Paths in the YAML start from the project.
+    with chdir(engine.project), on_interrupt(engine.cancel), _steps(verbose) as tell:
+        tell(f"{engine.stack}: updating {', '.join(intents)}")
         try:
-            outcome = engine.up(listener, intents)
+            outcome = engine.up(UpdateListener(tell), intents)
         except TbaError as error:
             if not engine.cancelled.is_set():
                 raise
             end_interrupted(error)
-    show_one(outcome)
+    if outcome.result in (UpdateResult.DONE, UpdateResult.NOTHING):
+        show_each(outcome, intents, verb)
+    else:
+        show_one(outcome)
     if engine.cancelled.is_set():
         end_interrupted()
     if outcome.result is UpdateResult.FAILED:
         raise EngineError(f"{engine.stack}: not every record succeeded", "the reason stands above")
     return outcome.result is UpdateResult.WAITS
+
+
+@contextmanager
+def _steps(verbose: bool) -> Iterator[Tell]:
+    """Give a way to tell the steps: line by line, or the latest one in place, on a terminal alone."""
+    if verbose:
+        yield lambda words: typer.echo(words, err=True)
+        return
+    with waiting("") as line:
+        yield lambda words: line.update(escape(words))
 
 
 def end_interrupted(error: TbaError | None = None) -> NoReturn:

@@ -12,6 +12,7 @@ from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import credential_records, using_tba
 from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
+from tba_secrets.spec.secret_names import prefix_note
 
 
 def run(project: Path, environments: list[str], *, as_json: bool) -> None:
@@ -21,7 +22,7 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
         project: The folder that holds stacks/.
         environments: Stack names; all of stacks/ where none is given.
         as_json: One object on stdout instead: by environment, how many `tokens` and `certificates`, and
-            the `problems`, and the `notes`: what is right, and will not stay so.
+            the `problems`, and the `notes`: what is right, and may not be meant or will not stay so.
 
     Raises:
         SpecError: There is no environment to check.
@@ -40,23 +41,24 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
 
 def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
     try:
-        records = credential_records(load_stack(project, name))
+        environment = load_stack(project, name)
+        records = credential_records(environment)
     except SpecError as error:
         if aloud:
             typer.echo(str(error), err=True)
         return {"tokens": None, "certificates": None, "problems": _problems(error), "notes": []}
-    note = tba_note(using_tba(records))
+    notes = [note for note in (prefix_note(environment), tba_note(using_tba(records))) if note]
     certificates = sum(record.certificate is not None for record in records)
     tokens = len(records) - certificates
     if aloud:
         typer.echo(f"{name}: {counted_kinds(tokens, certificates)}, no problem found")
-        if note:
+        for note in notes:
             typer.echo(f"{name}: note: {note}", err=True)
     return {
         "tokens": tokens,
         "certificates": certificates,
         "problems": [],
-        "notes": [note] if note else [],
+        "notes": notes,
     }
 
 

@@ -9,6 +9,7 @@ import typer
 
 from tba_secrets.cli import app
 from tba_secrets.cli.stack_names import stack_name, stack_names
+from tba_secrets.suggestions import did_you_mean, or_else
 
 Project = Annotated[
     Path, typer.Option(is_eager=True, help="The folder that holds Pulumi.yaml and stacks/.")
@@ -48,6 +49,8 @@ TakeOver = Annotated[
         help="Cancel the update that holds the stack's lock: you are sure that it is dead.",
     ),
 ]
+
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step, on standard error.")]
 
 
 @app.command()
@@ -241,6 +244,7 @@ def up(
     everything: Annotated[bool, typer.Option("--all", help="All of stacks/.")] = False,
     parallel: Annotated[int, typer.Option(min=1, max=16, help="How many stacks at once.")] = 2,
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
     project: Project = Path(),
 ) -> None:
@@ -259,6 +263,7 @@ def up(
         environments or [],
         parallel=parallel,
         take_over=take_over,
+        verbose=verbose,
         as_json=as_json,
     )
 
@@ -299,7 +304,10 @@ def checklist(
     from tba_secrets.cli.checklist import ChecklistFormat, run
 
     if format is not None and format not in list(ChecklistFormat):
-        raise typer.BadParameter(f"--format takes one of {', '.join(ChecklistFormat)}")
+        meant = did_you_mean(format, ChecklistFormat)
+        raise typer.BadParameter(
+            or_else(meant, f"write one of {', '.join(ChecklistFormat)}"), param_hint="--format"
+        )
     run(project.resolve(), environment, None if format is None else ChecklistFormat(format), output)
 
 
@@ -563,6 +571,7 @@ def rotate(
         ),
     ] = False,
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     project: Project = Path(),
 ) -> None:
     """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
@@ -585,17 +594,17 @@ def rotate(
     if due:
         from tba_secrets.cli.rotate_due import run as rotate_due
 
-        rotate_due(engine)
+        rotate_due(engine, verbose=verbose)
         return
     if consumer is not None:
         from tba_secrets.cli.consumer import run as rotate_consumer
 
-        rotate_consumer(engine, consumer, accept_cut=accept_cut)
+        rotate_consumer(engine, consumer, accept_cut=accept_cut, verbose=verbose)
         return
     from tba_secrets.cli.rotate import From, run
 
     origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
-    run(engine, tokens or [], origin, browser=browser, again=again, new=new)
+    run(engine, tokens or [], origin, browser=browser, again=again, new=new, verbose=verbose)
 
 
 @app.command()
@@ -642,6 +651,7 @@ def retire(
         typer.Option("--by-hand", help="You have revoked in NetSuite what was left for a person."),
     ] = False,
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     project: Project = Path(),
 ) -> None:
     """Revoke superseded tokens whose overlap is over, and prove that the current ones still work.
@@ -655,7 +665,7 @@ def retire(
     if by_hand and not tokens:
         raise typer.BadParameter("name the tokens that you have revoked by hand")
     engine = Engine(project.resolve(), environment, take_over=take_over)
-    run(engine, tokens or [], now=now, by_hand=by_hand)
+    run(engine, tokens or [], now=now, by_hand=by_hand, verbose=verbose)
 
 
 @app.command()
@@ -663,10 +673,11 @@ def rollback(
     environment: Environment,
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="INTEGRATION/TOKEN or TOKEN.")],
     take_over: TakeOver = False,
+    verbose: Verbose = False,
     project: Project = Path(),
 ) -> None:
     """Make what was current before current again, tested before and after."""
     from tba_secrets.cli.rollback import run
     from tba_secrets.engine import Engine
 
-    run(Engine(project.resolve(), environment, take_over=take_over), token)
+    run(Engine(project.resolve(), environment, take_over=take_over), token, verbose=verbose)

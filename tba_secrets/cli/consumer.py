@@ -19,6 +19,7 @@ from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.sources import Pair, open_source
 from tba_secrets.spec import load_stack
 from tba_secrets.stores.versions import Origin
+from tba_secrets.suggestions import did_you_mean, or_else
 
 _THE_CUT = (
     "Reset Credentials in NetSuite ends the old consumer pair of {name} at once: every call of its {count} tokens "
@@ -26,7 +27,7 @@ _THE_CUT = (
 )
 
 
-def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
+def run(engine: Engine, integration: str, *, accept_cut: bool, verbose: bool) -> None:
     """Take the new pair from its source, test every token of the integration with it, promote what passes.
 
     Raises:
@@ -35,15 +36,13 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
         typer.Abort: The cut was not accepted.
         typer.Exit: With `Exit.PERSON` where a credential waits for a person.
     """
-    records = tuple(
-        record
-        for record in credential_records(load_stack(engine.project, engine.stack))
-        if record.integration == integration
-    )
+    declared = credential_records(load_stack(engine.project, engine.stack))
+    records = tuple(record for record in declared if record.integration == integration)
     if not records:
+        there = list(dict.fromkeys(record.integration for record in declared))
         raise SpecError(
             f"stacks/{engine.stack}.yaml declares no integration {integration}",
-            "name one that it declares",
+            or_else(did_you_mean(integration, there), f"take one of: {', '.join(there)}"),
         )
     _refuse_certificates(integration, records)
     engine.check_declared()  # before the person resets the pair: from then on every call fails
@@ -56,7 +55,7 @@ def run(engine: Engine, integration: str, *, accept_cut: bool) -> None:
         record.path: Rotation(lambda _obtaining: pair, "consumer", Origin.CONSUMER)
         for record in records
     }
-    if carry_out(engine, intents):
+    if carry_out(engine, intents, "new consumer pair", verbose=verbose):
         raise typer.Exit(Exit.PERSON)
 
 

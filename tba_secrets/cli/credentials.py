@@ -14,6 +14,7 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec import load_stack
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Snapshot, Stage
+from tba_secrets.suggestions import did_you_mean, or_else
 from tba_secrets.verify import ReadBack, read_back
 
 
@@ -45,7 +46,11 @@ def find(project: Path, environment: str, names: Sequence[str]) -> tuple[Credent
     unknown = [name for name in names if name not in known]
     if unknown:
         there = ", ".join(record.path for record in records)
-        raise TbaError(f"{environment} has no token {', '.join(unknown)}", f"take one of: {there}")
+        meant = did_you_mean(unknown[0], [*(r.path for r in records), *(r.token for r in records)])
+        raise TbaError(
+            f"{environment} has no token {', '.join(unknown)}",
+            or_else(meant, f"take one of: {there}"),
+        )
     wanted = (r for r in records if not names or r.path in names or r.token in names)
     return tuple(record.anchored(project) for record in wanted)
 

@@ -13,6 +13,7 @@ from tba_secrets.demo.tba_story import TbaStory
 from tba_secrets.demo.world import open_world, stop_servers
 from tba_secrets.errors import TbaError
 from tba_secrets.loopback import bypass
+from tba_secrets.suggestions import did_you_mean, or_else
 
 _STORIES = {"tba": TbaStory, "oauth2": OAuth2Story}
 
@@ -30,9 +31,11 @@ def run(root: Path, *, store: str, auth: str, keep: bool, stop: bool) -> None:
         return
     os.environ |= bypass(os.environ)
     if store not in STORES:
-        raise TbaError("there is no demo for that store", f"take one of {', '.join(STORES)}")
+        remedy = or_else(did_you_mean(store, STORES), f"take one of {', '.join(STORES)}")
+        raise TbaError("there is no demo for that store", remedy)
     if auth not in _STORIES:
-        raise TbaError("there is no demo for that kind", f"take one of {', '.join(_STORIES)}")
+        remedy = or_else(did_you_mean(auth, _STORIES), f"take one of {', '.join(_STORIES)}")
+        raise TbaError("there is no demo for that kind", remedy)
     world = open_world(root, store, auth)
     try:
         _STORIES[auth](world, console).tell(keep=keep)

@@ -42,7 +42,7 @@ def run(details: list[str], files: list[Path]) -> None:
         if not causes:
             raise TbaError(
                 f"{detail!r} is not a known Detail of the Login Audit Trail",
-                f"copy it from {READ_THE_TRAIL}",
+                f"copy it from NetSuite: {READ_THE_TRAIL}",
             )
         typer.echo(f"{detail}:")
         _show(causes)
@@ -72,7 +72,7 @@ def _explain_requests(texts: list[str]) -> None:
     server = http_date(dates[-1].strip()) if dates else None
     clues = clues_of_requests(map(seen, texts), server)
     if not clues:
-        typer.echo(f"the form of the request is correct. {READ_THE_TRAIL}")
+        typer.echo(f"the form of the request is correct. To find the cause, {READ_THE_TRAIL}")
         return
     _show(diagnose("", {Clue.REFUSED, *clues}).causes[:MOST_SHOWN])
 

@@ -21,7 +21,7 @@ from tba_secrets.stores.interface import Snapshot
 from tba_secrets.stores.journal import Retirement
 
 
-def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool) -> None:
+def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool, verbose: bool) -> None:
     """Retire what is due of the tokens named, or of all.
 
     Raises:
@@ -38,7 +38,7 @@ def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool) -> None:
         for record in credentials.find(engine.project, engine.stack, declared)
         if (declared or not tokens) and not any(one.record == record.path for one in named)
     )
-    done = _carried_out(engine, records, now=now, by_hand=by_hand)
+    done = _carried_out(engine, records, now=now, by_hand=by_hand, verbose=verbose)
     for leftover in named:
         in_use = leftovers.users(everybody)
         for words in leftovers.retire(leftover, everybody, in_use, at_once=now, by_hand=by_hand):
@@ -70,13 +70,13 @@ def _say_when(records: Sequence[CredentialRecord]) -> None:
             typer.echo(f"{record.path}: a superseded token stays valid until {when(due_at)}")
 
 
-def retire_due(engine: Engine, records: Sequence[CredentialRecord]) -> bool:
+def retire_due(engine: Engine, records: Sequence[CredentialRecord], *, verbose: bool) -> bool:
     """After a rotation: revoke what is past its overlap, and say what is left for a person.
 
     Returns:
         Whether something is.
     """
-    _carried_out(engine, records, now=False, by_hand=False)
+    _carried_out(engine, records, now=False, by_hand=False, verbose=verbose)
     return _left_for_a_person(records)
 
 
@@ -86,6 +86,7 @@ def _carried_out(
     *,
     now: bool,
     by_hand: bool,
+    verbose: bool,
 ) -> bool:
     """Whether there was anything to do."""
     with waiting(f"reading the journals of {engine.stack}"):
@@ -97,7 +98,7 @@ def _carried_out(
     if concerned:
         everybody = credentials.find(engine.project, engine.stack, [])
         intent = Retire(in_use=leftovers.users(everybody), at_once=now, by_hand=by_hand)
-        if carry_out(engine, {record.path: intent for record in concerned}):
+        if carry_out(engine, {record.path: intent for record in concerned}, "", verbose=verbose):
             raise typer.Exit(Exit.PERSON)
     return bool(concerned)
 

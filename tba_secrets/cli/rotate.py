@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import time
 import webbrowser
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -20,7 +19,6 @@ from tba_secrets.errors import SourceError, TbaError
 from tba_secrets.netsuite import Application, Person, authorize
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
-from tba_secrets.rotation import Superseded, retired_after
 from tba_secrets.sources import Pair, open_source
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.stores.versions import Origin
@@ -53,6 +51,7 @@ def run(
     browser: bool,
     again: bool = False,
     new: bool = False,
+    verbose: bool = False,
 ) -> None:
     """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
 
@@ -61,8 +60,8 @@ def run(
         typer.Exit: With `Exit.PERSON` where a rotation waits for a person.
     """
     records = credentials.find(engine.project, engine.stack, tokens)
-    waits = run_for(engine, records, origin, browser=browser, again=again, new=new)
-    retire_due(engine, records)
+    waits = run_for(engine, records, origin, browser=browser, again=again, new=new, verbose=verbose)
+    retire_due(engine, records, verbose=verbose)
     if waits:
         raise typer.Exit(Exit.PERSON)
 
@@ -75,6 +74,7 @@ def run_for(
     browser: bool,
     again: bool = False,
     new: bool = False,
+    verbose: bool = False,
 ) -> bool:
     """Rotate these records with one update.
 
@@ -98,18 +98,9 @@ def run_for(
         )
         for record in records
     }
-    if carry_out(engine, intents):
-        return True
-    for record in records:
-        typer.echo(rotated_words(record, time.time()))
-    return False
-
-
-def rotated_words(record: CredentialRecord, now: float) -> str:
-    """Say what a rotation has done to a record, and what happens next and when."""
-    about = Superseded.of(certified=record.certificate is not None)
-    goes = retired_after(now + overlap_seconds(record))
-    return f"{record.path}: rotated, proven and current; the {about.noun} before it {goes}"
+    # A page that a person opens is announced while it runs: no line may change in place beside that.
+    announced = any(_way(record, origin) is From.AUTHORIZE for record in records)
+    return carry_out(engine, intents, "rotated", verbose=verbose or announced)
 
 
 def overlap_seconds(record: CredentialRecord) -> int:

@@ -30,7 +30,7 @@ Settings = Callable[[], Mapping[str, Sensitive]]
 """Reads the stack's configuration."""
 
 
-def run(engine: Engine) -> None:
+def run(engine: Engine, *, verbose: bool) -> None:
     """Rotate what is due, then retire what is due.
 
     Raises:
@@ -53,10 +53,12 @@ def run(engine: Engine) -> None:
         if task:
             typer.echo(f"{path}: due, and {task}")
     unattended = [record for record in due if not tasks[record.path]]
-    waits = bool(unattended) and run_for(engine, unattended, From.DECLARED, browser=False)
+    waits = bool(unattended) and run_for(
+        engine, unattended, From.DECLARED, browser=False, verbose=verbose
+    )
     if not due:
         typer.echo(f"{environment}: nothing is due")
-    left = retire_due(engine, credentials.find(project, environment, []))
+    left = retire_due(engine, credentials.find(project, environment, []), verbose=verbose)
     if left or waits or len(unattended) < len(due):
         raise typer.Exit(Exit.PERSON)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
@@ -21,10 +22,10 @@ from typing import Final, assert_never
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.notify import Notified, NotifyWish, Webhook, notify, webhook
+from tba_secrets.cli.printing import report_console, show_table, tell
 from tba_secrets.cli.status_gather import ReadState, gather
 from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport, versions
 from tba_secrets.cli.waiting import waiting
@@ -32,10 +33,11 @@ from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.rotation import RotationFinding, Standing, span, when
 from tba_secrets.spec import stack_names
+from tba_secrets.suggestions import did_you_mean, or_else
 
 _AT_ONCE: Final = 8
-_WIDTH: Final = 130
-"""The width of tables outside a terminal, so that a log keeps its lines whole."""
+_EACH: Final = "\0"
+"""Stands for the token's path in a remedy that several have."""
 
 
 class StatusFormat(StrEnum):
@@ -169,10 +171,16 @@ def _refuse_unknown(project: Path, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in existing]
     if unknown or not names:
         there = ", ".join(existing) or "none yet"
+        meant = did_you_mean(unknown[0], existing) if unknown else ""
+        otherwise = (
+            "name one that exists, or write another: `tba init ENV`"
+            if existing
+            else "go to the project's folder, which holds Pulumi.yaml and stacks/; or `tba init ENV` writes one"
+        )
         raise SpecError(
             f"{project / 'stacks'}: there is no environment {', '.join(unknown)}".rstrip()
             + f" (there: {there})",
-            "name one that exists, or create stacks/STACK.yaml",
+            or_else(meant, otherwise),
         )
 
 
@@ -215,41 +223,50 @@ HEADINGS: Final = ("token", "state", "age and due date", "current and previous",
 
 
 def show(report: Report) -> None:
-    """Print on the terminal; elsewhere without colours, at a fixed width."""
-    console = Console(highlight=False)
-    _print(report, console if console.is_terminal else Console(highlight=False, width=_WIDTH))
+    """Print a table for each environment, then the findings, each with what to do."""
+    _print(report, report_console())
 
 
 def text(report: Report) -> str:
     """Render plain text."""
     file = StringIO()
-    _print(report, Console(file=file, width=_WIDTH, color_system=None, highlight=False))
+    _print(report, report_console(file))
     return file.getvalue()
 
 
 def _print(report: Report, console: Console) -> None:
-    """Print a table for each environment, then the findings, each with what to do."""
     for environment in report.environments:
         if environment.tokens:
-            console.print(_table(environment, report.at))
-        for name, finding in environment.all_findings:
-            console.print(_line(name, finding), soft_wrap=True)
+            _show_tokens(console, environment, report.at)
+        for line in _findings(environment):
+            tell(console, line)
         if environment.note:
-            console.print(f"  [dim]note[/]  {escape(environment.note)}", soft_wrap=True)
+            tell(console, f"  [dim]note[/]  {escape(environment.note)}")
         console.print()
     console.print(summary(report))
 
 
-def _table(report: EnvironmentReport, now: float) -> Table:
+def _show_tokens(console: Console, report: EnvironmentReport, now: float) -> None:
     title = f"{escape(report.name)}: account {escape(report.account or '?')}"
-    table = Table(title=title, title_justify="left", show_lines=True)
-    for heading in HEADINGS:
-        table.add_column(heading, no_wrap=heading in ("token", "state"), overflow="fold")
+    rows = (
+        (escape(token.path), _coloured(token.standing), *map(escape, cells(token, now)))
+        for token in report.tokens
+    )
+    show_table(console, title, HEADINGS, rows, ruled=True)
+
+
+def _findings(report: EnvironmentReport) -> Iterator[str]:
+    """Tell each finding once: first those of the environment, then those of its tokens, with all whom it concerns."""
+    for finding in report.findings:
+        yield _line((report.name,), finding)
+    about: dict[RotationFinding, list[str]] = {}
     for token in report.tokens:
-        table.add_row(
-            escape(token.path), _coloured(token.standing), *map(escape, cells(token, now))
-        )
-    return table
+        for finding in token.findings:
+            common = replace(finding, remedy=finding.remedy.replace(token.path, _EACH))
+            about.setdefault(common, []).append(token.path)
+    for common, paths in about.items():
+        remedy = common.remedy.replace(_EACH, " ".join(paths))
+        yield _line(paths, replace(common, remedy=remedy))
 
 
 def cells(token: TokenReport, now: float) -> tuple[str, ...]:
@@ -280,9 +297,9 @@ def _day(at: float) -> str:
     return when(at).partition(" ")[0]
 
 
-def _line(name: str, finding: RotationFinding) -> str:
+def _line(names: Sequence[str], finding: RotationFinding) -> str:
     remedy = f"\n    [dim]To do:[/] {escape(finding.remedy)}" if finding.remedy else ""
-    return f"  {_coloured(finding.standing)}  {escape(name)}: {escape(finding.what)}{remedy}"
+    return f"  {_coloured(finding.standing)}  {escape(', '.join(names))}: {escape(finding.what)}{remedy}"
 
 
 def _coloured(standing: Standing) -> str:

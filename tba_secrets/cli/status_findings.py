@@ -25,7 +25,7 @@ def state_findings(state: TokenState, policy: Policy, now: float) -> list[Rotati
     found = [_failure(failure, state) for failure in state.failures]
     if not state.verified:
         what = "no credential has passed its checks yet"
-        remedy = state.waits_for or "`pulumi up`"
+        remedy = state.waits_for or "`tba up ENV` stages and tests it, or says why not"
         return [*found, RotationFinding(Standing.FAILING, what, remedy)]
     judged = (
         judge_age(policy, state.since, now),
@@ -39,7 +39,7 @@ def _failure(failure: str, state: TokenState) -> RotationFinding:
     if state.waits_for and len(state.failures) == 1:
         what = f"its new certificate waits for a person: {words}"
         return RotationFinding(Standing.ATTENTION, what, state.waits_for)
-    remedy = "fix the cause, then run `pulumi up`: it tests again by itself"
+    remedy = "fix the cause, then run `tba up ENV`: it tests again by itself"
     return RotationFinding(Standing.FAILING, f"its last update failed: {words}", remedy)
 
 
@@ -59,14 +59,17 @@ def store_findings(
     if store.error is not None:
         what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
         return [RotationFinding(Standing.FAILING, what, store.remedy)]
-    if store.drift is not None and state.verified:
+    if store.restore:
+        what = f"{store.drift or store.name}, so readers get no credential"
+        found.append(RotationFinding(Standing.FAILING, what, f"restore it: {store.restore}"))
+    elif store.drift is not None and state.verified:
         readers = "" if store.current else ", so readers get no credential"
         standing = Standing.ATTENTION if store.current else Standing.FAILING
         found.append(
             RotationFinding(
                 standing,
                 f"{store.drift}{readers}; state names {short(state.verified.get(store.kind, '?'))}",
-                "`pulumi refresh`, then `pulumi up`",
+                "`pulumi refresh --stack ENV`, then `tba up ENV`",
             )
         )
     if store.candidate is not None:
@@ -79,7 +82,7 @@ def _pending(store: StoreReport) -> RotationFinding:
     if store.foreign_candidate:
         what = f"{candidate}, which tba-secrets did not write"
         return RotationFinding(Standing.ATTENTION, what, "let the other rotation end, or cancel it")
-    return RotationFinding(Standing.ATTENTION, candidate, "`pulumi up` tests it again")
+    return RotationFinding(Standing.ATTENTION, candidate, "`tba up ENV` tests it again")
 
 
 def refused_findings(

@@ -110,7 +110,7 @@ def _left(
 
 UNKNOWN_STATE: Final = RotationFinding(
     Standing.ATTENTION,
-    "its proof and its age are not known without the state",
+    "proof and age are not known without the state",
     "",
 )
 """For each token if the stack's state cannot be read, because unknown is not well."""
@@ -190,7 +190,8 @@ def _token(
     policy = Policy(record.rotate_every, record.warn_before, record.retire_after)
     stores = tuple(_store(*seen[kind], known.verified.get(kind)) for kind in seen)
     until = not_asked_until(refusals, now)
-    about = Superseded.of(certified=record.certificate is not None)
+    listed = f"application {record.integration}, user {record.user.email}, role {record.role.name}"
+    about = replace(Superseded.of(certified=record.certificate is not None), listed=listed)
     found = [
         *([UNKNOWN_STATE] if state is None else state_findings(state, policy, now)),
         *(finding for store in stores for finding in store_findings(store, known, now, about)),
@@ -208,8 +209,17 @@ def _token(
         stores=stores,
         refusals=refusals,
         not_asked_until=until,
-        findings=tuple(sorted(dict.fromkeys(found), key=lambda finding: -finding.standing)),
+        findings=tuple(
+            _addressed(one, environment, record.path)
+            for one in sorted(dict.fromkeys(found), key=lambda finding: -finding.standing)
+        ),
     )
+
+
+def _addressed(finding: RotationFinding, environment: str, path: str) -> RotationFinding:
+    """Fill environment and token into the commands of a remedy."""
+    remedy = finding.remedy.replace("ENV", environment).replace("TOKEN", path)
+    return replace(finding, remedy=remedy)
 
 
 def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
@@ -223,8 +233,10 @@ def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
     current = seen.stages.get(Stage.CURRENT)
     previous = seen.stages.get(Stage.PREVIOUS)
     usable = current != seen.placeholder and seen.deletion_at is None
+    command = place.store.restore_command(place.name)
     return replace(
         blank,
+        restore="" if seen.deleted is None else f"`{command}`, or declare `restore: true`",
         location=seen.location,
         current=current if usable else None,
         previous=None if is_placeholder(previous) else previous,

@@ -29,6 +29,8 @@ class StoreReport:
     foreign_candidate: bool = False
     drift: str | None = None
     """What the store has instead of the version that state names."""
+    restore: str = ""
+    """How to restore a secret that is deleted, or is going to be."""
     journal: tuple[JournalEntry, ...] = ()
     error: str | None = None
     """Why the store could not be read."""

@@ -35,6 +35,7 @@ def run(
     *,
     parallel: int,
     take_over: bool,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Bring environments up, report, and end with `Exit.FAILED` where one has failed, `Exit.PERSON` where one waits.
@@ -44,6 +45,7 @@ def run(
         environments: Their names; all of stacks/ where there are none.
         parallel: How many at once.
         take_over: Cancel the updates that hold their locks, unless they are known to be alive.
+        verbose: Show each step on stderr, and keep it there.
         as_json: Report for programs.
 
     Raises:
@@ -52,10 +54,11 @@ def run(
     names = tuple(dict.fromkeys(environments)) or stack_names(project)
     if not names:
         raise SpecError(
-            f"{project / 'stacks'}: there is no environment", "create stacks/STACK.yaml"
+            f"{project / 'stacks'}: there is no environment",
+            "go to the project's folder, which holds Pulumi.yaml and stacks/; or `tba init ENV` writes one",
         )
     fleet = Fleet(project, names, take_over=take_over)
-    report = refused(project, names) or _brought_up(project, fleet, parallel)
+    report = refused(project, names) or _brought_up(project, fleet, parallel, verbose=verbose)
     if as_json:
         typer.echo(json.dumps({"environments": [plain(one) for one in report]}, indent=2))
     else:
@@ -131,10 +134,12 @@ class Fleet:
             )
 
 
-def _brought_up(project: Path, fleet: Fleet, parallel: int) -> list[UpdateOutcome]:
+def _brought_up(
+    project: Path, fleet: Fleet, parallel: int, *, verbose: bool
+) -> list[UpdateOutcome]:
     names = tuple(fleet.engines)
     # A source's path is relative to the project.
-    with chdir(project), on_interrupt(fleet.cancel), Progress(names) as progress:
+    with chdir(project), on_interrupt(fleet.cancel), Progress(names, verbose=verbose) as progress:
         return all_up(names, fleet.up, parallel, progress)
 
 
@@ -158,15 +163,22 @@ def all_up(names: Sequence[str], up: Up, parallel: int, progress: Progress) -> l
 
 
 class Progress:
-    """What happens, on stderr: on a terminal a line for each environment that changes in place, else line by line."""
+    """What happens, on stderr: on a terminal a line for each environment that changes in place, else what has ended.
 
-    def __init__(self, names: Sequence[str]) -> None:
+    Args:
+        names: The environments.
+        verbose: Print each step instead, and keep it.
+    """
+
+    def __init__(self, names: Sequence[str], *, verbose: bool) -> None:
         self._console = Console(stderr=True, highlight=False)
+        self._in_place = self._console.is_terminal and not verbose
+        self._verbose = verbose
         self._last = dict.fromkeys(names, "[dim]waits[/]")
         self._live = Live(console=self._console, get_renderable=self._table, transient=True)
 
     def __enter__(self) -> Progress:
-        if self._console.is_terminal:
+        if self._in_place:
             self._live.start()
         return self
 
@@ -175,6 +187,8 @@ class Progress:
 
     def teller(self, name: str) -> Tell:
         """For one environment."""
+        if not self._in_place and not self._verbose:
+            return lambda _words: None
         return lambda words: self._say(name, escape(words))
 
     def ended(self, outcome: UpdateOutcome) -> None:
@@ -183,7 +197,7 @@ class Progress:
 
     def _say(self, name: str, markup: str) -> None:
         self._last[name] = markup
-        if not self._console.is_terminal:
+        if not self._in_place:
             self._console.print(f"{escape(name)}: {markup}", soft_wrap=True)
 
     def _table(self) -> Table:

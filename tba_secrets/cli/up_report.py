@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.printing import grouped, report_console, tell
 from tba_secrets.engine.events import Message, TokenOutcome, UpdateOutcome, UpdateResult
 
 _COLOURS: Final = {
@@ -38,35 +38,74 @@ def show(report: Sequence[UpdateOutcome]) -> None:
         for result in UpdateResult
         if (count := sum(one.result is result for one in report))
     ]
-    Console(highlight=False).print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
+    report_console().print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
 
 
 def show_one(one: UpdateOutcome) -> None:
     """Show one environment, what was done to its tokens, and why not."""
-    console = Console(highlight=False)
+    console = report_console()
     seconds = f" in {one.seconds:.1f} s" if one.seconds else ""
-    console.print(f"{escape(one.environment)}: {coloured(one.result)}{seconds}", soft_wrap=True)
+    tell(console, f"{escape(one.environment)}: {coloured(one.result)}{seconds}")
     for line in (
-        *(f"  {escape(name)}: {_done(token)}" for name, token in sorted(one.tokens.items())),
-        *(f"  {words}" for words in _told(one.notes)),
-        *(f"  [yellow]warning:[/] {words}" for words in _told(one.warnings)),
-        *(f"  [red]error:[/] {words}" for words in _told(one.errors)),
-        *(f"  [magenta]to do:[/] {words}" for words in _told(_to_do(one))),
+        *(f"  {escape(f'{name}: {done(token)}')}" for name, token in sorted(one.tokens.items())),
+        *(f"  {words}" for words in told(one.notes)),
+        *(f"  [yellow]warning:[/] {words}" for words in told(one.warnings)),
+        *(f"  [red]error:[/] {words}" for words in told(one.errors)),
+        *(f"  [magenta]to do:[/] {words}" for words in told(_to_do(one))),
     ):
-        console.print(line, soft_wrap=True)
+        tell(console, line)
 
 
-def _done(token: TokenOutcome) -> str:
+def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
+    """Show what a command that has succeeded did to the records that it was asked about: a line for each.
+
+    Args:
+        one: The outcome.
+        records: `integration/token` of each.
+        verb: What was done to it; empty where its notes say that.
+    """
+    console, names = report_console(), tuple(records)
+    notes = {name: [_own(note) for note in one.notes if note.token == name] for name in names}
+    for name in names:
+        short = [] if verb else [note for note in notes[name] if "\n" not in note]
+        token = one.tokens.get(name)
+        words = "" if token is None else done(token, staged=False)
+        parts = [verb, words] if verb else [*short, words and f"what readers get is {words}"]
+        line = (", " if verb else "; ").join(filter(None, parts)) or "nothing was left to do"
+        tell(console, escape(f"{name}: {line}"))
+        notes[name] = [note for note in notes[name] if note not in short]
+    others = [
+        note for note in one.notes if note.token not in names or _own(note) in notes[note.token]
+    ]
+    for line in (
+        *told(others),
+        *(f"[yellow]warning:[/] {words}" for words in told(one.warnings)),
+    ):
+        tell(console, line)
+
+
+def _own(note: Message) -> str:
+    return note.text.removeprefix(f"{note.token}: ")
+
+
+def done(token: TokenOutcome, *, staged: bool = True) -> str:
+    """Say what was done to a record, and what becomes of what it replaces.
+
+    Args:
+        token: The outcome.
+        staged: Say that it was staged, too.
+    """
     if token.removed:
         return "no longer declared"
     if token.waits_for:
         return "waits for a person"
     words = [
-        "staged" if token.staged else "",
+        "staged" if token.staged and staged else "",
         f"verified as {token.verified_as}" if token.verified_as else "",
         "promoted" if token.promoted else "not promoted" if token.staged else "",
     ]
-    return escape(", ".join(word for word in words if word) or "updated")
+    did = ", ".join(word for word in words if word) or "updated"
+    return f"{did}; {token.replaces}" if token.replaces else did
 
 
 def _to_do(one: UpdateOutcome) -> Iterator[Message]:
@@ -74,17 +113,9 @@ def _to_do(one: UpdateOutcome) -> Iterator[Message]:
     return (Message(token.waits_for, name) for name, token in one.tokens.items() if token.waits_for)
 
 
-def _told(messages: Iterable[Message]) -> Iterator[str]:
+def told(messages: Iterable[Message]) -> Iterator[str]:
     """Tell each cause once, with the tokens that it is about."""
-    about: dict[str, list[str]] = {}
-    for message in messages:
-        own = f"{message.token}: "
-        tokens = about.setdefault(message.text.removeprefix(own), [])
-        if message.token is not None:
-            tokens.append(message.token)
-    for text, tokens in about.items():
-        named = not tokens or text.startswith(tuple(tokens))
-        words = text if named else f"{', '.join(sorted(set(tokens)))}: {text}"
+    for words in grouped((message.token, message.text) for message in messages):
         yield escape(words.replace("\n", "\n    "))
 
 

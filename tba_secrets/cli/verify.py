@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit, exit_of, worst
+from tba_secrets.cli.printing import grouped, report_console, show_table, tell
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
 from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, mark_of, run_checks
@@ -27,8 +26,6 @@ from tba_secrets.payload import AnyCredential
 from tba_secrets.records import CredentialRecord
 
 _AT_ONCE: Final = 4
-_WIDTH: Final = 130
-"""Of the table where it does not go to a terminal: a log keeps its lines whole."""
 
 
 @dataclass(frozen=True)
@@ -133,28 +130,24 @@ _WORDS: Final = {
 }
 
 
+_HEADINGS: Final = (
+    "token",
+    "result",
+    "as",
+    "proven",
+    "not proven",
+    "when (UTC)",
+    "slowest",
+    "clock",
+)
+
+
 def _show(environment: str, found: list[CheckedRecord]) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
-    table = Table(title=f"{environment}: what readers get now", title_justify="left")
-    for heading in (
-        "token",
-        "result",
-        "as",
-        "proven",
-        "not proven",
-        "when (UTC)",
-        "slowest",
-        "clock",
-    ):
-        table.add_column(heading, no_wrap=heading in ("token", "result"))
-    for one in found:
-        table.add_row(escape(one.record.path), _WORDS[one.exit], *map(escape, _cells(one)))
-    console.print(table)
-    # What a store says of all its secrets alike is said once.
-    for error in dict.fromkeys(str(one.error) for one in found if one.error is not None):
-        typer.echo(f"error: {error}", err=True)
+    rows = ((escape(one.record.path), _WORDS[one.exit], *map(escape, _cells(one))) for one in found)
+    show_table(report_console(), f"{escape(environment)}: what readers get now", _HEADINGS, rows)
+    errors = report_console(stderr=True)
+    for words in grouped((one.record.path, str(one.error)) for one in found if one.error):
+        tell(errors, f"error: {escape(words)}")
 
 
 def _cells(one: CheckedRecord) -> tuple[str, ...]:
@@ -163,7 +156,7 @@ def _cells(one: CheckedRecord) -> tuple[str, ...]:
         return ("",) * 6
     skews = [e.clock_skew_seconds for e in proof.evidence if e.clock_skew_seconds is not None]
     return (
-        f"{proof.role_name or '?'} in {proof.account or '?'}",
+        f"{proof.role_name or '?'}\nin {proof.account or '?'}",
         ", ".join(proof.proven),
         ", ".join(proof.not_proven),
         f"{datetime.fromtimestamp(proof.at, UTC):%H:%M:%S}",

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Final
 
 from tba_secrets.engine.pulumi import without_password
+from tba_secrets.promote import PROMOTED, VERIFIED_AS
 
 _COUNTED: Final = re.compile(r"\A[0-9]+ errors? occurred:\s*\* ")
 """What the engine puts before a failure that leaves something in state (hashicorp/go-multierror)."""
@@ -57,6 +58,8 @@ class TokenOutcome:
     """It is no longer declared: deleted recoverably, or left, as its warning says."""
     verified_as: str | None = None
     """`role R in account A`, where the checks ran and passed."""
+    replaces: str = ""
+    """What becomes of the credential that it replaces, and when; empty where it replaces none."""
     waits_for: str = ""
     """What a person has to do in NetSuite before it can pass; empty where nothing waits."""
 
@@ -186,6 +189,10 @@ class UpdateListener:
                 self.tell(_named(message))
             case "info" if diagnostic.get("ephemeral"):
                 self.tell(_named(message))
+            case "info" if token is not None and text.startswith(VERIFIED_AS):
+                # it was told live, and stands in the outcome
+                after = text.partition(f"{PROMOTED}; ")[2]
+                self.tokens.setdefault(token, TokenOutcome()).replaces = after
             case "info" if token is not None:
                 self.notes.append(message)
                 self.tell(_named(message))

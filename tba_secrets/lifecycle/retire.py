@@ -12,8 +12,10 @@ from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
 from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.payload import Names
 from tba_secrets.places import Places
+from tba_secrets.rotation import Superseded, when
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.journal import Retirement
@@ -70,7 +72,9 @@ class RetireRun:
         done = self.revoke(old, current)
         if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
             self._note_all(due, after)
-        return str(done)
+        told = str(done).removeprefix(f"{self.declared.record}: ")
+        noun = Superseded.of(certified=isinstance(old, OAuth2Credential)).noun
+        return f"the {noun} superseded {when(due.lines[0][1].since)}: {told}"
 
     def _superseded(self, due: Due) -> Credential | None:
         """Read the superseded credential from the first store that still has it."""

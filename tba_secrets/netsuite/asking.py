@@ -165,6 +165,6 @@ def explained(record: str, diagnosis: Diagnosis) -> AuthenticationRefusedError:
     """
     return AuthenticationRefusedError(
         f"{record}: NetSuite refused the login: {diagnosis}",
-        f"the answer alone does not tell which: {READ_THE_TRAIL}, and `tba explain DETAIL` the mend",
+        f"the answer alone does not tell which: {READ_THE_TRAIL}, and `tba explain DETAIL` says how to fix it",
         diagnosis=diagnosis,
     )

@@ -84,7 +84,7 @@ ROLE_GONE: Final = Cause(
 LOCKED_OUT: Final = Cause(
     "the user is locked out for 30 minutes after five failed logins, with this or another token",
     _USERS,
-    "wait 30 minutes without any login of this user, and mend what failed before",
+    "wait 30 minutes without any login of this user, and fix what failed before",
     ("temporary_locked",),
 )
 TBA_FEATURE: Final = Cause(

@@ -19,8 +19,8 @@ from tba_secrets.netsuite.rules import RULES, Clue
 
 AUDIT_TRAIL: Final = "Setup > Users/Roles > User Management > View Login Audit Trail"
 READ_THE_TRAIL: Final = (
-    f"{AUDIT_TRAIL} > Use Advanced Search, and under Results add Detail, Token-based Access Token Name and "
-    "Token-based Application Name: Detail names the true cause"
+    f"open {AUDIT_TRAIL} > Use Advanced Search, and add Detail, Token-based Access Token Name and Token-based "
+    "Application Name under Results; Detail names the true cause"
 )
 MOST_SHOWN: Final = 3
 

@@ -172,7 +172,7 @@ class Steps:
         return FlowRefusedError(
             f"{self._record}: the authorization flow stopped, no token was issued: {diagnosis}",
             "the Login Audit Trail (Setup > Users/Roles > User Management > View Login Audit Trail) names the cause "
-            "under Detail; mend it, then start the flow again",
+            "under Detail; fix it, then start the flow again",
             diagnosis=diagnosis,
         )
 

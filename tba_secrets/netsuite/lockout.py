@@ -91,7 +91,7 @@ class Ledger:
             raise NotAskedError(
                 f"{record}: not asked: {culprit} of the same user {who.user} in account {who.account} was refused in "
                 "this run, and five refused logins lock the user out for 30 minutes",
-                f"mend {culprit}, then run again",
+                f"fix {culprit}, then run again",
             )
         recent = self.recent(who, now)
         if len(recent) >= MOST_REFUSALS:
@@ -100,5 +100,5 @@ class Ledger:
                 f"{record}: not asked: NetSuite refused the user {who.user} in account {who.account} "
                 f"{len(recent)} times within 30 minutes (lost answers and killed runs count), and the fifth time locks "
                 f"the user out; not asked again until {until:%Y-%m-%d %H:%M} UTC",
-                "mend the credential meanwhile; the Login Audit Trail names the cause",
+                "fix the credential meanwhile; the Login Audit Trail names the cause",
             )

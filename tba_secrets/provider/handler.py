@@ -75,6 +75,9 @@ class Handler(ABC):
     ) -> list[Change]:
         """Return what an update would change, from a look at the stores; an empty list is "nothing to do"."""
 
+    def foresee(self, urn: str, new: Properties) -> None:  # noqa: B027 - most have nothing to foresee
+        """Warn in a preview of what the update would be refused for."""
+
     @abstractmethod
     def preview(self, old_state: Properties, new: Properties) -> Properties:
         """Return the state that an update would leave, unknown where a preview cannot tell. No IO."""

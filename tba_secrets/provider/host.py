@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import TbaError
+from tba_secrets.errors import AccessDeniedError, StoreError, TbaError
 from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite import Client, Credential, Gate, Revocation, revoke
@@ -123,6 +123,8 @@ class Host:
     tokens_staged: set[Sensitive] = field(default_factory=set, repr=False)
     """The token ids that this run has staged: a secret whose token moved to another record is left to its readers."""
     preflights: dict[Store, Preflight] = field(default_factory=dict)
+    foreseen: set[Store] = field(default_factory=set)
+    """Those that a preview has asked who we are."""
     locks: dict[Store, threading.Lock] = field(default_factory=dict)
     """One for each store that is being asked who we are."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
@@ -176,6 +178,20 @@ class Host:
                 return None
             found = self.preflights[place.store] = place.store.preflight([place.name])
             return found
+
+    def refused_account(self, place: Place) -> str:
+        """Return why a store would refuse who we are, once a run; empty where it does not, or cannot be asked."""
+        with self.locks.setdefault(place.store, threading.Lock()):
+            if place.store in self.foreseen:
+                return ""
+            self.foreseen.add(place.store)
+            try:
+                place.store.preflight([place.name])
+            except AccessDeniedError as error:
+                return str(error)
+            except StoreError:
+                return ""  # the update will say so
+        return ""
 
     def orphaned(self) -> bool:
         """Return whether the process that started this one is gone: nobody would learn of what is done from here on."""

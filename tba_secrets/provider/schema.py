@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from tba_secrets import __version__
 from tba_secrets.provider.handler import Handler, Wire
+from tba_secrets.suggestions import nearest
 
 Schema = dict[str, Any]
 
@@ -69,8 +69,7 @@ def unknown_settings(configuration: Mapping[str, Any]) -> Iterator[str]:
     for name in configuration:
         if name in _SETTINGS or name in _ENGINES_OWN:
             continue
-        near = get_close_matches(name.lower(), [one.lower() for one in _SETTINGS], n=1)
-        meant = next((one for one in _SETTINGS if near and one.lower() == near[0]), None)
+        meant = nearest(name, _SETTINGS)
         hint = f"did you mean `tba:{meant}`?" if meant else f"known: {', '.join(_SETTINGS)}"
         yield f"there is no setting `tba:{name}`; {hint}"
 

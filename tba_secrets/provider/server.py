@@ -136,6 +136,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
             handler, new = self._handler(request), decode(request.properties)
+            if request.preview:
+                handler.foresee(request.urn, new)
             with _half_done(handler, lambda: handler.id(new), new):
                 state = (
                     handler.preview({}, new)
@@ -152,6 +154,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with self._errors(context):
             handler = self._handler(request)
             old, new = decode(request.olds), decode(request.news)
+            if request.preview:
+                handler.foresee(request.urn, new)
             with _half_done(handler, lambda: str(request.id), new):
                 state = (
                     handler.preview(old, new)

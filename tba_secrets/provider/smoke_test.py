@@ -7,7 +7,7 @@ the next update tests again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,6 +27,7 @@ from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.facts import (
     TOKEN,
     Declared,
+    Note,
     Remembered,
     Seen,
     Settling,
@@ -46,6 +47,7 @@ from tba_secrets.lifecycle.settle import (
 from tba_secrets.netsuite import Credential, Verification
 from tba_secrets.payload import parse
 from tba_secrets.places import Place
+from tba_secrets.promote import PROMOTED, VERIFIED_AS
 from tba_secrets.provider.certificate_proof import proof_of
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -60,6 +62,7 @@ from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs, where
+from tba_secrets.rotation import Superseded, replaced
 from tba_secrets.sources import Pair
 from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import Stage, VersionId
@@ -169,12 +172,14 @@ class SmokeTestHandler(Handler):
             found = {"refusals": proof.refusals(), "waits_for": run.waits_for(back, error)}
             after = proof.before.model_copy(update=found)
             raise _failed(inputs.record, outcome, error, merged(new, after)) from None
-        self._host.status(urn, f"verified as {verification.summary}")
+        words = f"{VERIFIED_AS}{verification.summary}"
+        self._host.status(urn, words)
         if inputs.promote:
-            run.promote(back, verification)
-            self._host.status(urn, f"verified as {verification.summary}, promoted")
-        after = run.proven(back, verification, last_day)
-        return merged(new, run.carried_out(back, after))
+            words += run.promote(back, verification)
+            self._host.status(urn, words)
+        after = run.carried_out(back, run.proven(back, verification, last_day))
+        self._host.inform(urn, words)  # kept: a status is gone when the engine's display ends
+        return merged(new, after)
 
     def _asked_to_retire(self, new: Properties) -> bool:
         return isinstance(self._host.intents.get(new.get("record", "")), Retire)
@@ -265,8 +270,8 @@ class _Run:
 
     # --- a verdict --------------------------------------------------------------------------------
 
-    def promote(self, back: ReadBack, verification: Verification) -> None:
-        """Make what has passed current in each store, its line first.
+    def promote(self, back: ReadBack, verification: Verification) -> str:
+        """Make what has passed current in each store, its line first; return what was done, and what comes next.
 
         Raises:
             PartialFailureError: Some stores hold it, or none.
@@ -278,7 +283,8 @@ class _Run:
         }
         done: dict[str, str] = {}
         try:
-            for kind, steps in self._promotion(back).items():
+            planned = self._promotion(back)
+            for kind, steps in planned.items():
                 self._write(kind, steps, verification)
                 done[kind] = back.versions[kind]
         except TbaError as error:
@@ -292,6 +298,16 @@ class _Run:
             raise PartialFailureError(
                 TbaError(what, error.remedy), merged(self.new, kept)
             ) from None
+        return self._promoted_words(back, planned)
+
+    def _promoted_words(self, back: ReadBack, planned: Mapping[str, list[Step]]) -> str:
+        if self._is_current(back):
+            return ""
+        lines = [step.entry for steps in planned.values() for step in _before_move(steps)]
+        if not lines:
+            return PROMOTED
+        about = Superseded.of(certified=self.proof.inputs.certificate is not None)
+        return f"{PROMOTED}; {replaced(lines[0], _stack(self.urn), about)}"
 
     def _promotion(self, back: ReadBack) -> dict[str, list[Step]]:
         seen = look(self.record.looked, self.places) if self._is_current(back) else self.seen()
@@ -444,6 +460,19 @@ class _Run:
                 known = drift.held_now(kind, snapshot, back.versions[kind], before[kind])
             words.append(f"{kind} holds the new one" if kind in done else known)
         return ", ".join(words)
+
+
+def _before_move(steps: Sequence[Step]) -> Iterator[Note]:
+    """Yield the line of what a promotion supersedes, which is written before the move."""
+    for step in steps:
+        if not isinstance(step, Note):
+            return
+        yield step
+
+
+def _stack(urn: str) -> str:
+    """Return the stack's name: `urn:pulumi:STACK::PROJECT::TYPE::NAME`."""
+    return urn.partition("::")[0].rpartition(":")[2]
 
 
 def _failed(

@@ -126,6 +126,16 @@ class StagedCredentialHandler(Handler):
             self._refuse_move(name, old_state, new)
         return changes
 
+    def foresee(self, urn: str, new: Properties) -> None:
+        """Compare the declared AWS account with the credentials' own, where these are at hand."""
+        if has_unknown([new.get("stores"), new.get("secret")]):
+            return
+        stores, secret = where(new)
+        place = self._host.places(stores, secret).get("aws")
+        declared = stores.aws is not None and stores.aws.account_id is not None
+        if place is not None and declared and (words := self._host.refused_account(place)):
+            self._host.warn(urn, words)
+
     def preview(self, old_state: Properties, new: Properties) -> Properties:
         return {**old_state, **new, "versions": UNKNOWN, "fingerprint": UNKNOWN, "drift": {}}
 

@@ -30,6 +30,7 @@ from tba_secrets.spec.text import (
     pasted_findings,
     read_text,
 )
+from tba_secrets.suggestions import did_you_mean, or_else
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Environment:
@@ -73,11 +74,13 @@ def load_stack(
 
 def _absent(folder: Path, stack: str, existing: tuple[str, ...]) -> SpecError:
     there = ", ".join(existing) if existing else "none yet"
-    remedy = f"create {folder / 'STACK.yaml'} named after the stack, or select one that exists"
+    create = f"`tba init {stack}` writes {folder / f'{stack}.yaml'}"
     if (folder / f"{stack}.yml").exists():
         remedy = f"rename {folder / f'{stack}.yml'}: an environment's file ends in .yaml"
-    elif not existing:
-        remedy += "; or go to the project's folder, which holds Pulumi.yaml and stacks/"
+    elif existing:
+        remedy = or_else(did_you_mean(stack, existing), f"name one that exists, or {create}")
+    else:
+        remedy = f"go to the project's folder, which holds Pulumi.yaml and stacks/; or {create}"
     return SpecError(
         f"{folder}: there is no environment for the stack {stack!r} (there: {there})", remedy
     )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
+from tba_secrets.spec.model import Environment
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 MAXIMUM_LENGTH: Final = 512
@@ -46,6 +47,17 @@ def secret_name_findings(
             what = f"the {nouns[0]} on line {line} is already stored in this secret"
             yield _finding(document, place, what, f"give each {nouns[1]} a secret of its own")
         first.setdefault(whole, place)
+
+
+def prefix_note(environment: Environment) -> str:
+    """Say so where the prefix runs into the names behind it, which is allowed and seldom meant; else nothing."""
+    prefix = environment.store.aws.prefix if environment.store.aws is not None else ""
+    if not prefix or not prefix[-1].isalnum():
+        return ""
+    return (
+        f"store.aws.prefix does not end in a slash, so a token `bot` is stored as `{prefix}bot`: write `{prefix}/` "
+        "unless that is meant"
+    )
 
 
 def _broken(whole: str, *, segments: bool, aws: bool) -> Iterator[tuple[str, str]]:

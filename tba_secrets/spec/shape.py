@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, Final, get_args
 
 from pydantic import ValidationError
@@ -28,6 +27,7 @@ from tba_secrets.spec.model import (
     auth_tag,
 )
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
+from tba_secrets.suggestions import did_you_mean, or_else
 
 _EXPECTED: Final = {
     "string_type": "text",
@@ -51,6 +51,8 @@ _LIMITS: Final = frozenset(
 _QUOTES: Final = 'put it in quotes: "..."'
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_]{1,30}")
 _OPENING: Final = re.compile(r"^\w+ should")
+_CHOICE: Final = re.compile(r"'([^']*)'")
+"""One of the words in pydantic's sentence about a literal."""
 
 
 def validate(document: Document) -> tuple[Environment | None, list[SpecFinding]]:
@@ -90,15 +92,17 @@ def _finding(document: Document, path: Path, kind: str, sentence: str) -> SpecFi
     if kind == "missing":
         what = f"{path_text(path[:-1])}: the key `{path[-1]}` is missing"
         return SpecFinding(document.position(path[:-1]), what, f"add {path[-1]}:")
-    what, hint = misfit(document.value(path), kind, sentence, remedy_of(*_rooted(document, path)))
+    below, root = _rooted(document, path)
+    example = record_of(required_keys(below, root))
+    remedy = remedy_of(below, root)
+    what, hint = misfit(document.value(path), kind, sentence, remedy, example)
     return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
 def _unknown_key(document: Document, path: Path) -> SpecFinding:
     below, root = _rooted(document, path)
     known = known_keys(below[:-1], root)
-    near = get_close_matches(str(path[-1]).lower(), known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+    hint = did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
     what = f"{path_text(path[:-1])}: unknown key {shown_key(str(path[-1]))}"
     return SpecFinding(document.key_position(path), what, hint)
 
@@ -111,30 +115,39 @@ def _rooted(document: Document, path: Path) -> tuple[Path, type[Model]]:
     return path[2:], OAuth2Integration if oauth2 else Integration
 
 
-def misfit(value: object, kind: str, sentence: str, remedy: str) -> tuple[str, str]:
+def misfit(
+    value: object, kind: str, sentence: str, remedy: Remedy | None, example: str = ""
+) -> tuple[str, str]:
     """Return what is wrong with a value, and what to write instead.
 
     Args:
-        value: The refused value; only its type is used.
+        value: The refused value. Its type is used, and what of ours it is like; it is never shown.
         kind: pydantic's error type.
         sentence: pydantic's message.
-        remedy: The field's own remedy; may be empty.
+        remedy: The field's own remedy, if it has one.
+        example: A record with the keys that this one must have; may be empty.
     """
+    text = remedy.text if remedy is not None else ""
     if isinstance(value, Unquoted | bool | int) and kind == "string_type":
         # Quotes alone are the fix, unless the field has a form of its own that never looks like a number.
-        quotes_do = not remedy or "in quotes" in remedy
-        return "YAML does not read this as text", _QUOTES if quotes_do else remedy
+        quotes_do = not text or "in quotes" in text
+        return "YAML does not read this as text", _QUOTES if quotes_do else text
     if isinstance(value, Unquoted) and kind == "bool_type":
         return "this is not the boolean that it looks like", "write true or false"
     if kind in _EXPECTED:
-        return f"this is {_kind_of(value)}", remedy or f"write {_EXPECTED[kind]}"
+        expected = (example if kind == "model_type" else "") or _EXPECTED[kind]
+        return f"this is {_kind_of(value)}", text or f"write {expected}"
     if kind == "literal_error":
         choices = sentence.removeprefix("Input should be ")
-        return "this is not one of the known words", remedy or f"write {choices}"
+        words = _CHOICE.findall(choices)
+        suggestion = did_you_mean(str(value), words if len(words) > 1 else ())
+        return "this is not one of the known words", or_else(suggestion, text or f"write {choices}")
     if kind in _LIMITS:
         limit = _OPENING.sub("it should", sentence).replace(" after validation", "")
-        return "this is out of bounds", remedy or limit
-    return "the text does not have the required form", remedy or "see the schema"
+        return "this is out of bounds", text or limit
+    meant = remedy.meant(value) if remedy is not None and isinstance(value, str) else None
+    suggestion = f"did you mean `{meant}`?" if meant is not None else ""
+    return "the text does not have the required form", or_else(suggestion, text or "see the schema")
 
 
 def _kind_of(value: object) -> str:
@@ -151,13 +164,24 @@ def known_keys(path: Path, root: type[Model] = Environment) -> list[str]:
     return [field.alias or key for key, field in fields]
 
 
-def remedy_of(path: Path, root: type[Model] = Environment) -> str:
-    """Return the remedy of the field at `path` under `root`, or an empty string."""
+def required_keys(path: Path, root: type[Model] = Environment) -> list[str]:
+    """List the keys that the record at `path` under `root` must have, in the model's order."""
+    fields = [item for model in _models(path, root) for item in model.model_fields.items()]
+    return [field.alias or key for key, field in fields if field.is_required()]
+
+
+def record_of(keys: list[str]) -> str:
+    """Show a record with these keys; empty where there are none."""
+    return f"a record, for example {{{', '.join(f'{key}: ...' for key in keys)}}}" if keys else ""
+
+
+def remedy_of(path: Path, root: type[Model] = Environment) -> Remedy | None:
+    """Return the remedy of the field at `path` under `root`, if it has one."""
     for field in _fields(path, root):
         for part in (*field.metadata, *_parts(field.annotation)):
             if isinstance(part, Remedy):
-                return part.text
-    return ""
+                return part
+    return None
 
 
 def _models(path: Path, root: type[Model]) -> list[type[Model]]:
@@ -217,13 +241,14 @@ def _refusal(model: type[Model], path: Path, problem: ErrorDetails) -> str:
     if kind == "missing":
         return "it is missing; add it"
     if kind == "string_type":
-        return f"this is not text; {remedy_of(path, model) or 'put it in quotes'}"
+        remedy = remedy_of(path, model)
+        return f"this is not text; {remedy.text if remedy is not None else 'put it in quotes'}"
     if kind == "extra_forbidden":
         known = known_keys(path[:-1], model)
-        near = get_close_matches(str(path[-1]), known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+        hint = did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
         return f"there is no such property; {hint}"
-    what, hint = misfit(problem["input"], kind, problem["msg"], remedy_of(path, model))
+    example = record_of(required_keys(path, model))
+    what, hint = misfit(problem["input"], kind, problem["msg"], remedy_of(path, model), example)
     return f"{what}; {hint}"
 
 

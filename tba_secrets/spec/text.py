@@ -91,7 +91,7 @@ def position_at(text: str, offset: int | None) -> Position:
 
 def _invisible(character: str, position: Position) -> SpecFinding:
     if character == "\t":
-        return SpecFinding(position, "a tab", "write spaces")
+        return SpecFinding(position, "a tab, which cannot indent YAML", "write spaces")
     return SpecFinding(position, f"the invisible character U+{ord(character):04X}", "delete it")
 
 

@@ -484,7 +484,7 @@ def test_a_person_is_asked_for_what_no_flag_gives(tmp_path: Path) -> None:
         "Name of the token [sync-token]",
     ]
     assert [words.partition(";")[2][:20] for words in person.refused] == [
-        " write it as Setup >",
+        " did you mean `12345",
         " write the e-mail ad",
     ]
     assert answers["account"] == "1234567_SB1"
@@ -528,6 +528,9 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     )
     done = at_a_terminal(typed, "init", "prod", "--project", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Error: the text does not have the required form; write it as Setup >" in done.stdout
+    assert (
+        "Error: the text does not have the required form; did you mean `1234567_SB1`? Otherwise write it as Setup >"
+        in done.stdout
+    )
     assert "Store (aws or vault) [aws]: " in done.stdout
     assert loaded(tmp_path).integrations[0].role.name == "A role"

@@ -147,6 +147,20 @@ def test_a_certificate_s_last_day_is_shown(
     assert shown(found, capsys).count("valid until 2027-11-28") == 1
 
 
+def test_a_secret_that_is_scheduled_for_deletion_has_its_own_way_out(world: World) -> None:
+    state = true_state(world)
+    client().delete_secret(SecretId="netsuite/test/orders", RecoveryWindowInDays=7)
+
+    one, other = (ask(world, state)[path] for path in (ORDERS, STOCK))
+
+    (finding,) = one.findings
+    assert finding.standing is Standing.FAILING
+    assert "scheduled for deletion on" in finding.what
+    assert "aws secretsmanager restore-secret" in finding.remedy
+    assert "restore: true" in finding.remedy
+    assert other.findings == ()
+
+
 def test_a_resource_that_waits_for_its_deletion_says_nothing(world: World) -> None:
     old = {**smoke_test(ORDERS, {"aws": "tba-old"}), "delete": True}
     assert token_states([smoke_test(ORDERS, {"aws": "tba-new"}), old])[ORDERS].verified == {

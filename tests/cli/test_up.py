@@ -15,7 +15,7 @@ import pytest
 from tba_secrets.cli import up
 from tba_secrets.cli.carry_out import on_interrupt
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.up_report import exit_code, show
+from tba_secrets.cli.up_report import exit_code, show, show_each
 from tba_secrets.engine.events import (
     Message,
     Tell,
@@ -186,6 +186,7 @@ def test_live_words_are_told_and_not_kept() -> None:
         said("debug", "endpoint ...", urn),
         said("warning", "the source is stale", urn),
         said("info", "one token was revoked", urn),
+        said("info", "verified as role r, promoted; the token before it is valid", urn),
         said("info", "the program prints something", URN.format(kind="Stack")),
     )
 
@@ -197,6 +198,23 @@ def test_live_words_are_told_and_not_kept() -> None:
     assert outcome.warnings == (Message("the source is stale", RECORD),)
     assert outcome.notes == (Message("one token was revoked", RECORD),)
     assert outcome.errors == ()
+
+
+def test_what_becomes_of_the_token_before_stands_in_the_outcome() -> None:
+    urn = URN.format(kind="SmokeTest")
+    begun, ended = step("SmokeTest", {"verified": {"aws": "v1"}}, VERIFIED)
+    words = (
+        "verified as role r in account 1, promoted; the token that it replaces is valid until then"
+    )
+
+    outcome, told = heard(begun, said("info", words, urn), ended)
+
+    assert (outcome.notes, told) == ((), [])
+    token = outcome.tokens[RECORD]
+    assert (token.promoted, token.replaces) == (
+        True,
+        "the token that it replaces is valid until then",
+    )
 
 
 def test_the_engines_own_words_hide_the_backends_password() -> None:
@@ -232,7 +250,7 @@ def bring_up(
     names: list[str], one: Callable[[str, Tell], UpdateOutcome], parallel: int
 ) -> list[UpdateOutcome]:
     """All of them; nobody watches."""
-    with up.Progress(names) as progress:
+    with up.Progress(names, verbose=False) as progress:
         return up.all_up(names, one, parallel, progress)
 
 
@@ -387,6 +405,48 @@ def test_the_report_names_what_waits_and_how_to_go_on(capsys: pytest.CaptureFixt
         "1 waits for a person; exit code 5",
     ]
     assert exit_code([waiting, UpdateOutcome("test", UpdateResult.FAILED)]) is Exit.FAILED
+
+
+ROTATED = TokenOutcome(True, True, False, "role r", "the old one [now] goes at noon")
+REVOKED = Message(f"{RECORD}: the token superseded yesterday: revoked (HTTP 200)", RECORD)
+LONG = Message(f"{RECORD}: the token superseded on Monday: not revoked\n  To do: look", RECORD)
+
+
+@pytest.mark.parametrize(
+    ("verb", "token", "notes", "lines"),
+    [
+        (
+            "rotated",
+            ROTATED,
+            (),
+            [f"{RECORD}: rotated, verified as role r, promoted; the old one [now] goes at noon"],
+        ),
+        (
+            "",
+            TokenOutcome(verified_as="role r"),
+            (REVOKED, LONG),
+            [
+                f"{RECORD}: the token superseded yesterday: revoked (HTTP 200); what readers get is verified as role r",
+                f"{RECORD}: the token superseded on Monday: not revoked",
+                "      To do: look",
+            ],
+        ),
+        ("rotated", None, (), [f"{RECORD}: rotated"]),
+        ("", None, (), [f"{RECORD}: nothing was left to do"]),
+    ],
+)
+def test_a_command_about_tokens_reports_a_line_for_each(
+    verb: str,
+    token: TokenOutcome | None,
+    notes: tuple[Message, ...],
+    lines: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tokens = {} if token is None else {RECORD: token}
+
+    show_each(UpdateOutcome("prod", UpdateResult.DONE, tokens, notes=notes), [RECORD], verb)
+
+    assert capsys.readouterr().out.splitlines() == lines
 
 
 def test_the_report_tells_one_cause_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,8 @@ def test_everything_is_proven(tba: Tba, world: World) -> None:
     for token in ALL:
         row = next(line for line in ended.out.splitlines() if token in line)
         assert "proven" in row
-    assert "warehouse role in" in ended.out
+    assert "warehouse role" in ended.out
+    assert "in 1234567_SB1" in ended.out
     assert "SOAP web" in ended.out
 
 

@@ -67,7 +67,9 @@ def test_the_whole_story_is_told_in_a_folder_of_its_own(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert told(done) == list(STEPS)
     assert re.search(r"a program made [1-9]\d* calls with warehouse-sync/orders-bot", done.stdout)
-    assert "stock-bot: revoked (HTTP 200)" in done.stdout
+    assert re.search(
+        r"stock-bot: the token superseded \S+ \S+ UTC: revoked \(HTTP 200\)", done.stdout
+    )
     assert "3 tokens: 3 well; exit code 0" in done.stdout
     assert "warehouse-sync/orders-bot" in (tmp_path / ".demo" / "status.html").read_text()
     assert_nothing_is_left(tmp_path, done)
@@ -80,7 +82,9 @@ def test_the_story_of_oauth2_ends_without_tba(tmp_path: Path) -> None:
     assert told(done) == list(OAUTH2_STEPS)
     assert done.stdout.count("waits for its upload: a person brings it to NetSuite") == 3
     assert "its user is '39'; declared is '38'" in done.stdout
-    assert "billing-bot: revoked (HTTP 200)" in done.stdout
+    assert re.search(
+        r"billing-bot: the certificate superseded .* revoked \(HTTP 200\)", done.stdout
+    )
     for reader in ("billing-bot", "orders-bot", "orders-bot-certificate"):
         assert re.search(
             rf"made [1-9]\d* calls with \S+/{reader}\. NetSuite accepted all", done.stdout

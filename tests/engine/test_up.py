@@ -39,7 +39,7 @@ def report(run: Run) -> dict[str, dict[str, Any]]:
 def test_one_is_promoted_the_other_refused_and_both_are_told(two: World) -> None:
     two.give(stock=Values())
 
-    run = tba(two, "up", "--all")
+    run = tba(two, "up", "--all", "--verbose")
 
     assert run.status == 1, run.output
     assert "one: warehouse/orders: verified as role warehouse role" in run.output
@@ -66,6 +66,7 @@ def test_one_is_promoted_the_other_refused_and_both_are_told(two: World) -> None
         "promoted": True,
         "removed": False,
         "verified_as": "role warehouse role in account 1234567_SB1",
+        "replaces": "",
         "waits_for": "",
     }
 

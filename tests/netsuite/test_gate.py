@@ -99,7 +99,7 @@ def test_after_one_refusal_the_user_is_not_asked_again_in_this_run(
         gate.admit(ACCOUNT, USER, "token b", SECOND),
     ):
         pass
-    assert "mend token a" in caught.value.remedy
+    assert "fix token a" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,10 @@ class Bench:
         return [words for severity, words, _ in self.said if severity is LogSeverity.WARNING]
 
     @property
+    def informed(self) -> list[str]:
+        return [w for severity, w, live in self.said if severity is LogSeverity.INFO and not live]
+
+    @property
     def statuses(self) -> list[str]:
         return [words for _, words, ephemeral in self.said if ephemeral]
 

@@ -8,6 +8,7 @@ import pytest
 
 from tba_secrets.errors import ConflictError, StoreUnavailableError, TbaError
 from tba_secrets.provider.intents import Obtaining, Retire, Rollback, Rotation
+from tba_secrets.rotation import when
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import FaultKind, Simulator
 from tba_secrets.sources.interface import Pair
@@ -52,8 +53,13 @@ def test_a_rotation_stages_the_new_token_and_journals_the_old_one(bench: Bench) 
     bench.test(again, tested)
 
     assert bench.version(Stage.CURRENT) == again.state["versions"]["aws"]
-    assert [entry.version for entry in bench.snapshot().journal] == [old]
+    (line,) = bench.snapshot().journal
+    assert line.version == old
     assert again.inputs["digests"] == staged.inputs["digests"]
+    assert bench.informed[-1] == (
+        "verified as role warehouse role in account 1234567_SB1, promoted; the token that it replaces is valid until "
+        f"{when(line.revoke_after)}, and the next rotation or `tba retire test` after that revokes it"
+    )
 
 
 def test_a_plain_update_leaves_a_line_that_informs(bench: Bench) -> None:
@@ -65,6 +71,7 @@ def test_a_plain_update_leaves_a_line_that_informs(bench: Bench) -> None:
 
     (line,) = bench.snapshot().journal
     assert (line.state, line.open, line.superseded) == (Retirement.INFORM, False, False)
+    assert "promoted; the token that it replaces stays valid in NetSuite" in bench.informed[-1]
 
 
 @pytest.mark.parametrize("declared", [{}, {"user": {"email": "bot@example.com", "entity": "999"}}])

@@ -47,7 +47,9 @@ def test_what_passes_becomes_current(bench: Bench) -> None:
     assert kept.state["verifiedAs"] == "role warehouse role in account 1234567_SB1"
     assert kept.state["verifiedAt"].endswith("+00:00")
     assert kept.state["entity"]
-    assert bench.statuses[-1] == f"verified as {kept.state['verifiedAs']}, promoted"
+    said = f"verified as {kept.state['verifiedAs']}, promoted"
+    assert bench.statuses[-1] == said
+    assert bench.informed == [said]  # a status is gone when the engine's display ends
 
 
 def test_the_evidence_tells_what_was_not_proven(bench: Bench) -> None:
@@ -444,6 +446,7 @@ def test_on_its_own_it_passes_and_promotes_nothing(bench: Bench) -> None:
     assert alone.failure is None
     assert bench.writes() == []
     assert "promoted" not in bench.statuses[-1]
+    assert "promoted" not in bench.informed[-1]
 
 
 # --- read and the rest ---------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def _problem(path: Path) -> str:
         (BASE.encode("utf-16"), "1:1: the file is binary, or UTF-16"),
         (b"version: 1\naccount: caf\xe9\n", "2:13: the file is not UTF-8"),
         (b"\x89PNG\r\n\x1a\n", "1:1: the file is not UTF-8"),
-        (b"version: 1\r\n\taccount: x\r\n", "2:1: a tab"),
+        (b"version: 1\r\n\taccount: x\r\n", "2:1: a tab, which cannot indent YAML"),
         (b"#" * (MAXIMUM_BYTES + 1), "1:1: the file is larger than 1 MiB"),
         (b"[" * 200_000, "1:65: nested deeper than 64 levels"),
         (b"{a: " * 200_000, "1:257: nested deeper than 64 levels"),

@@ -23,6 +23,7 @@ from tba_secrets.cli.init.files import (
     write,
 )
 from tba_secrets.cli.init.questions import Answers
+from tba_secrets.suggestions import did_you_mean, or_else
 
 _FORGES: Final = ("github", "gitlab")
 
@@ -61,7 +62,8 @@ def run(
 
 def _misused(environment: str | None, flags: Mapping[str, str], forge: str | None) -> Iterator[str]:
     if forge is not None and forge not in _FORGES:
-        yield f"--ci: there is no pipeline for that; write {' or '.join(_FORGES)}"
+        remedy = or_else(did_you_mean(forge, _FORGES), f"write {' or '.join(_FORGES)}")
+        yield f"--ci: there is no pipeline for that; {remedy}"
     if environment is None and forge is None:
         yield "ENV: it is missing; name the new stack, for example `tba init sandbox`"
     if environment is None and flags:

@@ -14,6 +14,7 @@ from tba_secrets.cli.exits import UsageError
 from tba_secrets.cli.init.questions import QUESTIONS, STORES, Answers, Question
 from tba_secrets.cli.init.template import answer_on_line, environment_text
 from tba_secrets.spec import check
+from tba_secrets.suggestions import did_you_mean, or_else
 
 Ask: TypeAlias = Callable[[str, str | None, Callable[[str], str]], str]
 """(question, default, check) -> the answer; asks again where the check raises `UsageError`."""
@@ -102,7 +103,8 @@ def findings(answers: Answers, only: str | None = None) -> Iterator[str]:
     """
     store = answers.get("store", "aws")
     if store not in STORES:
-        yield f"--store: there is no such store; write {' or '.join(STORES)}"
+        remedy = or_else(did_you_mean(store, STORES), f"write {' or '.join(STORES)}")
+        yield f"--store: there is no such store; {remedy}"
         return
     filled = {**_EXAMPLES, "aws_account": "", **answers, "store": store}
     text = environment_text(filled)

@@ -21,6 +21,7 @@ from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import Environment, load_stack
 from tba_secrets.spec.model import MOST_ACTIVE, Integration, Verify
 from tba_secrets.spec.text import read_text
+from tba_secrets.suggestions import did_you_mean, or_else
 
 
 def run(project: Path, environment: str, name: str, *, dry_run: bool) -> None:
@@ -70,7 +71,8 @@ def _found(declared: Environment, environment: str, name: str) -> tuple[int, Int
     if name not in there:
         kind = "TBA integration"
         names = ", ".join(there) or "none"
-        raise TbaError(f"{environment} has no {kind} {name}", f"take one of: {names}")
+        remedy = or_else(did_you_mean(name, there), f"take one of: {names}")
+        raise TbaError(f"{environment} has no {kind} {name}", remedy)
     number, integration = there[name]
     if len(integration.tokens) >= MOST_ACTIVE:
         raise TbaError(

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NewType
@@ -20,6 +19,7 @@ from typing import Final, NewType
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS, OWN_CERTIFICATES
 from tba_secrets.spec.looks_secret import looks_secret
+from tba_secrets.suggestions import did_you_mean
 
 PermissionKey = NewType("PermissionKey", str)
 """The content of `<permkey>`."""
@@ -190,12 +190,9 @@ def _known(name: str) -> Permission:
     """Return the permission of exactly that name, because the diagnosis compares it as well."""
     if name in PERMISSIONS:
         return PERMISSIONS[name]
-    by_lower = {known.lower(): known for known in PERMISSIONS}
-    near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
     remedy = (
-        f"did you mean `{by_lower[near[0]]}`?"
-        if near
-        else "write its name as NetSuite shows it; docs/roles.md lists those that are known here"
+        did_you_mean(name, PERMISSIONS, cutoff=0.7)
+        or "write its name as NetSuite shows it; docs/roles.md lists those that are known here"
     )
     harmless = len(name) <= _SHOWN and name.isprintable() and not looks_secret(name)
     shown = f"`{name}`" if harmless else "(not shown: it may be a secret)"

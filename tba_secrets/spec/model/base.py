@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,8 @@ class Remedy:
     """What to write instead, for an error in the field that carries it."""
 
     text: str
+    meant: Callable[[str], str | None] = lambda _text: None
+    """Returns the right spelling where a text is a known wrong one."""
 
 
 class Model(BaseModel):

@@ -110,12 +110,22 @@ VaultPrefix = Annotated[
     ),
 ]
 """A folder under a mount, with its trailing slash."""
+_ACCOUNT_WRITTEN_OTHERWISE: Final = re.compile(r"((?:TSTDRV|TD)?[0-9]{3,12})[-_]([A-Z]{2}[0-9]*)")
+
+
+def _account_meant(text: str) -> str | None:
+    """Return an account id in lower case, or with a hyphen as in host names, as NetSuite writes it."""
+    found = _ACCOUNT_WRITTEN_OTHERWISE.fullmatch(text.strip().upper())
+    return None if found is None else f"{found[1]}_{found[2]}"
+
+
 AccountId = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Z0-9]+(_[A-Z]+[0-9]*)?$", max_length=64),
     Remedy(
         "write it as Setup > Company > Company Information shows it: upper case, an underscore "
-        'and no hyphen, in quotes, for example "1234567" or "1234567_SB1"'
+        'and no hyphen, in quotes, for example "1234567" or "1234567_SB1"',
+        meant=_account_meant,
     ),
 ]
 """The account id as NetSuite writes it; also the OAuth realm."""

@@ -179,17 +179,34 @@ class KeySource(Model):
 
 
 StoredConsumer = Annotated[
-    Literal["stored"], Remedy("write a source (env, file or command), or the word stored")
+    Literal["stored"],
+    Remedy(
+        "write a source (env, file or command), for example {env: {key: NAME, secret: NAME}}, or the word stored"
+    ),
 ]
 """Only the store holds the consumer pair."""
+StoredClient = Annotated[
+    Literal["stored"],
+    Remedy(
+        "write a source (env, file or command), for example {env: {id: NAME}}, or the word stored"
+    ),
+]
+"""Only the store holds the client id."""
 StoredToken = Annotated[
     Literal["stored", "prompt", "authorize"],
-    Remedy("write a source (env, file or command), or one of: stored, prompt, authorize"),
+    Remedy(
+        "write a source (env, file or command), for example {env: {id: NAME, secret: NAME}}, or one of: stored, "
+        "prompt, authorize"
+    ),
 ]
 """Only the store holds the token pair. `tba rotate` asks for a new one (`prompt`) or has NetSuite issue it
 (`authorize`); with `stored`, a flag has to say which."""
 GeneratedKey = Annotated[
-    Literal["generated"], Remedy("write a source (env, file or command), or the word generated")
+    Literal["generated"],
+    Remedy(
+        "write a source (env, file or command), for example {env: {private_key: NAME, certificate: NAME}}, or "
+        "the word generated"
+    ),
 ]
 """The key is made in memory, and is nowhere but in the store."""
 ConsumerOrigin = Annotated[
@@ -201,7 +218,7 @@ TokenOrigin = Annotated[
     Discriminator(member_tag),
 ]
 ClientOrigin = Annotated[
-    Annotated[ClientSource, Tag(MAPPING_TAG)] | Annotated[StoredConsumer, Tag(TEXT_TAG)],
+    Annotated[ClientSource, Tag(MAPPING_TAG)] | Annotated[StoredClient, Tag(TEXT_TAG)],
     Discriminator(member_tag),
 ]
 KeyOrigin = Annotated[

@@ -1,0 +1,94 @@
+"""Tables and lines that read well at any width: no word is broken, no column is cut, and one cause is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+_UNBOUNDED: Final = 10_000
+"""The width outside a terminal: a log keeps its lines whole."""
+
+
+def report_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
+    """Return where a report goes: as wide as the terminal is, or as wide as it has to be elsewhere.
+
+    Args:
+        file: Not the terminal but this file.
+        stderr: Standard error instead of standard output.
+    """
+    console = Console(file=file, highlight=False, stderr=stderr)
+    if console.is_terminal:
+        return console
+    return Console(file=file, highlight=False, stderr=stderr, width=_UNBOUNDED)
+
+
+def show_table(
+    console: Console,
+    title: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    ruled: bool = False,
+) -> None:
+    """Show rows as a table where each cell fits on its lines, else as a block for each row.
+
+    Args:
+        console: Where.
+        title: Above it.
+        headings: Of the columns. The first two cells of a row, its name and its state, begin its block.
+        rows: Their cells, as rich's markup.
+        ruled: Draw a line between rows.
+    """
+    table = Table(*headings, title=title, title_justify="left", show_lines=ruled)
+    rows = list(rows)
+    for row in rows:
+        table.add_row(*row)
+    unbounded = console.options.update(width=_UNBOUNDED)
+    if console.measure(table, options=unbounded).maximum <= console.width:
+        console.print(table)
+        return
+    console.print(f"[italic]{title}[/]")
+    for name, state, *cells in rows:
+        console.print(f"[bold]{name}[/]: {state}")
+        block = Table.grid(padding=(0, 1), pad_edge=True)
+        for heading, cell in zip(headings[2:], cells, strict=True):
+            if cell:
+                block.add_row(f"  {heading}:", cell)
+        if block.row_count:
+            console.print(block)
+
+
+def tell(console: Console, markup: str) -> None:
+    """Print lines of prose: on a terminal wrapped between words, as far in as they begin; elsewhere whole.
+
+    Args:
+        console: Where.
+        markup: The lines.
+    """
+    for line in markup.split("\n"):
+        if console.is_terminal:
+            body = line.lstrip(" ")
+            console.print(Padding.indent(Text.from_markup(body), len(line) - len(body)))
+        else:
+            console.print(line, soft_wrap=True)
+
+
+def grouped(messages: Iterable[tuple[str | None, str]]) -> Iterator[str]:
+    """Tell each cause once, with the records that it is about.
+
+    Args:
+        messages: The record, if it is about one, and the words, which may begin with it.
+    """
+    about: dict[str, list[str]] = {}
+    for record, text in messages:
+        records = about.setdefault(text.removeprefix(f"{record}: "), [])
+        if record is not None:
+            records.append(record)
+    for text, records in about.items():
+        named = not records or text.startswith(tuple(records))
+        yield text if named else f"{', '.join(sorted(set(records)))}: {text}"
