@@ -58,6 +58,12 @@ def init(
     environment: Annotated[
         str | None, typer.Argument(metavar="[ENV]", help="The new stack's name.")
     ] = None,
+    auth: Annotated[
+        str | None,
+        typer.Option(
+            help="tba for tokens, or oauth2 for certificates (docs/oauth2.md); default: tba."
+        ),
+    ] = None,
     account: Annotated[
         str | None, typer.Option(help="The NetSuite account id, for example 1234567_SB1.")
     ] = None,
@@ -75,27 +81,39 @@ def init(
     role: Annotated[
         str | None, typer.Option(help="The integration's role, as NetSuite shows it.")
     ] = None,
+    role_id: Annotated[str | None, typer.Option(help="OAuth 2.0: that role's internal id.")] = None,
     user: Annotated[
         str | None, typer.Option(help="The e-mail address of the user it acts as.")
     ] = None,
+    entity: Annotated[str | None, typer.Option(help="OAuth 2.0: that user's internal id.")] = None,
     token: Annotated[
-        str | None, typer.Option(help="The token's name; default: INTEGRATION-token.")
+        str | None, typer.Option(help="TBA: the token's name; default: INTEGRATION-token.")
+    ] = None,
+    certificate: Annotated[
+        str | None,
+        typer.Option(help="OAuth 2.0: the certificate's name; default: INTEGRATION-certificate."),
     ] = None,
     consumer_key_env: Annotated[
         str | None,
         typer.Option(
-            help="The variable with the consumer key; default: named after the integration."
+            help="TBA: the variable with the consumer key; default: named after the integration."
         ),
     ] = None,
     consumer_secret_env: Annotated[
-        str | None, typer.Option(help="The variable with the consumer secret.")
+        str | None, typer.Option(help="TBA: the variable with the consumer secret.")
     ] = None,
     token_id_env: Annotated[
         str | None,
-        typer.Option(help="The variable with the token id; default: named after the token."),
+        typer.Option(help="TBA: the variable with the token id; default: named after the token."),
     ] = None,
     token_secret_env: Annotated[
-        str | None, typer.Option(help="The variable with the token secret.")
+        str | None, typer.Option(help="TBA: the variable with the token secret.")
+    ] = None,
+    client_id_env: Annotated[
+        str | None,
+        typer.Option(
+            help="OAuth 2.0: the variable with the client id; default: named after the integration."
+        ),
     ] = None,
     ci: Annotated[
         str | None,
@@ -113,6 +131,7 @@ def init(
     from tba_secrets.cli.init import run
 
     given = {
+        "auth": auth,
         "account": account,
         "store": store,
         "region": region,
@@ -122,12 +141,16 @@ def init(
         "prefix": prefix,
         "integration": integration,
         "role": role,
+        "role_id": role_id,
         "user": user,
+        "entity": entity,
         "token": token,
+        "certificate": certificate,
         "consumer_key": consumer_key_env,
         "consumer_secret": consumer_secret_env,
         "token_id": token_id_env,
         "token_secret": token_secret_env,
+        "client_id": client_id_env,
     }
     run(project, environment, given, ci)
 

@@ -16,7 +16,7 @@ from tba_secrets.engine import Engine, exported_resources
 from tba_secrets.lifecycle.settle import due
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
-from tba_secrets.rotation import when
+from tba_secrets.rotation import Superseded, when
 from tba_secrets.stores.interface import Snapshot
 from tba_secrets.stores.journal import Retirement
 
@@ -46,7 +46,7 @@ def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool, verbose:
             typer.echo(f"{leftover.record}: {words}")
     if not done:
         typer.echo(
-            f"{engine.stack}: no superseded token is to be {'noted' if by_hand else 'revoked'} now"
+            f"{engine.stack}: nothing superseded is to be {'noted' if by_hand else 'revoked'} now"
         )
         _say_when(records)
     if _left_for_a_person(records):
@@ -60,6 +60,7 @@ def _is_named(leftover: leftovers.Leftover, tokens: list[str]) -> bool:
 def _say_when(records: Sequence[CredentialRecord]) -> None:
     """Say when what is still in its overlap is due."""
     for record in records:
+        about = Superseded.of(certified=record.certificate is not None)
         waiting = {
             line.revoke_after: line
             for one in _snapshots(record)
@@ -67,7 +68,7 @@ def _say_when(records: Sequence[CredentialRecord]) -> None:
             if line.state is Retirement.OVERLAP
         }
         for due_at in sorted(waiting):
-            typer.echo(f"{record.path}: a superseded token stays valid until {when(due_at)}")
+            typer.echo(f"{record.path}: a superseded {about.noun} stays valid until {when(due_at)}")
 
 
 def retire_due(engine: Engine, records: Sequence[CredentialRecord], *, verbose: bool) -> bool:
@@ -107,7 +108,7 @@ def _left_for_a_person(records: Sequence[CredentialRecord]) -> bool:
     left = [record.path for record in records if _needs_person(record)]
     if left:
         typer.echo(
-            f"left for a person to revoke in NetSuite: a superseded token of {', '.join(left)}"
+            f"left for a person to revoke in NetSuite: what was superseded of {', '.join(left)}"
         )
     return bool(left)
 

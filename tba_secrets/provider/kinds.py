@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tba_secrets.lifecycle.facts import TOKEN
 from tba_secrets.netsuite import Client
 from tba_secrets.netsuite.client import Caller
 from tba_secrets.netsuite.credential import Credential, TbaCredential
@@ -39,6 +40,18 @@ def client_for(credential: Credential, endpoint: str | None, record: str) -> Cal
 def maker(inputs: StagedCredentialInputs) -> Callable[[str, Pair, Pair], Credential]:
     """Return what makes a credential of the declared kind: for an account, of its two parts."""
     return TbaCredential.of if inputs.certificate is None else _terms(inputs).credential
+
+
+def require_fit(inputs: StagedCredentialInputs, part: str, given: Pair, place: str) -> None:
+    """Refuse what a source gives if it does not fit what is declared: a key that signs with another algorithm.
+
+    Raises:
+        SourceError: Where it is, and what fits.
+    """
+    if inputs.certificate is not None and part == TOKEN:
+        from tba_secrets.netsuite.oauth2.parts import require_algorithm
+
+        require_algorithm(given, inputs.certificate.algorithm, place)
 
 
 def generate(inputs: StagedCredentialInputs) -> Pair:

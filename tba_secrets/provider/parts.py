@@ -42,6 +42,7 @@ def resolve(
     untested: Callable[[], bool],
     required: bool,
     brought: str | None,
+    require_fit: Callable[[str, Pair, str], None],
 ) -> Resolved:
     """Return the digest of each part, or why there is none.
 
@@ -55,12 +56,15 @@ def resolve(
             that a plan made without values takes the one that mends a refused one.
         required: A part without a value is an error even where state knows it.
         brought: The part that an intent brings, if any: its source need not have it.
+        require_fit: Raises `SourceError` if a part, as a place gives it, is not what is declared.
     """
     resolved = Resolved()
     for part, source in sources.items():
         try:
             place = open_source(source).place
             pair = reader.read(source)
+            if pair is not None:
+                require_fit(part, pair, place)
         except SourceError as error:
             resolved.failures[part] = str(error)
             continue

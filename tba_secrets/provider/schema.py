@@ -29,7 +29,7 @@ def package_schema(handlers: Iterable[Handler]) -> str:
         "name": "tba",
         "displayName": "tba-secrets",
         "version": __version__,
-        "description": "NetSuite TBA credentials, staged, proven by a signed call, then promoted.",
+        "description": "NetSuite credentials, staged, proven by a signed call, then promoted.",
         "homepage": _REPOSITORY,
         "repository": _REPOSITORY,
         "license": "Apache-2.0",

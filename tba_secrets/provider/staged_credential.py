@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -31,6 +32,7 @@ from tba_secrets.provider.handler import (
 )
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
+from tba_secrets.provider.kinds import require_fit
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.properties import (
@@ -86,6 +88,7 @@ class StagedCredentialHandler(Handler):
             untested=lambda: inputs.preview and self._has_no_credential(record, inputs),
             required=inputs.require_values,
             brought=intent.part if isinstance(intent, Rotation) else None,
+            require_fit=partial(require_fit, inputs),
         )
         record.offered = resolved.pairs
         for warning in resolved.warnings:

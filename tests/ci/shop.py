@@ -22,10 +22,13 @@ from tba_secrets.cli.doctor.machine import OLDEST_TESTED
 from tba_secrets.cli.init.files import new_project as new_repository
 from tba_secrets.cli.init.files import write
 from tba_secrets.cli.init.pipelines import pipeline_file
+from tba_secrets.netsuite.oauth2.permissions import LOG_IN, OWN_CERTIFICATES
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tba_secrets.simulator.vocabulary import Scope
 from tests.docs.documents import block
 from tests.engine.project import HANG_GUARD_SECONDS, ROOT, Project, Run, new_project
-from tests.newcomer import Newcomer
+from tests.engine.tba import SCRIPT
+from tests.newcomer import ACCOUNT, USER, Newcomer
 
 ENVIRONMENT: Final = "sandbox"
 READER: Final = "AKIASIMULATORREADER"
@@ -154,10 +157,24 @@ class Shop:
         programs = {program.name: program for program in Path(pulumi).parent.glob("pulumi*")}
         return pulumi_release(self.runners / "release", programs)
 
-    def write(self, *, policy: str = "rotate_every: 90d", secret: str = "warehouse-bot") -> None:
-        """The environment's YAML, that of README.md with the simulator as endpoint."""
+    def write(
+        self,
+        *,
+        policy: str = "rotate_every: 90d",
+        secret: str = "warehouse-bot",
+        certificate: str = "",
+    ) -> None:
+        """The environment's YAML, that of README.md with the simulator as endpoint.
+
+        Args:
+            policy: Under `defaults:`.
+            secret: The token's name in the store.
+            certificate: The settings of a certificate on the same integration record; none is declared without.
+        """
         text = _YAML.format(endpoint=self.person.netsuite.url, policy=policy, secret=secret)
-        self.project.write(text)
+        self.project.write(
+            text + (_CERTIFICATE.format(settings=certificate) if certificate else "")
+        )
 
     def commit(self, message: str) -> str:
         """Everything that a repository holds, committed; the commit's id."""
@@ -180,11 +197,50 @@ class Shop:
         kept = {name: at for name, at in self.person.environment.items() if "WAREHOUSE" in name}
         self.values = {**kept, **values}
 
-    def current(self) -> str | None:
+    def allow_certificates(self) -> None:
+        """NetSuite's side of a certificate: Client Credentials is ticked, and the role may rotate."""
+        account = self.person.netsuite.state.account(ACCOUNT)
+        record = account.integration("warehouse-sync")
+        record.client_credentials, record.scopes = True, [Scope.REST_WEB_SERVICES]
+        account.role("1001").permissions.extend([LOG_IN, OWN_CERTIFICATES])
+
+    def upload(self) -> None:
+        """Do what a person does: map what `tba certificate` prints."""
+        printed = subprocess.run(
+            [self.project.folder / SCRIPT, "certificate", ENVIRONMENT, "warehouse-cert"],
+            cwd=self.project.folder,
+            env={**self.project.environment, **self.person.environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        mapping = {"integration": "warehouse-sync", "user": USER, "role": "1001"}
+        self.person.netsuite.state.add_certificate(
+            ACCOUNT, {**mapping, "certificate": printed.stdout}
+        )
+
+    def certificates(self, *, revoked: bool = False) -> list[str]:
+        """The ids of the certificates that NetSuite takes, or takes no more."""
+        mapped = self.person.netsuite.state.account(ACCOUNT).certificates
+        return [one.facts.certificate_id for one in mapped if one.revoked is revoked]
+
+    def current(self, name: str = "warehouse-bot") -> str | None:
         """What a reader gets by default."""
-        secret = self.person.aws.state.secret("netsuite/sandbox/warehouse-bot")
+        secret = self.person.aws.state.secret(f"netsuite/sandbox/{name}")
         version = secret.current() if secret is not None else None
         return version.value.string if version is not None and version.value is not None else None
+
+    def superseded(self, name: str) -> list[tuple[str, str]]:
+        """What each line of a secret's journal is about, and its state."""
+        secret = self.person.aws.state.secret(f"netsuite/sandbox/{name}")
+        assert secret is not None
+        lines = [
+            line.split()
+            for key, line in secret.tags.items()
+            if key.startswith("tba-secrets:journal")
+        ]
+        values = [(secret.versions[version].value, state) for version, *_, state in lines]
+        return [(value.string or "", state) for value, state in values if value is not None]
 
 
 def open_shop(folder: Path, person: Newcomer) -> Shop:
@@ -275,4 +331,12 @@ integrations:
         user: integration.bot@example.com
         secret: {secret}
         token: {{env: {{id: WAREHOUSE_TOKEN_ID, secret: WAREHOUSE_TOKEN_SECRET}}}}
+"""
+_CERTIFICATE: Final = """\
+  - name: warehouse-oauth2
+    auth: oauth2
+    client: {{env: {{id: WAREHOUSE_CONSUMER_KEY}}}}
+    role: {{name: Warehouse Integration, id: "1001"}}
+    certificates:
+      - {{name: warehouse-cert, user: {{email: integration.bot@example.com, entity: "38"}}, {settings}}}
 """

@@ -110,7 +110,7 @@ def test_values_are_given_to_the_step_that_uses_them_and_to_no_other() -> None:
     assert given == {
         ("deploy", "Deploy"): names,
         ("rotate", "Rotate and retire"): names,
-        ("status", "Tell how every token is"): webhook,
+        ("status", "Report the status"): webhook,
     }
     everywhere = re.findall(r"\$\{\{[^}]*\bsecrets\b", github.TEXT)
     assert len(everywhere) == len([*names, *webhook]), "a secret is read outside of a step's env"

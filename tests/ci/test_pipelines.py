@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tba_secrets.cli.exits import Exit
 from tests.ci.github import GitHub
 from tests.ci.shop import Cause, Event, Forge, JobRun, Shop
 from tests.leaks.scanner import Artefact, Canary, Scanner, files, text
@@ -15,10 +16,10 @@ from tests.leaks.scanner import Artefact, Canary, Scanner, files, text
 pytestmark = pytest.mark.engine
 
 
-def reviewed(shop: Shop, forge: Forge) -> dict[str, JobRun]:
+def reviewed(shop: Shop, forge: Forge, certificate: str = "") -> dict[str, JobRun]:
     """The environment is added on a branch, and its pipeline has run."""
     shop.branch("add-sandbox")
-    shop.write()
+    shop.write(certificate=certificate)
     return forge.run(Event(Cause.REVIEW, shop.commit("Add the sandbox")))
 
 
@@ -88,9 +89,13 @@ def test_from_the_review_to_the_night(shop: Shop, forge: Forge) -> None:
     assert overdue["status"].status == 11, overdue["status"].output
 
 
-def test_a_refused_token_is_red_says_why_and_can_be_mended(shop: Shop, github: GitHub) -> None:
+def test_what_a_person_has_to_mend_is_red_and_then_the_night_rotates(
+    shop: Shop, github: GitHub
+) -> None:
+    """A token is refused, and a certificate is not uploaded; mended, the certificate's successor needs nobody."""
     shop.person.netsuite.state.revoke_token("1234567_SB1", "warehouse-bot 1")
-    review = reviewed(shop, github)
+    shop.allow_certificates()
+    review = reviewed(shop, github, certificate="valid_for: 120d")
     assert_green(review, "check", "plan")
 
     red = merged(shop, github)
@@ -99,18 +104,48 @@ def test_a_refused_token_is_red_says_why_and_can_be_mended(shop: Shop, github: G
     assert "warehouse-sync/warehouse-bot: not promoted; current is unchanged" in red.output
     assert "the token id is wrong, inactive, revoked" in red.output
     assert "Setup > Users/Roles > Access Tokens" in red.output
-    assert "Not deployed. Mend what the error above names" in red.output.splitlines()[-2]
+    assert "waits for its upload" in red.output
+    assert "`tba certificate sandbox warehouse-cert` prints it" in red.output
+    assert "Not all is deployed. Do what the errors above say" in red.output.splitlines()[-2]
     assert "no credential has passed its checks yet" in (shop.current() or "")
     assert_no_leak(shop, [*review.values(), red], shop.runners / "artefacts")
 
     shop.person.give(shop.person.second)
     shop.give()
+    shop.upload()
     main = shop.git("rev-parse", "main")
     assert_green(github.run(Event(Cause.BY_HAND, main)), "plan")
     again = github.run(Event(Cause.MERGE, main))
 
     assert_green(again, "deploy")
     assert json.loads(shop.current() or "")["token_id"] == shop.person.second.identifier
+    first = json.loads(shop.current("warehouse-cert") or "")
+    assert shop.certificates() == [first["certificate_id"]]
+
+    shop.write(certificate="valid_for: 400d, rotate_every: 350d, warn_before: 200d")
+    night = github.run(Event(Cause.NIGHT, shop.commit("The certificate is due")))
+
+    assert_green(night, "rotate", "status")
+    second = json.loads(shop.current("warehouse-cert") or "")
+    assert second["certificate_id"] != first["certificate_id"]
+    assert shop.certificates() == [first["certificate_id"], second["certificate_id"]]
+    ((superseded, state),) = shop.superseded("warehouse-cert")
+    assert (json.loads(superseded), state) == (first, "overlap")
+    assert_no_leak(shop, list(night.values()), shop.runners / "artefacts")
+
+    shop.person.netsuite.state.revoke_certificate("1234567_SB1", second["certificate_id"])
+    shop.write(certificate="valid_for: 730d, rotate_every: 700d, warn_before: 600d")
+    helpless = github.run(Event(Cause.NIGHT, shop.commit("It is due again")))
+
+    assert helpless["rotate"].status == Exit.FAILED
+    for told in (
+        "warehouse-oauth2/warehouse-cert: nothing was written: the current certificate cannot bring",
+        "declare `by: person` for it, and run `tba rotate sandbox warehouse-cert`",
+    ):
+        assert told in helpless["rotate"].output
+    assert (helpless["status"].status, helpless["status"].warned) == (0, True)
+    assert "warehouse-cert: the certificate runs out in 400 days" in helpless["status"].output
+    assert json.loads(shop.current("warehouse-cert") or "") == second
 
 
 def test_a_plan_that_fits_no_more_is_refused_until_there_is_another(

@@ -72,7 +72,7 @@ def nightly(forge: str, job: str, folder: Path, **codes: int) -> str:
     """green, warning or red; and the exit code of a red one."""
     told = {name.upper(): str(code) for name, code in codes.items()}
     if forge == "github":
-        step = {"rotate": "Rotate and retire", "status": "Tell how every token is"}[job]
+        step = {"rotate": "Rotate and retire", "status": "Report the status"}[job]
         done = run(of_github(job, step), folder, **told, TOKENS="")
         warned = "::warning title=sandbox::" in done.output
         return colour(done.status, warned)

@@ -10,19 +10,26 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tba_secrets import __version__
+from tba_secrets.cli.doctor import sources
+from tba_secrets.cli.doctor.finding import FindingSeverity
 from tba_secrets.cli.doctor.machine import OLDEST_TESTED
 from tba_secrets.engine import runs
 from tba_secrets.netsuite import Refusal
+from tba_secrets.netsuite.oauth2.algorithms import Algorithm
+from tba_secrets.netsuite.oauth2.certificates import make
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.records import credential_records
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SecretsManagerServer
+from tba_secrets.spec import check
 from tests.cli.conftest import PERMISSIONS, SCRIPT, YAML, Tba, World
 from tests.cli.status_bench import smoke_test
 from tests.cli.test_status import client
@@ -651,3 +658,40 @@ def test_the_report_has_a_line_for_each_thing_and_what_to_do(bench: Bench, tba: 
     assert lines[:2] == ["the engine", "  wrong    the Pulumi CLI is not on PATH"]
     assert lines[2].startswith("           Fix: install it (https://www.pulumi.com/")
     assert lines[-1].endswith(" wrong; exit code 1")
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256"])
+def test_a_key_that_cannot_sign_with_the_declared_algorithm(
+    algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make(Algorithm.ES256, "given", timedelta(days=90), datetime.now(UTC))
+    monkeypatch.setenv("BOT_KEY", one.private_key.reveal())
+    monkeypatch.setenv("BOT_CERTIFICATE", one.certificate)
+    monkeypatch.setenv("CLIENT_ID", "c1" * 32)
+    environment, problems = check(CERTIFICATE.format(algorithm=algorithm))
+    assert environment is not None, problems
+
+    found = [*sources.look(credential_records(environment), None)]
+
+    wrong = [one for one in found if one.severity is FindingSeverity.WRONG]
+    assert len(wrong) == (algorithm == "PS256")
+    for finding in wrong:
+        assert "the key cannot sign with PS256" in finding.what
+        assert "(ES256)" in finding.remedy
+
+
+CERTIFICATE = """\
+version: 1
+account: "1234567"
+store: {{aws: {{region: us-east-1, prefix: a/}}}}
+integrations:
+  - name: warehouse
+    auth: oauth2
+    client: {{env: {{id: CLIENT_ID}}}}
+    role: {{name: R, id: "1"}}
+    certificates:
+      - name: bot
+        user: {{email: bot@example.com, entity: "2"}}
+        algorithm: {algorithm}
+        key: {{env: {{private_key: BOT_KEY, certificate: BOT_CERTIFICATE}}}}
+"""

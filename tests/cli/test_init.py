@@ -19,10 +19,12 @@ from tba_secrets.cli.exits import UsageError
 from tba_secrets.cli.init.answers import answered
 from tba_secrets.cli.init.files import PLUGIN, PROGRAM, new_project
 from tba_secrets.cli.init.pipelines import FORGES
-from tba_secrets.cli.init.questions import QUESTIONS
+from tba_secrets.cli.init.questions import AUTHS, QUESTIONS
+from tba_secrets.cli.migrate.successor import NEEDED
+from tba_secrets.records import credential_records
 from tba_secrets.spec import load_stack
 from tba_secrets.spec.loader import stack_names
-from tba_secrets.spec.model import Environment
+from tba_secrets.spec.model import CertificateSettings, Environment
 from tba_secrets.spec.schema import schema_text
 from tests.cli.conftest import Tba, at_a_terminal
 
@@ -214,6 +216,107 @@ def test_all_that_is_missing_or_wrong_is_told_at_once(tmp_path: Path, tba: Tba) 
     said = [line.split(":")[1].strip() for line in of_vault.err.splitlines()]
     assert said == ["--account", "--user", "--address", "--integration", "--role"]
     assert list(tmp_path.iterdir()) == []
+
+
+# --- certificates in place of tokens ------------------------------------------------------------------
+
+OAUTH2 = {**GIVEN, "auth": "oauth2", "role-id": "1042", "entity": "38"}
+
+
+@pytest.mark.parametrize("store", ["aws", "vault"])
+def test_certificates_are_declared_in_place_of_tokens(store: str, tmp_path: Path, tba: Tba) -> None:
+    at = ("--project", str(tmp_path))
+    given = {**OAUTH2, **STORES[store]}
+    if "address" in given:
+        del given["region"]
+    ended = tba("init", "prod", *at, "--ci", "github", *flags(given))
+
+    assert (ended.status, ended.err) == (0, "")
+    assert tba("check", *at).out.endswith("prod: 1 certificate, no problem found\n")
+    (record,) = credential_records(loaded(tmp_path))
+    assert record.path == "warehouse-sync/warehouse-sync-certificate"
+    assert (record.role.name, record.role.id) == ("Warehouse Integration", "1042")
+    assert (record.user.email, record.user.entity) == ("bot@example.com", "38")
+    assert record.role.permissions == NEEDED
+    assert (record.certificate, record.token_source) == (CertificateSettings(), "generated")
+    pipeline = (tmp_path / FORGES["github"]).read_text()
+    assert re.findall(r"WAREHOUSE\w+(?=: )", pipeline) == ["WAREHOUSE_SYNC_CLIENT_ID"]
+
+    steps = [line.partition("#")[0].strip() for line in ended.out.splitlines()]
+    name = "warehouse-sync-certificate"
+    upload = f"tba certificate prod {name} > {name}.pem"
+    assert steps[-5:-2] == ["pulumi up", upload, "pulumi up"]
+    assert "export WAREHOUSE_SYNC_CLIENT_ID=..." in steps
+    assert not [step for step in steps if "TOKEN" in step or "SECRET" in step]
+
+    listed = tba("checklist", "prod", *at).out
+    for line in (
+        "SuiteCloud, Manage Authentication: OAuth 2.0",
+        "Client id, shown once: into the variable WAREHOUSE_SYNC_CLIENT_ID",
+        "Entity: bot@example.com (internal id 38)",
+        f"Certificate: what `tba certificate prod {name}` prints",
+    ):
+        assert line in listed
+    assert "Token-based" not in listed
+
+
+WRONG_OF_OAUTH2: dict[str, tuple[dict[str, str], str]] = {
+    "no such kind": (
+        {"auth": "oauth1"},
+        "--auth: there is no such kind of credential; write tba or oauth2",
+    ),
+    "TBA's flag": ({"token-id-env": "A"}, "--token-id-env: it belongs to --auth tba; leave it out"),
+    "OAuth 2.0's flag": (
+        {"auth": "tba", "client-id-env": "A"},
+        "--client-id-env: it belongs to --auth oauth2; leave it out",
+    ),
+    "role id": ({"role-id": "x"}, "--role-id: .*internal id"),
+    "entity": ({"entity": "bot@example.com"}, "--entity: .*internal id"),
+    "certificate": ({"certificate": "-x"}, "--certificate: .* begin with a letter or digit"),
+    "client id": ({"client-id-env": "ab" * 32}, "--client-id-env: .* name the place"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_OF_OAUTH2)
+def test_a_wrong_answer_about_certificates_is_named_by_its_flag(
+    case: str, tmp_path: Path, tba: Tba
+) -> None:
+    more, words = WRONG_OF_OAUTH2[case]
+    given = {**OAUTH2, **more}
+    if given["auth"] == "tba":
+        del given["role-id"], given["entity"]
+    ended = tba("init", "prod", "--project", str(tmp_path), *flags(given))
+
+    (line,) = ended.err.splitlines()
+    assert (ended.status, ended.out) == (2, "")
+    assert re.match(f"error: {words}", line), line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_certificates_need_is_missing_and_no_token_is(tmp_path: Path, tba: Tba) -> None:
+    ended = tba("init", "prod", "--auth", "oauth2", "--project", str(tmp_path))
+
+    said = [line.split(": it is missing")[0] for line in ended.err.splitlines()]
+    needed = ("account", "store", "integration", "role", "role-id", "user", "entity")
+    assert said == [f"error: --{name}" for name in needed]
+
+
+def test_a_person_is_asked_what_a_certificate_needs() -> None:
+    person = Person("1", "", "", "sync", "A role", "1042", "bot@example.com", "thirty", "38", "")
+    answers = answered("prod", {"auth": "oauth2", "store": "aws", "region": "us-east-1"}, person)
+
+    assert person.says == []
+    assert person.asked[3:] == [
+        "Name of the integration",
+        "Name of its NetSuite role",
+        "Internal id of that role",
+        "E-mail address of the user it acts as",
+        "Internal id of that user",
+        "Name of the certificate [sync-certificate]",
+    ]
+    assert len(person.refused) == 1
+    assert answers["client_id"] == "SYNC_CLIENT_ID"
+    assert "token_id" not in answers
 
 
 # --- files -------------------------------------------------------------------------------------------
@@ -508,8 +611,10 @@ def test_a_person_is_not_asked_where_a_flag_is_wrong() -> None:
 
 def test_every_required_answer_has_an_example_that_passes(tmp_path: Path) -> None:
     for store in ("aws", "vault"):
-        given = {q.name: q.example for q in QUESTIONS if q.store in (None, store)}
-        assert answered("prod", {**given, "store": store}, None)["store"] == store
+        for auth in AUTHS:
+            kinds = {"store": store, "auth": auth}
+            given = {q.name: q.example for q in QUESTIONS if not q.strange_to(kinds)}
+            assert answered("prod", {**given, **kinds}, None)["store"] == store
 
 
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:

@@ -60,10 +60,10 @@ def declare(
     world.project.write(YAML.format(by=by, retire_after=retire_after, more=more))
 
 
-def upload(world: World, **changed: str) -> None:
+def upload(world: World, name: str = "bot", **changed: str) -> None:
     """Do what a person does: take what `tba certificate` prints, and map it."""
     printed = subprocess.run(
-        [world.project.folder / SCRIPT, "certificate", "test", "bot"],
+        [world.project.folder / SCRIPT, "certificate", "test", name],
         cwd=world.project.folder,
         env=world.project.environment,
         capture_output=True,

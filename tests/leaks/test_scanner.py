@@ -24,6 +24,12 @@ from tests.leaks.scanner import Artefact, Canary, Leak, Scanner, files, find, te
 
 CANARIES: Final = (Canary("a usual value", usual()), Canary("an odd value", odd()))
 SCANNER: Final = Scanner(CANARIES)
+PARTED: Final = Canary(
+    "a value in parts", r"""Zz\"Q7<w>k&%Ae+/#r'=X?!~9*()H_:;m,`$@b[]{}|^-Kp.?u?~~~"""
+)
+"""As awkward as the odd one, and fixed: what stands beside a part of it must not happen to go on with it."""
+FOREIGN: Final = b"\xff"
+"""A byte that no value has, in no encoding."""
 
 
 def _go(value: str) -> str:
@@ -42,7 +48,7 @@ def _lower_percent(value: str) -> str:
 
 def _after(before: int, encode: Callable[[bytes], bytes]) -> Callable[[str], bytes]:
     """Encodes a value that stands behind `before` other bytes."""
-    return lambda value: encode(secrets.token_bytes(before) + value.encode())
+    return lambda value: encode(FOREIGN * before + value.encode())
 
 
 ENCODERS: Final[dict[str, list[Callable[[str], bytes]]]] = {
@@ -95,9 +101,8 @@ KINDS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "text": lambda leak: b"I1123 07:04:50 eventsink.go:86] " + leak + b"\n",
     "bare": lambda leak: leak,
     "JSON": _within,
-    # no neighbour may happen to go on with what is looked for
     "binary": lambda leak: (
-        secrets.token_bytes(499) + b"\0" + leak + b"\0" + secrets.token_bytes(500)
+        secrets.token_bytes(499) + FOREIGN + leak + FOREIGN + secrets.token_bytes(500)
     ),
     "gzip": lambda leak: gzip.compress(_within(leak)),
     "gzip after a header": lambda leak: b"\0\1\2" + gzip.compress(_within(leak)),
@@ -107,7 +112,9 @@ KINDS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "gzip in zip": lambda leak: _zip(gzip.compress(leak), zipfile.ZIP_DEFLATED),
     "zip in gzip": lambda leak: gzip.compress(_zip(leak, zipfile.ZIP_DEFLATED)),
     "base64 of gzip": lambda leak: b'"' + base64.b64encode(gzip.compress(_within(leak))) + b'"',
-    "gzip cut short": lambda leak: gzip.compress(leak + secrets.token_bytes(9000))[:-2000],
+    "gzip cut short": lambda leak: gzip.compress(leak + FOREIGN + secrets.token_bytes(9000))[
+        :-2000
+    ],
 }
 
 
@@ -133,15 +140,15 @@ def test_a_leak_is_found(encoding: str, kind: str) -> None:
 def test_a_part_of_twelve_characters_is_found_and_a_shorter_one_is_no_leak(
     encoding: str, kind: str
 ) -> None:
-    value = CANARIES[1].value
+    scanner = Scanner([PARTED])
     for encoder in ENCODERS[encoding]:
-        for at in (0, 7, len(value) - WINDOW):
-            part = value[at : at + WINDOW]
+        for at in (0, 7, len(PARTED.value) - WINDOW):
+            part = PARTED.value[at : at + WINDOW]
 
-            found = SCANNER.find([Artefact("a", KINDS[kind](encoder(part)))])
-            shorter = SCANNER.find([Artefact("a", KINDS[kind](encoder(part[:-2])))])
+            found = scanner.find([Artefact("a", KINDS[kind](encoder(part)))])
+            shorter = scanner.find([Artefact("a", KINDS[kind](encoder(part[:-2])))])
 
-            assert {leak.canary for leak in found} == {"an odd value"}
+            assert {leak.canary for leak in found} == {PARTED.name}
             assert shorter == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from tba_secrets.errors import CheckFailedError
+from tba_secrets.netsuite.oauth2.algorithms import Algorithm
+from tba_secrets.netsuite.oauth2.certificates import make
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.payload import parse
 from tba_secrets.provider.codec import Properties
@@ -21,7 +24,7 @@ from tba_secrets.simulator.vocabulary import Scope
 from tba_secrets.spec.model import CertificateFormat
 from tba_secrets.stores.interface import SecretName, Stage
 from tba_secrets.stores.versions import Origin
-from tests.provider.bench import AWS, Bench, Kept
+from tests.provider.bench import AWS, URN, Bench, Kept
 
 MANAGES = "Manage own OAuth 2.0 Client Credentials Certificates"
 LOG_IN = "Log in using OAuth 2.0 Access Tokens"
@@ -239,3 +242,39 @@ def test_a_first_certificate_waits_where_the_other_one_cannot_bring_it(
     assert ("could not bring it" in told) == (why in ("revoked", "may not"))
     assert bot.active() == before
     assert second.held(Stage.CANDIDATE) is not None
+
+
+KEY = {"env": {"private_key": "BOT_KEY", "certificate": "BOT_CERTIFICATE"}}
+
+
+@pytest.mark.parametrize(
+    ("made", "declared", "needed"),
+    [
+        (Algorithm.ES256, "PS256", "RSA of 3072 or 4096 bits"),
+        (Algorithm.ES384, "ES256", "EC secp256r1"),
+        (Algorithm.PS256, "ES256", "EC secp256r1"),
+    ],
+)
+def test_a_source_s_key_that_cannot_sign_with_the_algorithm_is_refused(
+    made: Algorithm, declared: str, needed: str, offline: Bench
+) -> None:
+    """In a preview too; and declared as what it is, it is taken."""
+    one = make(made, "given", timedelta(days=90), datetime.now(UTC))
+    offline.monkeypatch.setenv("BOT_KEY", one.private_key.reveal())
+    offline.monkeypatch.setenv("BOT_CERTIFICATE", one.certificate)
+    client = {"client": {"env": {"id": "WAREHOUSE_KEY"}}, "consumer": None, "token": None}
+
+    def check(algorithm: str, *, preview: bool) -> dict[str, str]:
+        offline.new_process()
+        inputs = offline.staged_inputs(
+            **client, key=KEY, certificate={"algorithm": algorithm}, preview=preview
+        )
+        return dict(offline.staged.check(URN, {}, inputs).failures)
+
+    for preview in (True, False):
+        (words,) = check(declared, preview=preview).values()
+        assert words.startswith("environment variables BOT_KEY and BOT_CERTIFICATE: the key cannot")
+        assert f"sign with {declared}, which needs {needed}" in words
+        assert re.search(rf"Fix: declare an algorithm that fits this key \({made}\b", words)
+        assert check(made, preview=preview) == {}
+    assert offline.writes() == []

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.errors import SourceError
 from tba_secrets.records import CredentialRecord
-from tba_secrets.sources import SourceSettings, open_source
+from tba_secrets.sources import Pair, SourceSettings, open_source
 
 
 def look(
@@ -33,6 +33,17 @@ def look(
             yield wrong(f"{_whose(sharing)}: {error.what}", error.remedy)
 
 
+def _require_fit(
+    pair: Pair, settings: SourceSettings, records: list[CredentialRecord], place: str
+) -> None:
+    """Refuse a key that cannot sign with what a certificate declares."""
+    for record in records:
+        if record.certificate is not None and settings == record.token_source:
+            from tba_secrets.netsuite.oauth2.parts import require_algorithm
+
+            require_algorithm(pair, record.certificate.algorithm, place)
+
+
 def _whose(records: list[CredentialRecord]) -> str:
     others = len(records) - 1
     return f"{records[0].path} and {others} more" if others else records[0].path
@@ -52,6 +63,7 @@ def _look(
         return
     pair = source.read()
     if pair is not None:
+        _require_fit(pair, settings, records, source.place)
         yield ok(f"{source.place}: the value is there")
         yield from (warning(f"{source.place}: {words}") for words in pair.warnings)
         return

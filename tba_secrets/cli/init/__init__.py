@@ -26,6 +26,11 @@ from tba_secrets.cli.init.questions import Answers
 from tba_secrets.suggestions import did_you_mean, or_else
 
 _FORGES: Final = ("github", "gitlab")
+_VALUES_OF_TBA: Final = ("consumer_key", "consumer_secret", "token_id", "token_secret")
+_VALUES_OF_OAUTH2: Final = ("client_id",)
+_TO_THE_TOKEN: Final = (("pulumi up", "staged, proven by a signed call, then current"),)
+_NOT_TYPED: Final = "Let your password manager set the four variables instead of typing them."
+_FROM_THEN_ON: Final = "From then on `tba rotate --due` needs nobody (docs/oauth2.md)."
 
 
 def run(
@@ -100,22 +105,36 @@ def _shown(project: Path, file: NewFile) -> str:
 
 
 def _next_steps(project: Path, answers: Answers) -> list[str]:
-    name = answers["env"]
-    halves = ("consumer_key", "consumer_secret", "token_id", "token_secret")
+    name, certified = answers["env"], answers["auth"] == "oauth2"
+    values = _VALUES_OF_OAUTH2 if certified else _VALUES_OF_TBA
+    count = "the client id" if certified else "four values"
     steps = [
         *_to_get_there(project),
         *_to_install(project),
-        (f"tba checklist {name}", "lists the clicks in NetSuite, which shows four values once"),
-        *((f"export {answers[half]}=...", "") for half in halves),
+        (f"tba checklist {name}", f"lists the clicks in NetSuite, which shows {count} once"),
+        *((f"export {answers[value]}=...", "") for value in values),
         (f"pulumi stack init {name}", "once, after `pulumi login`"),
         (f"tba doctor {name}", "finds what is still missing"),
         ("pulumi preview", "needs no values"),
-        ("pulumi up", "staged, proven by a signed call, then current"),
+        *(_to_the_first_certificate(name, answers["certificate"]) if certified else _TO_THE_TOKEN),
     ]
     width = max(len(command) for command, why in steps if why)
     lines = [f"  {command:<{width}}  # {why}" if why else f"  {command}" for command, why in steps]
-    hint = "Let your password manager set the four variables instead of typing them."
-    return ["Next steps:", *lines, "", hint]
+    return ["Next steps:", *lines, "", _FROM_THEN_ON if certified else _NOT_TYPED]
+
+
+def _to_the_first_certificate(name: str, certificate: str) -> list[tuple[str, str]]:
+    return [
+        (
+            "pulumi up",
+            "makes the key, and ends with an error: the certificate waits for its upload",
+        ),
+        (
+            f"tba certificate {name} {certificate} > {certificate}.pem",
+            "prints it, and says where to upload it",
+        ),
+        ("pulumi up", "proven by an access token and a call with it, then current"),
+    ]
 
 
 def _to_get_there(project: Path) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from tba_secrets.cli.exits import UsageError
-from tba_secrets.cli.init.questions import QUESTIONS, STORES, Answers, Question
+from tba_secrets.cli.init.questions import AUTHS, QUESTIONS, STORES, Answers, Question
 from tba_secrets.cli.init.template import answer_on_line, environment_text
 from tba_secrets.spec import check
 from tba_secrets.suggestions import did_you_mean, or_else
@@ -46,7 +46,7 @@ def answered(environment: str, given: Answers, ask: Ask | None) -> Answers:
     if wrong:
         raise UsageError(wrong)
     for question in QUESTIONS:
-        if question.name not in answers and _applies(question, answers):
+        if question.name not in answers and not question.strange_to(answers):
             answers[question.name] = _answer(question, answers, ask)
     # A default may be wrong too, for example a name that AWS refuses.
     if late := list(findings(answers)):
@@ -72,12 +72,8 @@ def _open(answers: Answers) -> Iterator[Question]:
     """Yield the questions without answer or default; without a terminal the store is one too."""
     for question in QUESTIONS:
         required = question.default is None or question.name == "store"
-        if required and question.name not in answers and _applies(question, answers):
+        if required and question.name not in answers and not question.strange_to(answers):
             yield question
-
-
-def _applies(question: Question, answers: Answers) -> bool:
-    return question.store in (None, answers.get("store"))
 
 
 def _wrong(environment: str, given: Answers) -> Iterator[str]:
@@ -87,10 +83,11 @@ def _wrong(environment: str, given: Answers) -> Iterator[str]:
             "hyphens and underscores"
         )
         return
-    store = given.get("store")
-    for question in QUESTIONS:
-        if question.name in given and store in STORES and not _applies(question, given):
-            yield f"{question.flag}: it belongs to --store {question.store}; leave it out"
+    if given.get("store", STORES[0]) in STORES and given.get("auth", AUTHS[0]) in AUTHS:
+        for question in QUESTIONS:
+            known = {"store": question.store or "", **given}  # any store, until one is chosen
+            if question.name in given and (other := question.strange_to(known)):
+                yield f"{question.flag}: it belongs to {other}; leave it out"
     yield from findings({"env": environment, **given})
 
 
@@ -101,15 +98,18 @@ def findings(answers: Answers, only: str | None = None) -> Iterator[str]:
         answers: The known answers; examples stand for the others.
         only: Restrict the findings to this answer.
     """
-    store = answers.get("store", "aws")
+    store = answers.get("store", STORES[0])
     if store not in STORES:
         remedy = or_else(did_you_mean(store, STORES), f"write {' or '.join(STORES)}")
         yield f"--store: there is no such store; {remedy}"
         return
+    if answers.get("auth", AUTHS[0]) not in AUTHS:
+        yield f"--auth: there is no such kind of credential; write {' or '.join(AUTHS)}"
+        return
     filled = {**_EXAMPLES, "aws_account": "", **answers, "store": store}
     text = environment_text(filled)
     for finding in check(text)[1]:
-        name = answer_on_line(store, filled, finding.position.line)
+        name = answer_on_line(filled, finding.position.line)
         if (name in answers or name is None) and only in (None, name):
             what = finding.what.partition(": ")[2] or finding.what
             yield f"{_FLAGS.get(name or '', 'the file')}: {what}; {finding.hint}"

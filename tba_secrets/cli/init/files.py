@@ -59,7 +59,7 @@ exec pulumi-resource-tba "$@"
 """The plugin's place in the repository; in this project too."""
 _PROJECT: Final = """\
 name: {name}
-description: NetSuite TBA credentials, staged, proven by a signed call, then promoted
+description: NetSuite credentials, staged, proven by a signed call, then promoted
 runtime:
   name: python
   options:

@@ -30,7 +30,7 @@ _VAULT: Final = """\
     mount: $mount  # a KV engine, version 2
     prefix: $prefix  # prepended to every secret's name
 """
-_RECORDS: Final = """\
+_TBA: Final = """\
 defaults:  # for every token
   verify: {checks: [tokeninfo, rest]}  # must pass before readers get a credential; also: soap, suiteql
   rotate_every: 90d  # how old a token may become before `tba status` complains
@@ -54,7 +54,38 @@ integrations:
             id: $token_id
             secret: $token_secret
 """
+_OAUTH2: Final = """\
+defaults:  # for every certificate
+  rotate_every: 90d  # how old a certificate may become before `tba rotate --due` replaces it
+  retire_after: 7d  # how long a superseded certificate stays valid
+integrations:
+  - name: $integration  # the integration record in NetSuite
+    auth: oauth2  # client credentials: a key of which NetSuite has the certificate
+    client:  # the variable with its client id; its client secret is not needed
+      env:
+        id: $client_id
+      # or a file of mode 0600:  file: {path: secrets/client.json}
+      # or a command's output:   command: {argv: [sops, -d, secrets/client.json]}
+    role:  # the role that its certificates are mapped to
+      name: $role
+      id: $role_id  # the internal id, in quotes: Home > Set Preferences > Show Internal IDs
+      permissions:
+        - REST Web Services
+        - Log in using OAuth 2.0 Access Tokens
+        - Manage own OAuth 2.0 Client Credentials Certificates
+    certificates:
+      - name: $certificate  # also the secret's name, after the prefix
+        user:  # the user that it is mapped to
+          email: $user
+          entity: $entity  # the internal id too
+        algorithm: ES256  # fixes the kind of key, which is made in memory; also: PS256 for RSA
+        valid_for: 365d  # 730d at most
+        scopes: [rest_webservices]  # also: restlets, suite_analytics
+        by: api  # the current certificate uploads the next one; or person
+        verify: {checks: [rest]}  # must pass before readers get a credential; also: suiteql
+"""
 _STORES: Final = {"aws": _AWS, "vault": _VAULT}
+_RECORDS: Final = {"tba": _TBA, "oauth2": _OAUTH2}
 _PLACE: Final = re.compile(r"(?<!\$)\$(\w+)")
 _ALWAYS_QUOTED: Final = ("account", "aws_account")
 _WIDEST: Final = 50
@@ -68,22 +99,21 @@ def environment_text(answers: Mapping[str, str]) -> str:
     """
     quoted = {name: _scalar(name, text) for name, text in answers.items()}
     lines = [
-        Template(line).substitute({**quoted, "env": answers["env"]})
-        for line in _lines(answers["store"], answers)
+        Template(line).substitute({**quoted, "env": answers["env"]}) for line in _lines(answers)
     ]
     return "\n".join(_aligned(lines)) + "\n"
 
 
-def answer_on_line(store: str, answers: Mapping[str, str], number: int) -> str | None:
+def answer_on_line(answers: Mapping[str, str], number: int) -> str | None:
     """Return the name of the answer on a line of the text, counted from 1, or None."""
-    lines = _lines(store, answers)
+    lines = _lines(answers)
     place = _PLACE.search(lines[number - 1]) if 0 < number <= len(lines) else None
     return None if place is None or place[1] == "env" else place[1]
 
 
-def _lines(store: str, answers: Mapping[str, str]) -> list[str]:
+def _lines(answers: Mapping[str, str]) -> list[str]:
     left_out = [] if answers.get("aws_account") else ["$aws_account"]
-    lines = (_HEAD + _STORES[store] + _RECORDS).splitlines()
+    lines = (_HEAD + _STORES[answers["store"]] + _RECORDS[answers["auth"]]).splitlines()
     return [line for line in lines if not any(place in line for place in left_out)]
 
 

@@ -11,6 +11,7 @@ from tba_secrets.netsuite.oauth2.certificates import (
     certificate_in,
     load_key,
     make,
+    require_fit,
     valid_until,
 )
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential, token_endpoint
@@ -36,14 +37,12 @@ class CertificateTerms:
     def credential(self, account: str, client: Pair, key: Pair) -> OAuth2Credential:
         """Return the credential of a client id, and a key with its certificate.
 
-        A key that was made for another algorithm goes on signing with its own, until it is rotated.
+        A key that was made here for another algorithm goes on signing with its own, until it is rotated.
 
         Raises:
             SourceError: The key or the certificate is none.
         """
-        text = key.secret.reveal()
-        certificate = certificate_in(text, self.name)
-        private_key = Sensitive(text.replace(certificate, ""))
+        private_key, certificate = _texts(key, self.name)
         loaded = load_key(private_key, self.name)
         fitting = [one for one in (self.algorithm, *Algorithm) if one.fits(loaded)]
         return OAuth2Credential(
@@ -57,6 +56,22 @@ class CertificateTerms:
             token_endpoint=token_endpoint(account),
             valid_until=valid_until(certificate, self.name).date(),
         )
+
+
+def require_algorithm(key: Pair, algorithm: str, where: str) -> None:
+    """Refuse the key of a source that cannot sign with the declared algorithm.
+
+    Raises:
+        SourceError: It names the algorithms that fit.
+    """
+    require_fit(load_key(_texts(key, where)[0], where), Algorithm(algorithm), where)
+
+
+def _texts(key: Pair, where: str) -> tuple[Sensitive, str]:
+    """Return the private key and the certificate, each in PEM."""
+    text = key.secret.reveal()
+    certificate = certificate_in(text, where)
+    return Sensitive(text.replace(certificate, "")), certificate
 
 
 def as_pair(certified: Certified) -> Pair:
