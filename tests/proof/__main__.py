@@ -76,7 +76,10 @@ def run(part: Part, *, quick: bool) -> tuple[bool, str]:
     )
     if ended.returncode:
         sys.stdout.write(ended.stdout)
-    return not ended.returncode, figures(ended.stdout)
+    said = figures(ended.stdout)
+    if part.settings:
+        said = f"{int(environment.get('TBA_FUZZ', '2000')):,} inputs, {said}"
+    return not ended.returncode, said
 
 
 def main() -> int:

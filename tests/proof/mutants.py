@@ -45,26 +45,25 @@ _USERS: Final = (
     "tests/netsuite/test_gate.py",
     "tests/netsuite/test_client.py",
 )
+_REDACTED: Final = ("tests/cli/test_redaction.py", "tests/cli/test_request.py")
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tba_secrets.netsuite.lockout": _USERS,
     "tba_secrets.netsuite.retry": _USERS,
     "tba_secrets.sensitive": ("tests/pipeline/test_sensitive.py", "tests/cli/test_redaction.py"),
-    "tba_secrets.cli.redaction": ("tests/cli/test_redaction.py", "tests/cli/test_request.py"),
+    "tba_secrets.cli.redaction": _REDACTED,
     "tba_secrets.promote": ("tests/pipeline/test_verify_and_promote.py",),
     **{
         f"tba_secrets.lifecycle.{name}": _LIVES
         for name in (
-            [
-                "act",
-                "decide",
-                "drift",
-                "facts",
-                "issue",
-                "look",
-                "offers",
-                "retire",
-                "settle",
-            ]  # all of the life
+            "act",
+            "decide",
+            "drift",
+            "facts",
+            "issue",
+            "look",
+            "offers",
+            "retire",
+            "settle",
         )
     },
 }

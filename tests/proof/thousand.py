@@ -144,6 +144,20 @@ def _up(host: Host, number: int, kept: dict[str, Any]) -> None:
             raise
 
 
+def _judged(server: SecretsManagerServer, tokens: dict[int, Values]) -> tuple[int, int]:
+    """Count what is not current, and what is there twice; AWS drops a version without a label when it likes."""
+    missing = twice = 0
+    for number, token in tokens.items():
+        secret = server.state.secret(f"{PREFIX}t{number}")
+        current = None if secret is None else secret.current()
+        text = "" if current is None or current.value is None else current.value.string or ""
+        missing += token.identifier not in text
+        held = [] if secret is None else [secret.versions[one] for one in secret.labelled()]
+        texts = Counter(one.value.string for one in held if one.value)
+        twice += max(texts.values(), default=0) > 1
+    return missing, twice
+
+
 def main() -> int:
     """Print what became of them."""
     parser = argparse.ArgumentParser()
@@ -192,18 +206,7 @@ def main() -> int:
             host.records.clear()  # the next `up` is another process
         faults.clear()
         calls = Counter(call.operation for call in server.calls)
-        missing = twice = 0
-        for number, token in tokens.items():
-            secret = server.state.secret(f"{PREFIX}t{number}")
-            current = None if secret is None else secret.current()
-            text = "" if current is None or current.value is None else current.value.string or ""
-            missing += token.identifier not in text
-            texts = Counter(
-                one.value.string
-                for one in (secret.versions.values() if secret else ())
-                if one.value
-            )
-            twice += max(texts.values(), default=0) > 1
+        missing, twice = _judged(server, tokens)
     limited = sum(calls[name] for name in LIMITED)
     rate = limited / clock.now if clock.now else 0.0
     only = bucket.asked == limited
