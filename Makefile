@@ -82,10 +82,8 @@ check: lint vault ## format, lint, types, fast tests: before each commit
 coverage: install vault ## the fast tests once more, with the branches that they cover
 	$(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term
 
-# The rest of the large matrices: every step killed, every mistake, every store. QUICK=1 takes a sample of it.
-proof: install tools vault ## what `make test` leaves out of the large matrices (QUICK=1: a sample, minutes)
-	$(PYTEST) $(PARALLEL) -m deep $(if $(QUICK),--sample 12)
-	$(if $(wildcard tests/lifecycle),TBA_PROOF=$(if $(QUICK),quick,1) $(PYTEST) $(PARALLEL) tests/lifecycle)
+proof: install tools vault ## mutants, planted faults, faults on the wire, bad input, scale: a table (QUICK=1: a sample, minutes)
+	$(VENV)/bin/python -m tests.proof $(if $(QUICK),--quick)
 
 bench: install tools vault ## the time of each operation beside other ways, on this machine: N="1 20 100" R=5 STORE="aws vault"; into .bench/
 	$(VENV)/bin/python -m bench --count $(N) --repeat $(R) --store $(STORE)

@@ -135,8 +135,12 @@ def _flat(value: Sensitive) -> dict[str, Sensitive] | None:
     """Return the object in a text, its values wrapped: a traceback that shows local variables shows none of them."""
     try:
         content = json.loads(value.reveal())
+        if not isinstance(content, dict):
+            return None
+        for text in (*content, *content.values()):
+            if not isinstance(text, str):
+                return None
+            text.encode()  # JSON can spell half of a surrogate pair, which no text has
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(content, dict) or not all(isinstance(held, str) for held in content.values()):
         return None
     return {key: Sensitive(held) for key, held in content.items()}

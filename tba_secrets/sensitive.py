@@ -45,7 +45,7 @@ class Sensitive:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sensitive):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        return hmac.compare_digest(_bytes(self._value), _bytes(other._value))
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -67,7 +67,12 @@ def fingerprint(key: bytes, text: str) -> Fingerprint:
     Returns:
         16 lower-case hex digits of HMAC-SHA256 (RFC 2104).
     """
-    return Fingerprint(hmac.new(key, text.encode(), sha256).hexdigest()[:_FINGERPRINT_HEX_DIGITS])
+    return Fingerprint(hmac.new(key, _bytes(text), sha256).hexdigest()[:_FINGERPRINT_HEX_DIGITS])
+
+
+def _bytes(text: str) -> bytes:
+    """Encode any text: what others have stored may hold half of a surrogate pair."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def redact(text: str, secrets: Iterable[Sensitive]) -> str:

@@ -77,13 +77,26 @@ def _pulumi(command: Command) -> str:
     return ", ".join(f"{flag} is no flag of it" for flag in flags if flag not in known)
 
 
+def _proof(module: str, words: list[str]) -> str:
+    """Look at the source: to import a part of the proof takes seconds."""
+    path = ROOT / module.replace(".", "/")
+    source = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+    if not source.is_file():
+        return f"there is no module {module}"
+    _, flags = _split(words)
+    said = source.read_text(encoding="utf-8")
+    return ", ".join(f"{flag} is no option of it" for flag in flags if f'"{flag}"' not in said)
+
+
 def _python(command: Command) -> str:
     _, *words = command.words
     if words[:2] == ["-m", "tests.lifecycle.explorer"]:
         _, unknown = explorer.options().parse_known_args(words[2:])
         return ", ".join(f"{word} is no option of it" for word in unknown)
+    if words[:1] == ["-m"] and words[1].startswith("tests.proof"):
+        return _proof(words[1], words[2:])
     if words[:2] != ["-m", "pytest"]:
-        return "only pytest and the explorer are run with python"
+        return "only pytest, the explorer and the proof are run with python"
     return ", ".join(f"there is no {w}" for w in words if "/" in w and not (ROOT / w).exists())
 
 

@@ -71,6 +71,8 @@ NOT_FLAT = {
     "a number in it": f'{{"a": "{CANARY}", "b": 1}}',
     "nested": f'{{"a": {{"b": "{CANARY}"}}}}',
     "nested too deep": "[" * 60_000,
+    "half a surrogate pair in it": f'{{"a": "{CANARY}\\ud800"}}',
+    "half a surrogate pair": f"{CANARY}\ud800",
 }
 
 
