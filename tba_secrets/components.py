@@ -159,7 +159,7 @@ class Environment(pulumi.ComponentResource):
         """
         super().__init__("tba:index:Environment", name, None, opts)
         records = credential_records(spec)
-        self._announced = asyncio.ensure_future(_announce(spec, records))
+        self._announced = asyncio.ensure_future(_announce(self, spec, records))
         self.credentials = {}
         for integration in spec.integrations:
             mine = tuple(record for record in records if record.integration == integration.name)
@@ -168,15 +168,18 @@ class Environment(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-async def _announce(spec: EnvironmentSpec, records: tuple[CredentialRecord, ...]) -> None:
+async def _announce(
+    environment: Environment, spec: EnvironmentSpec, records: tuple[CredentialRecord, ...]
+) -> None:
     """Announce all secrets, so that the provider looks at them side by side: the engine compares one after another.
 
-    Nothing depends on it, so it never fails: a test with mocks has no provider to announce them to.
+    Nothing depends on it, so what goes wrong is told by whoever needs the look.
     """
     secrets = {record.path: record.secret for record in records}
     asked = {"stores": plain(spec.store), "secrets": secrets}
     with suppress(Exception):
-        await pulumi.runtime.invoke_async("tba:index:lookAhead", asked)
+        of_mine = pulumi.InvokeOptions(parent=environment)
+        await pulumi.runtime.invoke_async("tba:index:lookAhead", asked, of_mine)
 
 
 def export_credentials(environment: Environment) -> None:

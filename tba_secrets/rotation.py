@@ -145,8 +145,8 @@ def judge_validity(
         return RotationFinding(
             Standing.FAILING,
             f"the certificate ran out on {last_day}",
-            "rotate it, `tba rotate ENV TOKEN`, and upload the new one by hand: what has run out cannot bring its "
-            "successor",
+            "what has run out cannot bring its successor: declare `by: person` for it, run `tba rotate ENV TOKEN`, and "
+            "upload by hand what it makes",
         )
     warned = policy.warn_before
     if warned is None:

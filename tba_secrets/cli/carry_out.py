@@ -39,15 +39,15 @@ def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> 
         LockedError: Another update holds the stack's lock: whose.
         EngineError: The update did not begin, or not every record succeeded: why.
     """
-    # Paths in the YAML start from the project.
-    with chdir(engine.project), on_interrupt(engine.cancel), _steps(verbose) as tell:
-        tell(f"{engine.stack}: updating {', '.join(intents)}")
-        try:
+    try:
+        # Paths in the YAML start from the project.
+        with chdir(engine.project), on_interrupt(engine.cancel), _steps(verbose) as tell:
+            tell(f"{engine.stack}: updating {', '.join(intents)}")
             outcome = engine.up(UpdateListener(tell), intents)
-        except TbaError as error:
-            if not engine.cancelled.is_set():
-                raise
-            end_interrupted(error)
+    except TbaError as error:
+        if not engine.cancelled.is_set():
+            raise
+        end_interrupted(error)
     if outcome.result in (UpdateResult.DONE, UpdateResult.NOTHING):
         show_each(outcome, intents, verb)
     else:

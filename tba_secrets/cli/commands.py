@@ -538,7 +538,10 @@ def status(
     from tba_secrets.cli.status import StatusFormat, run
 
     if format is not None and format not in list(StatusFormat):
-        raise typer.BadParameter(f"--format takes one of {', '.join(StatusFormat)}")
+        meant = did_you_mean(format, StatusFormat)
+        raise typer.BadParameter(
+            or_else(meant, f"write one of {', '.join(StatusFormat)}"), param_hint="--format"
+        )
     if as_json and format not in (None, StatusFormat.JSON):
         raise typer.BadParameter("take one of --json and --format")
     chosen = StatusFormat.JSON if as_json else StatusFormat(format) if format else None

@@ -21,12 +21,13 @@ from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
 from tba_secrets.engine import Engine, configured, exported_resources
+from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord
-from tba_secrets.rotation import Policy, judge_age, judge_validity
+from tba_secrets.rotation import Policy, end_of, judge_age, judge_validity
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import open_source
 
-Settings = Callable[[], Mapping[str, Sensitive]]
+_StackSettings = Callable[[], Mapping[str, Sensitive]]
 """Reads the stack's configuration."""
 
 
@@ -48,17 +49,26 @@ def run(engine: Engine, *, verbose: bool) -> None:
     ]
     settings = cache(partial(configured, project, environment))
     with chdir(project):  # paths in the YAML start from there
-        tasks = {record.path: _task(record, environment, settings) for record in due}
+        tasks = {
+            record.path: _task(record, environment, settings, states[record.path].valid_until)
+            for record in due
+        }
     for path, task in tasks.items():
         if task:
             typer.echo(f"{path}: due, and {task}")
     unattended = [record for record in due if not tasks[record.path]]
-    waits = bool(unattended) and run_for(
-        engine, unattended, From.DECLARED, browser=False, verbose=verbose
-    )
+    waits, failure = False, None
+    try:
+        waits = bool(unattended) and run_for(
+            engine, unattended, From.DECLARED, browser=False, verbose=verbose
+        )
+    except TbaError as error:  # what is revoked may be the place that a certificate lacks
+        failure = error
     if not due:
         typer.echo(f"{environment}: nothing is due")
     left = retire_due(engine, credentials.find(project, environment, []), verbose=verbose)
+    if failure is not None:
+        raise failure
     if left or waits or len(unattended) < len(due):
         raise typer.Exit(Exit.PERSON)
 
@@ -69,12 +79,19 @@ def _is_due(record: CredentialRecord, state: TokenState) -> bool:
     return (aged or judge_validity(policy, state.since, state.valid_until, now)) is not None
 
 
-def _task(record: CredentialRecord, environment: str, settings: Settings) -> str:
+def _task(
+    record: CredentialRecord, environment: str, settings: _StackSettings, valid_until: str | None
+) -> str:
     """Return what a person has to do; empty where it can be rotated without."""
     rotate = f"`tba rotate {environment} {record.token}`"
     if record.certificate is not None and record.certificate.by == "person":
         return (
             f"a person brings it to NetSuite: {rotate} makes the next one, and says what to upload"
+        )
+    if valid_until and end_of(valid_until) <= time.time():
+        return (
+            f"it ran out on {valid_until}: declare `by: person` for it; then {rotate} makes the next one, and says "
+            "what to upload"
         )
     if _has_new_value(record, settings):
         return ""
@@ -84,7 +101,7 @@ def _task(record: CredentialRecord, environment: str, settings: Settings) -> str
     return f"{place} has no new token: a person gives it one, or runs {rotate[:-1]} --authorize`"
 
 
-def _has_new_value(record: CredentialRecord, settings: Settings) -> bool:
+def _has_new_value(record: CredentialRecord, settings: _StackSettings) -> bool:
     """Return whether the source gives a token that neither is current nor was superseded."""
     if record.token_source == "generated":
         return True

@@ -194,7 +194,7 @@ def _write(path: Path, document: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(document, encoding="utf-8")
             return
-        target = path.resolve()
+        target = Path(os.path.realpath(path))  # a loop of links is no error before it is written
         new = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             new.write_text(document, encoding="utf-8")

@@ -5,7 +5,9 @@ State says which version has passed, when and as whom; the store says which vers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -188,7 +190,7 @@ def _token(
 ) -> TokenReport:
     known = state or TokenState()
     policy = Policy(record.rotate_every, record.warn_before, record.retire_after)
-    stores = tuple(_store(*seen[kind], known.verified.get(kind)) for kind in seen)
+    stores = tuple(store_report(*seen[kind], known.verified.get(kind)) for kind in seen)
     until = not_asked_until(refusals, now)
     listed = f"application {record.integration}, user {record.user.email}, role {record.role.name}"
     about = replace(Superseded.of(certified=record.certificate is not None), listed=listed)
@@ -210,19 +212,33 @@ def _token(
         refusals=refusals,
         not_asked_until=until,
         findings=tuple(
-            _addressed(one, environment, record.path)
+            addressed(one, environment, record.path)
             for one in sorted(dict.fromkeys(found), key=lambda finding: -finding.standing)
         ),
     )
 
 
-def _addressed(finding: RotationFinding, environment: str, path: str) -> RotationFinding:
+def addressed(finding: RotationFinding, environment: str, path: str) -> RotationFinding:
     """Fill environment and token into the commands of a remedy."""
-    remedy = finding.remedy.replace("ENV", environment).replace("TOKEN", path)
-    return replace(finding, remedy=remedy)
+
+    def filled(command: re.Match[str]) -> str:
+        return _PLACE.sub(lambda place: {"ENV": environment, "TOKEN": path}[place[0]], command[0])
+
+    return replace(finding, remedy=_COMMAND.sub(filled, finding.remedy))
 
 
-def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
+_COMMAND: Final = re.compile(r"`(?:tba|pulumi) [^`]*`")
+_PLACE: Final = re.compile(r"\b(?:ENV|TOKEN)\b")
+
+
+def _restore(place: Place) -> str:
+    command = ""
+    with suppress(StoreError):  # Vault has to be asked for the version's number
+        command = f"`{place.store.restore_command(place.name)}`, or "
+    return f"{command}declare `restore: true`"
+
+
+def store_report(place: Place, seen: Seen, verified: str | None) -> StoreReport:
     blank = StoreReport(place.store.kind, place.name)
     if isinstance(seen, StoreError):
         return replace(blank, error=seen.what, remedy=seen.remedy)
@@ -233,10 +249,9 @@ def _store(place: Place, seen: Seen, verified: str | None) -> StoreReport:
     current = seen.stages.get(Stage.CURRENT)
     previous = seen.stages.get(Stage.PREVIOUS)
     usable = current != seen.placeholder and seen.deletion_at is None
-    command = place.store.restore_command(place.name)
     return replace(
         blank,
-        restore="" if seen.deleted is None else f"`{command}`, or declare `restore: true`",
+        restore="" if seen.deleted is None else _restore(place),
         location=seen.location,
         current=current if usable else None,
         previous=None if is_placeholder(previous) else previous,

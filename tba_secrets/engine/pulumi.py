@@ -221,10 +221,16 @@ def configured(project: Path, stack: str) -> dict[str, Sensitive]:
         By `namespace:name`, what is a text.
 
     Raises:
-        EngineError: The CLI or the stack is missing, or a secret cannot be decrypted.
+        EngineError: The CLI or the stack is missing, a secret cannot be decrypted, or the CLI printed no JSON.
     """
-    read = json.loads(PulumiCli(project, stack).read("config", "--show-secrets", "--json"))
-    values = {name: (one or {}).get("value") for name, one in read.items()}
+    try:
+        read = json.loads(PulumiCli(project, stack).read("config", "--show-secrets", "--json"))
+        values = {name: (one or {}).get("value") for name, one in read.items()}
+    except (ValueError, AttributeError):  # from None: the text has the secrets
+        raise EngineError(
+            f"the configuration of the stack {stack} cannot be read",
+            f"`tba doctor {stack}` looks for the cause",
+        ) from None
     return {name: Sensitive(text) for name, text in values.items() if isinstance(text, str)}
 
 

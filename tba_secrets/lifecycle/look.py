@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import RLock
+from time import monotonic
+from typing import Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.lifecycle.facts import Content, Seen, Sight
@@ -16,6 +18,7 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import SecretName, Snapshot, Store, VersionId
 from tba_secrets.stores.journal import JournalEntry
 
+_FRESH_SECONDS: Final = 5.0
 _Key = tuple[Store, SecretName]
 """A record that changes its region, address or mount has two secrets of one kind and name."""
 
@@ -29,20 +32,22 @@ class Looked:
 
     snapshots: dict[_Key, Snapshot | None] = field(default_factory=dict)
     texts: dict[tuple[_Key, VersionId], Sensitive] = field(default_factory=dict, repr=False)
-    failures: dict[_Key, StoreError] = field(default_factory=dict, repr=False)
-    """What a look ahead has met, for whoever asks first."""
+    failures: dict[_Key, tuple[float, StoreError]] = field(default_factory=dict, repr=False)
+    """When a look ahead has met what: for whoever waited for it, and for nobody later."""
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def forget(self) -> None:
         """Look again: somebody else moved what was seen."""
         with self.lock:
             self.snapshots.clear()
+            self.failures.clear()
 
     def snapshot(self, place: Place) -> Snapshot | None:
         """Return what a place shows; both resources of a record share one look."""
         with self.lock:
             key = (place.store, place.name)
-            if (failure := self.failures.pop(key, None)) is not None:
+            at, failure = self.failures.pop(key, (0.0, None))
+            if failure is not None and monotonic() - at < _FRESH_SECONDS:
                 raise failure
             if key not in self.snapshots:
                 self.snapshots[key] = place.store.describe(place.name)
@@ -54,7 +59,7 @@ class Looked:
             try:
                 self.snapshot(place)
             except StoreError as error:
-                self.failures[(place.store, place.name)] = error
+                self.failures[(place.store, place.name)] = (monotonic(), error)
 
     def at(self, places: Places) -> dict[str, Snapshot | None]:
         """Return what each of a record's places shows, by store kind."""

@@ -36,14 +36,17 @@ class _RanOutError(CheckFailedError):
     """The current certificate has run out: NetSuite need not be asked."""
 
 
-_DEAD: Final = (AuthenticationRefusedError, _RanOutError)
-"""The current certificate can bring nothing any more."""
-
-
 class CertificateProof(Proof):
     """NetSuite's side of a certificate: its predecessor brings it there, and it revokes its predecessor."""
 
-    def prepare(self, back: ReadBack, bearer: Credential | None, *, made: bool) -> str:
+    def prepare(
+        self,
+        back: ReadBack,
+        bearer: Credential | None,
+        refused: AuthenticationRefusedError | None = None,
+        *,
+        made: bool,
+    ) -> str:
         """Have a certificate that works bring the new one to NetSuite, or leave that to a person.
 
         A person may do it at any time. So a certificate that an earlier run has made, or that a source gives, is asked
@@ -61,6 +64,8 @@ class CertificateProof(Proof):
             if bearer.certificate_id == new.certificate_id:
                 return ""  # a change of settings: NetSuite has it
             try:
+                if refused is not None:
+                    raise refused
                 given = self._bring(new, bearer)
             except CheckFailedError as error:
                 why = (
@@ -77,10 +82,11 @@ class CertificateProof(Proof):
         return ""
 
     def require_way(self, new: Credential, current: Credential) -> None:
-        """Make sure, before anything is written, that the current certificate can bring a new one to NetSuite.
+        """Make sure, before anything is staged, that the current certificate can bring a new one to NetSuite.
 
         Raises:
             CheckFailedError: It cannot: it has run out, its role may not, or there is no place for another one.
+            AuthenticationRefusedError: NetSuite refused the login.
             NetSuiteUnreachableError: No answer.
         """
         from tba_secrets.netsuite.oauth2.certificates import CertificateId
@@ -94,12 +100,14 @@ class CertificateProof(Proof):
             self._require_valid(current)
             with self.turn():
                 self._api(current).place(CertificateId(new.certificate_id), self._today)
+        except AuthenticationRefusedError:
+            raise
         except CheckFailedError as error:
             what = error.what.removeprefix(f"{self.inputs.record}: ")
             raise CheckFailedError(
-                f"{self.inputs.record}: nothing was written: the current certificate cannot bring a new one to "
+                f"{self.inputs.record}: nothing was staged: the current certificate cannot bring a new one to "
                 f"NetSuite: {what}",
-                self._by_hand() if isinstance(error, _DEAD) else error.remedy,
+                self._by_hand() if isinstance(error, _RanOutError) else error.remedy,
                 diagnosis=error.diagnosis,
             ) from None
 

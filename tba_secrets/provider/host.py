@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import AccessDeniedError, StoreError, TbaError
+from tba_secrets.errors import AccessDeniedError, AuthenticationRefusedError, StoreError, TbaError
 from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite import Client, Credential, Gate, Revocation, revoke
@@ -74,6 +74,8 @@ class RecordMemory:
     """Where the token comes from; filled by Check."""
     brought: bool = False
     """This run obtained the new pair of a rotation; filled by Update."""
+    bearer_refused: AuthenticationRefusedError | None = None
+    """NetSuite refused the current certificate, which was to bring its successor: it is not asked with again."""
     updated: bool = False
     """This run has updated the StagedCredential."""
 

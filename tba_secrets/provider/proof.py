@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tba_secrets.errors import NetSuiteError, NotAskedError
+from tba_secrets.errors import AuthenticationRefusedError, NetSuiteError, NotAskedError
 from tba_secrets.lifecycle.facts import CONSUMER, TOKEN
 from tba_secrets.netsuite import (
     Circumstances,
@@ -56,12 +56,20 @@ class Proof:
         assert isinstance(credential, TbaCredential)  # noqa: S101 - the resource declares a token
         return run_checks(self.client(credential), self.inputs.checks, self.expected, known)
 
-    def prepare(self, back: ReadBack, bearer: Credential | None, *, made: bool) -> str:
+    def prepare(
+        self,
+        back: ReadBack,
+        bearer: Credential | None,
+        refused: AuthenticationRefusedError | None = None,
+        *,
+        made: bool,
+    ) -> str:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
 
         Args:
             back: The candidate.
             bearer: What readers get now, or another credential of the same user; None if nothing has passed yet.
+            refused: NetSuite has refused the bearer in this run.
             made: This very run has made the candidate's key, so nobody can have brought it to NetSuite yet.
 
         Returns:
@@ -73,10 +81,10 @@ class Proof:
         return ""
 
     def require_way(self, new: Credential, current: Credential) -> None:
-        """Make sure, before anything is written, that a new credential can get to NetSuite: a token is there already.
+        """Make sure, before anything is staged, that a new credential can get to NetSuite: a token is there already.
 
         Args:
-            new: What is about to be written as a candidate.
+            new: What is about to be staged.
             current: What readers get now.
 
         Raises:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -69,6 +70,9 @@ from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.versions import Origin, is_ours
 from tba_secrets.verify import ReadBack, read_back
 
+_HOW: Final = ("mostUsers", "siblings")
+"""How a credential is tested and brought, and not what is proven: a change is no reason to test."""
+
 
 class SmokeTestHandler(Handler):
     """Tests, and promotes what has passed."""
@@ -96,7 +100,11 @@ class SmokeTestHandler(Handler):
     def diff(
         self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties
     ) -> list[Change]:
-        changes = input_changes(old_inputs, new)
+        changes = [
+            change
+            for change in input_changes(old_inputs, new)
+            if change.property.partition(".")[0] not in _HOW
+        ]
         record = self._host.record(str(new.get("record", "")))
         drifted = self._drift(record, old_state)
         if not record.updated:
@@ -261,7 +269,7 @@ class _Run:
         current = next((one for one in held if one is not None), None) or self.sibling()
         origins = {origin_of(version) for version in back.versions.values()}
         made = self.record.brought and Origin.GENERATED in origins
-        return self.proof.prepare(back, current, made=made)
+        return self.proof.prepare(back, current, self.record.bearer_refused, made=made)
 
     @staticmethod
     def _is_current(back: ReadBack) -> bool:

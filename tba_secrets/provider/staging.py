@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import (
+    AuthenticationRefusedError,
     ConflictError,
     NetSuiteError,
     StoreError,
@@ -28,7 +29,6 @@ from tba_secrets.lifecycle.facts import (
     Declared,
     Note,
     Offered,
-    Put,
     Remembered,
     RollBack,
     Rotate,
@@ -355,7 +355,7 @@ class StagingRun:
         credential = plan.credential
         assert credential is not None  # noqa: S101 - a plan without one asks to obtain a pair
         self.host.client(credential, self.inputs.endpoint, self.inputs.record).reach()
-        if any(isinstance(step, Put) for step in plan.steps):
+        if self._made:
             self._require_way(credential)
         outputs = self._outputs(credential)
         for kind, place in self.places.items():
@@ -394,10 +394,21 @@ class StagingRun:
         self.host.status(self.urn, "staged")
         return merged(self.new, outputs)
 
-    def _require_way(self, new: Credential) -> None:
-        """Ask NetSuite, before anything is written, whether a new certificate can be brought there.
+    @property
+    def _made(self) -> bool:
+        """Whether this run rotates to a key that it has made itself: nobody else can have brought it to NetSuite."""
+        intent = self.host.intents.get(self.inputs.record)
+        return (
+            self.pair is not None
+            and isinstance(intent, Rotation)
+            and intent.origin is Origin.GENERATED
+        )
 
-        Where `tba` runs the update: it knows of the record's SmokeTest, and so whom to ask as.
+    def _require_way(self, new: Credential) -> None:
+        """Ask NetSuite, before anything is staged, whether a new certificate can be brought there.
+
+        `tba` hands over the record's SmokeTest, which says whom to ask as. A refused login is left to the SmokeTest,
+        which keeps it in state; it does not ask with that certificate again.
         """
         names = {field.alias for field in SmokeTestInputs.model_fields.values()}
         tested = {k: v for k, v in (self.record.tested or {}).items() if k in names}
@@ -408,7 +419,10 @@ class StagingRun:
         if (current := next((one for one in held if one is not None), None)) is not None:
             declared = {**tested, "certificate": self.inputs.certificate}
             inputs = SmokeTestInputs.model_validate(declared)
-            self.proof(self.host, inputs, SmokeTestOutputs()).require_way(new, current)
+            try:
+                self.proof(self.host, inputs, SmokeTestOutputs()).require_way(new, current)
+            except AuthenticationRefusedError as error:
+                self.record.bearer_refused = error
 
     def _outputs(self, credential: Credential) -> StagedCredentialOutputs:
         """Return what state keeps, before any store has it."""

@@ -195,6 +195,16 @@ def test_with_a_key_the_receiver_can_check_who_wrote(machine: Machine, receiver:
     assert hmac.new(b"another", content, "sha256").hexdigest() != digest
 
 
+def test_a_key_that_is_no_text_signs_with_its_bytes(machine: Machine, receiver: Receiver) -> None:
+    machine.tell(
+        troubled(), receiver, key="not-a-real-key\udcff"
+    )  # as the environment gives byte 255
+
+    ((headers, content),) = receiver.taken
+    digest = hmac.new(b"not-a-real-key\xff", content, "sha256").hexdigest()
+    assert headers["X-Tba-Signature"] == f"sha256={digest}"
+
+
 def test_slack_gets_text_in_which_nothing_is_a_mention(
     machine: Machine, receiver: Receiver
 ) -> None:
@@ -208,7 +218,7 @@ def test_slack_gets_text_in_which_nothing_is_a_mention(
         "• *attention* prod a/c: &lt;!channel&gt; &amp; [odd](x)",
         "    To do: mend `it`",
         "• *overdue* prod a/b: overdue by 11 days: was due 2026-11-12 17:46 UTC",
-        "    To do: rotate it (`tba rotate`)",
+        "    To do: rotate it: `tba rotate ENV TOKEN`",
     ]
 
 

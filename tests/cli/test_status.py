@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,16 +12,17 @@ import boto3
 import pytest
 
 from tba_secrets.cli.status import show, survey
-from tba_secrets.cli.status_gather import ReadState, snapshots
+from tba_secrets.cli.status_gather import ReadState, addressed, snapshots, store_report
 from tba_secrets.cli.status_report import Report, StoreReport, TokenReport, versions
 from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.netsuite.tba_end import tba_note
+from tba_secrets.places import Place
 from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.sensitive import Fingerprint, Sensitive
-from tba_secrets.stores.interface import SecretName, Snapshot
+from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot
 from tba_secrets.stores.memory import MemoryStore
 from tests.cli.conftest import Tba, World
 from tests.cli.status_bench import (
@@ -159,6 +162,44 @@ def test_a_secret_that_is_scheduled_for_deletion_has_its_own_way_out(world: Worl
     assert "aws secretsmanager restore-secret" in finding.remedy
     assert "restore: true" in finding.remedy
     assert other.findings == ()
+
+
+class Unreachable(MemoryStore):
+    """It was seen, and is away when it is asked for the command."""
+
+    def restore_command(self, name: SecretName) -> str:
+        raise StoreUnavailableError("away")
+
+
+def test_a_store_that_is_away_costs_the_restore_command_alone() -> None:
+    store, name = Unreachable(), SecretName("netsuite/test/orders")
+    store.write_as_another(name, Sensitive("{}"))
+    place = Place(store, name, OwnerMark("", "", ""))
+    seen = store.describe(name)
+    assert seen is not None
+
+    assert store_report(place, seen, None).restore == ""
+    going = replace(seen, deletion_at=datetime.fromtimestamp(NOW, UTC))
+    assert store_report(place, going, None).restore == "declare `restore: true`"
+
+
+@pytest.mark.parametrize(
+    ("remedy", "filled"),
+    [
+        ("run `tba rotate ENV TOKEN`", "run `tba rotate prod wh/bot`"),
+        (
+            "`pulumi refresh --stack ENV`, then `tba up ENV`",
+            "`pulumi refresh --stack prod`, then `tba up prod`",
+        ),
+        ("set AWS_SESSION_TOKEN, or ENV", "set AWS_SESSION_TOKEN, or ENV"),
+        ("`tba up ENV` as role DEV ENVIRONMENT", "`tba up prod` as role DEV ENVIRONMENT"),
+        ("`tba rotate ENV` with `AWS_SESSION_TOKEN`", "`tba rotate prod` with `AWS_SESSION_TOKEN`"),
+    ],
+)
+def test_commands_are_filled_in_and_nothing_else(remedy: str, filled: str) -> None:
+    finding = RotationFinding(Standing.DUE_SOON, "due", remedy)
+
+    assert addressed(finding, "prod", "wh/bot").remedy == filled
 
 
 def test_a_resource_that_waits_for_its_deletion_says_nothing(world: World) -> None:

@@ -257,7 +257,7 @@ def test_where_the_role_may_not_nothing_is_written(proven: World) -> None:
     rotated = tba(proven, "rotate", "test", "bot")
 
     assert rotated.status == Exit.FAILED, rotated.output
-    assert "nothing was written" in rotated.output
+    assert "nothing was staged" in rotated.output
     assert PERMISSIONS[1] in rotated.output
     assert (dict(secret.labels), list(secret.versions)) == before
 

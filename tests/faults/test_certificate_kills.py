@@ -296,7 +296,7 @@ def test_where_five_are_active_nothing_is_written_and_a_place_lets_it_go_on(
     sixth = scene.run(MADE)
 
     assert "allows 5" in sixth.error
-    assert "nothing was written" in sixth.error
+    assert "nothing was staged" in sixth.error
     assert (scene.active(), scene.current()) == (active, active[-1])
     assert scene.waiting() is None
     scene.netsuite.state.revoke_certificate(scene.account.id, before)

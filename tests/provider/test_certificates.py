@@ -17,7 +17,7 @@ from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.payload import parse
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError
-from tba_secrets.provider.intents import Rotation
+from tba_secrets.provider.intents import Rollback, Rotation
 from tba_secrets.simulator import Simulator
 from tba_secrets.simulator.config import SimulatorConfig
 from tba_secrets.simulator.vocabulary import Scope
@@ -47,14 +47,17 @@ class Record:
     def account(self) -> Any:
         return self.netsuite.state.account(self.bench.account.id)
 
-    def up(self, *, rotate: bool = False, later: timedelta = timedelta(0)) -> str:
-        """`pulumi up`, or `tba rotate`; return why it failed, empty where it did not."""
+    def up(
+        self, *, rotate: bool = False, back: bool = False, later: timedelta = timedelta(0)
+    ) -> str:
+        """`pulumi up`, `tba rotate` or `tba rollback`; return why it failed, empty where it did not."""
         bench = self.bench
         bench.new_process()
         moment = (datetime.now(UTC) + later).timestamp()
         bench.host.clock = lambda: moment
-        if rotate:
-            bench.host.intents = {self.path: Rotation(None, origin=Origin.GENERATED)}
+        if rotate or back:
+            intent = Rollback() if back else Rotation(None, origin=Origin.GENERATED)
+            bench.host.intents = {self.path: intent}
             bench.host.record(self.path).tested = self.tested.state if self.tested else {}
         staged = bench.up(bench.staged, self.staged, self.staged_inputs())
         self.staged = staged
@@ -127,14 +130,14 @@ def bot(bench: Bench) -> Iterator[Record]:
         yield record
 
 
-# --- before anything is written --------------------------------------------------------------------
+# --- before anything is staged --------------------------------------------------------------------
 
 
 def refused(record: Record, **how: Any) -> str:
     """Rotate, which must fail and write nothing; return why it did."""
     record.bench.writes()
     before = record.active()
-    with pytest.raises(CheckFailedError, match="nothing was written") as told:
+    with pytest.raises(CheckFailedError, match="nothing was staged") as told:
         record.up(rotate=True, **how)
     assert record.bench.writes() == []
     assert record.active() == before
@@ -185,28 +188,58 @@ def test_a_current_certificate_that_has_run_out(bot: Record) -> None:
     assert len(bot.netsuite.state.audit(bot.bench.account.id)) == asked
 
 
-def test_a_current_certificate_that_was_revoked_is_tried_once(bot: Record) -> None:
+def test_the_way_out_that_the_words_tell(bot: Record) -> None:
     bot.begin()
-    bot.account.certificates[0].revoked = True
-    asked = len(bot.netsuite.state.audit(bot.bench.account.id))
-
-    told = refused(bot)
-
-    assert "declare `by: person` for it" in told
-    assert len(bot.netsuite.state.audit(bot.bench.account.id)) == asked + 1
-
-
-def test_what_the_words_say_is_a_way_out(bot: Record) -> None:
-    bot.begin()
-    bot.account.certificates[0].revoked = True
-    refused(bot)
+    refused(bot, later=timedelta(days=800))
 
     bot.by = "person"
     assert "waits for its upload" in bot.up(rotate=True)
     bot.upload()
     assert bot.up() == ""
 
-    assert bot.active() == [bot.held(Stage.CURRENT).certificate_id]  # type: ignore[union-attr]
+    assert bot.active()[-1] == bot.held(Stage.CURRENT).certificate_id  # type: ignore[union-attr]
+
+
+def test_a_current_certificate_that_was_revoked_is_tried_once_and_state_knows(bot: Record) -> None:
+    bot.begin()
+    bot.account.certificates[0].revoked = True
+    asked = len(bot.netsuite.state.audit(bot.bench.account.id))
+
+    told = bot.up(rotate=True)
+
+    assert "waits for its upload" in told
+    assert "could not bring it" in told
+    assert "declare `by: person`, so that the refused one is not asked again" in told
+    assert len(bot.netsuite.state.audit(bot.bench.account.id)) == asked + 1
+    assert bot.tested is not None
+    assert len(bot.tested.state["refusals"]) == 1
+
+
+@pytest.mark.parametrize("why", ["may not", "no place"])
+def test_a_rollback_brings_nothing_to_netsuite(bot: Record, why: str) -> None:
+    bot.begin()
+    before = bot.held(Stage.CURRENT)
+    for _ in range(4 if why == "no place" else 1):
+        assert bot.up(rotate=True) == ""
+        if why == "no place":
+            continue
+        bot.account.role("1001").permissions.remove(MANAGES)
+    if why == "no place":
+        before = bot.held(Stage.PREVIOUS)
+
+    assert bot.up(back=True) == ""
+
+    assert bot.held(Stage.CURRENT) == before
+
+
+def test_who_may_bring_it_is_no_reason_to_prove_it_again(bot: Record) -> None:
+    bot.begin()
+    asked = len(bot.netsuite.state.audit(bot.bench.account.id))
+
+    bot.siblings = ("second",)
+    assert bot.up() == ""
+
+    assert len(bot.netsuite.state.audit(bot.bench.account.id)) == asked
 
 
 # --- the first one, brought by another certificate of the same user ---------------------------------

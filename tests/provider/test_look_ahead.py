@@ -102,6 +102,21 @@ def test_who_asks_first_gets_the_error_and_the_next_one_looks_again(
     assert store.looks.count("orders") == 2
 
 
+def test_what_was_met_long_ago_is_looked_at_again(
+    bench: Bench, store: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.error = StoreUnavailableError("no route to the store")
+    rpc = Rpc(bench)
+    announce(rpc)
+    for name in NAMES[1:]:
+        with pytest.raises(StoreUnavailableError):  # so that all looks ahead are over
+            look(rpc, name)
+    store.error = None
+    monkeypatch.setattr("tba_secrets.lifecycle.look._FRESH_SECONDS", 0.0)
+
+    assert look(rpc, "orders") == {"aws": None}
+
+
 def test_what_is_about_some_records_looks_at_no_other(bench: Bench, store: Watched) -> None:
     rpc = Rpc(bench)
     rpc.provider.host.intents = {"warehouse/orders": Rollback()}

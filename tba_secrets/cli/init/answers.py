@@ -104,7 +104,8 @@ def findings(answers: Answers, only: str | None = None) -> Iterator[str]:
         yield f"--store: there is no such store; {remedy}"
         return
     if answers.get("auth", AUTHS[0]) not in AUTHS:
-        yield f"--auth: there is no such kind of credential; write {' or '.join(AUTHS)}"
+        remedy = or_else(did_you_mean(answers["auth"], AUTHS), f"write {' or '.join(AUTHS)}")
+        yield f"--auth: there is no such kind of credential; {remedy}"
         return
     filled = {**_EXAMPLES, "aws_account": "", **answers, "store": store}
     text = environment_text(filled)

@@ -15,6 +15,7 @@ from tba_secrets.cli.notify.shapes import MessageShape, body
 from tba_secrets.cli.notify.webhook import NotifyWish, Webhook, deliver, webhook
 from tba_secrets.cli.status_report import Report
 from tba_secrets.netsuite.transport import Sender
+from tba_secrets.suggestions import did_you_mean, or_else
 
 __all__ = ["Notified", "NotifyWish", "Webhook", "notify", "notify_wish", "webhook"]
 
@@ -31,7 +32,10 @@ def notify_wish(variable: str | None, shape: str | None, key: str | None) -> Not
         if name is not None and not _NAME.fullmatch(name):
             raise typer.BadParameter(f"{option} takes the name of a variable, never its value")
     if shape is not None and shape not in list(MessageShape):
-        raise typer.BadParameter(f"--notify-as takes one of {', '.join(MessageShape)}")
+        meant = did_you_mean(shape, MessageShape)
+        raise typer.BadParameter(
+            or_else(meant, f"write one of {', '.join(MessageShape)}"), param_hint="--notify-as"
+        )
     if variable is None:
         if shape is not None or key is not None:
             raise typer.BadParameter("name the webhook's variable with --notify-env")

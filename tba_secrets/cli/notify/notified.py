@@ -53,13 +53,14 @@ class Notified:
         """
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for file in self._folder.iterdir():
-                if file.stat().st_mtime < now - _KEPT_FOR.total_seconds():
-                    file.unlink(missing_ok=True)
             for key in keys:
                 file = self._file(to, key)
                 file.touch(mode=0o600)
                 os.utime(file, (now, now))
+            for file in self._folder.iterdir():
+                with suppress(OSError):  # another run forgets at the same time
+                    if file.stat().st_mtime < now - _KEPT_FOR.total_seconds():
+                        file.unlink(missing_ok=True)
 
     def _file(self, to: Webhook, key: str) -> Path:
         return self._folder / fingerprint(_MARK, f"{to.url.reveal()}\n{key}")

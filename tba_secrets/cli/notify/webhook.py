@@ -111,7 +111,9 @@ def deliver(
 def _request(to: Webhook, body: bytes) -> requests.PreparedRequest:
     headers = {"Content-Type": "application/json", "User-Agent": "tba-secrets"}
     if to.key is not None:
-        digest = hmac.new(to.key.reveal().encode(), body, sha256).hexdigest()
+        digest = hmac.new(
+            to.key.reveal().encode(errors="surrogateescape"), body, sha256
+        ).hexdigest()
         headers[SIGNATURE] = f"sha256={digest}"
     try:
         return requests.Request("POST", to.url.reveal(), headers=headers, data=body).prepare()

@@ -29,7 +29,7 @@ AnyIntegration = Annotated[
 
 
 MOST_USERS: Final = 100
-Concurrency = Annotated[
+UsersSideBySide = Annotated[
     Annotated[int, Field(ge=1, le=MOST_USERS), Tag(NUMBER_TAG)]
     | Annotated[Literal["auto"], Tag(TEXT_TAG)],
     Discriminator(number_tag),
@@ -46,7 +46,7 @@ class Environment(Model):
     """The account id as NetSuite writes it: upper case, with an underscore. Also the OAuth realm."""
     endpoint: Address | None = None
     """One address for all NetSuite services, for example a proxy or the simulator."""
-    concurrency: Concurrency = "auto"
+    concurrency: UsersSideBySide = "auto"
     """How many users of the account may be asked side by side. `auto` begins with 2 and stops at 4, which leaves the
     smallest account (5) a place; give more where the account has more, or fewer where other integrations need them."""
     store: Stores
