@@ -9,6 +9,7 @@ import pytest
 from tba_secrets.cli.exits import Exit
 from tests.engine.conftest import World
 from tests.engine.tba import tba
+from tests.netsuite_account import Values
 
 pytestmark = pytest.mark.engine
 
@@ -52,6 +53,24 @@ def test_a_source_that_still_gives_what_was_superseded_is_no_new_value(due: Worl
     refused = tba(due, "rotate", "test", "orders")
     assert refused.status != 0
     assert "superseded" in refused.output
+
+
+def test_what_is_past_its_overlap_is_retired_though_a_rotation_has_failed(world: World) -> None:
+    world.write(extra="defaults: {rotate_every: 1s, retire_after: 1s}")
+    assert world.project.up().status == 0
+    world.give(orders=world.account.spares["orders"])
+    assert world.project.up().status == 0
+    assert not world.netsuite.state.token(world.account.id, "orders").revoked
+    time.sleep(1)
+    world.give(
+        orders=world.account.spares["orders"], stock=Values()
+    )  # NetSuite knows no such token
+
+    run = tba(world, "rotate", "test", "--due")
+
+    assert run.status == Exit.FAILED, run.output
+    assert "warehouse/stock" in run.output
+    assert world.netsuite.state.token(world.account.id, "orders").revoked
 
 
 def test_nothing_is_due(world: World) -> None:
