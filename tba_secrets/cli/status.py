@@ -27,11 +27,17 @@ from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.notify import Notified, NotifyWish, Webhook, notify, webhook
 from tba_secrets.cli.printing import report_console, show_table, tell
 from tba_secrets.cli.status_gather import ReadState, gather
-from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport, versions
+from tba_secrets.cli.status_report import (
+    HEADINGS,
+    EnvironmentReport,
+    Report,
+    cells,
+    summary,
+)
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
-from tba_secrets.rotation import RotationFinding, Standing, span, when
+from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.spec import stack_names
 from tba_secrets.suggestions import did_you_mean, or_else
 
@@ -218,8 +224,6 @@ _COLOURS: Final = {
     Standing.ATTENTION: "magenta",
     Standing.FAILING: "red",
 }
-HEADINGS: Final = ("token", "state", "age and due date", "current and previous", "last proof")
-"""Of the table of an environment."""
 
 
 def show(report: Report) -> None:
@@ -269,34 +273,6 @@ def _findings(report: EnvironmentReport) -> Iterator[str]:
         yield _line(paths, replace(common, remedy=remedy))
 
 
-def cells(token: TokenReport, now: float) -> tuple[str, ...]:
-    """Return what the table has under the headings behind the state."""
-    age, due = token.age(now), token.policy.due_at(token.since)
-    previous = versions(token, "previous")
-    proof = [] if token.proof is None else [token.proof.at[:10], token.proof.who]
-    return (
-        _lines(
-            "" if age is None else span(age),
-            "" if due is None else f"due {_day(due)}",
-            "" if token.valid_until is None else f"valid until {token.valid_until}",
-        ),
-        _lines(
-            versions(token, "current"),
-            token.fingerprint or "",
-            f"before: {previous}" if previous else "",
-        ),
-        _lines(*proof),
-    )
-
-
-def _lines(*parts: str) -> str:
-    return "\n".join(part for part in parts if part)
-
-
-def _day(at: float) -> str:
-    return when(at).partition(" ")[0]
-
-
 def _line(names: Sequence[str], finding: RotationFinding) -> str:
     remedy = f"\n    [dim]To do:[/] {escape(finding.remedy)}" if finding.remedy else ""
     return f"  {_coloured(finding.standing)}  {escape(', '.join(names))}: {escape(finding.what)}{remedy}"
@@ -304,18 +280,3 @@ def _line(names: Sequence[str], finding: RotationFinding) -> str:
 
 def _coloured(standing: Standing) -> str:
     return f"[{_COLOURS[standing]}]{standing.word}[/]"
-
-
-def summary(report: Report) -> str:
-    """Count the tokens by state."""
-    counted = [
-        f"{count} {standing.word}"
-        for standing in reversed(Standing)
-        if (count := sum(token.standing is standing for token in report.tokens))
-    ]
-    unread = sum(bool(environment.findings) for environment in report.environments)
-    if unread:
-        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not read completely")
-    tokens = len(report.tokens)
-    total = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
-    return f"{total}; exit code {int(report.standing)}"

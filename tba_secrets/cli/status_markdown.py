@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tba_secrets.cli.pages import markdown_safe
-from tba_secrets.cli.status import HEADINGS, cells, summary
-from tba_secrets.cli.status_report import EnvironmentReport, Report
+from tba_secrets.cli.status_report import HEADINGS, EnvironmentReport, Report, cells, summary
 from tba_secrets.rotation import RotationFinding
 
 

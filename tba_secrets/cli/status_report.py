@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from tba_secrets.netsuite.lockout import Refusal
-from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, short, worst
+from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, short, span, when, worst
 from tba_secrets.stores.journal import JournalEntry
 
 
@@ -218,3 +218,52 @@ def _iso(at: float | None) -> str | None:
 
 def _seconds(length: timedelta | None) -> int | None:
     return None if length is None else int(length.total_seconds())
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+HEADINGS: Final = ("token", "state", "age and due date", "current and previous", "last proof")
+"""Of the table of an environment."""
+
+
+def cells(token: TokenReport, now: float) -> tuple[str, ...]:
+    """Return what the table has under the headings behind the state."""
+    age, due = token.age(now), token.policy.due_at(token.since)
+    previous = versions(token, "previous")
+    proof = [] if token.proof is None else [token.proof.at[:10], token.proof.who]
+    return (
+        _lines(
+            "" if age is None else span(age),
+            "" if due is None else f"due {_day(due)}",
+            "" if token.valid_until is None else f"valid until {token.valid_until}",
+        ),
+        _lines(
+            versions(token, "current"),
+            token.fingerprint or "",
+            f"before: {previous}" if previous else "",
+        ),
+        _lines(*proof),
+    )
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _day(at: float) -> str:
+    return when(at).partition(" ")[0]
+
+
+def summary(report: Report) -> str:
+    """Count the tokens by state."""
+    counted = [
+        f"{count} {standing.word}"
+        for standing in reversed(Standing)
+        if (count := sum(token.standing is standing for token in report.tokens))
+    ]
+    unread = sum(bool(environment.findings) for environment in report.environments)
+    if unread:
+        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not read completely")
+    tokens = len(report.tokens)
+    total = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
+    return f"{total}; exit code {int(report.standing)}"
