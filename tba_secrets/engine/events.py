@@ -139,6 +139,11 @@ class UpdateListener:
             seconds,
         )
 
+    def note(self, words: str) -> None:
+        """Tell something that the report keeps."""
+        self.notes.append(Message(words))
+        self.tell(words)
+
     def _begins(self, step: Mapping[str, Any]) -> None:
         record = _inputs(step).get("record")
         if record is not None:

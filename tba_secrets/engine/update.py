@@ -176,9 +176,9 @@ class Engine:
         """
         life = runs.life(self.stack, refused.holders)
         if life is Life.DEAD and runs.claim(self.stack, refused.holders):
-            listener.tell("the run that held the stack's lock is dead: taking its work up")
+            listener.note("the run that held the stack's lock is dead: taking its work up")
         elif life is Life.UNKNOWN and self._take_over:
-            listener.tell("taking the stack's lock over, as --take-over says")
+            listener.note("taking the stack's lock over, as --take-over says")
         else:
             raise refused
         PulumiCli(self.project, self.stack).read("cancel", "--yes")

@@ -263,7 +263,7 @@ def test_certificates_are_declared_in_place_of_tokens(store: str, tmp_path: Path
 WRONG_OF_OAUTH2: dict[str, tuple[dict[str, str], str]] = {
     "no such kind": (
         {"auth": "oauth1"},
-        "--auth: there is no such kind of credential; write tba or oauth2",
+        r"--auth: there is no such kind of credential; did you mean `oauth2`\? Otherwise write tba or oauth2",
     ),
     "TBA's flag": ({"token-id-env": "A"}, "--token-id-env: it belongs to --auth tba; leave it out"),
     "OAuth 2.0's flag": (

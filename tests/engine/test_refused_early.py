@@ -39,7 +39,7 @@ def test_bad_yaml_names_every_place(world: World) -> None:
 def test_a_stack_without_a_file(world: World) -> None:
     (world.project.folder / "stacks" / "test.yaml").unlink()
 
-    refused(world, "stacks/STACK.yaml")
+    refused(world, "there is no environment for the stack 'test'", "`tba init test` writes")
 
 
 def test_netsuite_out_of_reach(world: World) -> None:

@@ -31,11 +31,13 @@ def handler(bench: Bench, kind: type[Wire]) -> Handler:
     return bench.staged if kind is StagedCredentialInputs else bench.smoke
 
 
+HOW = ("mostUsers", "siblings")
+"""How a credential is tested and brought: no reason to test it again."""
 EVERY = [
     (kind, name)
     for kind in (StagedCredentialInputs, SmokeTestInputs)
     for name in properties(kind)
-    if name != "digests"
+    if name not in ("digests", *HOW)
 ]
 
 
@@ -49,6 +51,15 @@ def test_every_input_is_compared(offline: Bench, kind: type[Wire], name: str, ne
         del changed[name]
 
     assert handler(offline, kind).diff(URN, old, {}, changed) == [Change(name)]
+
+
+@pytest.mark.parametrize("name", HOW)
+def test_how_it_is_tested_is_not_compared(offline: Bench, name: str) -> None:
+    old: dict[str, Any] = {one: f"the old {one}" for one in properties(SmokeTestInputs)}
+
+    changes = offline.smoke.diff(URN, old, {}, {**old, name: "changed"})
+
+    assert changes == [Change("verified", input=False)], "nothing has passed yet"
 
 
 SEEN = {"consumer": "k:1", "token": "k:2"}
