@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -49,6 +50,21 @@ TakeOver = Annotated[
         help="Cancel the update that holds the stack's lock: you are sure that it is dead.",
     ),
 ]
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def _one_of(kind: type[Word], given: str | None, option: str) -> Word | None:
+    """Return the word that an option gives; None if it is not given.
+
+    Raises:
+        typer.BadParameter: It is none of the known words.
+    """
+    if given is None or given in list(kind):
+        return None if given is None else kind(given)
+    rule = f"write one of {', '.join(kind)}"
+    raise typer.BadParameter(or_else(did_you_mean(given, kind), rule), param_hint=option)
+
 
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step, on standard error.")]
 
@@ -326,12 +342,7 @@ def checklist(
     """
     from tba_secrets.cli.checklist import ChecklistFormat, run
 
-    if format is not None and format not in list(ChecklistFormat):
-        meant = did_you_mean(format, ChecklistFormat)
-        raise typer.BadParameter(
-            or_else(meant, f"write one of {', '.join(ChecklistFormat)}"), param_hint="--format"
-        )
-    run(project.resolve(), environment, None if format is None else ChecklistFormat(format), output)
+    run(project.resolve(), environment, _one_of(ChecklistFormat, format, "--format"), output)
 
 
 @app.command()
@@ -534,18 +545,15 @@ def status(
      1  another error; or all is well, and the webhook did not take the message
      2  the command line is wrong
     """  # noqa: D301 - click's mark for a block that is not wrapped
-    from tba_secrets.cli.notify import notify_wish
+    from tba_secrets.cli.notify import MessageShape, notify_wish
     from tba_secrets.cli.status import StatusFormat, run
 
-    if format is not None and format not in list(StatusFormat):
-        meant = did_you_mean(format, StatusFormat)
-        raise typer.BadParameter(
-            or_else(meant, f"write one of {', '.join(StatusFormat)}"), param_hint="--format"
-        )
-    if as_json and format not in (None, StatusFormat.JSON):
+    chosen = _one_of(StatusFormat, format, "--format")
+    if as_json and chosen not in (None, StatusFormat.JSON):
         raise typer.BadParameter("take one of --json and --format")
-    chosen = StatusFormat.JSON if as_json else StatusFormat(format) if format else None
-    wish = notify_wish(notify_env, notify_as, notify_key_env)
+    chosen = StatusFormat.JSON if as_json else chosen
+    shape = _one_of(MessageShape, notify_as, "--notify-as")
+    wish = notify_wish(notify_env, shape, notify_key_env)
     run(project.resolve(), environments or [], chosen, output, html, wish)
 
 

@@ -21,7 +21,9 @@ def _parts(environment: EnvironmentReport, now: float) -> Iterator[str]:
         rows = ((t.path, t.standing.word, *cells(t, now)) for t in environment.tokens)
         rule = "|" + "---|" * len(HEADINGS)
         yield "\n".join([_row(HEADINGS), rule, *map(_row, rows)])
-    findings = [_finding(*one) for one in environment.all_findings]
+    findings = [
+        _finding(token or environment.name, finding) for token, finding in environment.all_findings
+    ]
     if findings:
         yield "\n".join(findings)
     if environment.note:

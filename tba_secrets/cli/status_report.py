@@ -100,9 +100,9 @@ class EnvironmentReport:
         return max([worst(self.findings), *(token.standing for token in self.tokens)])
 
     @property
-    def all_findings(self) -> Iterator[tuple[str, RotationFinding]]:
-        """Its own findings, then those of its tokens, each with the name of what it is about."""
-        yield from ((self.name, finding) for finding in self.findings)
+    def all_findings(self) -> Iterator[tuple[str | None, RotationFinding]]:
+        """Its own findings, then those of its tokens, each with the token's path; None for its own."""
+        yield from ((None, finding) for finding in self.findings)
         yield from ((token.path, finding) for token in self.tokens for finding in token.findings)
 
 

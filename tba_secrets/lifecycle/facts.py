@@ -92,6 +92,12 @@ Seen = Mapping[str, Sight]
 """By store kind, in the order of promotion."""
 
 
+def current_credential(seen: Seen) -> Credential | None:
+    """Return what readers get from the first store that has a credential; None if none has."""
+    held = (sight.credential(sight.current) for sight in seen.values())
+    return next((one for one in held if one is not None), None)
+
+
 @dataclass(frozen=True)
 class Remembered:
     """What the resources' state says. All of it may be missing: a killed Create, or a lost state."""

@@ -22,6 +22,12 @@ class Wire(Model):
         alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
     )
 
+    @classmethod
+    def among(cls, properties: Properties) -> Properties:
+        """Return those of some properties that are this model's: state holds inputs and outputs together."""
+        names = {field.alias for field in cls.model_fields.values()}
+        return {name: value for name, value in properties.items() if name in names}
+
     def properties(self) -> Properties:
         """As the engine is to keep it: unset properties are left out."""
         return self.model_dump(by_alias=True, exclude_none=True, mode="json")

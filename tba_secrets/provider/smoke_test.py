@@ -33,6 +33,7 @@ from tba_secrets.lifecycle.facts import (
     Seen,
     Settling,
     Step,
+    current_credential,
     origin_of,
 )
 from tba_secrets.lifecycle.look import look
@@ -138,7 +139,9 @@ class SmokeTestHandler(Handler):
         if not inputs:
             raise TbaError("a SmokeTest cannot be imported", "declare it: `pulumi up` tests then")
         declared = SmokeTestInputs.model_validate(inputs)
-        proof = self._proof(self._host, declared, SmokeTestOutputs.model_validate(_found(state)))
+        proof = self._proof(
+            self._host, declared, SmokeTestOutputs.model_validate(SmokeTestOutputs.among(state))
+        )
         proof.remember()
         record = self._host.record(declared.record)
         if not any(record.looked.at(self._host.places(*where(inputs))).values()):
@@ -166,7 +169,7 @@ class SmokeTestHandler(Handler):
         inputs = SmokeTestInputs.model_validate(new)
         record = self._host.record(inputs.record)
         record.tested = old
-        before = SmokeTestOutputs.model_validate(_found(old))
+        before = SmokeTestOutputs.model_validate(SmokeTestOutputs.among(old))
         proof = self._proof(self._host, inputs, before, str(old.get("account", "")))
         places = self._host.places(inputs.stores, inputs.secret)
         run = _Run(self._host, urn, proof, record, places, new)
@@ -264,9 +267,7 @@ class _Run:
         """Do what has to be done in NetSuite before a candidate can pass; return the last day that it answered."""
         if self._is_current(back):
             return ""
-        seen = self.seen()
-        held = (sight.credential(sight.current) for sight in seen.values())
-        current = next((one for one in held if one is not None), None) or self.sibling()
+        current = current_credential(self.seen()) or self.sibling()
         origins = {origin_of(version) for version in back.versions.values()}
         made = self.record.brought and Origin.GENERATED in origins
         return self.proof.prepare(back, current, self.record.bearer_refused, made=made)
@@ -495,8 +496,3 @@ def _passed(state: Properties, new: Properties) -> bool:
     """Whether the versions that are asked for are the ones that passed last."""
     verified, wanted = state.get("verified", {}), new.get("versions", {})
     return bool(verified) and all(verified.get(kind) == version for kind, version in wanted.items())
-
-
-def _found(state: Properties) -> Properties:
-    names = {field.alias for field in SmokeTestOutputs.model_fields.values()}
-    return {name: value for name, value in state.items() if name in names}

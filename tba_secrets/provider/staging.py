@@ -35,6 +35,7 @@ from tba_secrets.lifecycle.facts import (
     Seen,
     Staging,
     Up,
+    current_credential,
 )
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
@@ -273,9 +274,8 @@ class StagingRun:
 
     def _signing(self, seen: Seen) -> Pair:
         """Return the consumer pair that signs the authorization flow."""
-        for sight in seen.values():
-            if (held := sight.credential(sight.current)) is not None:
-                return held.pair(CONSUMER)
+        if (held := current_credential(seen)) is not None:
+            return held.pair(CONSUMER)
         if (given := self.offered.get(CONSUMER)) is not None:
             return given
         raise ValueNeededError(
@@ -288,7 +288,8 @@ class StagingRun:
 
         Where the store cannot say whether it took the token, the line of intent stands, and the next run finds out.
         """
-        if self.pair is None or not self._is_issued:
+        # nothing else than an issued token is left behind if no store takes it
+        if self.pair is None or not self._rotates_to(Origin.ISSUED):
             return error
         try:
             if self.issuing.is_stored():
@@ -303,13 +304,12 @@ class StagingRun:
             told = self._taken_back(self.pair, consumer)
         return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
 
-    @property
-    def _is_issued(self) -> bool:
-        """Whether NetSuite has issued the new token: nothing else is left behind if no store takes it."""
+    def _rotates_to(self, origin: Origin) -> bool:
+        """Whether this run rotates to a token, or a key, of that origin."""
         intent = self.host.intents.get(self.inputs.record)
         if not isinstance(intent, Rotation):
             return False
-        return intent.part == TOKEN and intent.origin is Origin.ISSUED
+        return intent.part == TOKEN and intent.origin is origin
 
     def _taken_back(self, issued: Pair, consumer: Pair) -> str:
         """Revoke a token that no store holds, and say what became of it: no later run can sign its revoke."""
@@ -355,7 +355,8 @@ class StagingRun:
         credential = plan.credential
         assert credential is not None  # noqa: S101 - a plan without one asks to obtain a pair
         self.host.client(credential, self.inputs.endpoint, self.inputs.record).reach()
-        if self._made:
+        # a key that was made here: nobody can have brought it to NetSuite yet
+        if self.pair is not None and self._rotates_to(Origin.GENERATED):
             self._require_way(credential)
         outputs = self._outputs(credential)
         for kind, place in self.places.items():
@@ -394,29 +395,16 @@ class StagingRun:
         self.host.status(self.urn, "staged")
         return merged(self.new, outputs)
 
-    @property
-    def _made(self) -> bool:
-        """Whether this run rotates to a key that it has made itself: nobody else can have brought it to NetSuite."""
-        intent = self.host.intents.get(self.inputs.record)
-        return (
-            self.pair is not None
-            and isinstance(intent, Rotation)
-            and intent.origin is Origin.GENERATED
-        )
-
     def _require_way(self, new: Credential) -> None:
         """Ask NetSuite, before anything is staged, whether a new certificate can be brought there.
 
         `tba` hands over the record's SmokeTest, which says whom to ask as. A refused login is left to the SmokeTest,
         which keeps it in state; it does not ask with that certificate again.
         """
-        names = {field.alias for field in SmokeTestInputs.model_fields.values()}
-        tested = {k: v for k, v in (self.record.tested or {}).items() if k in names}
+        tested = SmokeTestInputs.among(self.record.tested or {})
         if self.inputs.certificate is None or not tested:
             return
-        sights = self._seen(self._asked()).values()
-        held = (sight.credential(sight.current) for sight in sights)
-        if (current := next((one for one in held if one is not None), None)) is not None:
+        if (current := current_credential(self._seen(self._asked()))) is not None:
             declared = {**tested, "certificate": self.inputs.certificate}
             inputs = SmokeTestInputs.model_validate(declared)
             try:

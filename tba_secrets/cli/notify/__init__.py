@@ -15,14 +15,15 @@ from tba_secrets.cli.notify.shapes import MessageShape, body
 from tba_secrets.cli.notify.webhook import NotifyWish, Webhook, deliver, webhook
 from tba_secrets.cli.status_report import Report
 from tba_secrets.netsuite.transport import Sender
-from tba_secrets.suggestions import did_you_mean, or_else
 
-__all__ = ["Notified", "NotifyWish", "Webhook", "notify", "notify_wish", "webhook"]
+__all__ = ["MessageShape", "Notified", "NotifyWish", "Webhook", "notify", "notify_wish", "webhook"]
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def notify_wish(variable: str | None, shape: str | None, key: str | None) -> NotifyWish | None:
+def notify_wish(
+    variable: str | None, shape: MessageShape | None, key: str | None
+) -> NotifyWish | None:
     """Return what the options say; None if nobody is to be notified.
 
     Raises:
@@ -31,16 +32,11 @@ def notify_wish(variable: str | None, shape: str | None, key: str | None) -> Not
     for option, name in (("--notify-env", variable), ("--notify-key-env", key)):
         if name is not None and not _NAME.fullmatch(name):
             raise typer.BadParameter(f"{option} takes the name of a variable, never its value")
-    if shape is not None and shape not in list(MessageShape):
-        meant = did_you_mean(shape, MessageShape)
-        raise typer.BadParameter(
-            or_else(meant, f"write one of {', '.join(MessageShape)}"), param_hint="--notify-as"
-        )
     if variable is None:
         if shape is not None or key is not None:
             raise typer.BadParameter("name the webhook's variable with --notify-env")
         return None
-    return NotifyWish(variable, key, None if shape is None else MessageShape(shape))
+    return NotifyWish(variable, key, shape)
 
 
 def notify(

@@ -7,13 +7,12 @@ on one day can tell; that of a rotation is made of the version.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from tba_secrets.cli.status_report import EnvironmentReport, Report, TokenReport, versions
+from tba_secrets.cli.status_report import Report, TokenReport, versions
 from tba_secrets.rotation import RotationFinding, Standing, when, without_spans
 
 ROTATED: Final = "rotated"
@@ -42,27 +41,21 @@ class NewsItem:
 
 def news(report: Report) -> tuple[NewsItem, ...]:
     """Return what there is to tell: the worst first, rotations last."""
-    found = [one for environment in report.environments for one in _findings(environment)]
-    found.sort(key=lambda one: -one[2].standing)
     day = f"{datetime.fromtimestamp(report.at, UTC):%Y-%m-%d}"
-    items = [_item(*one, day) for one in found if one[2].standing is not Standing.WELL]
-    rotated = (_rotation(token, report.at) for token in report.tokens)
-    return (*items, *(one for one in rotated if one is not None))
+    found = [
+        (finding.standing, _item(environment.name, token, finding, day))
+        for environment in report.environments
+        for token, finding in environment.all_findings
+        if finding.standing is not Standing.WELL
+    ]
+    found.sort(key=lambda pair: -pair[0])
+    rotations = (_rotation(token, report.at) for token in report.tokens)
+    return (*(item for _, item in found), *filter(None, rotations))
 
 
 def key_of(*parts: str | None) -> str:
     """Return a key that stands for all the parts together."""
     return sha256(json.dumps(parts).encode()).hexdigest()[:_KEY_HEX_DIGITS]
-
-
-def _findings(
-    environment: EnvironmentReport,
-) -> Iterator[tuple[str, str | None, RotationFinding]]:
-    for finding in environment.findings:
-        yield environment.name, None, finding
-    for token in environment.tokens:
-        for finding in token.findings:
-            yield environment.name, token.path, finding
 
 
 def _item(environment: str, token: str | None, finding: RotationFinding, day: str) -> NewsItem:

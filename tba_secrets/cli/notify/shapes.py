@@ -38,7 +38,7 @@ _LONGEST_TEXT: Final = 400
 
 
 def shape_for(url: str) -> MessageShape:
-    """Return the shape that the host of a webhook reads; JSON if it is none that is known.
+    """Return the shape that the host of a webhook reads; JSON where the host is not known.
 
     Args:
         url: The webhook's address.
