@@ -88,14 +88,15 @@ class NetSuiteAccount:
             ],
             "users": users,
             "tokens": [
-                self._token(token, values, suffix)
+                self.token(token, values, suffix)
                 for suffix, held in (("", self.tokens), (" second", self.spares))
                 for token, values in held.items()
             ],
         }
         return {"accounts": {self.id: account}}
 
-    def _token(self, name: str, values: Values, suffix: str) -> dict[str, Any]:
+    def token(self, name: str, values: Values, suffix: str) -> dict[str, Any]:
+        """A token of one of the users, for the simulator; the suffix makes its name another one."""
         consumer = _CONSUMER_OF[name]
         return {
             "name": name + suffix,

@@ -133,7 +133,7 @@ def scene(
     tokens = [account.tokens["orders"], *succession(TOKENS)]
     with Simulator(SimulatorConfig.from_dict(account.simulator_config())) as netsuite:
         for place, token in enumerate(tokens[1:], 1):
-            netsuite.state.add_token(account.id, _token(f"orders {place}", token))
+            netsuite.state.add_token(account.id, account.token("orders", token, f" {place}"))
         if request.param == "aws":
             with SecretsManagerServer() as server:
                 settings = aws_settings(server.url, prefix="netsuite/sandbox/")
@@ -179,14 +179,3 @@ def _provider(
     environment: Mapping[str, str],
 ) -> Provider:
     return Provider(folder, account, netsuite.url, stores, {**account.environment(), **environment})
-
-
-def _token(name: str, values: Values) -> dict[str, str]:
-    return {
-        "name": name,
-        "integration": "warehouse",
-        "user": "orders.bot@example.com",
-        "role": "1001",
-        "token_id": values.identifier,
-        "token_secret": values.secret,
-    }

@@ -414,7 +414,7 @@ def open_scene(kind: str, folder: Path) -> Iterator[Scene]:
             Simulator(SimulatorConfig.from_dict(account.simulator_config()))
         )
         for number, token in enumerate(tokens):
-            netsuite.state.add_token(account.id, _token(f"orders {number}", token))
+            netsuite.state.add_token(account.id, account.token("orders", token, f" {number}"))
         proxies = [Proxy(wire, "elsewhere", "")]
         elsewhere = proxies[0].url
         proxies.append(Proxy(wire, "netsuite", netsuite.url, elsewhere))
@@ -444,17 +444,6 @@ def open_scene(kind: str, folder: Path) -> Iterator[Scene]:
         )
         scene.log = log
         yield scene
-
-
-def _token(name: str, values: Values) -> dict[str, str]:
-    return {
-        "name": name,
-        "integration": "warehouse",
-        "user": "orders.bot@example.com",
-        "role": "1001",
-        "token_id": values.identifier,
-        "token_secret": values.secret,
-    }
 
 
 def main() -> int:

@@ -11,8 +11,10 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from http.server import BaseHTTPRequestHandler
+from typing import Final
+
+from tests.stores.vault_proxy import ProxyServer, handler_of
 
 HELD_SECONDS: Final = 2.0
 """How long a call hangs; what calls has given up long before."""
@@ -81,7 +83,7 @@ class Proxy:
     def __init__(self, wire: Wire, kind: str, target: str, elsewhere: str = "") -> None:
         self.wire, self.kind, self.elsewhere = wire, kind, elsewhere
         self.host = target.partition("//")[2]
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = ProxyServer(("127.0.0.1", 0), handler_of(self.handle))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -148,31 +150,6 @@ class Proxy:
             content,
             {k: v for k, v in answer.getheaders() if k.lower() not in dropped},
         )
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is what this is about."""
-
-
-def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def _handle(self) -> None:
-            proxy.handle(self)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Quiet."""
-
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "LIST", "HEAD"):
-        setattr(Handler, f"do_{method}", Handler._handle)
-    return Handler
 
 
 def _answer(

@@ -69,7 +69,7 @@ class FaultyProxy:
         self._writes_left: int | None = None
         self._lock = Lock()
         self._ended = Event()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = ProxyServer(("127.0.0.1", 0), handler_of(self.handle))
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> FaultyProxy:
@@ -179,7 +179,7 @@ class FaultyProxy:
         handler.close_connection = True
 
 
-class _Server(ThreadingHTTPServer):
+class ProxyServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
@@ -187,19 +187,21 @@ class _Server(ThreadingHTTPServer):
         """A client that went away is what some tests are about."""
 
 
-def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
+def handler_of(handle: Callable[[BaseHTTPRequestHandler], None]) -> type[BaseHTTPRequestHandler]:
+    """A handler that gives every request to a function."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
 
         def _handle(self) -> None:
-            proxy.handle(self)
+            handle(self)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""
 
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "LIST"):
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "LIST", "HEAD"):
         setattr(Handler, f"do_{method}", Handler._handle)
     return Handler
 
