@@ -7,19 +7,16 @@ each token. The resource classes can be used on their own, from any program.
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any, Final, cast
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, cast
 
 import pulumi
 
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec.model import Environment as EnvironmentSpec
 from tba_secrets.spec.model import Model
-
-SHOWN: Final = 32
-"""A program's exit code that tells the engine: it failed, and the reason has been shown."""
 
 
 class StagedCredential(pulumi.CustomResource):
@@ -161,11 +158,30 @@ class Environment(pulumi.ComponentResource):
         records = credential_records(spec)
         self._announced = asyncio.ensure_future(_announce(self, spec, records))
         self.credentials = {}
-        for integration in spec.integrations:
-            mine = tuple(record for record in records if record.integration == integration.name)
-            child = Integration(integration.name, mine, pulumi.ResourceOptions(parent=self))
-            self.credentials.update(child.credentials)
+        with _no_stack_traces():
+            for integration in spec.integrations:
+                mine = tuple(record for record in records if record.integration == integration.name)
+                child = Integration(integration.name, mine, pulumi.ResourceOptions(parent=self))
+                self.credentials.update(child.credentials)
         self.register_outputs({})
+
+
+@contextmanager
+def _no_stack_traces() -> Iterator[None]:
+    """Declare resources without the stack trace that the SDK sends with each, for the engine to keep in state.
+
+    They all lead to this file. They take a third of the state, name folders of the machine, and as those differ from
+    one machine to the next, each change of machines writes the state anew for every resource.
+    """
+    before = getattr(sys, "tracebacklimit", None)
+    sys.tracebacklimit = 1  # the SDK's own frame; it sends a trace only of what it finds beyond
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.tracebacklimit
+        else:
+            sys.tracebacklimit = before
 
 
 async def _announce(
@@ -180,36 +196,6 @@ async def _announce(
     with suppress(Exception):
         of_mine = pulumi.InvokeOptions(parent=environment)
         await pulumi.runtime.invoke_async("tba:index:lookAhead", asked, of_mine)
-
-
-def export_credentials(environment: Environment) -> None:
-    """Export an environment's credentials as the stack's output `credentials`, if all of them are known.
-
-    With `--continue-on-error`, as `tba rotate` has it, the program outlives a record that fails, and what is known of
-    that record, or of one that is no target and not there yet, is Pulumi's internal "unknown" value. The engine would
-    save it for every reader of the output. Ending the program before it registers its outputs keeps the last good ones.
-    By then every record has been through, and the engine knows which have failed.
-
-    The program then waits for all of it at once, by `pulumi.run`: by itself the SDK looks at every output that is not
-    there yet whenever one comes, which takes most of the program's time from some ten records on. A program that calls
-    `pulumi.run` for itself exports `environment.credentials` there.
-    """
-
-    async def known() -> pulumi.Output[Any]:
-        credentials = pulumi.Output.from_input(environment.credentials)
-        if not pulumi.runtime.is_dry_run() and not await credentials.is_known():
-            os._exit(0)
-        return credentials
-
-    exported: pulumi.Output[Any] = pulumi.Output.from_input(known())
-    pulumi.export("credentials", exported)
-
-    async def all_are_there() -> None:
-        await exported.is_known()
-
-    if (run := getattr(pulumi, "run", None)) is not None:  # older SDKs have none
-        with suppress(pulumi.RunError):  # a test's mocks, in the place of an engine
-            run(all_are_there)
 
 
 def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
@@ -294,6 +280,6 @@ def origin(declared: Model | str) -> dict[str, Any] | str:
 def plain(model: Model) -> dict[str, Any]:
     """Return a model as plain values, without what is as it would be unsaid; empty where nothing was said.
 
-    Whatever is sent is kept in state four times a token, and read and written with each of the engine's steps.
+    Whatever is sent is kept in state, for both resources of a token, and read and written with each step of the engine.
     """
     return model.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

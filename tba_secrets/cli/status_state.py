@@ -8,6 +8,7 @@ from typing import Any
 
 from tba_secrets.cli.status_report import ProofReport
 from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.provider.codec import state_of
 from tba_secrets.sensitive import Fingerprint
 
 
@@ -16,9 +17,9 @@ class TokenState:
     """What the stack's state says about one record."""
 
     staged: Mapping[str, Any] = field(default_factory=dict)
-    """The outputs of its StagedCredential."""
+    """Its StagedCredential: inputs and outputs."""
     tested: Mapping[str, Any] = field(default_factory=dict)
-    """The outputs of its SmokeTest."""
+    """Its SmokeTest: inputs and outputs."""
     failures: tuple[str, ...] = ()
     """Why the last update of either did not succeed: the engine's `initErrors`."""
 
@@ -69,14 +70,14 @@ def token_states(resources: Iterable[Mapping[str, Any]]) -> dict[str, TokenState
     """Read the state by record, skipping resources that are being deleted or only test."""
     found: dict[str, TokenState] = {}
     for resource in resources:
-        outputs = resource.get("outputs") or {}
-        record = outputs.get("record")
-        if record is None or resource.get("delete") or outputs.get("promote") is False:
+        kept = state_of(resource.get("inputs") or {}, resource.get("outputs") or {})
+        record = kept.get("record")
+        if record is None or resource.get("delete") or kept.get("promote") is False:
             continue
         state = found.get(record, TokenState())
         failures = (*state.failures, *map(str, resource.get("initErrors") or ()))
         if resource["type"] == "tba:index:StagedCredential":
-            found[record] = replace(state, staged=outputs, failures=failures)
+            found[record] = replace(state, staged=kept, failures=failures)
         elif resource["type"] == "tba:index:SmokeTest":
-            found[record] = replace(state, tested=outputs, failures=failures)
+            found[record] = replace(state, tested=kept, failures=failures)
     return found

@@ -18,6 +18,7 @@ from tba_secrets.engine.events import UpdateListener, UpdateOutcome, UpdateResul
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
 from tba_secrets.netsuite import Gate, Refusal
+from tba_secrets.provider.codec import state_of
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Intents
 from tba_secrets.provider.server import Provider, serve
@@ -220,7 +221,7 @@ def _remember_proofs(host: Host, resources: Iterable[Mapping[str, Any]]) -> None
     for one in resources:
         inputs, kind = one.get("inputs") or {}, one["type"].rpartition(":")[2]
         if kind == "SmokeTest":
-            host.record(inputs["record"]).tested = one.get("outputs") or {}
+            host.record(inputs["record"]).tested = state_of(inputs, one.get("outputs") or {})
         elif (
             kind == "StagedCredential" and (record := host.record(inputs["record"])).tested is None
         ):

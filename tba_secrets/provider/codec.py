@@ -42,6 +42,25 @@ def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     return json_format.ParseDict(_encoded(properties), struct_pb2.Struct())
 
 
+def outputs_of(inputs: Properties, state: Properties) -> Properties:
+    """Return what the engine is to keep of a state as outputs: it keeps the inputs beside them.
+
+    A state that says anything else than the inputs is kept whole.
+    """
+    if any(state.get(name) != value for name, value in inputs.items()):
+        return state
+    return {name: value for name, value in state.items() if name not in inputs}
+
+
+def state_of(inputs: Properties, outputs: Properties) -> Properties:
+    """Return a state from what the engine has kept.
+
+    A partly failed update is kept with its old inputs and the whole new state, which names the secret: then only that
+    counts, and an input that it lacks was taken out.
+    """
+    return outputs if "secret" in outputs else {**inputs, **outputs}
+
+
 def has_unknown(value: Any) -> bool:
     """Whether a preview left something in `value` unknown."""
     if isinstance(value, Mapping):

@@ -25,7 +25,7 @@ from pulumi.runtime.proto import (
 
 from tba_secrets import __version__
 from tba_secrets.errors import StoreError, TbaError
-from tba_secrets.provider.codec import Properties, decode, encode
+from tba_secrets.provider.codec import Properties, decode, encode, outputs_of, state_of
 from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
 from tba_secrets.provider.host import CancelledError, Host, LogSeverity
 from tba_secrets.provider.properties import LookAhead
@@ -128,10 +128,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
-            changes = self._handler(request).diff(
-                request.urn, decode(request.old_inputs), decode(request.olds), decode(request.news)
+            old = decode(request.old_inputs)
+            state = state_of(old, decode(request.olds))
+            return _difference(
+                self._handler(request).diff(request.urn, old, state, decode(request.news))
             )
-            return _difference(changes)
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
@@ -146,14 +147,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 )
             return provider_pb2.CreateResponse(
                 id="" if request.preview else handler.id(new),
-                properties=encode(state),
+                properties=encode(state if request.preview else outputs_of(new, state)),
                 refresh_before_update=handler.read_first(state),
             )
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
             handler = self._handler(request)
-            old, new = decode(request.olds), decode(request.news)
+            old = state_of(decode(request.old_inputs), decode(request.olds))
+            new = decode(request.news)
             if request.preview:
                 handler.foresee(request.urn, new)
             with _half_done(handler, lambda: str(request.id), new):
@@ -163,14 +165,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                     else handler.update(request.urn, old, new)
                 )
             return provider_pb2.UpdateResponse(
-                properties=encode(state), refresh_before_update=handler.read_first(state)
+                properties=encode(state if request.preview else outputs_of(new, state)),
+                refresh_before_update=handler.read_first(state),
             )
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
-            handler = self._handler(request)
+            handler, kept = self._handler(request), decode(request.inputs)
             found = handler.read(
-                request.urn, request.id, decode(request.inputs), decode(request.properties)
+                request.urn, request.id, kept, state_of(kept, decode(request.properties))
             )
             if found is None:
                 return provider_pb2.ReadResponse(id="")
@@ -178,13 +181,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse(
                 id=request.id,
                 inputs=encode(inputs),
-                properties=encode(state),
+                properties=encode(outputs_of(inputs, state)),
                 refresh_before_update=handler.read_first(state),
             )
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
-            self._handler(request).delete(request.urn, decode(request.properties))
+            state = state_of(decode(request.old_inputs), decode(request.properties))
+            self._handler(request).delete(request.urn, state)
             return empty_pb2.Empty()
 
     # --- inside -----------------------------------------------------------------------------------

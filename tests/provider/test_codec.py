@@ -16,6 +16,8 @@ from tba_secrets.provider.codec import (
     decode,
     encode,
     has_unknown,
+    outputs_of,
+    state_of,
 )
 
 SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -122,3 +124,26 @@ def test_secrets_are_unwrapped_wherever_they_are(properties: dict[str, Any]) -> 
     sent = {key: _secret_everywhere(value) for key, value in properties.items()}
 
     assert decode(wire(**sent) if "self" not in sent else encode(sent)) == properties
+
+
+INPUTS = {"secret": "orders", "format": {"token_id": "NS_TOKEN"}}
+FOUND = {"versions": {"aws": "v1"}}
+
+
+def test_outputs_do_not_repeat_the_inputs_and_the_state_comes_back_whole() -> None:
+    state = {**INPUTS, **FOUND}
+
+    assert outputs_of(INPUTS, state) == FOUND
+    assert state_of(INPUTS, outputs_of(INPUTS, state)) == state
+
+
+def test_a_state_of_other_inputs_than_those_kept_stays_whole() -> None:
+    """A partly failed update is kept with its old inputs; the format was taken out in it."""
+    state = {"secret": "elsewhere", **FOUND}
+
+    assert outputs_of(INPUTS, state) == state
+    assert state_of(INPUTS, state) == state, "the old format would name keys that are not stored"
+
+
+def test_a_state_that_repeats_its_inputs_is_read_as_before() -> None:
+    assert state_of(INPUTS, {**INPUTS, **FOUND}) == {**INPUTS, **FOUND}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from tba_secrets.components import smoke_inputs, staged_inputs
+from tba_secrets.components import _no_stack_traces, smoke_inputs, staged_inputs
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Wire
 from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs
@@ -106,3 +108,18 @@ def test_what_is_not_said_is_not_sent() -> None:
 
     assert not {"adopt", "restore", "retain", "requireValues", "preview", "endpoint"} & set(sent)
     assert "always" not in smoke_inputs(_record(LEAST))
+
+
+@pytest.mark.parametrize("before", [None, 7])
+def test_the_limit_of_tracebacks_is_as_it_was(
+    before: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(sys, "tracebacklimit", raising=False)
+    if before is not None:
+        monkeypatch.setattr(sys, "tracebacklimit", before, raising=False)
+
+    with suppress(ZeroDivisionError), _no_stack_traces():
+        assert sys.tracebacklimit == 1
+        raise ZeroDivisionError
+
+    assert getattr(sys, "tracebacklimit", None) == before

@@ -11,7 +11,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, status_pb2
 
 from tba_secrets import __version__
 from tba_secrets.errors import StoreUnavailableError
-from tba_secrets.provider.codec import Properties, decode, encode
+from tba_secrets.provider.codec import Properties, decode, encode, outputs_of, state_of
 from tba_secrets.provider.server import Provider
 from tba_secrets.stores.interface import OwnerMark, Stage
 from tests.provider.bench import BOTH, NAME, URN, Bench, Kept
@@ -79,7 +79,7 @@ class Rpc:
         """(inputs, state) of a StagedCredential that was created."""
         inputs = decode(self.check(self.bench.staged_inputs(**changes)).inputs)
         answer = self.call("Create", self.create_request(inputs))
-        return inputs, decode(answer.properties)
+        return inputs, state_of(inputs, decode(answer.properties))
 
 
 @pytest.fixture
@@ -258,9 +258,9 @@ def test_create(rpc: Rpc) -> None:
 
     assert answer.id == "acme/netsuite/test/warehouse/orders"
     assert not answer.refresh_before_update
-    state = decode(answer.properties)
-    assert state["versions"] == {"aws": rpc.bench.version(Stage.CANDIDATE)}
-    assert {name: state[name] for name in inputs} == inputs
+    outputs = decode(answer.properties)
+    assert outputs["versions"] == {"aws": rpc.bench.version(Stage.CANDIDATE)}
+    assert not outputs.keys() & inputs.keys(), "the engine keeps the inputs beside them"
 
 
 def update_request(old: Properties, new: Properties, type: str = STAGED, **more: Any) -> Any:
@@ -305,7 +305,7 @@ def test_read_answers_inputs_and_state(rpc: Rpc) -> None:
 
     assert answer.id == "the-id"
     assert decode(answer.inputs) == inputs
-    assert decode(answer.properties) == state
+    assert decode(answer.properties) == outputs_of(inputs, state) != state
     assert not answer.refresh_before_update
 
 
@@ -340,6 +340,21 @@ def test_delete_of_a_foreign_mark_leaves_it(rpc: Rpc) -> None:
     rpc.call("Delete", provider_pb2.DeleteRequest(urn=URN, type=STAGED, properties=encode(state)))
 
     assert rpc.bench.writes() == []
+
+
+def test_delete_finds_the_secret_by_the_inputs(rpc: Rpc) -> None:
+    inputs, state = rpc.created()
+    rpc.bench.writes()
+    outputs = encode(outputs_of(inputs, state))
+
+    rpc.call(
+        "Delete",
+        provider_pb2.DeleteRequest(
+            urn=URN, type=STAGED, properties=outputs, old_inputs=encode(inputs)
+        ),
+    )
+
+    assert rpc.bench.writes() == ["aws discard", "aws remove"]
 
 
 def test_the_smoke_test_over_the_wire(rpc: Rpc) -> None:
