@@ -18,9 +18,7 @@ from tba_secrets.spec.model import Model
 class Wire(Model):
     """A resource's properties: camelCase on the wire, as Pulumi has it; what lies deeper is as in the YAML."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     @classmethod
     def among(cls, properties: Properties) -> Properties:

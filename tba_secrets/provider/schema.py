@@ -12,6 +12,7 @@ from typing import Any
 
 from tba_secrets import __version__
 from tba_secrets.provider.handler import Handler, Wire
+from tba_secrets.spec.schema import DocumentedSchema
 from tba_secrets.suggestions import nearest
 
 Schema = dict[str, Any]
@@ -88,7 +89,7 @@ def _resource(handler: Handler, types: Schema) -> Schema:
 
 
 def _properties(model: type[Wire], types: Schema) -> Schema:
-    schema = model.model_json_schema(by_alias=True)
+    schema = model.model_json_schema(by_alias=True, schema_generator=DocumentedSchema)
     for name, definition in schema.get("$defs", {}).items():
         types.setdefault(f"tba:index:{name}", _object(definition))
     return {name: _type(value) for name, value in schema.get("properties", {}).items()}

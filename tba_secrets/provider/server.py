@@ -14,14 +14,6 @@ from typing import Any
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
-from pulumi.runtime.proto import (
-    engine_pb2,
-    engine_pb2_grpc,
-    plugin_pb2,
-    provider_pb2,
-    provider_pb2_grpc,
-    status_pb2,
-)
 
 from tba_secrets import __version__
 from tba_secrets.errors import StoreError, TbaError
@@ -29,6 +21,14 @@ from tba_secrets.provider.codec import Properties, decode, encode, outputs_of, s
 from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
 from tba_secrets.provider.host import CancelledError, Host, LogSeverity
 from tba_secrets.provider.properties import LookAhead
+from tba_secrets.provider.protocol import (
+    engine_pb2,
+    engine_pb2_grpc,
+    plugin_pb2,
+    provider_pb2,
+    provider_pb2_grpc,
+    status_pb2,
+)
 from tba_secrets.provider.schema import package_schema, unknown_settings
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler

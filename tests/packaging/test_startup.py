@@ -104,6 +104,27 @@ def test_a_readers_program_loads_no_engine_no_server_and_no_command_line() -> No
     assert not loaded & (ENGINE | SERVERS | {"rich", "typer"})
 
 
+PROVIDER = """
+import json, sys
+import tba_secrets.provider.server as server
+without = sorted(sys.modules)
+import pulumi
+from pulumi.runtime.proto import provider_pb2
+pulumi.CustomResource
+print(json.dumps([without, server.provider_pb2 is provider_pb2, "pulumi" in sys.modules]))
+"""
+
+
+def test_the_provider_loads_pulumis_protocol_without_its_sdk_and_leaves_that_to_others() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", PROVIDER], capture_output=True, text=True, check=True
+    )
+    without, same, there = json.loads(run.stdout)
+    assert "pulumi.runtime.proto.provider_pb2" in without
+    assert not {"pulumi", "pulumi.runtime", "pulumi.dynamic"} & set(without)
+    assert (same, there) == (True, True)
+
+
 def test_one_that_asks_is_seen_to_load_what_it_asks_with(folder: Path) -> None:
     code, loaded = _loaded("verify demo no-such-token", folder)
 

@@ -9,7 +9,8 @@ from typing import Final
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2_grpc
+
+from tba_secrets.provider.protocol import provider_pb2_grpc
 
 _START_SECONDS: Final = 30.0
 

@@ -39,7 +39,6 @@ class Model(BaseModel):
         extra="forbid",
         hide_input_in_errors=True,
         validate_default=False,
-        use_attribute_docstrings=True,
     )
 
 
