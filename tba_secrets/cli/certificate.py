@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.options import EnvironmentName, Project
 from tba_secrets.errors import TbaError, ValueNeededError
 from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.records import CredentialRecord
+
+
+def command(
+    environment: EnvironmentName,
+    name: Annotated[str, typer.Argument(help="INTEGRATION/CERTIFICATE or CERTIFICATE.")],
+    project: Project = Path(),
+) -> None:
+    """Print a certificate, which is public, as NetSuite wants it uploaded: the one that waits, or else the current one.
+
+    The id, for which user and role, and where to upload it go to standard error.
+    """
+    run(project, environment, name)
 
 
 def run(project: Path, environment: str, name: str) -> None:

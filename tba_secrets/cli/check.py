@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from tba_secrets.cli.options import Project
+from tba_secrets.cli.stack_names import own_stack_names
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import credential_records, using_tba
 from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 from tba_secrets.spec.secret_names import prefix_note
+
+
+def command(
+    environments: Annotated[
+        list[str] | None,
+        typer.Argument(callback=own_stack_names, help="Stack names; default: all of stacks/."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Find every mistake in the environments' YAML, offline. Exit codes: 0 none; 1 some."""
+    run(project, environments or [], as_json=as_json)
 
 
 def run(project: Path, environments: list[str], *, as_json: bool) -> None:

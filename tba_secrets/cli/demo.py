@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
+from tba_secrets.cli.options import Project
 from tba_secrets.demo.oauth2_story import OAuth2Story
 from tba_secrets.demo.stores import STORES
 from tba_secrets.demo.tba_story import TbaStory
@@ -16,6 +19,23 @@ from tba_secrets.loopback import bypass
 from tba_secrets.suggestions import did_you_mean, or_else
 
 _STORIES = {"tba": TbaStory, "oauth2": OAuth2Story}
+
+
+def command(
+    project: Project = Path(),
+    store: Annotated[str, typer.Option(help="aws or vault.")] = "aws",
+    auth: Annotated[
+        str, typer.Option(help="tba; or oauth2: certificates, and the way there from TBA.")
+    ] = "tba",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the servers running at the end.")
+    ] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Stop the servers that --keep left running.")
+    ] = False,
+) -> None:
+    """Run the whole job on this machine: provision, prove, rotate, refuse, roll back, retire; or migrate."""
+    run(project.resolve(), store=store, auth=auth, keep=keep, stop=stop)
 
 
 def run(root: Path, *, store: str, auth: str, keep: bool, stop: bool) -> None:

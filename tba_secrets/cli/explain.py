@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -27,6 +27,21 @@ _MARKS: Final = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _DATE: Final = re.compile(r"^date:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+
+
+def command(
+    detail: Annotated[
+        list[str] | None, typer.Argument(help="Details of NetSuite's Login Audit Trail.")
+    ] = None,
+    request: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A refused request as `curl -v` shows it, or a SOAP envelope. Repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Explain a Detail of the Login Audit Trail, or what is wrong with a refused request. Offline."""
+    run(detail or [], request or [])
 
 
 def run(details: list[str], files: list[Path]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -13,6 +14,7 @@ import typer
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.options import Account, Form, Method, Project, Record, Stack
 from tba_secrets.cli.redaction import Redactor
 from tba_secrets.cli.sign import Whose, checked, pair
 from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, TbaError
@@ -71,6 +73,31 @@ class Target:
     endpoint: str | None
     known: Circumstances
     name: str
+
+
+def command(
+    method: Method,
+    url: Annotated[
+        str, typer.Argument(help="The whole URL; or the path alone, on the record's account.")
+    ],
+    record: Record = None,
+    env: Stack = None,
+    account: Account = None,
+    json: Annotated[str | None, typer.Option(help="A JSON body; it is not signed.")] = None,
+    form: Form = None,
+    header: Annotated[list[str] | None, typer.Option(help="'Name: value'. Repeatable.")] = None,
+    project: Project = Path(),
+) -> None:
+    """Send one signed call and show it as curl -v would, without a secret; the body goes to stdout.
+
+    Exit codes: 0 accepted; 1 not asked, or no answer; 2 usage; 3 the login was refused; 4 any other failure.
+    """
+    run(
+        method,
+        url,
+        Whose(record, env, project, account),
+        RequestBody(json, form or [], header or []),
+    )
 
 
 def run(method: str, url: str, whose: Whose, body: RequestBody) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from tba_secrets.cli import credentials, leftovers
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, Verbose
 from tba_secrets.cli.status_state import token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, exported_resources
@@ -19,6 +22,29 @@ from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import Superseded, when
 from tba_secrets.stores.interface import Snapshot
 from tba_secrets.stores.journal import Retirement
+
+
+def command(
+    environment: EnvironmentName,
+    tokens: Tokens = None,
+    now: Annotated[bool, typer.Option("--now", help="Also what is still in its overlap.")] = False,
+    by_hand: Annotated[
+        bool,
+        typer.Option("--by-hand", help="You have revoked in NetSuite what was left for a person."),
+    ] = False,
+    take_over: TakeOver = False,
+    verbose: Verbose = False,
+    project: Project = Path(),
+) -> None:
+    """Revoke superseded tokens whose overlap is over, and prove that the current ones still work.
+
+    Exit codes: 0 done, or nothing is due; 1 not every record succeeded; 5 a token is left for
+    a person to revoke; 130 interrupted.
+    """
+    if by_hand and not tokens:
+        raise typer.BadParameter("name the tokens that you have revoked by hand")
+    engine = Engine(project.resolve(), environment, take_over=take_over)
+    run(engine, tokens or [], now=now, by_hand=by_hand, verbose=verbose)
 
 
 def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool, verbose: bool) -> None:

@@ -5,13 +5,29 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from tba_secrets.cli.options import EnvironmentName, Project
 from tba_secrets.netsuite.sdf import RolesProject, Written, roles_project, validate, write
 from tba_secrets.netsuite.sdf.permissions import FEATURES
 from tba_secrets.spec import Environment, load_stack
 from tba_secrets.spec.model import AnyIntegration, OAuth2Integration
+
+
+def command(
+    environment: EnvironmentName,
+    sdf: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder to write, which holds nothing else.")
+    ],
+    project: Project = Path(),
+) -> None:
+    """Write the declared roles as a project that the SuiteCloud CLI can deploy, and validate it. Offline.
+
+    A later run rewrites its own files; a folder with other files is refused.
+    """
+    run(project, environment, sdf)
 
 
 def run(project: Path, environment: str, folder: Path) -> None:

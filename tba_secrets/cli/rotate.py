@@ -6,13 +6,15 @@ import getpass
 import webbrowser
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, Verbose
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError, TbaError
@@ -41,6 +43,67 @@ _ORIGINS: Final = {
     From.PROMPT: Origin.TYPED,
     From.AUTHORIZE: Origin.ISSUED,
 }
+
+
+def command(
+    environment: EnvironmentName,
+    tokens: Tokens = None,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Type the new token, unseen.")] = False,
+    authorize: Annotated[
+        bool, typer.Option("--authorize", help="Have NetSuite issue one: its consent page opens.")
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option(help="Open the consent page; else its address is printed.")
+    ] = True,
+    consumer: Annotated[
+        str | None, typer.Option(help="An integration whose consumer pair was reset.")
+    ] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="What is due by its policy, unattended.")
+    ] = False,
+    accept_cut: Annotated[
+        bool, typer.Option("--accept-cut", help="Do not ask: a consumer pair has no overlap.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Take a token that was superseded before.")
+    ] = False,
+    new: Annotated[
+        bool,
+        typer.Option(
+            "--new", help="Make another key, even where a certificate waits for its upload."
+        ),
+    ] = False,
+    take_over: TakeOver = False,
+    verbose: Verbose = False,
+    project: Project = Path(),
+) -> None:
+    """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
+
+    It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
+    Tokens that an earlier rotation superseded are revoked where their overlap is over.
+
+    Exit codes: 0 done; 1 not every record succeeded; 2 usage; 5 a certificate waits for
+    its upload, or with --due a token for a person; 130 interrupted.
+    """
+    if prompt and authorize:
+        raise typer.BadParameter("take one of --prompt and --authorize")
+    if [bool(tokens), consumer is not None, due].count(True) != 1:
+        raise typer.BadParameter(
+            "name the tokens to rotate; or an integration with --consumer; or --due"
+        )
+    engine = Engine(project.resolve(), environment, take_over=take_over)
+    if due:
+        from tba_secrets.cli.rotate_due import run as rotate_due
+
+        rotate_due(engine, verbose=verbose)
+        return
+    if consumer is not None:
+        from tba_secrets.cli.consumer import run as rotate_consumer
+
+        rotate_consumer(engine, consumer, accept_cut=accept_cut, verbose=verbose)
+        return
+    origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
+    run(engine, tokens or [], origin, browser=browser, again=again, new=new, verbose=verbose)
 
 
 def run(

@@ -9,6 +9,6 @@ import typer
 from tba_secrets.spec.schema import json_schema
 
 
-def run() -> None:
-    """Print it."""
+def command() -> None:
+    """Print the JSON Schema of an environment's YAML, for editors."""
     typer.echo(json.dumps(json_schema(), indent=2))

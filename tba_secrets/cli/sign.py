@@ -9,10 +9,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from tba_secrets.cli.options import Account, Form, Method, Project, Record, Stack
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite import TbaCredential, signing, soap
 from tba_secrets.netsuite import account as accounts
@@ -79,6 +81,40 @@ def account_of(url: str) -> str:
             "the URL does not name the account", "add --account, for example 1234567_SB1"
         )
     return found[0]
+
+
+def command(
+    method: Method,
+    url: Annotated[str, typer.Argument(help="The whole URL, including the query.")],
+    soap: Annotated[
+        bool, typer.Option("--soap", help="Print the TokenPassport of a SOAP call instead.")
+    ] = False,
+    nonce: Annotated[
+        str | None, typer.Option(help="6 to 64 letters and digits; default: random.")
+    ] = None,
+    timestamp: Annotated[
+        int | None, typer.Option(min=1, help="Epoch seconds; default: now.")
+    ] = None,
+    form: Form = None,
+    account: Account = None,
+    record: Record = None,
+    env: Stack = None,
+    project: Project = Path(),
+) -> None:
+    """Print the Authorization header of one NetSuite call.
+
+    It signs with TBA_CONSUMER_KEY, TBA_CONSUMER_SECRET, TBA_TOKEN_ID and TBA_TOKEN_SECRET, or with the stored
+    credential of --record. For five minutes the output is as secret as a password.
+    """
+    run(
+        method,
+        url,
+        Whose(record, env, project, account),
+        soap_passport=soap,
+        nonce=nonce,
+        timestamp=timestamp,
+        form=form or [],
+    )
 
 
 def run(

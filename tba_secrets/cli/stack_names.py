@@ -11,7 +11,7 @@ _OF_A_BACKEND_OF_ONES_OWN: Final = "organization"
 """The one organization that there is where state is in a bucket or a folder."""
 
 
-def stack_name(context: typer.Context, given: str | None) -> str | None:
+def own_stack_name(context: typer.Context, given: str | None) -> str | None:
     """Return a stack's own name: the callback of an argument.
 
     Raises:
@@ -33,9 +33,9 @@ def stack_name(context: typer.Context, given: str | None) -> str | None:
     return own
 
 
-def stack_names(context: typer.Context, given: list[str] | None) -> list[str] | None:
-    """Return the stacks' own names: the callback of an argument. Raises as `stack_name`."""
-    return None if given is None else [stack_name(context, one) or one for one in given]
+def own_stack_names(context: typer.Context, given: list[str] | None) -> list[str] | None:
+    """Return the stacks' own names: the callback of an argument. Raises as `own_stack_name`."""
+    return None if given is None else [own_stack_name(context, one) or one for one in given]
 
 
 def project_name(folder: Path) -> str | None:

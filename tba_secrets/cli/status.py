@@ -17,15 +17,25 @@ from dataclasses import replace
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Annotated, Final, assert_never
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.notify import Notified, NotifyWish, Webhook, notify, webhook
+from tba_secrets.cli.notify import (
+    MessageShape,
+    Notified,
+    NotifyWish,
+    Webhook,
+    notify,
+    notify_wish,
+    webhook,
+)
+from tba_secrets.cli.options import Project, one_of
 from tba_secrets.cli.printing import report_console, show_table, tell
+from tba_secrets.cli.stack_names import own_stack_names
 from tba_secrets.cli.status_gather import ReadState, gather
 from tba_secrets.cli.status_report import (
     HEADINGS,
@@ -60,6 +70,67 @@ _ENDINGS: Final = {
     ".prom": StatusFormat.OPENMETRICS,
     ".md": StatusFormat.MARKDOWN,
 }
+
+
+def command(
+    environments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ENV", callback=own_stack_names, help="Stack names; default: all of stacks/."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="text, json, openmetrics or markdown; default: by FILE's ending, or text."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")
+    ] = None,
+    notify_env: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VARIABLE",
+            help="Tell the webhook whose URL is in this variable what is due, fails or waits.",
+        ),
+    ] = None,
+    notify_as: Annotated[
+        str | None,
+        typer.Option(metavar="SHAPE", help="slack, teams or json; default: by the URL's host."),
+    ] = None,
+    notify_key_env: Annotated[
+        str | None,
+        typer.Option(metavar="VARIABLE", help="The variable with the key that signs what is sent."),
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """Report every token's age and due date, proof, versions and drift, and what is left to do.
+
+    It reads state and stores, and does not contact NetSuite.
+
+    Exit codes, the worst of all tokens:
+
+    \b
+     0  well: proven, current in every store, within its policy
+    10  due soon: the due date or a certificate's end is within warn_before, or the age is not known
+    11  overdue: rotate_every is over
+    12  attention: drift, a pending candidate, or work for a person
+    13  failing: the last update failed, no credential, it cannot be read, a certificate ran out
+     1  another error; or all is well, and the webhook did not take the message
+     2  the command line is wrong
+    """  # noqa: D301 - click's mark for a block that is not wrapped
+    chosen = one_of(StatusFormat, format, "--format")
+    if as_json and chosen not in (None, StatusFormat.JSON):
+        raise typer.BadParameter("take one of --json and --format")
+    chosen = StatusFormat.JSON if as_json else chosen
+    shape = one_of(MessageShape, notify_as, "--notify-as")
+    wish = notify_wish(notify_env, shape, notify_key_env)
+    run(project.resolve(), environments or [], chosen, output, html, wish)
 
 
 def run(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import chdir
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,6 +20,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
+from tba_secrets.cli.options import Project, TakeOver, Verbose
+from tba_secrets.cli.stack_names import own_stack_names
 from tba_secrets.cli.up_report import coloured, exit_code, plain, show
 from tba_secrets.engine import Engine, Shared
 from tba_secrets.engine.events import Message, Tell, UpdateListener, UpdateOutcome, UpdateResult
@@ -27,6 +30,36 @@ from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
 
 Up = Callable[[str, Tell], UpdateOutcome]
 """Brings one environment up."""
+
+
+def command(
+    environments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ENV", callback=own_stack_names, help="Stack names."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of stacks/.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, max=16, help="How many stacks at once.")] = 2,
+    take_over: TakeOver = False,
+    verbose: Verbose = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Run `pulumi up` for several environments, and report once. One that fails does not stop the others.
+
+    The YAML of all of them is checked before the first one starts. Stacks are made by `pulumi stack init`, not here.
+    Exit codes: 0 done, or nothing to do; 1 an environment failed; 2 usage; 5 a certificate waits for a person to
+    upload it; 130 interrupted.
+    """
+    if everything == bool(environments):
+        raise typer.BadParameter("name the environments, or take all of stacks/ with --all")
+    run(
+        project.resolve(),
+        environments or [],
+        parallel=parallel,
+        take_over=take_over,
+        verbose=verbose,
+        as_json=as_json,
+    )
 
 
 def run(

@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit, exit_of, worst
+from tba_secrets.cli.options import EnvironmentName, Project
 from tba_secrets.cli.printing import grouped, report_console, show_table, tell
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
@@ -49,6 +50,42 @@ class CheckedRecord:
         if self.credential is None or self.exit is Exit.FAILED:
             return None
         return Verdict(self.credential, accepted=self.exit is not Exit.REFUSED)
+
+
+def command(
+    environment: EnvironmentName,
+    tokens: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN; all where absent."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    account_probe: Annotated[
+        bool,
+        typer.Option(help="Settle with the account what docs/simulator.md lists as inferred."),
+    ] = False,
+    point: Annotated[
+        list[int] | None, typer.Option(help="Only this point of the probe. Repeatable.")
+    ] = None,
+    allow_refused_logins: Annotated[
+        int, typer.Option(min=0, max=3, help="How many the probe may cause; five lock a user out.")
+    ] = 0,
+    probe_restlet: Annotated[
+        str | None, typer.Option(help="SCRIPT/DEPLOY that the probe may post to.")
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """Run the declared checks on what readers get now; writes nothing.
+
+    Exit codes: 0 all proven; 1 something could not be asked; 2 usage; 3 a login was refused; 4 an answer is not the
+    declared one.
+    """
+    if account_probe:
+        from tba_secrets.cli import account_probe as probing
+
+        wish = probing.Wish(frozenset(point or []), allow_refused_logins, probe_restlet)
+        probing.run(project, environment, tokens or [], wish, as_json=as_json)
+        return
+    run(project, environment, tokens or [], as_json=as_json)
 
 
 def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> None:

@@ -32,12 +32,13 @@ What follows is what `--help` prints, written by `make cli-docs`.
 PROGRAM: Final = """
 import contextlib, io, json
 import typer
-from tba_secrets.cli import app, commands
+from tba_secrets.cli import app
 root = typer.main.get_command(app)
 
 def walk(command, path):
     yield path
-    for name in getattr(command, "commands", {}):
+    for name in list(getattr(command, "commands", {})):
+        command.load(name)
         yield from walk(command.commands[name], [*path, name])
 
 pages = []

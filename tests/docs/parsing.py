@@ -18,12 +18,14 @@ from typer._click.exceptions import (  # what its parser raises has no public na
     UsageError,
 )
 
-from tba_secrets.cli import app, commands  # noqa: F401 - importing it registers the commands
+from tba_secrets.cli import app
 from tests.docs.documents import Command
 from tests.engine.project import ROOT
 from tests.lifecycle import explorer
 
 _TBA: Final[Any] = typer.main.get_command(app)
+for _name in list(_TBA.commands):
+    _TBA.load(_name)
 # The help shows `--plan` only with PULUMI_EXPERIMENTAL.
 _NEEDS_NOTHING: Final = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PULUMI_EXPERIMENTAL": "true"}
 

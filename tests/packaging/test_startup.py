@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from tba_secrets.cli import app
 from tests.engine.project import ROOT
 
 ENGINE = {"grpc", "pulumi"}
@@ -130,3 +133,14 @@ def test_one_that_asks_is_seen_to_load_what_it_asks_with(folder: Path) -> None:
 
     assert code == 1
     assert loaded >= HTTP | SPEC
+
+
+def test_the_list_says_of_each_command_what_its_own_help_does() -> None:
+    root: Any = typer.main.get_command(app)
+    listed = {name: command.help for name, command in root.commands.items()}
+    for name in listed:
+        root.load(name)
+
+    assert {
+        name: command.help.partition("\n")[0] for name, command in root.commands.items()
+    } == listed

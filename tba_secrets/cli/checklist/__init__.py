@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, assert_never
+from typing import Annotated, Any, Final, assert_never
 
 import typer
 
@@ -16,6 +16,7 @@ from tba_secrets.cli.checklist import documents
 from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.cli.checklist.proofs import all_proofs
 from tba_secrets.cli.checklist.steps import checklist
+from tba_secrets.cli.options import EnvironmentName, Project, one_of
 from tba_secrets.errors import TbaError
 from tba_secrets.records import credential_records
 from tba_secrets.spec import load_stack
@@ -37,6 +38,24 @@ _ENDINGS: Final = {
     ".html": ChecklistFormat.HTML,
     ".htm": ChecklistFormat.HTML,
 }
+
+
+def command(
+    environment: EnvironmentName,
+    format: Annotated[
+        str | None,
+        typer.Option(help="text, markdown or html; default: by FILE's ending, or text."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """List what to click in NetSuite for an environment, ticking off what signed checks have shown.
+
+    It reads the YAML and state, and does not contact NetSuite. Open lines are not a failure: the exit code is 0.
+    """
+    run(project.resolve(), environment, one_of(ChecklistFormat, format, "--format"), output)
 
 
 def run(

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from contextlib import chdir, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -29,12 +29,35 @@ from tba_secrets.cli.doctor.finding import (
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.stack import Stack
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.options import Project
+from tba_secrets.cli.stack_names import own_stack_name
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import InvalidSpecError, load_stack
 
 Report = dict[str, list[DoctorFinding]]
 """The findings by area, in order."""
+
+
+def command(
+    environment: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ENV",
+            callback=own_stack_name,
+            help="A stack's name; default: check only this machine.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Check everything that `up` needs, and show what is wrong and how to fix it.
+
+    It changes nothing and never logs in to NetSuite.
+
+    Exit codes: 0 nothing is wrong; 1 something is wrong.
+    """
+    run(project.resolve(), environment, as_json=as_json)
 
 
 def run(project: Path, environment: str | None, *, as_json: bool) -> None:

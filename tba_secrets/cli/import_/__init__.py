@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -33,6 +33,7 @@ from tba_secrets.cli.import_.target import (
 )
 from tba_secrets.cli.init.files import NewFile, new_files, write
 from tba_secrets.cli.init.questions import QUESTIONS
+from tba_secrets.cli.options import EnvironmentName, Project
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
 
@@ -50,6 +51,68 @@ class ImportRequest:
     users: tuple[str, ...]
     """SECRET=EMAIL."""
     offline: bool
+
+
+def command(
+    environment: EnvironmentName,
+    secrets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SECRET", help="Names in the store; default: all under the prefix."),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="The NetSuite account id, for example 1234567_SB1.")
+    ] = None,
+    aws: Annotated[
+        str | None, typer.Option(metavar="REGION", help="The secrets are in AWS Secrets Manager.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="AWS: a profile of the shared configuration.")
+    ] = None,
+    role_arn: Annotated[str | None, typer.Option(help="AWS: a role to assume.")] = None,
+    vault: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="The secrets are in Vault; VAULT_TOKEN logs in."),
+    ] = None,
+    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; default: secret.")] = None,
+    prefix: Annotated[
+        str | None, typer.Option(help="The prefix of the secrets' names: netsuite/prod/.")
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(help="One address for all NetSuite services, for example a proxy's."),
+    ] = None,
+    user: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SECRET=EMAIL",
+            help="The user that a token acts as, which NetSuite does not reveal.",
+        ),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask NetSuite.")] = False,
+    project: Project = Path(),
+) -> None:
+    """Write the YAML for credentials that a store already has; `pulumi up` takes them over unchanged.
+
+    It reads the store, asks NetSuite once for each token whose it is, and writes to neither.
+    If stacks/ENV.yaml exists, it fixes account and store, and the new part is printed.
+
+    Exit codes: 0 done; 1 a secret cannot be imported, or NetSuite could not be asked; 2 usage;
+    3 a login was refused; 4 an answer does not identify a token.
+    """
+    flags = {
+        "account": account,
+        "aws": aws,
+        "profile": profile,
+        "role-arn": role_arn,
+        "vault": vault,
+        "mount": mount,
+        "prefix": prefix,
+        "endpoint": endpoint,
+    }
+    run(
+        project,
+        ImportRequest(environment, tuple(secrets or ()), flags, tuple(user or ()), offline),
+    )
 
 
 def run(project: Path, request: ImportRequest) -> None:

@@ -9,7 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -23,6 +23,7 @@ from tba_secrets.cli.init.files import (
     write,
 )
 from tba_secrets.cli.init.questions import Answers
+from tba_secrets.cli.options import Project
 from tba_secrets.suggestions import did_you_mean, or_else
 
 _FORGES: Final = ("github", "gitlab")
@@ -31,6 +32,105 @@ _VALUES_OF_OAUTH2: Final = ("client_id",)
 _TO_THE_TOKEN: Final = (("pulumi up", "staged, proven by a signed call, then current"),)
 _NOT_TYPED: Final = "Let your password manager set the four variables instead of typing them."
 _FROM_THEN_ON: Final = "From then on `tba rotate --due` needs nobody (docs/oauth2.md)."
+
+
+def command(
+    environment: Annotated[
+        str | None, typer.Argument(metavar="[ENV]", help="The new stack's name.")
+    ] = None,
+    auth: Annotated[
+        str | None,
+        typer.Option(
+            help="tba for tokens, or oauth2 for certificates (docs/oauth2.md); default: tba."
+        ),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="The NetSuite account id, for example 1234567_SB1.")
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="aws or vault.")] = None,
+    region: Annotated[str | None, typer.Option(help="AWS: the region.")] = None,
+    aws_account: Annotated[
+        str | None, typer.Option(help="AWS: the account id to require; default: any.")
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="Vault: https://HOST:PORT.")] = None,
+    mount: Annotated[str | None, typer.Option(help="Vault: the KV mount; default: secret.")] = None,
+    prefix: Annotated[
+        str | None, typer.Option(help="The prefix of the secrets' names; default: netsuite/ENV/.")
+    ] = None,
+    integration: Annotated[str | None, typer.Option(help="The integration's name.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="The integration's role, as NetSuite shows it.")
+    ] = None,
+    role_id: Annotated[str | None, typer.Option(help="OAuth 2.0: that role's internal id.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="The e-mail address of the user it acts as.")
+    ] = None,
+    entity: Annotated[str | None, typer.Option(help="OAuth 2.0: that user's internal id.")] = None,
+    token: Annotated[
+        str | None, typer.Option(help="TBA: the token's name; default: INTEGRATION-token.")
+    ] = None,
+    certificate: Annotated[
+        str | None,
+        typer.Option(help="OAuth 2.0: the certificate's name; default: INTEGRATION-certificate."),
+    ] = None,
+    consumer_key_env: Annotated[
+        str | None,
+        typer.Option(
+            help="TBA: the variable with the consumer key; default: named after the integration."
+        ),
+    ] = None,
+    consumer_secret_env: Annotated[
+        str | None, typer.Option(help="TBA: the variable with the consumer secret.")
+    ] = None,
+    token_id_env: Annotated[
+        str | None,
+        typer.Option(help="TBA: the variable with the token id; default: named after the token."),
+    ] = None,
+    token_secret_env: Annotated[
+        str | None, typer.Option(help="TBA: the variable with the token secret.")
+    ] = None,
+    client_id_env: Annotated[
+        str | None,
+        typer.Option(
+            help="OAuth 2.0: the variable with the client id; default: named after the integration."
+        ),
+    ] = None,
+    ci: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORGE",
+            help="github or gitlab: write its pipeline too; without ENV, for the environments there.",
+        ),
+    ] = None,
+    project: Project = Path(),
+) -> None:
+    """Write a new, commented environment and, in an empty folder, the whole repository around it.
+
+    On a terminal it asks for what the flags leave open. It overwrites nothing and asks for no secret value.
+    """
+    given = {
+        "auth": auth,
+        "account": account,
+        "store": store,
+        "region": region,
+        "aws_account": aws_account,
+        "address": address,
+        "mount": mount,
+        "prefix": prefix,
+        "integration": integration,
+        "role": role,
+        "role_id": role_id,
+        "user": user,
+        "entity": entity,
+        "token": token,
+        "certificate": certificate,
+        "consumer_key": consumer_key_env,
+        "consumer_secret": consumer_secret_env,
+        "token_id": token_id_env,
+        "token_secret": token_secret_env,
+        "client_id": client_id_env,
+    }
+    run(project, environment, given, ci)
 
 
 def run(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -15,6 +16,7 @@ from tba_secrets.cli import verify
 from tba_secrets.cli.migrate.place import put_after, refuse_other_changes
 from tba_secrets.cli.migrate.steps import told
 from tba_secrets.cli.migrate.successor import Successor
+from tba_secrets.cli.options import EnvironmentName, Project
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord, credential_records
@@ -22,6 +24,22 @@ from tba_secrets.spec import Environment, load_stack
 from tba_secrets.spec.model import MOST_ACTIVE, Integration, Verify
 from tba_secrets.spec.text import read_text
 from tba_secrets.suggestions import did_you_mean, or_else
+
+
+def command(
+    environment: EnvironmentName,
+    integration: Annotated[str, typer.Argument(help="An integration that uses TBA.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show the change and the steps.")
+    ] = False,
+    project: Project = Path(),
+) -> None:
+    """Write the OAuth 2.0 integration beside a TBA one, and list the steps until TBA can go.
+
+    It changes the environment's YAML alone, shows how, and asks for no secret value. For ids that the YAML does not
+    declare it asks NetSuite once for each token.
+    """
+    run(project, environment, integration, dry_run=dry_run)
 
 
 def run(project: Path, environment: str, name: str, *, dry_run: bool) -> None:

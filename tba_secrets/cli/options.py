@@ -1,0 +1,68 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from tba_secrets.cli.stack_names import own_stack_name
+from tba_secrets.suggestions import did_you_mean, or_else
+
+Project = Annotated[
+    Path, typer.Option(is_eager=True, help="The folder that holds Pulumi.yaml and stacks/.")
+]
+Method = Annotated[str, typer.Argument(help="GET, POST, ...")]
+Record = Annotated[
+    str | None,
+    typer.Option(
+        help="INTEGRATION/TOKEN whose current credential signs; default: the four TBA_ variables."
+    ),
+]
+Stack = Annotated[
+    str | None, typer.Option(callback=own_stack_name, help="The stack that declares --record.")
+]
+Account = Annotated[
+    str | None,
+    typer.Option(
+        "--account", "--realm", help="The account id (realm); default: the record's or the URL's."
+    ),
+]
+Form = Annotated[
+    list[str] | None,
+    typer.Option(help="NAME=VALUE of a form body, which is also signed. Repeatable."),
+]
+
+EnvironmentName = Annotated[
+    str, typer.Argument(metavar="ENV", callback=own_stack_name, help="The stack's name.")
+]
+Tokens = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN."),
+]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over",
+        help="Cancel the update that holds the stack's lock: you are sure that it is dead.",
+    ),
+]
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def one_of(kind: type[Word], given: str | None, option: str) -> Word | None:
+    """Return the word that an option gives; None if it is not given.
+
+    Raises:
+        typer.BadParameter: It is none of the known words.
+    """
+    if given is None or given in list(kind):
+        return None if given is None else kind(given)
+    rule = f"write one of {', '.join(kind)}"
+    raise typer.BadParameter(or_else(did_you_mean(given, kind), rule), param_hint=option)
+
+
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step, on standard error.")]
