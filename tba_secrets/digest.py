@@ -83,12 +83,12 @@ class DigestKeys:
         return cls(keys[0], (*keys[1:], default)) if configured else cls(default, tuple(keys))
 
     def same(self, digest: str | None, pair: Pair) -> bool | None:
-        """Whether a digest is that of a pair; None if no key at hand made it."""
+        """Return whether a digest is that of a pair; None if no key at hand made it."""
         key = self._that_made(digest)
         return None if key is None else key.pair(pair) == digest
 
     def same_text(self, digest: str | None, value: Sensitive) -> bool | None:
-        """Whether a digest is that of a stored text; None if no key at hand made it."""
+        """Return whether a digest is that of a stored text; None if no key at hand made it."""
         key = self._that_made(digest)
         return None if key is None else key.text(value) == digest
 

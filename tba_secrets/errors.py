@@ -73,7 +73,7 @@ class RetirementOpenError(StoreError):
 
 
 class ValueNeededError(StoreError):
-    """The store no longer holds the version to test, and no source has its value."""
+    """Neither a source nor a store has a part of the credential."""
 
 
 class NetSuiteError(TbaError):
@@ -95,12 +95,12 @@ class NetSuiteUnreachableError(NetSuiteError):
 
 
 class CheckFailedError(NetSuiteError):
-    """NetSuite's answer does not match what the environment declares.
+    """A check has failed, or cannot pass: a refused login, or an answer that is not the declared one.
 
     Args:
         what: What is wrong.
         remedy: What to do.
-        diagnosis: The likely causes, if any; `what` already states the first.
+        diagnosis: The likely causes, if any; `what` already lists them.
     """
 
     def __init__(self, what: str, remedy: str = "", *, diagnosis: Diagnosis | None = None) -> None:

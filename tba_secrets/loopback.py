@@ -19,7 +19,7 @@ def bypass(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the host is this machine, by name or number."""
+    """Return whether the host is this machine, by name or number."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:  # half an IPv6 address

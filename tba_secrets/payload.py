@@ -118,7 +118,7 @@ def _oauth2(
 
 
 def same_content(one: Sensitive, other: Sensitive) -> bool:
-    """Whether two stored texts hold the same object."""
+    """Return whether two stored texts hold the same object."""
     return one == other or ((content := _flat(one)) is not None and content == _flat(other))
 
 

@@ -83,7 +83,7 @@ class CredentialRecord:
 
 
 def credential_records(environment: Environment) -> tuple[CredentialRecord, ...]:
-    """Every token and certificate of the environment, with what it leaves unsaid taken from `defaults:`."""
+    """Return every token and certificate of an environment; `defaults:` gives what they leave unsaid."""
     return tuple(
         record
         for integration in environment.integrations

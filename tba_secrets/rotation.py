@@ -78,13 +78,13 @@ class Policy:
     """How long its predecessor stays valid beside it."""
 
     def due_at(self, since: float | None) -> float | None:
-        """When a token that is current since then has to be rotated; None without a policy or a known age."""
+        """Return when a token that is current since then has to be rotated; None without a policy or a known age."""
         if self.rotate_every is None or since is None:
             return None
         return since + self.rotate_every.total_seconds()
 
     def warn_at(self, since: float | None) -> float | None:
-        """When the warning begins; None where none is given."""
+        """Return when the warning begins; None if there is none."""
         due = self.due_at(since)
         if due is None or self.warn_before is None:
             return None
@@ -272,7 +272,7 @@ def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> Rotation
 
 
 def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:
-    """Until when a user is not asked, to keep him from being locked out; None where he may be asked.
+    """Return until when a user is not asked, so that NetSuite does not lock the user out; None if asking is allowed.
 
     The rule is that of `netsuite.lockout.Ledger`: three refusals within 30 minutes.
     """

@@ -128,14 +128,14 @@ class _Watched:
 
 
 def _why_not(point: Point, wish: Wish, left: int) -> str | None:
-    """Why a point is not asked; None where it is."""
+    """Return why a point is not asked; None if it is."""
     if wish.points and point.number not in wish.points:
         return "not chosen"
     if point.ask is None:
         return f"by hand: {point.settle}"
     if point.refused_logins > left:
         return (
-            f"costs {point.refused_logins} refused login of the user, and five lock him out for 30 minutes: "
+            f"costs {point.refused_logins} refused login of the user, and five lock the user out for 30 minutes: "
             f"--allow-refused-logins up to {MOST_REFUSALS}, within 30 minutes"
         )
     return None

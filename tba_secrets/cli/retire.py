@@ -98,7 +98,7 @@ def _say_when(records: Sequence[CredentialRecord]) -> None:
 
 
 def retire_due(engine: Engine, records: Sequence[CredentialRecord], *, verbose: bool) -> bool:
-    """After a rotation: revoke what is past its overlap, and say what is left for a person.
+    """Revoke what is past its overlap after a rotation, and say what is left for a person.
 
     Returns:
         Whether something is.
@@ -115,7 +115,7 @@ def _carried_out(
     by_hand: bool,
     verbose: bool,
 ) -> bool:
-    """Whether there was anything to do."""
+    """Return whether there was anything to do."""
     with waiting(f"reading the journals of {engine.stack}"):
         concerned = [
             record

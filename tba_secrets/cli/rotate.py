@@ -28,7 +28,7 @@ from tba_secrets.stores.versions import Origin
 _A_DAY: Final = 24 * 60 * 60
 
 
-class From(Enum):
+class NewTokenFrom(Enum):
     """Where the new token comes from."""
 
     DECLARED = "declared"
@@ -38,10 +38,10 @@ class From(Enum):
 
 
 _ORIGINS: Final = {
-    From.GENERATED: Origin.GENERATED,
-    From.DECLARED: Origin.ROTATED,
-    From.PROMPT: Origin.TYPED,
-    From.AUTHORIZE: Origin.ISSUED,
+    NewTokenFrom.GENERATED: Origin.GENERATED,
+    NewTokenFrom.DECLARED: Origin.ROTATED,
+    NewTokenFrom.PROMPT: Origin.TYPED,
+    NewTokenFrom.AUTHORIZE: Origin.ISSUED,
 }
 
 
@@ -102,14 +102,20 @@ def command(
 
         rotate_consumer(engine, consumer, accept_cut=accept_cut, verbose=verbose)
         return
-    origin = From.PROMPT if prompt else From.AUTHORIZE if authorize else From.DECLARED
+    origin = (
+        NewTokenFrom.PROMPT
+        if prompt
+        else NewTokenFrom.AUTHORIZE
+        if authorize
+        else NewTokenFrom.DECLARED
+    )
     run(engine, tokens or [], origin, browser=browser, again=again, new=new, verbose=verbose)
 
 
 def run(
     engine: Engine,
     tokens: list[str],
-    origin: From,
+    origin: NewTokenFrom,
     *,
     browser: bool,
     again: bool = False,
@@ -132,7 +138,7 @@ def run(
 def run_for(
     engine: Engine,
     records: Iterable[CredentialRecord],
-    origin: From,
+    origin: NewTokenFrom,
     *,
     browser: bool,
     again: bool = False,
@@ -162,30 +168,34 @@ def run_for(
         for record in records
     }
     # A page that a person opens is announced while it runs: no line may change in place beside that.
-    announced = any(_way(record, origin) is From.AUTHORIZE for record in records)
+    announced = any(_way(record, origin) is NewTokenFrom.AUTHORIZE for record in records)
     return carry_out(engine, intents, "rotated", verbose=verbose or announced)
 
 
 def overlap_seconds(record: CredentialRecord) -> int:
-    """How long a superseded token stays valid: `retire_after`, a day where nothing is said."""
+    """Return how long a superseded token stays valid: `retire_after`, or a day if the YAML does not say."""
     return int(record.retire_after.total_seconds()) if record.retire_after is not None else _A_DAY
 
 
-def _way(record: CredentialRecord, asked: From) -> From:
+def _way(record: CredentialRecord, asked: NewTokenFrom) -> NewTokenFrom:
     """Return what was asked for, or what the environment declares: its source, or a word for one of the other ways."""
-    words = {"prompt": From.PROMPT, "authorize": From.AUTHORIZE, "generated": From.GENERATED}
-    if asked is From.DECLARED and isinstance(record.token_source, str):
+    words = {
+        "prompt": NewTokenFrom.PROMPT,
+        "authorize": NewTokenFrom.AUTHORIZE,
+        "generated": NewTokenFrom.GENERATED,
+    }
+    if asked is NewTokenFrom.DECLARED and isinstance(record.token_source, str):
         return words.get(record.token_source, asked)
     return asked
 
 
-def _refuse_other_kinds(record: CredentialRecord, origin: From, *, new: bool) -> None:
+def _refuse_other_kinds(record: CredentialRecord, origin: NewTokenFrom, *, new: bool) -> None:
     """Refuse a way that a record of its kind cannot take.
 
     Raises:
         TbaError: It says which ways there are.
     """
-    if record.certificate is not None and origin in (From.PROMPT, From.AUTHORIZE):
+    if record.certificate is not None and origin in (NewTokenFrom.PROMPT, NewTokenFrom.AUTHORIZE):
         raise TbaError(
             f"{record.path} is a certificate: nobody types one, and NetSuite issues none",
             "leave --prompt and --authorize out",
@@ -197,16 +207,18 @@ def _refuse_other_kinds(record: CredentialRecord, origin: From, *, new: bool) ->
         )
 
 
-def _obtain(engine: Engine, record: CredentialRecord, origin: From, browser: bool) -> Obtain | None:
+def _obtain(
+    engine: Engine, record: CredentialRecord, origin: NewTokenFrom, browser: bool
+) -> Obtain | None:
     match origin:
-        case From.GENERATED:
+        case NewTokenFrom.GENERATED:
             return None  # the provider makes it
-        case From.DECLARED:
+        case NewTokenFrom.DECLARED:
             return lambda _obtaining: _from_source(record)
-        case From.PROMPT:
+        case NewTokenFrom.PROMPT:
             typed = _prompted(record)  # now: Ctrl-C ends a prompt in this thread alone
             return lambda _obtaining: typed
-        case From.AUTHORIZE:
+        case NewTokenFrom.AUTHORIZE:
             return lambda obtaining: _authorized(engine, record, obtaining, browser)
 
 

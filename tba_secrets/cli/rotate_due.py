@@ -16,7 +16,7 @@ import typer
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.retire import retire_due
-from tba_secrets.cli.rotate import From, run_for
+from tba_secrets.cli.rotate import NewTokenFrom, run_for
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
@@ -60,7 +60,7 @@ def run(engine: Engine, *, verbose: bool) -> None:
     waits, failure = False, None
     try:
         waits = bool(unattended) and run_for(
-            engine, unattended, From.DECLARED, browser=False, verbose=verbose
+            engine, unattended, NewTokenFrom.DECLARED, browser=False, verbose=verbose
         )
     except TbaError as error:  # what is revoked may be the place that a certificate lacks
         failure = error

@@ -70,7 +70,7 @@ def _info(report: Report) -> Iterator[Sample]:
 
 
 def _states(labels: Mapping[str, str], standing: Standing) -> Iterator[Sample]:
-    """One sample for each state, of which one is 1."""
+    """Yield one sample for each state, of which one is 1."""
     for one in Standing:
         yield {**labels, "state": one.word}, one is standing
 

@@ -219,13 +219,13 @@ class Progress:
         self._live.stop()
 
     def teller(self, name: str) -> Tell:
-        """For one environment."""
+        """Return what reports the steps of one environment."""
         if not self._in_place and not self._verbose:
             return lambda _words: None
         return lambda words: self._say(name, escape(words))
 
     def ended(self, outcome: UpdateOutcome) -> None:
-        """One environment is through."""
+        """Show how one environment ended."""
         self._say(outcome.environment, coloured(outcome.result))
 
     def _say(self, name: str, markup: str) -> None:

@@ -30,7 +30,7 @@ def exit_code(report: Sequence[UpdateOutcome]) -> Exit:
 
 
 def show(report: Sequence[UpdateOutcome]) -> None:
-    """For people: each environment, what was done to its tokens, and why not."""
+    """Show each environment, what was done to its tokens, and why not."""
     for one in report:
         show_one(one)
     counted = [
@@ -120,12 +120,12 @@ def told(messages: Iterable[Message]) -> Iterator[str]:
 
 
 def coloured(result: UpdateResult) -> str:
-    """Its word, for rich."""
+    """Return a result's word, coloured for rich."""
     return f"[{_COLOURS[result]}]{result.value}[/]"
 
 
 def plain(one: UpdateOutcome) -> dict[str, Any]:
-    """For `--json`: names, words and numbers, no value."""
+    """Return the report of `--json`: names, words and numbers, no value."""
     return {
         "environment": one.environment,
         "result": one.result.value,

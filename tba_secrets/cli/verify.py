@@ -203,7 +203,7 @@ def _cells(one: CheckedRecord) -> tuple[str, ...]:
 
 
 def _plain(one: CheckedRecord) -> dict[str, Any]:
-    """For `--json`: words and numbers, no value."""
+    """Return the report of `--json`: words and numbers, no value."""
     proof = one.verification
     diagnosis = one.error.diagnosis if isinstance(one.error, CheckFailedError) else None
     return {

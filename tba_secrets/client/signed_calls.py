@@ -239,7 +239,7 @@ def _pairs(body: str | bytes) -> list[Parameter]:
 
 
 def _rewound(request: requests.PreparedRequest) -> bool:
-    """Whether the body can be sent again; a file is rewound."""
+    """Return whether the body can be sent again; a file is rewound."""
     if request.body is None or isinstance(request.body, str | bytes):
         return True
     if not isinstance(request._body_position, int):

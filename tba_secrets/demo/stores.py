@@ -49,7 +49,7 @@ class DemoStore(ABC):
 
     @abstractmethod
     def commands(self, secret: str, rotated: str) -> list[str]:
-        """How to look at the result with the store's own command line."""
+        """Return how to look at the result with the store's own command line."""
 
 
 class AwsDemoStore(DemoStore):

@@ -171,7 +171,7 @@ def stop_servers(root: Path) -> bool:
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether the process still is the demo's servers; a pid is used again by others."""
+    """Return whether the process still is the demo's servers; a pid is used again by others."""
     try:
         command = subprocess.run(  # noqa: S603
             ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607

@@ -117,7 +117,7 @@ class UpdateListener:
             self._changed = any(n and op not in _UNCHANGED for op, n in changes.items())
 
     def outcome(self, environment: str, result: UpdateResult, *, seconds: float) -> UpdateOutcome:
-        """All that was heard.
+        """Return all that was heard.
 
         Args:
             environment: The stack's name.
@@ -204,7 +204,7 @@ class UpdateListener:
 
 
 def _named(message: Message) -> str:
-    """Its first line, with the record before it where it does not begin so itself."""
+    """Return a message's first line, with its record before it unless it begins with that."""
     first = message.text.partition("\n")[0]
     if message.token is None or first.startswith(message.token):
         return first

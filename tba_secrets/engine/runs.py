@@ -109,7 +109,7 @@ class RunRecord:
         return Life.ALIVE if _started(self.pid) == self.started else Life.DEAD
 
     def holds(self, stack: str, holder: Holder) -> bool:
-        """Whether this run took that lock."""
+        """Return whether this run took that lock."""
         at = holder.at
         return (
             (stack, holder.host, holder.pid) == (self.stack, self.host, self.pid)
@@ -174,7 +174,7 @@ def claim(stack: str, found: Iterable[Holder]) -> bool:
 
 
 def forget_dead(project: Path, stack: str) -> None:
-    """After an update that had the lock: what is known of earlier, dead runs of the stack proves nothing any more.
+    """Forget the earlier, dead runs of a stack: after an update that had the lock they prove nothing any more.
 
     Args:
         project: The folder that holds Pulumi.yaml.
@@ -190,7 +190,7 @@ def _life(stack: str, holder: Holder) -> Life:
 
 
 def _records() -> Iterator[RunRecord]:
-    """All that can be read; a broken file counts as none."""
+    """Return all records that can be read; a broken file counts as none."""
     for file in sorted(_folder().glob("*.json")):
         with suppress(OSError, ValueError, TypeError):
             yield RunRecord(**json.loads(file.read_text(encoding="utf-8")))
@@ -211,7 +211,7 @@ def _pid_namespace() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """When a process started; None if it is gone, or killed and not yet waited for (proc(5), /proc/PID/stat)."""
+    """Return when a process started; None if it is gone, or killed and not yet waited for (proc(5), /proc/PID/stat)."""
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return int(fields[19]) if fields and fields[0] not in "ZX" else None
 

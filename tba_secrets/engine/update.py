@@ -110,7 +110,7 @@ class Engine:
         self._cli.interrupt()
 
     def stopping(self) -> bool:
-        """Whether the user or the engine has asked the provider to stop."""
+        """Return whether the user or the engine has asked the provider to stop."""
         return self._provider.host.cancelled.is_set()
 
     def provider(self, intents: Intents) -> Provider:

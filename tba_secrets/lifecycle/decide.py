@@ -106,7 +106,7 @@ class _Life:
         return ((store, line) for store, sight in self.seen.items() for line in sight.lines)
 
     def done_before_a_kill(self, *origins: Origin) -> bool:
-        """Whether an earlier run promoted such a version, and was killed before state was saved."""
+        """Return whether an earlier run promoted such a version, and was killed before state was saved."""
         verified = self.remembered.verified
         if verified is None:
             return False
@@ -146,7 +146,7 @@ class _Life:
         return next((one for one in lines if one.superseded and self._names(one, pair)), None)
 
     def _names(self, line: JournalEntry, pair: Pair) -> bool:
-        """Whether a line is about a token: by its digest, or by the content of its version."""
+        """Return whether a line is about a token: by its digest, or by the content of its version."""
         if (same := self.declared.keys.same(line.digest, pair)) is not None:
             return same
         credentials = (sight.credential(VersionId(line.version)) for sight in self.seen.values())
@@ -388,7 +388,7 @@ class _Life:
         return [*self._line_before_letting_go(store, credential), Discard(store, pending)]
 
     def _line_before_letting_go(self, store: str, credential: Credential) -> list[Step]:
-        """Keep in mind a token that no source gives again, before its label is taken off."""
+        """Write a line for a token that no source can give again, before its label is taken off."""
         sight = self.seen[store]
         waiting = sight.credential(self.waiting_version(store))
         pending = self.waiting_version(store)
@@ -403,7 +403,7 @@ class _Life:
         return [Note(store, orphan(self.declared, pending, waiting, self.now))]
 
     def _holds(self, sight: Sight, version: VersionId, text: Sensitive) -> bool:
-        """Whether a version is this very text: by the fingerprint in its id, or by its content."""
+        """Return whether a version is this very text: by the fingerprint in its id, or by its content."""
         content = sight.contents.get(version)
         if content is not None:
             return same_content(content.text, text)
@@ -498,12 +498,12 @@ def orphan(
 
 
 def same_pair(one: Pair, other: Pair) -> bool:
-    """Whether two pairs are the same values."""
+    """Return whether two pairs are the same values."""
     return one.identifier == other.identifier and one.secret == other.secret
 
 
 def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Offered) -> bool:
-    """Whether the sources give every part anew, so that nothing is copied from a store."""
+    """Return whether the sources give every part anew, so that nothing is copied from a store."""
     pairs = {part: offered.get(part) for part in PARTS}
     if any(sight.pending is not None for sight in seen.values()):
         return False
@@ -536,7 +536,7 @@ def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Of
 
 
 def _alike(found: Terms, wanted: Terms) -> bool:
-    """Whether a candidate was staged under the terms that are wanted now; the nonce is derived."""
+    """Return whether a candidate was staged under the terms that are wanted now; the nonce is derived."""
     return (found.origin, found.overlap_seconds) == (wanted.origin, wanted.overlap_seconds)
 
 

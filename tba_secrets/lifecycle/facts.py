@@ -81,7 +81,7 @@ class Sight:
         return None if content is None else content.credential
 
     def was_current(self, version: VersionId) -> bool:
-        """Whether readers have had a version before: the previous one, or one that a line names."""
+        """Return whether readers have had a version before: the previous one, or one that a line names."""
         return version == self.previous or any(line.version == version for line in self.lines)
 
     def _staged(self, stage: Stage) -> VersionId | None:
@@ -260,7 +260,7 @@ def origin_of(version: VersionId | None) -> Origin | None:
 
 
 def ours(version: VersionId | None) -> bool:
-    """Whether tba-secrets wrote a version."""
+    """Return whether tba-secrets wrote a version."""
     return version is not None and is_ours(version)
 
 
@@ -272,5 +272,5 @@ OF_ROTATION: Final = UNREPEATABLE | {Origin.ROTATED, Origin.TYPED}
 
 
 def is_policy(line: JournalEntry) -> bool:
-    """Whether a line revokes its token, or has a person do it."""
+    """Return whether a line revokes its token, or has a person do it."""
     return line.state in (Retirement.OVERLAP, Retirement.PERSON)

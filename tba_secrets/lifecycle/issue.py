@@ -50,7 +50,7 @@ class Issuing:
         self._note(line, self.proceed)
 
     def is_stored(self) -> bool:
-        """Whether a store holds the token in spite of a failure: an answer may have been lost."""
+        """Return whether a store holds the token in spite of a failure: an answer may have been lost."""
         self.looked.forget()
         snapshots = self.looked.at(self.places).values()
         versions = (v for one in snapshots if one is not None for v in one.stages.values())

@@ -33,7 +33,7 @@ class Looked:
     snapshots: dict[_Key, Snapshot | None] = field(default_factory=dict)
     texts: dict[tuple[_Key, VersionId], Sensitive] = field(default_factory=dict, repr=False)
     failures: dict[_Key, tuple[float, StoreError]] = field(default_factory=dict, repr=False)
-    """When a look ahead has met what: for whoever waited for it, and for nobody later."""
+    """What a look ahead has failed with, and when (monotonic): only a caller that was waiting for it is told."""
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def forget(self) -> None:
@@ -53,8 +53,8 @@ class Looked:
                 self.snapshots[key] = place.store.describe(place.name)
             return self.snapshots[key]
 
-    def ahead(self, place: Place) -> None:
-        """Look before anybody asks, who then waits for this look's end and takes its outcome."""
+    def look_ahead(self, place: Place) -> None:
+        """Look before anybody asks; whoever asks meanwhile waits for this look, and takes its outcome."""
         with self.lock:
             try:
                 self.snapshot(place)

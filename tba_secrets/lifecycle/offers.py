@@ -69,7 +69,7 @@ def calls_for_update(
     seen_last: Mapping[str, str],
     stored: Mapping[str, str],
 ) -> bool:
-    """Whether a part's source gives anything that is to be staged.
+    """Return whether a part's source gives anything that is to be staged.
 
     Args:
         offers: What the values mean, by part.

@@ -270,7 +270,7 @@ class Retiring:
 
 
 def is_due(line: JournalEntry, current: VersionId | None, now: float, *, at_once: bool) -> bool:
-    """Whether a line's token may be revoked now: open, past its overlap, and not current."""
+    """Return whether a line's token may be revoked now: open, past its overlap, and not current."""
     return (
         line.state is Retirement.OVERLAP
         and line.version != current

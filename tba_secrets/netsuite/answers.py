@@ -129,7 +129,7 @@ def outcome(answer: Answer, protocol: Protocol) -> AnswerKind:
 
 
 def _outcome_of_a_token_request(answer: Answer) -> AnswerKind:
-    """Every refused assertion counts like a refused login: nothing says that it does not."""
+    """Judge a token request; every refused assertion counts like a refused login, for nothing says that it does not."""
     code = error_code(answer, Protocol.OAUTH2)
     if answer.status == 401 or (answer.status < 500 and code is not None):
         return AnswerKind.REFUSED
@@ -160,7 +160,7 @@ def error_code(answer: Answer, protocol: Protocol) -> str | None:
 
 
 def error_phrase(answer: Answer) -> str | None:
-    """Which of the phrases known here stands in an error's body; a body that succeeds is not searched."""
+    """Return the known phrase in an error's body; the body of a success is not searched."""
     if answer.status < 400 and "Fault>" not in answer.body_text:
         return None
     return next((p for p in (*LOGIN_PHRASES, *_OTHER_PHRASES) if p in answer.body_text), None)

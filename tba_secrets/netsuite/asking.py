@@ -91,7 +91,7 @@ class CheckContext:
         return NotProvenError(f"{self.client.record}: not proven: {diagnosis}", diagnosis=diagnosis)
 
     def match(self, aspect: str, got: str | None, expected: str | None) -> None:
-        """Refuse another one's token; what is not said or not declared is no mismatch.
+        """Refuse a token of somebody else. What NetSuite does not say, or the YAML does not declare, is not compared.
 
         Raises:
             IdentityMismatchError: Both are there and differ.

@@ -49,7 +49,7 @@ class CallbackListener:
         return f"http://localhost:{self._servers[0].server_address[1]}{self._path}"
 
     def expect(self, pending: PendingConsent) -> None:
-        """From now on the answer to `pending` is taken; before, every request is a stray one."""
+        """Take the answer to `pending` from now on; before, every request is a stray one."""
         self._pending = pending
 
     def poll(self) -> Consent | None:
@@ -108,7 +108,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def server_bind(self) -> None:
-        """Without what the base class adds: sharing the port with others, and a look-up of the host's name."""
+        """Bind without what the base class adds: sharing the port, and a look-up of the host's name."""
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self.socket.bind(self.server_address)
@@ -126,7 +126,7 @@ class _Server6(_Server):
 def _loopback_servers(
     handler: type[BaseHTTPRequestHandler],
 ) -> list[ThreadingHTTPServer]:
-    """One port on both loopback addresses; on 127.0.0.1 alone where this machine has no ::1."""
+    """Listen on one port of both loopback addresses; of 127.0.0.1 alone if this machine has no ::1."""
     try:
         for _ in range(_MOST_PORTS):
             first = _Server(("127.0.0.1", 0), handler)
@@ -134,7 +134,7 @@ def _loopback_servers(
                 return [first]
             try:
                 return [first, _Server6(("::1", first.server_port), handler)]
-            except OSError:  # somebody else's: he would get the browser's answer
+            except OSError:  # another program's, which would get the browser's answer
                 first.server_close()
     except OSError:
         pass

@@ -176,7 +176,7 @@ class Caller(ABC):
         return self._heard(lambda: self._retry.once(self._signed(base, call)), f"{call} on {base}")
 
     def lacks_scope(self, protocol: Protocol) -> bool:
-        """Whether the credential itself says that it is not for this service."""
+        """Return whether the credential itself says that it is not for this service."""
         return False
 
     def _ready(self, base: str) -> None:

@@ -2,7 +2,7 @@
 
 NetSuite's concurrency belongs to the account, and its other integrations share it (Oracle help, "Concurrency
 Governance"). So a run begins low, adds one user after a whole round of answers, and halves where NetSuite says that
-there were too many; as many as then are not tried again in this process. A declared limit is never exceeded.
+there were too many; this process does not go back up to that number. A declared limit is never exceeded.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ _STRAY: Final = Consent(Answered.STRAY)
 
 
 def judge(query: str, pending: PendingConsent) -> Consent:
-    """Whether the query of a callback is the answer, and which.
+    """Return whether the query of a callback is the answer, and which.
 
     Args:
         query: As it came, percent-encoded.

@@ -125,7 +125,7 @@ class Gate:
                 self._logins.merge(account, user, recent)
 
     def refusals(self, account: str, user: str) -> tuple[Refusal, ...]:
-        """Known and new refusals of the last 30 minutes, oldest first: for the caller to keep.
+        """Return the refusals of the last 30 minutes, known and new, oldest first: for the caller to keep.
 
         The file's as they were at the user's last turn: what another run has under way is not among them.
         """
@@ -184,7 +184,7 @@ class Gate:
         fingerprint: Fingerprint,
         unrecorded: Callable[[str], None] | None,
     ) -> Iterator[Turn]:
-        """One attempt on record: counted first, and struck out in the end where it was no refusal."""
+        """Record one attempt: it is counted before it is sent, and struck out if it was no refusal."""
         now = self._clock()
         with self._changed:
             self._ledger.learn(who, self._logins.of(*who))

@@ -1,7 +1,7 @@
 """What our simulator does and nobody documents: the points that a real account can settle, and how each is asked.
 
 The same table stands in docs/simulator.md. A point is asked by itself where that needs nobody's hand: some cost
-nothing, some cost one refused login of the token's user, of which five lock him out.
+nothing, some cost one refused login of the token's user, of which five lock the user out.
 """
 
 from __future__ import annotations
@@ -280,7 +280,7 @@ POINTS: Final = (
     ),
     Point(
         33,
-        "a user lists, adds and revokes his own certificates alone, an administrator everybody's",
+        "a user lists, adds and revokes their own certificates alone, an administrator everybody's",
         "list as both",
     ),
     Point(

@@ -38,7 +38,7 @@ class Refusal:
         return one
 
     def within_window(self, now: float) -> bool:
-        """Whether it still counts. A time ahead of the clock counts by its distance."""
+        """Return whether it still counts. A time ahead of the clock counts by its distance."""
         return abs(now - self.at) < WINDOW_SECONDS
 
 
@@ -66,7 +66,7 @@ class Ledger:
         self._refusals[who] = self.known(who) | frozenset(refusals)
 
     def known(self, who: Who) -> frozenset[Refusal]:
-        """All of the user's, however old."""
+        """Return all of the user's refusals, however old."""
         return self._refusals.get(who, frozenset())
 
     def refused(self, who: Who, record: str, refusal: Refusal) -> None:

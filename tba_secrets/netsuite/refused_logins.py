@@ -143,7 +143,7 @@ class RefusedLogins:
 
 
 def mark_of(credential: Credential) -> Fingerprint:
-    """Tells credentials apart. NetSuite's random values cannot be found from it, whoever knows the key."""
+    """Return what tells credentials apart. Not even with the key can NetSuite's random values be found from it."""
     return fingerprint(_KEY, "\n".join(secret.reveal() for secret in credential.secrets))
 
 

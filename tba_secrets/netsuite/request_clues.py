@@ -75,7 +75,7 @@ def clues_of_requests(
 
 
 def _fields(request: SeenRequest) -> dict[str, list[str]]:
-    """Every value that the request gives for a name; `nonce` for `oauth_nonce` too, and what it lacks as `missing`."""
+    """Return all values that the request gives for a name, as `nonce` for `oauth_nonce`; what it lacks is `missing`."""
     pairs = _passport(request.envelope) if request.envelope else _header(request.authorization)
     values: dict[str, list[str]] = {}
     for name, value in pairs:

@@ -95,7 +95,7 @@ class _Budget:
         return self._seconds - max(self._monotonic() - self._started, self._paused)
 
     def pause(self, asked: float | None) -> float | None:
-        """Seconds to wait before the next try, None where the deadline would pass meanwhile."""
+        """Return the seconds to wait before the next try; None if the deadline would pass meanwhile."""
         jittered = self._next * random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, hides nothing
         pause = max(jittered, asked or 0.0)
         if pause >= self.left:
@@ -106,6 +106,6 @@ class _Budget:
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Seconds of a Retry-After header; NetSuite documents none, a proxy in front of it may send one."""
+    """Return the seconds of a Retry-After header; NetSuite documents none, but a proxy in front of it may send one."""
     text = answer.headers.get("retry-after", "")
     return float(text) if text.isdecimal() else None

@@ -106,20 +106,25 @@ class Rule:
     never: tuple[Clue, ...] = ()
 
 
-_GOOD = (Clue.LOGIN_WORKED,)
-_R = (Clue.REFUSED,)
+_LOGIN_WORKED = (Clue.LOGIN_WORKED,)
+_REFUSED = (Clue.REFUSED,)
 
 RULES: Final = (
     # What can be seen beforehand comes first.
-    Rule(causes.WHITESPACE, 95, (Clue.REFUSED, Clue.WHITESPACE), never=_GOOD),
-    Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.REFUSED, Clue.ACCOUNT_DIFFERS), never=_GOOD),
-    Rule(causes.ACCOUNT_CHANGED, 93, (Clue.REFUSED, Clue.ACCOUNT_CHANGED), never=_GOOD),
+    Rule(causes.WHITESPACE, 95, (Clue.REFUSED, Clue.WHITESPACE), never=_LOGIN_WORKED),
+    Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.REFUSED, Clue.ACCOUNT_DIFFERS), never=_LOGIN_WORKED),
+    Rule(causes.ACCOUNT_CHANGED, 93, (Clue.REFUSED, Clue.ACCOUNT_CHANGED), never=_LOGIN_WORKED),
     Rule(causes.CLOCK, 92, (Clue.REFUSED, Clue.CLOCK_OFF)),
     Rule(causes.AMBIGUOUS, 99, (Clue.REFUSED, Clue.AMBIGUOUS)),
     Rule(causes.ALGORITHM, 90, (Clue.REFUSED, Clue.MALFORMED)),
     Rule(causes.HEADER_BROKEN, 89, (Clue.REFUSED, Clue.MALFORMED)),
     Rule(causes.WEB_SERVICES_ONLY, 98, (Clue.REFUSED, Clue.RESTLET, Clue.WEB_SERVICES_ONLY)),
-    Rule(causes.NO_LOGIN_PERMISSION, 88, (Clue.REFUSED, Clue.NO_LOGIN_PERMISSION), never=_GOOD),
+    Rule(
+        causes.NO_LOGIN_PERMISSION,
+        88,
+        (Clue.REFUSED, Clue.NO_LOGIN_PERMISSION),
+        never=_LOGIN_WORKED,
+    ),
     Rule(
         causes.NO_REST_PERMISSION,
         60,
@@ -138,47 +143,55 @@ RULES: Final = (
     Rule(causes.UNSIGNED_QUERY, 96, (Clue.REFUSED, Clue.QUERY_IN_HEADER)),
     Rule(causes.HEX_DIGEST, 96, (Clue.REFUSED, Clue.HEX_SIGNATURE)),
     Rule(causes.ENCODING, 86, (Clue.REFUSED, Clue.SPECIAL_PATH)),
-    Rule(causes.UNUSUAL_FORM, 80, (Clue.REFUSED, Clue.UNUSUAL_FORM), never=_GOOD),
-    Rule(causes.ACCOUNT_FORM, 85, (Clue.REFUSED, Clue.ACCOUNT_FORM), never=_GOOD),
+    Rule(causes.UNUSUAL_FORM, 80, (Clue.REFUSED, Clue.UNUSUAL_FORM), never=_LOGIN_WORKED),
+    Rule(causes.ACCOUNT_FORM, 85, (Clue.REFUSED, Clue.ACCOUNT_FORM), never=_LOGIN_WORKED),
     # What the answer alone cannot tell apart, by how often it is reported and by what happened elsewhere.
     Rule(
         causes.TOKEN_REJECTED,
         70,
-        _R,
+        _REFUSED,
         ((Clue.PASSED_BEFORE, 8), (Clue.CONSUMER_WORKED, 4)),
-        _GOOD,
+        _LOGIN_WORKED,
     ),
-    Rule(causes.WRONG_SECRET, 68, _R, ((Clue.PASSED_BEFORE, -30),), _GOOD),
+    Rule(causes.WRONG_SECRET, 68, _REFUSED, ((Clue.PASSED_BEFORE, -30),), _LOGIN_WORKED),
     Rule(
         causes.SANDBOX_REFRESH,
         66,
         (Clue.REFUSED, Clue.SANDBOX),
         ((Clue.PASSED_BEFORE, 13), (Clue.CONSUMER_REFUSED, 5)),
-        (*_GOOD, Clue.CONSUMER_WORKED),
+        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
     ),
     Rule(
         causes.CONSUMER_UNKNOWN,
         55,
-        _R,
+        _REFUSED,
         ((Clue.CONSUMER_REFUSED, 28),),
-        (*_GOOD, Clue.CONSUMER_WORKED),
+        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
     ),
     Rule(
         causes.INTEGRATION_BLOCKED,
         54,
-        _R,
+        _REFUSED,
         ((Clue.CONSUMER_REFUSED, 28), (Clue.PASSED_BEFORE, 6)),
-        (*_GOOD, Clue.CONSUMER_WORKED),
+        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
     ),
-    Rule(causes.ROLE_GONE, 52, _R, ((Clue.PASSED_BEFORE, 10), (Clue.CONSUMER_WORKED, 14)), _GOOD),
-    Rule(causes.NO_LOGIN_PERMISSION, 50, _R, never=(*_GOOD, Clue.NO_LOGIN_PERMISSION)),
+    Rule(
+        causes.ROLE_GONE,
+        52,
+        _REFUSED,
+        ((Clue.PASSED_BEFORE, 10), (Clue.CONSUMER_WORKED, 14)),
+        _LOGIN_WORKED,
+    ),
+    Rule(
+        causes.NO_LOGIN_PERMISSION, 50, _REFUSED, never=(*_LOGIN_WORKED, Clue.NO_LOGIN_PERMISSION)
+    ),
     Rule(
         causes.LOCKED_OUT,
         48,
-        _R,
+        _REFUSED,
         ((Clue.LOGIN_WORKED, 5), (Clue.RECENTLY_REFUSED, 21), (Clue.PASSED_BEFORE, 12)),
     ),
-    Rule(causes.BURST, 40, _R, ((Clue.LOGIN_WORKED, 15),)),
+    Rule(causes.BURST, 40, _REFUSED, ((Clue.LOGIN_WORKED, 15),)),
     Rule(
         causes.WEB_SERVICES_ONLY,
         39,
@@ -186,23 +199,23 @@ RULES: Final = (
         ((Clue.LOGIN_WORKED, 30),),
         (Clue.WEB_SERVICES_ONLY,),
     ),
-    Rule(causes.SERVICE_FEATURE, 35, _R, ((Clue.LOGIN_WORKED, 22),)),
+    Rule(causes.SERVICE_FEATURE, 35, _REFUSED, ((Clue.LOGIN_WORKED, 22),)),
     Rule(
         causes.TBA_FEATURE,
         34,
-        _R,
+        _REFUSED,
         ((Clue.ACCOUNT_REFUSED, 56),),
-        (*_GOOD, Clue.CONSUMER_WORKED),
+        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
     ),
-    Rule(causes.CLOCK, 20, _R, never=(*_GOOD, Clue.CLOCK_OFF)),
+    Rule(causes.CLOCK, 20, _REFUSED, never=(*_LOGIN_WORKED, Clue.CLOCK_OFF)),
     # Faults of a signer or of something between: ours is proven by Oracle's vectors, another's is not.
-    Rule(causes.ENCODING, 12, _R, ((Clue.THROUGH_ENDPOINT, 45),)),
-    Rule(causes.UNSIGNED_QUERY, 11, _R, ((Clue.THROUGH_ENDPOINT, 20),)),
-    Rule(causes.REPLAYED, 10, _R, ((Clue.THROUGH_ENDPOINT, 20),)),
-    Rule(causes.HEX_DIGEST, 4, _R),
-    Rule(causes.ALGORITHM, 5, _R, never=(Clue.MALFORMED,)),
-    Rule(causes.HEADER_BROKEN, 6, _R, never=(Clue.MALFORMED,)),
-    Rule(causes.PASSWORD_LOGIN, 3, _R),
+    Rule(causes.ENCODING, 12, _REFUSED, ((Clue.THROUGH_ENDPOINT, 45),)),
+    Rule(causes.UNSIGNED_QUERY, 11, _REFUSED, ((Clue.THROUGH_ENDPOINT, 20),)),
+    Rule(causes.REPLAYED, 10, _REFUSED, ((Clue.THROUGH_ENDPOINT, 20),)),
+    Rule(causes.HEX_DIGEST, 4, _REFUSED),
+    Rule(causes.ALGORITHM, 5, _REFUSED, never=(Clue.MALFORMED,)),
+    Rule(causes.HEADER_BROKEN, 6, _REFUSED, never=(Clue.MALFORMED,)),
+    Rule(causes.PASSWORD_LOGIN, 3, _REFUSED),
     # Not a matter of the login.
     Rule(causes.NO_WORKBOOK, 90, (Clue.FORBIDDEN, Clue.SUITEQL_CHECK)),
     Rule(causes.NO_WORKBOOK, 75, (Clue.OTHER_FAILURE, Clue.SUITEQL_CHECK)),

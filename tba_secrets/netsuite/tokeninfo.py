@@ -40,12 +40,12 @@ class TokenInfo:
 
     @classmethod
     def parse(cls, text: str) -> TokenInfo:
-        """From the text of an answer: a key that is there twice is seen."""
+        """Parse the text of an answer; a key that is there twice is seen."""
         return cls.read(json.loads(text, object_pairs_hook=_Pairs))
 
     @classmethod
     def read(cls, body: Any) -> TokenInfo:
-        """From parsed JSON of any shape."""
+        """Read parsed JSON of any shape."""
         said = list(_flat(body))
         accounts_said = {_account(key, value) for key, value in said if key in _ACCOUNT} - {None}
         role_ids = {v for k, v in said if k in _ROLE_ID and _is_id(v)}
@@ -93,7 +93,7 @@ def _only(values: Iterable[str | None]) -> str | None:
 
 
 def _twice(said: Iterable[tuple[str, str]], keys: frozenset[str]) -> bool:
-    """Whether one of the keys has two values."""
+    """Return whether one of the keys has two values."""
     values: dict[str, set[str]] = {}
     for key, value in said:
         if key in keys:

@@ -168,7 +168,7 @@ def missing_bundle(url: str, settings: Mapping[str, Any]) -> str | None:
 
 
 def lost(error: Exception) -> LostError:
-    """Our words for a library's exception, by its type alone."""
+    """Say in our words what a library's exception means, by its type alone."""
     reason = getattr(next(iter(error.args), None), "reason", None)
     if isinstance(reason, NameResolutionError):
         return LostError("its name cannot be resolved (DNS)", sent=False)
@@ -180,7 +180,7 @@ def lost(error: Exception) -> LostError:
 
 
 def http_date(text: str) -> float | None:
-    """Epoch seconds of a Date header (RFC 9110 section 5.6.7), None where it is none."""
+    """Return the epoch seconds of a Date header (RFC 9110 section 5.6.7); None if it is none."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):

@@ -62,7 +62,7 @@ def state_of(inputs: Properties, outputs: Properties) -> Properties:
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether a preview left something in `value` unknown."""
+    """Return whether a preview left something in `value` unknown."""
     if isinstance(value, Mapping):
         return any(has_unknown(held) for held in value.values())
     if isinstance(value, list):

@@ -27,7 +27,7 @@ class Wire(Model):
         return {name: value for name, value in properties.items() if name in names}
 
     def properties(self) -> Properties:
-        """As the engine is to keep it: unset properties are left out."""
+        """Return the properties as the engine keeps them: without those that are not set."""
         return self.model_dump(by_alias=True, exclude_none=True, mode="json")
 
 
@@ -66,7 +66,7 @@ class Handler(ABC):
     """What Create adds to the inputs."""
 
     def read_first(self, state: Properties) -> bool:
-        """Whether the engine is to read this resource before it updates any (`refresh_before_update`)."""
+        """Return whether the engine is to read this resource before it updates any (`refresh_before_update`)."""
         return False
 
     @abstractmethod

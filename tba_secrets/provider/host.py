@@ -167,7 +167,7 @@ class Host:
 
     def _look_ahead(self, looked: Looked, place: Place) -> None:
         if not self.cancelled.is_set():
-            looked.ahead(place)
+            looked.look_ahead(place)
 
     def keys(self, account: str, record: str) -> DigestKeys:
         """Return the digest keys of a record."""

@@ -50,12 +50,12 @@ class Rotation:
 
 @dataclass(frozen=True)
 class Rollback:
-    """The last proven credential with another token is to be current again, once it has passed."""
+    """Make the last proven credential with another token current again, once it has passed."""
 
 
 @dataclass(frozen=True, repr=False)
 class Retire:
-    """What the journal says is to be revoked, and whose time has come, is revoked."""
+    """Revoke the superseded tokens that are due by the journal."""
 
     in_use: Callable[[Sensitive], str | None]
     """The record, if any, whose current credential has this token id."""

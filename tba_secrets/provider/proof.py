@@ -29,7 +29,7 @@ from tba_secrets.verify import ReadBack
 
 @dataclass(frozen=True)
 class Proof:
-    """One SmokeTest's way to NetSuite."""
+    """Ask NetSuite for one SmokeTest: bring what is to be proven, verify it, revoke what it replaces."""
 
     host: Host
     inputs: SmokeTestInputs

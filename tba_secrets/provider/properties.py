@@ -60,7 +60,7 @@ def _distinct_keys(format: _Format) -> _Format:
 
 
 def _names_are_no_values(origin: _Origin) -> _Origin:
-    """As in the YAML: a value pasted where the name of its variable belongs is not repeated anywhere."""
+    """Refuse a value that was pasted where the name of its variable belongs, as in the YAML; it is never repeated."""
     named = (
         [] if isinstance(origin, str) or origin.env is None else origin.env.model_dump().values()
     )
@@ -251,7 +251,7 @@ class SmokeTestInputs(_EitherKind):
 
 
 class RefusalEntry(Model):
-    """One authentication failure of the user: three within 30 minutes, and he is not asked again."""
+    """One authentication failure of the user: three within 30 minutes, and the user is not asked again."""
 
     fingerprint: str
     at: int

@@ -71,8 +71,8 @@ from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.versions import Origin, is_ours
 from tba_secrets.verify import ReadBack, read_back
 
-_HOW: Final = ("mostUsers", "siblings")
-"""How a credential is tested and brought, and not what is proven: a change is no reason to test."""
+_NO_REASON_TO_TEST: Final = ("mostUsers", "siblings")
+"""Inputs that say how a test runs, and not what it proves."""
 
 
 class SmokeTestHandler(Handler):
@@ -104,7 +104,7 @@ class SmokeTestHandler(Handler):
         changes = [
             change
             for change in input_changes(old_inputs, new)
-            if change.property.partition(".")[0] not in _HOW
+            if change.property.partition(".")[0] not in _NO_REASON_TO_TEST
         ]
         record = self._host.record(str(new.get("record", "")))
         drifted = self._drift(record, old_state)
@@ -150,7 +150,7 @@ class SmokeTestHandler(Handler):
         return inputs, {**state, "refusals": refusals, "drift": self._drift(record, state)}
 
     def delete(self, urn: str, state: Properties) -> None:
-        """Nothing: the secret belongs to the StagedCredential."""
+        """Do nothing: the secret belongs to the StagedCredential."""
 
     def read_first(self, state: Properties) -> bool:
         """Return whether the user has refusals: those of all records must be known before any of them is tested."""
@@ -274,7 +274,7 @@ class _Run:
 
     @staticmethod
     def _is_current(back: ReadBack) -> bool:
-        """Whether what is tested is what readers have."""
+        """Return whether what is tested is what readers have."""
         return all(back.current[kind] == version for kind, version in back.versions.items())
 
     # --- a verdict --------------------------------------------------------------------------------
@@ -414,13 +414,15 @@ class _Run:
             return after
         try:
             again = self.proof.verify(self.read_back({}))
-        except (
-            NotAskedError
-        ):  # a refused revoke has ended the user's turn: the proof from before it stands
+        except NotAskedError:
+            # a refused revoke has ended the user's turn: the proof from before it stands
             return after.model_copy(update={"refusals": self.proof.refusals()})
         except NetSuiteError as error:
             kept = after.model_copy(update={"verified": {}, "refusals": self.proof.refusals()})
-            outcome = "it was done, but the current credential has failed afterwards"
+            what = "rollback" if isinstance(intent, Rollback) else "revocation"
+            outcome = (
+                f"the {what} was done, and then the current credential did not pass its checks"
+            )
             raise _failed(self.name, outcome, error, merged(self.new, kept)) from None
         return after.model_copy(update=as_outputs(again).model_dump(exclude_unset=True))
 
@@ -493,6 +495,6 @@ def _failed(
 
 
 def _passed(state: Properties, new: Properties) -> bool:
-    """Whether the versions that are asked for are the ones that passed last."""
+    """Return whether the versions that are asked for are the ones that passed last."""
     verified, wanted = state.get("verified", {}), new.get("versions", {})
     return bool(verified) and all(verified.get(kind) == version for kind, version in wanted.items())

@@ -187,7 +187,7 @@ class StagedCredentialHandler(Handler):
         return self._host.keys(inputs.account, inputs.record)
 
     def _has_no_credential(self, record: RecordMemory, inputs: StagedCredentialInputs) -> bool:
-        """Whether the secrets are there, and nothing has ever passed or waits for its proof."""
+        """Return whether the secrets are there, and nothing has ever passed or waits for its proof."""
         sights = look(record.looked, self._host.places(inputs.stores, inputs.secret)).values()
         return all(
             sight.snapshot is not None and sight.current is None and sight.pending is None
@@ -248,7 +248,7 @@ class StagedCredentialHandler(Handler):
         ]
 
     def _is_kept(self, old: Properties, before: Place, now: Place | None) -> bool:
-        """Whether a declared place shows the secret of a place before; another region or mount has another one."""
+        """Return whether a declared place has the secret of the place before; another region or mount has another."""
         if now is None or now.name != before.name:
             return False
         if now.store == before.store:
@@ -328,7 +328,7 @@ class StagedCredentialHandler(Handler):
             self._host.warn(urn, plan.words)
 
     def _moved_on(self, place: Place, format: Names) -> bool:
-        """Whether another record of this run has taken over the token: the record was renamed, not removed."""
+        """Return whether another record of this run has taken over the token: the record was renamed, not removed."""
         if not (self._host.updating and self._host.tokens_staged):
             return False
         stored = place.store.read(place.name, Stage.CURRENT)
@@ -340,7 +340,7 @@ class StagedCredentialHandler(Handler):
 
 
 def _is_foreign(state: Properties) -> bool:
-    """Whether others wrote what state holds."""
+    """Return whether others wrote what state holds."""
     return not all(is_ours(version) for version in state.get("versions", {}).values())
 
 

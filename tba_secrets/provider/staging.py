@@ -305,7 +305,7 @@ class StagingRun:
         return TbaError(f"{error.what}\n  The token that NetSuite issued: {told}", error.remedy)
 
     def _rotates_to(self, origin: Origin) -> bool:
-        """Whether this run rotates to a token, or a key, of that origin."""
+        """Return whether this run rotates to a token, or a key, of that origin."""
         intent = self.host.intents.get(self.inputs.record)
         if not isinstance(intent, Rotation):
             return False

@@ -183,7 +183,7 @@ def _nonce_used(service: CalledService) -> AuditReason:
 
 
 def may_use_tokens(account: Account, user: UserRecord, role: RoleRecord) -> bool:
-    """Whether user and role are active, belong together, and may log in by token."""
+    """Return whether user and role are active, belong together, and may log in by token."""
     return (
         user.active
         and role.active

@@ -92,7 +92,7 @@ def from_header(header: str, request: oauth1.SentRequest, *required: str) -> Cre
 def _complete(
     pairs: list[oauth1.Parameter], required: tuple[str, ...], request: oauth1.SentRequest
 ) -> bool:
-    """Whether each parameter occurs once, in one place, and none of the required ones is empty."""
+    """Return whether each parameter occurs once, in one place, and none of the required ones is empty."""
     names, values = Counter(name for name, _ in pairs), dict(pairs)
     elsewhere = {name for name, _ in request.unsigned_parameters if name.startswith("oauth_")}
     return (

@@ -62,7 +62,7 @@ class Fault(BaseModel):
         return value
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether the fault applies to this request."""
+        """Return whether the fault applies to this request."""
         return self.method in (None, method) and re.search(self.match, path) is not None
 
 

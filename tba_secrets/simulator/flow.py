@@ -154,7 +154,7 @@ def _claim_nonce(state: State, by: IntegrationRecord, claim: Credentials) -> Non
 
 
 def callback_allowed(registered: str | None, callback: str) -> bool:
-    """Whether a callback matches the integration record's Callback URL.
+    """Return whether a callback matches the integration record's Callback URL.
 
     A `*` stands for a port or for the first label of a host. That ``http://localhost:*`` allows any path
     is inferred.

@@ -40,7 +40,7 @@ class Lockouts:
         self._failures.pop(user, None)
 
     def locked(self, user: UserKey, now: float) -> bool:
-        """Whether the user is locked out at that time."""
+        """Return whether the user is locked out at that time."""
         return self._until.get(user, now) > now
 
     def clear(self, user: UserKey) -> None:

@@ -64,7 +64,7 @@ class RoleRecord(Record):
     active: bool = True
 
     def allows(self, *permissions: str) -> bool:
-        """Whether the role has one of the permissions; the Administrator role has all."""
+        """Return whether the role has one of the permissions; the Administrator role has all."""
         return self.id == ADMINISTRATOR_ROLE_ID or any(p in self.permissions for p in permissions)
 
 
@@ -121,7 +121,7 @@ class CertificateMapping(Record):
         return x509_facts.read(self.certificate)
 
     def usable_at(self, now: float) -> bool:
-        """Whether an assertion may be signed with its key at that time."""
+        """Return whether an assertion may be signed with its key at that time."""
         return not self.revoked and self.facts.valid_at(now)
 
 
@@ -182,7 +182,7 @@ class Account(Record):
         )
 
     def holds_role(self, user: UserRecord, role: RoleRecord) -> bool:
-        """Whether the user still has the role."""
+        """Return whether the user still has the role."""
         return role.id in user.roles or role.name in user.roles
 
     @model_validator(mode="after")

@@ -98,7 +98,7 @@ class State:
         self.account(account_id).integration(name).state = IntegrationState.ENABLED
 
     def is_locked(self, account_id: str, user: str) -> bool:
-        """Whether the user (e-mail address or entity id) is locked out now."""
+        """Return whether the user (e-mail address or entity id) is locked out now."""
         return self.lockouts.locked(self._user_key(account_id, user), self.clock.now())
 
     def clear_lockout(self, account_id: str, user: str) -> None:

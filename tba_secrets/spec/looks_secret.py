@@ -26,12 +26,12 @@ def pasted_values(text: str) -> Iterator[re.Match[str]]:
 
 
 def looks_secret(text: str) -> bool:
-    """Whether a name contains a run of characters that reads like a key rather than like words."""
+    """Return whether a name contains a run of characters that reads like a key rather than like words."""
     return any(_is_random(run) for run in _UNBROKEN_RUN.findall(text))
 
 
 def is_plain_key(key: str) -> bool:
-    """Whether a key, known to the models or not, is safe to repeat in a message."""
+    """Return whether a key, known to the models or not, is safe to repeat in a message."""
     return _PLAIN_KEY.fullmatch(key) is not None and not looks_secret(key)
 
 

@@ -130,7 +130,7 @@ def _without_null(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_empty_default(keyword: str, value: Any) -> bool:
-    """Whether a default only says that the key may be left out."""
+    """Return whether a default only says that the key may be left out."""
     return keyword == "default" and (value in (None, "", []) or isinstance(value, dict))
 
 

@@ -90,7 +90,7 @@ class JournalEntry:
         return sha256(self.version.encode()).hexdigest()[:8]
 
     def line(self) -> str:
-        """As it is kept: six words, in characters that AWS allows in a tag's value."""
+        """Return the line as it is kept: six words, in characters that AWS allows in a tag's value."""
         return (
             f"{self.version} {self.digest} {self.since} {self.revoke_after} {self.proven} "
             f"{self.state.value}"
@@ -98,7 +98,7 @@ class JournalEntry:
 
     @classmethod
     def parse(cls, line: str, where: str) -> JournalEntry:
-        """From `line()`.
+        """Parse what `line()` has written.
 
         Args:
             line: What was kept.

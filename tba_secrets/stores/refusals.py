@@ -14,7 +14,7 @@ _RUN_AGAIN = "run the command again: it reads the store anew and decides from wh
 def moved_by_another(
     name: SecretName, expected: VersionId | None, found: VersionId | None
 ) -> ConflictError:
-    """Another version is current than the one that was read."""
+    """Return the error for another version being current than the one that was read."""
     return ConflictError(
         f"the secret {name}: its current version is {found or 'none'}, and was {expected or 'none'} "
         "when this change was decided; somebody else moved it in between",
@@ -33,7 +33,7 @@ def not_the_candidate(
 
 
 def claimed_by_another(name: SecretName, owner: OwnerMark | None) -> ConflictError:
-    """Another stack made or claimed the secret since it was seen."""
+    """Return the error for a secret that another stack has made or claimed since it was seen."""
     who = "something else" if owner is None else f"{owner.record} of the stack {owner.stack}"
     return ConflictError(
         f"the secret {name}: {who} has claimed it a moment ago",
@@ -53,7 +53,7 @@ def label_moved(name: SecretName, label: str, holder: VersionId | None) -> Confl
 def foreign_candidate(
     name: SecretName, version: VersionId, since: datetime | None, remedy: str
 ) -> ConflictError:
-    """Somebody else's candidate is in the way: it is never overwritten.
+    """Return the error for a candidate of somebody else's, which is never overwritten.
 
     Args:
         name: The secret.

@@ -127,12 +127,12 @@ def placeholder_version_id(name: SecretName, claim: str) -> VersionId:
 
 
 def is_placeholder(version: VersionId | str | None) -> bool:
-    """Whether a version is a placeholder: never tested, promoted or rolled back to."""
+    """Return whether a version is a placeholder: never tested, promoted or rolled back to."""
     return version is not None and version.startswith(_PLACEHOLDER)
 
 
 def is_ours(version: VersionId | str) -> bool:
-    """Whether tba-secrets wrote the version."""
+    """Return whether tba-secrets wrote the version."""
     return version.startswith(_OURS)
 
 

@@ -36,7 +36,7 @@ class Proofs:
         return self.record.certificate is not None
 
     def by(self, kinds: Iterable[CheckKind], aspect: str | None = None) -> str | None:
-        """Which call proved it and when, in words; None where none has.
+        """Return which call proved it and when, in words; None if none has.
 
         Args:
             kinds: The checks that would prove it.
@@ -52,7 +52,7 @@ class Proofs:
 def all_proofs(
     records: Iterable[CredentialRecord], resources: Iterable[Mapping[str, Any]]
 ) -> tuple[Proofs, ...]:
-    """For every record, in order.
+    """Return the proofs of every record, in order.
 
     Args:
         records: What is declared.

@@ -147,7 +147,7 @@ def emails_of(pairs: Iterable[str], names: Sequence[str], prefix: str) -> dict[s
 
 
 def is_email(text: str) -> bool:
-    """Whether the models accept the text as a user's e-mail address."""
+    """Return whether the models accept the text as a user's e-mail address."""
     return _fits(_EMAIL, text)
 
 

@@ -38,7 +38,7 @@ class Notified:
         return cls(state_folder(variables) / "notified")
 
     def has(self, to: Webhook, key: str) -> bool:
-        """Whether the webhook has been told."""
+        """Return whether the webhook has been told."""
         with suppress(OSError):
             return self._file(to, key).exists()
         return False

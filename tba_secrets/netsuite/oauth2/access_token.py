@@ -32,7 +32,7 @@ class AccessToken:
     lives_seconds: float
 
     def is_due(self, age_seconds: float) -> bool:
-        """Whether it is to be replaced before the next call."""
+        """Return whether it is to be replaced before the next call."""
         return age_seconds >= max(self.lives_seconds - RENEWED_BEFORE_SECONDS, 0.0)
 
     @property

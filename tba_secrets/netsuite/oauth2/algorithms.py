@@ -43,7 +43,7 @@ class Algorithm(StrEnum):
         return f"EC {_CURVES[self].name}" if self.elliptic else "RSA of 3072 or 4096 bits"
 
     def fits(self, key: PrivateKey) -> bool:
-        """Whether a key can sign with it."""
+        """Return whether a key can sign with it."""
         if isinstance(key, ec.EllipticCurvePrivateKey):
             return self.elliptic and key.curve.name == _CURVES[self].name
         return not self.elliptic and key.key_size in RSA_BITS

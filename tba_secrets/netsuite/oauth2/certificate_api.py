@@ -48,7 +48,7 @@ class Listed:
     entity: str | None
 
     def is_active(self, today: date) -> bool:
-        """Whether it holds one of the five places."""
+        """Return whether it holds one of the five places."""
         return not self.revoked and (self.valid_until is None or self.valid_until >= today)
 
 

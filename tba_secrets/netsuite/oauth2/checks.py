@@ -96,7 +96,7 @@ def _scopes(client: BearerClient, token: AccessToken) -> dict[str, bool]:
 
 
 def _match(client: BearerClient, aspect: str, got: str | None, expected: str | None) -> None:
-    """Refuse what is another one's; what is not said or not declared is no mismatch."""
+    """Refuse a certificate of somebody else. What is not said, or not declared, is not compared."""
     if got is None or expected is None or got == expected:
         return
     raise IdentityMismatchError(

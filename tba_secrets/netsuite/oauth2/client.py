@@ -81,7 +81,7 @@ class BearerClient(Caller):
         return frozenset(clue for clue, holds in facts.items() if holds)
 
     def lacks_scope(self, protocol: Protocol) -> bool:
-        """Whether the access token says itself that it is not for this service."""
+        """Return whether the access token says itself that it is not for this service."""
         scopes = self._token.claims.scopes if self._token is not None else None
         return scopes is not None and _SCOPE[protocol] not in scopes
 

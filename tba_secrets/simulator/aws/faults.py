@@ -186,7 +186,7 @@ class AwsFaults:
         return sorted(fired, key=lambda rule: order.index(rule.kind))
 
     def take_stale(self, secret: str) -> bool:
-        """Whether this read of the secret is stale; count it."""
+        """Return whether this read of the secret is stale; count it."""
         with self._lock:
             left = self._stale.get(secret, 0)
             self._stale[secret] = max(0, left - 1)

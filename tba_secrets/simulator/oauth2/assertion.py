@@ -91,7 +91,7 @@ def account_of(assertion: Assertion, path: str) -> str | None:
 
 
 def is_for(assertion: Assertion, url: str) -> bool:
-    """Whether the assertion names this address of the token endpoint: how a simulator or a proxy is called."""
+    """Return whether the assertion names this address of the token endpoint: how a simulator or a proxy is called."""
     wanted = urlsplit(url)
     named = (urlsplit(one) for one in _audiences(assertion))
     return any((one.netloc, one.path) == (wanted.netloc, wanted.path) for one in named)
@@ -203,5 +203,5 @@ def _text(value: object) -> str:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    """Whether a claim is a number; JSON as Python reads it also has NaN and Infinity."""
+    """Return whether a claim is a number; JSON as Python reads it also has NaN and Infinity."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

@@ -37,7 +37,7 @@ _SCOPE: Final = {
 
 
 def presented(current: Request) -> bool:
-    """Whether the request's Authorization header is of this scheme."""
+    """Return whether the request's Authorization header is of this scheme."""
     return current.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
 
 
@@ -142,7 +142,7 @@ def _user_and_role(account: Account, token: BearerToken) -> tuple[UserRecord, Ro
 
 
 def _permitted(service: CalledService, role: RoleRecord) -> bool:
-    """Whether the role may log in with an access token, and has what the service requires.
+    """Return whether the role may log in with an access token, and has what the service requires.
 
     The Administrator role holds MANAGE_OAUTH2 too, and the help's samples show it with an access token, so that only a
     role that was given the permission is kept out (inferred).

@@ -94,7 +94,7 @@ def _integration(call: Call) -> IntegrationRecord | Response:
 
 
 def _may_manage(call: Call, user: str) -> bool:
-    """Whether the certificates of a user are the caller's: his own, or anybody's for an administrator."""
+    """Return whether the certificates of a user are the caller's: his own, or anybody's for an administrator."""
     who = call.identity
     return who.role.id == ADMINISTRATOR_ROLE_ID or who.account.user(user) is who.user
 

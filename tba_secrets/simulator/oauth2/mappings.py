@@ -48,5 +48,5 @@ def check(account: Account, new: CertificateMapping, now: float) -> None:
 
 
 def _is_active(certificate: CertificateMapping, now: float) -> bool:
-    """Whether it counts: neither revoked nor expired."""
+    """Return whether it counts: neither revoked nor expired."""
     return not certificate.revoked and not certificate.facts.expired_at(now)

@@ -36,11 +36,11 @@ class CertificateFacts:
     """In PEM."""
 
     def expired_at(self, now: float) -> bool:
-        """Whether it has run out at that time."""
+        """Return whether it has run out at that time."""
         return self.valid_until.timestamp() <= now
 
     def valid_at(self, now: float) -> bool:
-        """Whether it holds at that time."""
+        """Return whether it holds at that time."""
         return self.valid_from.timestamp() <= now and not self.expired_at(now)
 
 

@@ -239,7 +239,7 @@ def _left_under_the_old_key(name: SecretName, key: str, before: str | None) -> s
 
 
 def _same_key(wanted: str | None, found: str | None) -> bool:
-    """Whether two names mean one KMS key, as far as names tell: an alias or id, and the ARN that ends with it."""
+    """Return whether two names mean one KMS key, as far as names tell: an alias or id, and an ARN that ends with it."""
     if wanted is None:
         return True
     return found is not None and (found == wanted or found.endswith((f":{wanted}", f"/{wanted}")))

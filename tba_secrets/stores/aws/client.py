@@ -133,7 +133,7 @@ class AwsClient:
 
 
 def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
-    """Whether AWS can have answered that: botocore makes an empty answer of a proxy's page with status 200.
+    """Return whether AWS can have answered that: botocore makes an empty answer of a proxy's page with status 200.
 
     API: each operation but those on tags answers with the ARN of the secret, or of the caller; ListSecrets with a list.
     """

@@ -176,7 +176,7 @@ class AwsStore(Store):
         return version
 
     def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
-        """One call. AWS drops versions without a label when it likes."""
+        """Label it again, in one call. AWS drops versions without a label when it likes."""
         if is_placeholder(version):
             raise placeholder_refused(name)
         secret = self._claimed(name, seen)
@@ -202,7 +202,7 @@ class AwsStore(Store):
         about: Mapping[str, str],
         seen: Snapshot | None,
     ) -> None:
-        """One call. AWS moves AWSPREVIOUS along; AWSPENDING stays on what is current, where it means nothing.
+        """Promote in one call. AWS moves AWSPREVIOUS along; AWSPENDING stays on the current version and means nothing.
 
         With `seen` the move is judged by where AWSCURRENT is, for a snapshot from before `stage` shows no candidate.
         AWS has no place for what is to be noted beside one version: tags are the secret's, and limited.
@@ -221,7 +221,7 @@ class AwsStore(Store):
                 raise not_the_candidate(name, version, now.candidate)
 
     def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
-        """One call, even where the snapshot shows another candidate: AWS refuses it where that is still so."""
+        """Discard in one call, even if the snapshot shows another candidate: AWS refuses it if that is still so."""
         secret = native_of(seen) or self._access.expect(name, exists)
         self._access.refuse_deleted(name, secret)
         if secret is not None:

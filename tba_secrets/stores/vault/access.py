@@ -100,7 +100,7 @@ class VaultSecretAccess:
         return self._last.get(name)
 
     def was_absent(self, name: SecretName) -> bool:
-        """Whether the last look found no such path, not even metadata of others."""
+        """Return whether the last look found no such path, not even metadata of others."""
         return name in self._last and self._last[name] is None
 
     def known(self, name: SecretName, seen: Snapshot | None) -> Look | None:

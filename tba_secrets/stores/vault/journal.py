@@ -47,11 +47,11 @@ class Shelf(ABC):
 
     @abstractmethod
     def holds(self, version: VersionId) -> bool:
-        """Whether a version is there without a copy."""
+        """Return whether a version is there without a copy."""
 
     @abstractmethod
     def lasts(self, version: VersionId) -> bool:
-        """Whether the next few writes cannot drop a version."""
+        """Return whether the next few writes cannot drop a version."""
 
     @abstractmethod
     def copied(self, key: str) -> Sensitive | None:
@@ -59,7 +59,7 @@ class Shelf(ABC):
 
     @abstractmethod
     def has_copy(self, key: str) -> bool:
-        """Whether a copy is there that was announced."""
+        """Return whether a copy is there that was announced."""
 
     @abstractmethod
     def copy(self, key: str, value: Sensitive) -> None:

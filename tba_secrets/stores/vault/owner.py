@@ -94,7 +94,7 @@ def proof_metadata(about: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def has_proof(custom: Mapping[str, str]) -> bool:
-    """Whether anything is noted of what was proven."""
+    """Return whether anything is noted of what was proven."""
     return any(key in custom for key in _proof_keys())
 
 

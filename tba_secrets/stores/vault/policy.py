@@ -30,13 +30,13 @@ class PolicyLine:
         return f'path "{self.path}" {{ capabilities = [{capabilities}] }}'
 
     def covers(self, path: str) -> bool:
-        """Whether `path` is one of those that the line speaks of."""
+        """Return whether `path` is one of those that the line speaks of."""
         if self.path.endswith("*"):
             return path.startswith(self.path[:-1])
         return path == self.path
 
     def missing(self, granted: Iterable[str]) -> bool:
-        """Whether a login with the capabilities `granted` on such a path lacks one of these."""
+        """Return whether a login with the capabilities `granted` on such a path lacks one of these."""
         have = set(granted)
         return "root" not in have and not set(self.capabilities) <= have
 

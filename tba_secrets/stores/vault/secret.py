@@ -144,7 +144,7 @@ class KvSecret:
         return newest
 
     def is_live(self, version: KvVersion) -> bool:
-        """Whether a version can be read: neither destroyed nor deleted by now."""
+        """Return whether a version can be read: neither destroyed nor deleted by now."""
         if version.destroyed:
             return False
         deleted = version.deletion_time
@@ -173,7 +173,7 @@ class KvSecret:
         return None if self.live is None else self.id_of(self.live)
 
     def writes_left(self, version: KvVersion) -> int:
-        """How many more versions may be written before Vault can drop this one, as far as that is certain.
+        """Return how many more versions can certainly be written before Vault may drop this one.
 
         Vault keeps the greater of the path's and the mount's number, or ten (KV version 2 API, max_versions). The
         mount's is not asked for: what was kept proves a lower bound.

@@ -358,6 +358,6 @@ def _proof(about: Mapping[str, str]) -> dict[str, str]:
 
 
 def _digest(notes: Mapping[str, str], value: Sensitive) -> str:
-    """Tells values apart, with a key that is random and stays in Vault."""
+    """Return what tells values apart, made with a random key that stays in Vault."""
     key = notes.get(_KEY, "").encode()
     return hmac.new(key, value.reveal().encode(), sha256).hexdigest()[:40]

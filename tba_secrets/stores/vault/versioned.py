@@ -396,7 +396,7 @@ class VersionedMount:
         return after
 
     def _waits(self, name: SecretName, look: Look, version: VersionId) -> bool:
-        """Whether a version is still at the candidate's path: it may be there without its name, after a kill."""
+        """Return whether a version is still at the candidate's path: it may be there without its name, after a kill."""
         if look.waiting.id is not None:
             return look.waiting.id == version
         left = self.access.enclosed(name)

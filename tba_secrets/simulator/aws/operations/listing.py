@@ -118,7 +118,7 @@ def _matching(call: AwsCall) -> list[Secret]:
 
 
 def _matches(secret: Secret, wanted: Mapping[str, Any]) -> bool:
-    """Whether one of the filter's values matches; `!` before a value negates it."""
+    """Return whether one of the filter's values matches; `!` before a value negates it."""
     key, values = wanted.get("Key", "all"), wanted.get("Values") or ()
     return any(
         not _has(secret, key, value[1:]) if value.startswith("!") else _has(secret, key, value)
@@ -127,7 +127,7 @@ def _matches(secret: Secret, wanted: Mapping[str, Any]) -> bool:
 
 
 def _has(secret: Secret, key: str, value: str) -> bool:
-    """Whether a value matches by prefix; `description` and `all` ignore case (API: Filter, Key)."""
+    """Return whether a value matches by prefix; `description` and `all` ignore case (API: Filter, Key)."""
     attributes: dict[str, list[str]] = {
         "name": [secret.name],
         "description": [secret.description or ""],

@@ -112,7 +112,7 @@ def get_secret_value(call: AwsCall) -> Json:
 
 
 def _created_before(existing: Secret, token: str, value: Value | None) -> Json:
-    """Whether CreateSecret is repeated with the same token and data: it "is ignored"."""
+    """Return whether CreateSecret is repeated with the same token and data: it "is ignored"."""
     if existing.deleted is not None:
         raise InvalidRequestException(
             "You can't create this secret because a secret with this name is already scheduled "
@@ -127,7 +127,7 @@ def _created_before(existing: Secret, token: str, value: Value | None) -> Json:
 
 
 def _is_repeated(secret: Secret, token: str, value: Value) -> bool:
-    """Whether the version exists with this very value.
+    """Return whether the version exists with this very value.
 
     Raises:
         ResourceExistsException: It exists with another value.
