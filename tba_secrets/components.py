@@ -251,6 +251,8 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
         "certificate": None if record.certificate is None else plain(record.certificate),
         "always": record.verify.always or None,
         "mostUsers": record.most_users,
+        "afterPromote": None if record.after_promote is None else plain(record.after_promote),
+        "withheld": list(record.withheld) or None,
     }
     return {name: value for name, value in inputs.items() if value is not None}
 

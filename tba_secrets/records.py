@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tba_secrets.spec.model import (
+    AfterPromote,
     AnyIntegration,
     BearerVerify,
     Certificate,
@@ -71,6 +72,10 @@ class CredentialRecord:
     """How many users of the account may be asked side by side; None where it is left to the tool."""
     certificate: CertificateSettings | None = None
     """What is declared of a certificate; None for a token."""
+    after_promote: AfterPromote | None = None
+    """What tells readers that a new version is current; None for nobody."""
+    withheld: tuple[str, ...] = ()
+    """The variables that a command of `after_promote` does not get: those of the environment's sources."""
 
     @property
     def path(self) -> str:
@@ -84,11 +89,29 @@ class CredentialRecord:
 
 def credential_records(environment: Environment) -> tuple[CredentialRecord, ...]:
     """Return every token and certificate of an environment; `defaults:` gives what they leave unsaid."""
-    return tuple(
+    records = tuple(
         record
         for integration in environment.integrations
         for record in _records(environment, integration)
     )
+    if not any(_runs_command(record) for record in records):
+        return records
+    withheld = tuple(dict.fromkeys(name for record in records for name in _variables(record)))
+    return tuple(
+        replace(record, withheld=withheld) if _runs_command(record) else record
+        for record in records
+    )
+
+
+def _runs_command(record: CredentialRecord) -> bool:
+    return record.after_promote is not None and record.after_promote.command is not None
+
+
+def _variables(record: CredentialRecord) -> Iterator[str]:
+    """Yield the variables that hold the values of a record's sources."""
+    for source in (record.consumer_source, record.token_source):
+        if not isinstance(source, str) and source.env is not None:
+            yield from source.env.model_dump().values()
 
 
 def _records(environment: Environment, integration: AnyIntegration) -> Iterator[CredentialRecord]:
@@ -169,6 +192,7 @@ def _common(
         "require_values": policy.of("require_values", False),
         "restore": policy.of("restore", False),
         "adopt": record.adopt,
+        "after_promote": record.after_promote,
         "description": record.description,
         "rotate_every": policy.duration("rotate_every"),
         "retire_after": policy.duration("retire_after"),

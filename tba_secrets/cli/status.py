@@ -24,15 +24,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.notify import (
-    MessageShape,
-    Notified,
-    NotifyWish,
-    Webhook,
-    notify,
-    notify_wish,
-    webhook,
-)
+from tba_secrets.cli.notify import MessageShape, Notified, NotifyWish, notify, notify_wish
 from tba_secrets.cli.options import Project, one_of
 from tba_secrets.cli.printing import report_console, show_table, tell
 from tba_secrets.cli.stack_names import own_stack_names
@@ -50,6 +42,7 @@ from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.spec import stack_names
 from tba_secrets.suggestions import did_you_mean, or_else
+from tba_secrets.webhook import Webhook, webhook
 
 _AT_ONCE: Final = 8
 _EACH: Final = "\0"
@@ -156,7 +149,7 @@ def run(
     """
     from tba_secrets.engine import exported_resources
 
-    to = None if wish is None else webhook(wish, os.environ)
+    to = None if wish is None else webhook(wish.variable, wish.key_variable, os.environ)
     chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", StatusFormat.TEXT)
     report = survey(project, environments, exported_resources)
     if html is not None:
@@ -190,7 +183,7 @@ def _notify(report: Report, wish: NotifyWish, to: Webhook | None) -> bool:
         typer.echo(f"{wish.variable} is not set: nobody is notified", err=True)
         return True
     try:
-        typer.echo(notify(report, to, Notified.at_home()), err=True)
+        typer.echo(notify(report, to, Notified.at_home(), wish.shape), err=True)
     except TbaError as error:
         typer.echo(f"error: {error}", err=True)
         return False

@@ -85,6 +85,15 @@ def _pending(store: StoreReport) -> RotationFinding:
     return RotationFinding(Standing.ATTENTION, candidate, "`tba up ENV` tests it again")
 
 
+def untold_findings(record: CredentialRecord, state: TokenState) -> list[RotationFinding]:
+    """Report that `after_promote` has not told readers yet of what is current."""
+    if record.after_promote is None or not state.untold:
+        return []
+    version = short(next(iter(state.verified.values()), "?"))
+    what = f"readers were not told of version {version}: {state.untold}"
+    return [RotationFinding(Standing.ATTENTION, what, "mend that, then `tba up ENV` tells them")]
+
+
 def refused_findings(
     record: CredentialRecord, refusals: tuple[Refusal, ...], until: float | None
 ) -> list[RotationFinding]:

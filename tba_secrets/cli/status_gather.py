@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from tba_secrets.cli import leftovers
-from tba_secrets.cli.status_findings import refused_findings, state_findings, store_findings
+from tba_secrets.cli.status_findings import (
+    refused_findings,
+    state_findings,
+    store_findings,
+    untold_findings,
+)
 from tba_secrets.cli.status_report import EnvironmentReport, StoreReport, TokenReport
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, TbaError
@@ -197,6 +202,7 @@ def _token(
     found = [
         *([UNKNOWN_STATE] if state is None else state_findings(state, policy, now)),
         *(finding for store in stores for finding in store_findings(store, known, now, about)),
+        *untold_findings(record, known),
         *refused_findings(record, refusals, until),
     ]
     return TokenReport(

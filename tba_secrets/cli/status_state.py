@@ -44,6 +44,11 @@ class TokenState:
         return self.tested.get("waitsFor") or ""
 
     @property
+    def untold(self) -> str:
+        """Why readers were not told of the verified version; empty where nobody is to be told."""
+        return self.tested.get("untold") or ""
+
+    @property
     def fingerprint(self) -> str | None:
         """The verified value's fingerprint, if the last staged version passed."""
         same = bool(self.verified) and self.staged.get("versions") == self.verified

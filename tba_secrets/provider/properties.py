@@ -19,6 +19,7 @@ from tba_secrets.spec.looks_secret import looks_secret, pasted_values
 from tba_secrets.spec.model import (
     MOST_USERS,
     AccountId,
+    AfterPromote,
     AnyFormat,
     AwsSettings,
     CertificateFormat,
@@ -26,6 +27,7 @@ from tba_secrets.spec.model import (
     Check,
     ClientOrigin,
     ConsumerOrigin,
+    EnvironmentVariable,
     Format,
     KeyOrigin,
     Model,
@@ -48,6 +50,12 @@ def _some_store(stores: Stores) -> Stores:
     if not stores.listed:
         _refuse("no store is given; give one, for example aws")
     return stores
+
+
+def _one_way(hook: AfterPromote) -> AfterPromote:
+    if (hook.command is None) is (hook.webhook is None):
+        _refuse("give exactly one of command, webhook")
+    return hook
 
 
 def _distinct_keys(format: _Format) -> _Format:
@@ -240,6 +248,10 @@ class SmokeTestInputs(_EitherKind):
     """How many users of the account may be asked side by side; begins with 2 and stops at 4 where absent."""
     always: bool = False
     """Test on every update, even where nothing has changed."""
+    after_promote: Annotated[AfterPromote, AfterValidator(_one_way)] | None = None
+    """Tells readers once the version has become current; its failure undoes nothing."""
+    withheld: Annotated[tuple[EnvironmentVariable, ...], Field(strict=False)] = ()
+    """Variables that a command of `after_promote` does not get: those that hold the values of sources."""
 
     @model_validator(mode="after")
     def _checks_of_its_kind(self) -> Self:
@@ -283,6 +295,8 @@ class SmokeTestOutputs(Wire):
     """The user's authentication failures of the last 30 minutes, this run's included."""
     drift: dict[str, str] = Field(default_factory=dict)
     """Where another version than the verified one is current, by store."""
+    untold: str = ""
+    """Why `after_promote` has not told readers of the verified version yet; empty where nobody is to be told."""
 
 
 class LookAhead(Wire):

@@ -29,6 +29,7 @@ from tba_secrets.lifecycle.facts import (
     TOKEN,
     Declared,
     Note,
+    Promote,
     Remembered,
     Seen,
     Settling,
@@ -50,6 +51,12 @@ from tba_secrets.netsuite import Credential, Verification
 from tba_secrets.payload import parse
 from tba_secrets.places import Place
 from tba_secrets.promote import PROMOTED, VERIFIED_AS
+from tba_secrets.provider.after_promote import (
+    PromotedCredential,
+    PromotedSecret,
+    ReadersTeller,
+    not_told,
+)
 from tba_secrets.provider.certificate_proof import proof_of
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -66,13 +73,15 @@ from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs, where
 from tba_secrets.rotation import Superseded, replaced
 from tba_secrets.sources import Pair
+from tba_secrets.spec.model import AfterPromote
 from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import Stage, VersionId
-from tba_secrets.stores.versions import Origin, is_ours
+from tba_secrets.stores.versions import Origin, is_ours, is_placeholder
 from tba_secrets.verify import ReadBack, read_back
 
-_NO_REASON_TO_TEST: Final = ("mostUsers", "siblings")
-"""Inputs that say how a test runs, and not what it proves."""
+_NO_REASON_TO_TEST: Final = ("mostUsers", "siblings", "afterPromote", "withheld")
+"""Inputs that say how a test runs and who is told of it, and not what it proves."""
+_NOT_YET: Final = "the run that promoted it ended before that"
 
 
 class SmokeTestHandler(Handler):
@@ -117,12 +126,17 @@ class SmokeTestHandler(Handler):
         ]
         if not changes and not _passed(old_state, new):
             changes.append(Change("verified", input=False))
+        if not changes and not self._asked_to_retire(new) and (why := _untold(old_state, new)):
+            self._host.inform(urn, f"{why}; an update tells them")
+            changes.append(Change("untold", input=False))
         if not changes and (new.get("always") or self._asked_to_retire(new)):
             changes.append(Change("verifiedAt", input=False))
         return changes
 
     def preview(self, old_state: Properties, new: Properties) -> Properties:
-        return {**old_state, **new, "verified": UNKNOWN, "verifiedAt": UNKNOWN, "drift": {}}
+        told = {"untold": UNKNOWN} if new.get("afterPromote") else {}
+        found = {"verified": UNKNOWN, "verifiedAt": UNKNOWN, "drift": {}}
+        return {**old_state, **new, **found, **told}
 
     def id(self, new: Properties) -> str:
         return str(new["record"])
@@ -190,6 +204,11 @@ class SmokeTestHandler(Handler):
             self._host.status(urn, words)
         after = run.carried_out(back, run.proven(back, verification, last_day))
         self._host.inform(urn, words)  # kept: a status is gone when the engine's display ends
+        if inputs.after_promote is not None:
+            after = after.model_copy(
+                update={"untold": run.tell_readers(back, inputs.after_promote)}
+            )
+            self._host.status(urn, words)
         return merged(new, after)
 
     def _asked_to_retire(self, new: Properties) -> bool:
@@ -206,6 +225,8 @@ class _Run:
     record: RecordMemory
     places: Mapping[str, Place]
     new: Properties
+    promoted: bool = False
+    """This run has made it current in a store, or has found that a run that was killed did."""
 
     @property
     def name(self) -> str:
@@ -307,6 +328,7 @@ class _Run:
             raise PartialFailureError(
                 TbaError(what, error.remedy), merged(self.new, kept)
             ) from None
+        self.promoted = any(isinstance(one, Promote) for steps in planned.values() for one in steps)
         return self._promoted_words(back, planned)
 
     def _promoted_words(self, back: ReadBack, planned: Mapping[str, list[Step]]) -> str:
@@ -438,6 +460,52 @@ class _Run:
         )
         return run.run(back.credential, self.now, at_once=intent.at_once, by_hand=intent.by_hand)
 
+    # --- readers ----------------------------------------------------------------------------------
+
+    def tell_readers(self, back: ReadBack, hook: AfterPromote) -> str:
+        """Tell readers what has become current, or was not told yet; return why not, empty if nothing is left to tell.
+
+        Args:
+            back: What was proven.
+            hook: Who is told, and how.
+        """
+        owed = self.proof.before.untold
+        if not (self.promoted or owed):
+            return ""
+        if isinstance(self.host.intents.get(self.name), Retire):
+            return owed or _NOT_YET
+        teller = ReadersTeller(hook, self.proof.inputs.withheld, self.host.cancelled)
+        promoted = self._promoted_credential(back)
+        version = promoted.stores[0].version
+        self.host.status(self.urn, "telling readers")
+        try:
+            self.host.proceed()
+            told = teller.tell(promoted)
+        except TbaError as error:
+            what = not_told(self.name, version, error.what)
+            remedy = f"{error.remedy or 'run it again'}; the next `pulumi up` tells them"
+            self.host.warn(self.urn, str(TbaError(what, remedy)))
+            return error.what
+        words = f"{self.name}: readers were told of version {drift.short(version)}: {told}"
+        self.host.inform(self.urn, words)
+        return ""
+
+    def _promoted_credential(self, back: ReadBack) -> PromotedCredential:
+        integration, _, name = self.name.rpartition("/")
+        secrets = []
+        for kind, snapshot in self._snapshots().items():
+            assert snapshot is not None  # noqa: S101 - it was read from there
+            previous = snapshot.stages.get(Stage.PREVIOUS)
+            secrets.append(
+                PromotedSecret(
+                    kind,
+                    snapshot.location,
+                    back.versions[kind],
+                    "" if previous is None or is_placeholder(previous) else previous,
+                )
+            )
+        return PromotedCredential(_stack(self.urn), integration, name, tuple(secrets))
+
     # --- writing ----------------------------------------------------------------------------------
 
     def _snapshots(self) -> drift.Snapshots:
@@ -492,6 +560,14 @@ def _failed(
     """Say first what became of the record: the engine shows the first line in the status column."""
     what = f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}"
     return PartialFailureError(TbaError(what, error.remedy), state)
+
+
+def _untold(state: Properties, new: Properties) -> str:
+    """Say that readers have not been told of what is current; empty where they have, or nobody is to be."""
+    if not state.get("untold") or not new.get("afterPromote"):
+        return ""
+    version = next(iter(state.get("verified", {}).values()), "?")
+    return not_told(new["record"], version, state["untold"])
 
 
 def _passed(state: Properties, new: Properties) -> bool:

@@ -1,25 +1,18 @@
 """Source `command`: strings of the JSON object that a program prints (sops, op, a script).
 
-A program that ends with status 0 and prints nothing says that it has no value. No shell is involved
-and standard input is closed. The program runs in a session of its own, so it cannot ask on the
-terminal, and everything it starts ends with it. It inherits this process's environment, and nothing
-is added. Its standard error may hold secrets, so only the number of lines is shown.
+A program that ends with status 0 and prints nothing says that it has no value. It inherits this
+process's environment, and nothing is added. `tba_secrets.command` says how it is run.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-from typing import Final
 
+from tba_secrets.command import Captured, CaptureLimitError, CommandError, run_command
 from tba_secrets.errors import SourceError
-from tba_secrets.sources.capture import Captured, CaptureLimitError, capture
 from tba_secrets.sources.interface import Pair, Source
 from tba_secrets.sources.json_object import strings
 from tba_secrets.sources.values import PairMaker
-
-MAXIMUM_BYTES: Final = 1 << 20
 
 
 class CommandSource(Source):
@@ -42,10 +35,9 @@ class CommandSource(Source):
 
     def read(self) -> Pair | None:
         captured = self._run()
-        if captured.status != 0:
+        if captured.failure:
             raise SourceError(
-                f"{self.place}: it {_ending(captured.status)} and wrote {_lines(captured)} to "
-                "standard error, not shown here because it may hold secrets",
+                f"{self.place}: {captured.failure}",
                 "run it by hand in the folder that holds Pulumi.yaml to see what it says",
             )
         if not captured.output.strip():
@@ -60,44 +52,9 @@ class CommandSource(Source):
 
     def _run(self) -> Captured:
         try:
-            process = subprocess.Popen(  # noqa: S603 - the argv that the environment's YAML declares, without a shell
-                self._argv,
-                env=dict(os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            raise self._not_started(error) from None
-        try:
-            return capture(process, self._timeout, MAXIMUM_BYTES)
+            return run_command(self._argv, self._timeout, os.environ)
         except CaptureLimitError as error:
-            raise SourceError(
-                f"{self.place}: {error}; it was ended, with everything it had started",
-                "run it by hand; it must not ask for input, and must print one JSON object",
-            ) from None
-
-    def _not_started(self, error: Exception) -> SourceError:
-        if isinstance(error, FileNotFoundError):
-            return SourceError(
-                f"{self.place}: the program does not exist",
-                "install it, put its folder on PATH, or name its whole path",
-            )
-        reason = getattr(error, "strerror", None) or "its arguments are not valid"
-        return SourceError(f"{self.place}: it cannot be started ({reason})", "make it executable")
-
-
-def _ending(status: int) -> str:
-    """Describe how a program ended; subprocess reports a signal as a negative status."""
-    if status >= 0:
-        return f"ended with status {status}"
-    try:
-        return f"was ended by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"was ended by signal {-status}"
-
-
-def _lines(captured: Captured) -> str:
-    count = captured.error_lines
-    return "1 line" if count == 1 else f"{count} lines"
+            remedy = f"{error.remedy}, and must print one JSON object"
+            raise SourceError(f"{self.place}: {error.what}", remedy) from None
+        except CommandError as error:
+            raise SourceError(f"{self.place}: {error.what}", error.remedy) from None

@@ -14,7 +14,13 @@ from tba_secrets.spec.addresses import readable_on_the_way
 from tba_secrets.spec.certificate_rules import certificate_findings
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
-from tba_secrets.spec.model import CertificateFormat, Format, parse_duration
+from tba_secrets.spec.model import (
+    AfterPromote,
+    CertificateFormat,
+    Format,
+    WebhookVariables,
+    parse_duration,
+)
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 from tba_secrets.spec.secret_names import secret_name_findings
 from tba_secrets.spec.vault_rules import vault_findings
@@ -94,8 +100,17 @@ def _halves_differ(document: Document) -> Iterator[SpecFinding]:
                 )
 
 
+def _one_way_to_tell(document: Document) -> Iterator[SpecFinding]:
+    for path, hook in _hooks(document):
+        ways = [way for way in AfterPromote.model_fields if way in hook]
+        if len(ways) != 1:
+            what = f"{' and '.join(ways)} are given" if ways else "no way to tell readers is given"
+            hint = f"give exactly one of {', '.join(AfterPromote.model_fields)}"
+            yield _finding(document, path, what, hint)
+
+
 def _arguments_for_no_shell(document: Document) -> Iterator[SpecFinding]:
-    for path, source in _sources(document):
+    for path, source in (*_sources(document), *_hooks(document)):
         command = source.get("command")
         argv = command.get("argv") if isinstance(command, dict) else None
         for i, argument in enumerate(argv if isinstance(argv, list) else ()):
@@ -113,6 +128,13 @@ def _sources(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
         for path, record in records(document, collection):
             if isinstance(record.get(key), dict):
                 yield (*path, key), record[key]
+
+
+def _hooks(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for key in _SECRET_HOLDERS:
+        for path, record in records(document, key):
+            if isinstance(record.get("after_promote"), dict):
+                yield (*path, "after_promote"), record["after_promote"]
 
 
 _SOURCES: Final = (
@@ -150,6 +172,8 @@ def _name_paths(document: Document) -> Iterator[Path]:
     for path, source in _sources(document):
         for kind in source:
             yield from ((*path, kind, half) for half in _HALVES)
+    for path, _ in _hooks(document):
+        yield from ((*path, "webhook", "env", name) for name in WebhookVariables.model_fields)
 
 
 def _tags(document: Document) -> Iterator[SpecFinding]:
@@ -229,6 +253,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
     _duplicate_names,
     _one_kind_of_source,
     _halves_differ,
+    _one_way_to_tell,
     _arguments_for_no_shell,
     _at_least_one_store,
     _names_are_no_values,

@@ -392,6 +392,7 @@ def test_half_a_pair(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 ORDERS = "{env: {id: OI, secret: OS}}"
+HOOK = "{webhook: {env: {url: READERS}}}"
 
 
 @pytest.mark.parametrize(
@@ -420,6 +421,47 @@ def test_other_sources(
     assert has(found[level], words)
     assert not (full.project / "was-run").exists()
     assert "a" * 64 not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("hook", "url", "level", "words"),
+    [
+        ("{command: {argv: [teller]}}", "", "ok", "it was not run"),
+        (
+            "{command: {argv: [nobody]}}",
+            "",
+            "warning",
+            "command nobody: the program does not exist",
+        ),
+        (
+            HOOK,
+            "https://example.com/not-a-real-hook",
+            "ok",
+            "READERS holds the address of a webhook",
+        ),
+        (HOOK, "http://example.com/not-a-real-hook", "warning", "READERS holds an http:// address"),
+        (HOOK, "", "warning", "warehouse/orders: READERS is not set"),
+    ],
+)
+def test_who_tells_readers(
+    full: Bench,
+    empty_world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    hook: str,
+    url: str,
+    level: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("READERS", url)
+    full.program("teller", f"echo > {full.project}/was-run")
+    text = YAML.format(permissions=PERMISSIONS)
+    empty_world.write(text.replace(ORDERS, f"{ORDERS}, after_promote: {hook}"))
+
+    found = full.ask("test")
+
+    assert has(found[level], words)
+    assert not (full.project / "was-run").exists()
+    assert "not-a-real-hook" not in str(found)
 
 
 def test_a_first_token_that_only_a_rotation_brings(full: Bench, empty_world: World) -> None:

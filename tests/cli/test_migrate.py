@@ -173,6 +173,7 @@ def test_checks_scopes_policy_and_secret_are_carried_over(world: World, tba: Tba
     verify: {checks: [tokeninfo, suiteql, {restlet: {script: customscript_a, deploy: "1"}}], always: true}
     retire_after: 2w
     on_delete: retain
+    after_promote: {command: {argv: [kubectl, rollout, "a b", ""], timeout: 90}}
 """
     world.write(HEAD + ONE.replace("    rotate_every", f"{token}    rotate_every"))
     world.put("orders")
@@ -190,6 +191,9 @@ def test_checks_scopes_policy_and_secret_are_carried_over(world: World, tba: Tba
     assert suiteql == "suiteql"
     assert restlet.restlet.deploy == "1"  # type: ignore[union-attr]
     assert (certificate.retire_after, certificate.on_delete) == ("2w", "retain")
+    hook = {"argv": ("kubectl", "rollout", "a b", ""), "timeout": 90}
+    assert certificate.after_promote is not None
+    assert certificate.after_promote.model_dump(exclude_none=True) == {"command": hook}
     assert certificate.valid_for == "730d"  # 360 days and two weeks are more than the usual 365
 
 

@@ -7,16 +7,12 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
-from tba_secrets.cli.notify import Notified, NotifyWish, Webhook, notify, webhook
+from tba_secrets.cli.notify import Notified, notify
 from tba_secrets.cli.notify.news import news
 from tba_secrets.cli.notify.shapes import MessageShape, body, shape_for
 from tba_secrets.cli.status import ending
@@ -24,51 +20,13 @@ from tba_secrets.cli.status_report import EnvironmentReport, Report
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.rotation import RotationFinding, Standing
+from tba_secrets.webhook import Webhook, webhook
 from tests.cli.conftest import Tba, World
 from tests.cli.status_bench import DAY, NOW, report, token
+from tests.webhooks import SECRET, Receiver, receiving
 
 VARIABLE = "TBA_WEBHOOK"
-SECRET = "T00000000-not-a-real-webhook"
 ODD = RotationFinding(Standing.ATTENTION, "<!channel> & [odd](x)", "mend `it`")
-
-
-@dataclass
-class Receiver:
-    """A webhook that answers in the order given; the last answer for ever."""
-
-    url: str = ""
-    statuses: list[int] = field(default_factory=lambda: [200])
-    headers: dict[str, str] = field(default_factory=dict)
-    taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    @property
-    def messages(self) -> list[Any]:
-        return [json.loads(content) for _, content in self.taken]
-
-
-@contextmanager
-def receiving(receiver: Receiver) -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.taken.append((dict(self.headers.items()), content))
-            left = receiver.statuses
-            self.send_response(left.pop(0) if len(left) > 1 else left[0])
-            for name, value in receiver.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """No access log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        receiver.url = f"http://127.0.0.1:{server.server_port}/services/{SECRET}"
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield receiver
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -84,14 +42,15 @@ class Machine:
     folder: Path
     pauses: list[float] = field(default_factory=list)
 
-    def tell(self, found: Report, to: Receiver, **more: str | None) -> str:
-        where = target(to.url, **more)
-        return notify(found, where, Notified(self.folder), sleep=self.pauses.append)
+    def tell(
+        self, found: Report, to: Receiver, shape: MessageShape | None = None, key: str = ""
+    ) -> str:
+        where, told = target(to.url, key), Notified(self.folder)
+        return notify(found, where, told, shape, sleep=self.pauses.append)
 
 
-def target(url: str, key: str | None = None, shape: str | None = None) -> Webhook:
-    wish = NotifyWish(VARIABLE, "KEY", None if shape is None else MessageShape(shape))
-    found = webhook(wish, {VARIABLE: f"{url}\n", "KEY": key or ""})
+def target(url: str, key: str) -> Webhook:
+    found = webhook(VARIABLE, "KEY", {VARIABLE: f"{url}\n", "KEY": key})
     assert found is not None
     return found
 
@@ -208,7 +167,7 @@ def test_a_key_that_is_no_text_signs_with_its_bytes(machine: Machine, receiver: 
 def test_slack_gets_text_in_which_nothing_is_a_mention(
     machine: Machine, receiver: Receiver
 ) -> None:
-    machine.tell(troubled(), receiver, shape="slack")
+    machine.tell(troubled(), receiver, shape=MessageShape.SLACK)
 
     (message,) = receiver.messages
     assert list(message) == ["text"]
@@ -223,7 +182,7 @@ def test_slack_gets_text_in_which_nothing_is_a_mention(
 
 
 def test_teams_gets_a_card_without_markdown(machine: Machine, receiver: Receiver) -> None:
-    machine.tell(troubled(), receiver, shape="teams")
+    machine.tell(troubled(), receiver, shape=MessageShape.TEAMS)
 
     (message,) = receiver.messages
     (attachment,) = message["attachments"]
@@ -385,14 +344,14 @@ def test_nobody_there(machine: Machine) -> None:
 )
 def test_an_address_that_no_message_may_go_to(address: str, words: str) -> None:
     with pytest.raises(TbaError, match=words) as caught:
-        webhook(NotifyWish(VARIABLE), {VARIABLE: address})
+        webhook(VARIABLE, None, {VARIABLE: address})
     assert VARIABLE in str(caught.value)
     assert SECRET not in f"{caught.value!r}"
 
 
 @pytest.mark.parametrize("variables", [{}, {VARIABLE: ""}, {VARIABLE: " \n"}])
 def test_a_variable_that_is_not_set_is_no_webhook(variables: dict[str, str]) -> None:
-    assert webhook(NotifyWish(VARIABLE), variables) is None
+    assert webhook(VARIABLE, None, variables) is None
 
 
 def test_only_where_all_is_well_a_failing_delivery_is_the_exit_code() -> None:

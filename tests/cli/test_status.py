@@ -20,7 +20,7 @@ from tba_secrets.netsuite import Refusal
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place
-from tba_secrets.rotation import RotationFinding, Standing
+from tba_secrets.rotation import RotationFinding, Standing, short
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot
 from tba_secrets.stores.memory import MemoryStore
@@ -131,6 +131,23 @@ def test_what_state_says(world: World, more: dict[str, Any], standing: int, word
     assert one.standing == standing
     assert words in one.findings[0].what
     assert "more" not in one.findings[0].what
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_readers_that_were_not_told(world: World, declared: bool) -> None:
+    """Nothing is owed where nobody is to be told any more."""
+    if declared:
+        text = (world.project / "stacks" / "test.yaml").read_text()
+        hook = "after_promote: {command: {argv: [kubectl]}}"
+        world.write(text.replace("{name: orders,", f"{{name: orders, {hook},"))
+
+    one = ask(world, true_state(world, untold="command kubectl: it ended with status 1"))[ORDERS]
+
+    told = [(finding.standing, finding.what, finding.remedy) for finding in one.findings]
+    version = short(current(world, ORDERS))
+    what = f"readers were not told of version {version}: command kubectl: it ended with status 1"
+    mend = "mend that, then `tba up test` tells them"
+    assert told == ([(Standing.ATTENTION, what, mend)] if declared else [])
 
 
 def test_a_certificate_s_last_day_is_shown(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tba_secrets.spec.model import Format
+from tba_secrets.provider.after_promote import PromotedCredential, PromotedSecret
+from tba_secrets.spec.model import STORE_KINDS, AfterPromote, Format
 from tests.docs.documents import DOCUMENTS, Command, block, commands, links
 from tests.docs.parsing import JUDGES, complaint, options_of_tba
 from tests.engine.project import ROOT
@@ -143,6 +144,19 @@ def test_the_program_in_the_document_is_the_example() -> None:
     program = (ROOT / "examples" / "nodejs" / "index.js").read_text()
 
     assert block(ROOT / "docs" / "languages.md", "js", "Node.js") == program
+
+
+def test_what_restarts_readers_is_taken() -> None:
+    section = (ROOT / "docs" / "readers.md").read_text().partition("## Restarting readers")[2]
+    told = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.+?)```", section, re.DOTALL)]
+
+    ways = [AfterPromote.model_validate(one["after_promote"], strict=False) for one in told]
+
+    assert {name for way in ways for name in way.model_fields_set} == {*AfterPromote.model_fields}
+    facts = PromotedCredential(
+        "", "", "", tuple(PromotedSecret(k, "", "", "") for k in STORE_KINDS)
+    )
+    assert {*re.findall(r"`(TBA_\w+)`", section)} == {*facts.variables()}
 
 
 @pytest.mark.parametrize("language", ["yaml", "json"])

@@ -114,3 +114,24 @@ def test_every_token_in_the_file_s_order() -> None:
     records = credential_records(spec.model_copy(update={"integrations": both}))
 
     assert [one.path for one in records] == ["z/b", "z/a", "y/b", "y/a"]
+
+
+WEBHOOK = {"webhook": {"env": {"url": "READERS"}}}
+
+
+def test_a_command_that_tells_readers_gets_no_variable_of_any_source() -> None:
+    """Those of the whole environment: the process that runs it has them all."""
+    hook = {"command": {"argv": ["kubectl"]}}
+    told = environment({"after_promote": hook}).model_dump(mode="json", exclude_none=True)
+    other = {**told["integrations"][0], "name": "billing"}
+    other["consumer"] = {"file": {"path": "x.json"}}
+    other["tokens"] = [{**TOKEN, "name": "a", "token": {"env": {"id": "A", "secret": "B"}}}]
+    other["tokens"] += [{**TOKEN, "name": "b", "token": "authorize", "after_promote": WEBHOOK}]
+    both = Environment.model_validate({**told, "integrations": [*told["integrations"], other]})
+
+    one, silent, posting = credential_records(both)
+
+    assert one.after_promote is not None
+    assert sorted(one.withheld) == ["A", "B", "KEY", "SECRET", "TOKEN_ID", "TOKEN_SECRET"]
+    assert (silent.after_promote, silent.withheld, posting.withheld) == (None, (), ())
+    assert posting.after_promote is not None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ class Record:
     siblings: tuple[str, ...] = ()
     by: str = "api"
     entity: str = "38"
+    after_promote: Properties | None = None
     staged: Kept | None = None
     tested: Kept | None = None
 
@@ -93,6 +95,7 @@ class Record:
             "siblings": [{"secret": one} for one in self.siblings],
             "versions": staged.state["versions"],
             "fingerprint": staged.state["fingerprint"],
+            **({"afterPromote": self.after_promote} if self.after_promote else {}),
         }
 
     def held(self, stage: Stage) -> OAuth2Credential | None:
@@ -128,6 +131,19 @@ def bot(bench: Bench) -> Iterator[Record]:
         integration.scopes = [Scope.REST_WEB_SERVICES]
         record.account.role("1001").permissions.extend([LOG_IN, MANAGES])
         yield record
+
+
+def test_readers_are_told_when_it_has_passed_and_not_while_it_waits(
+    bot: Record, tmp_path: Path
+) -> None:
+    bot.after_promote = {"command": {"argv": ["touch", str(tmp_path / "told")]}}
+    assert "waits for its upload" in bot.up()
+    assert not (tmp_path / "told").exists()
+    bot.upload()
+
+    assert bot.up() == ""
+
+    assert (tmp_path / "told").exists()
 
 
 # --- before anything is staged --------------------------------------------------------------------

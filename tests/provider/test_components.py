@@ -33,6 +33,7 @@ MOST: dict[str, Any] = {
         "always": True,
     },
     "token": {"command": {"argv": ["sops", "-d", "x.json"], "timeout": 5}},
+    "after_promote": {"command": {"argv": ["kubectl", "rollout"], "timeout": 5}},
 }
 STORE = {
     "aws": {"region": "us-east-1", "tags": {"team": "erp"}, "replicas": [{"region": "eu-west-1"}]},
@@ -81,6 +82,9 @@ def test_a_smoke_test_is_given_its_whole_record(token: dict[str, Any]) -> None:
     assert taken.accept_unproven == one.verify.accept_unproven
     assert (taken.checks, taken.always) == (one.verify.checks, one.verify.always)
     assert taken.most_users == (7 if token else None)
+    assert taken.after_promote == one.after_promote
+    assert taken.withheld == one.withheld
+    assert {*taken.withheld} == ({"KEY", "SECRET"} if token else set())
     assert taken.promote
 
 
@@ -107,7 +111,7 @@ def test_what_is_not_said_is_not_sent() -> None:
     sent = staged_inputs(_record(LEAST))
 
     assert not {"adopt", "restore", "retain", "requireValues", "preview", "endpoint"} & set(sent)
-    assert "always" not in smoke_inputs(_record(LEAST))
+    assert not {"always", "afterPromote", "withheld"} & set(smoke_inputs(_record(LEAST)))
 
 
 @pytest.mark.parametrize("before", [None, 7])

@@ -31,8 +31,8 @@ def handler(bench: Bench, kind: type[Wire]) -> Handler:
     return bench.staged if kind is StagedCredentialInputs else bench.smoke
 
 
-HOW = ("mostUsers", "siblings")
-"""How a credential is tested and brought: no reason to test it again."""
+HOW = ("mostUsers", "siblings", "afterPromote", "withheld")
+"""How a credential is tested and brought, and who is told: no reason to test it again."""
 EVERY = [
     (kind, name)
     for kind in (StagedCredentialInputs, SmokeTestInputs)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.check import counted_kinds
-from tba_secrets.cli.doctor import netsuite, oauth2, sources, stores
+from tba_secrets.cli.doctor import netsuite, oauth2, readers, sources, stores
 from tba_secrets.cli.doctor.finding import (
     Area,
     DoctorFinding,
@@ -116,6 +116,8 @@ class _Environment:
             yield Area("OAuth 2.0", lambda: oauth2.look(self._records))
         yield Area("stores", lambda: stores.look(self._records))
         yield Area("NetSuite", lambda: netsuite.look(self._records, self._states() or {}))
+        if any(record.after_promote is not None for record in self._records):
+            yield Area("readers", lambda: readers.look(self._records))
 
     def _yaml(self) -> Iterator[DoctorFinding]:
         try:

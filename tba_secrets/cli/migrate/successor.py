@@ -104,6 +104,9 @@ class Successor:
         own = {name: getattr(token, name) for name in _COPIED}
         for name, value in {**own, "valid_for": _valid_for(record)}.items():
             yield from _block(name, value, "      ")
+        if token.after_promote is not None:
+            hook = token.after_promote.model_dump(exclude_defaults=True)
+            yield from _block("after_promote", hook, "      ")
 
 
 def client_variable(integration: Integration) -> str:

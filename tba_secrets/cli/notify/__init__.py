@@ -5,20 +5,33 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import typer
 
 from tba_secrets.cli.notify.news import news
 from tba_secrets.cli.notify.notified import Notified
-from tba_secrets.cli.notify.shapes import MessageShape, body
-from tba_secrets.cli.notify.webhook import NotifyWish, Webhook, deliver, webhook
+from tba_secrets.cli.notify.shapes import MessageShape, body, shape_for
 from tba_secrets.cli.status_report import Report
 from tba_secrets.netsuite.transport import Sender
+from tba_secrets.webhook import Webhook, deliver
 
-__all__ = ["MessageShape", "Notified", "NotifyWish", "Webhook", "notify", "notify_wish", "webhook"]
+__all__ = ["MessageShape", "Notified", "NotifyWish", "notify", "notify_wish"]
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class NotifyWish:
+    """What the command line says."""
+
+    variable: str
+    """The variable that holds the webhook's address."""
+    key_variable: str | None = None
+    """The variable that holds the key of the signature."""
+    shape: MessageShape | None = None
+    """None: by the address."""
 
 
 def notify_wish(
@@ -43,6 +56,7 @@ def notify(
     report: Report,
     to: Webhook,
     notified: Notified,
+    shape: MessageShape | None = None,
     send: Sender | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
@@ -52,6 +66,7 @@ def notify(
         report: What to tell of.
         to: Whom to tell.
         notified: What was told before.
+        shape: Who reads the message; None: by the address.
         send: Sends one request; None for the network.
         sleep: Waits between tries.
 
@@ -63,6 +78,6 @@ def notify(
     if not new:
         why = "all of it has been told today" if items else "there is nothing to tell"
         return f"{to.variable}: {why}"
-    deliver(to, body(to.shape, report, new), send, sleep)
+    deliver(to, body(shape or shape_for(to.url.reveal()), report, new), send, sleep)
     notified.add(to, [item.key for item in new], report.at)
     return f"{to.variable}: {len(new)} finding{'' if len(new) == 1 else 's'} sent"

@@ -13,9 +13,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from tba_secrets.cli.notify.webhook import Webhook
 from tba_secrets.sensitive import fingerprint
 from tba_secrets.state_folder import state_folder
+from tba_secrets.webhook import Webhook
 
 _MARK: Final = b"tba-secrets: notified"
 _KEPT_FOR: Final = timedelta(days=3)

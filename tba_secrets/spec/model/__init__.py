@@ -6,6 +6,12 @@ Strict means that nothing is coerced: an account id that YAML reads as a number 
 
 from __future__ import annotations
 
+from tba_secrets.spec.model.after_promote import (
+    AfterPromote,
+    ReadersCommand,
+    ReadersWebhook,
+    WebhookVariables,
+)
 from tba_secrets.spec.model.base import (
     MAPPING_TAG,
     OAUTH2_TAG,
@@ -128,6 +134,7 @@ __all__ = [
     "URL_PATTERN",
     "AccountId",
     "Address",
+    "AfterPromote",
     "AlgorithmName",
     "AnyFormat",
     "AnyIntegration",
@@ -176,6 +183,8 @@ __all__ = [
     "Model",
     "Name",
     "OAuth2Integration",
+    "ReadersCommand",
+    "ReadersWebhook",
     "Remedy",
     "Restlet",
     "RestletCheck",
@@ -210,6 +219,7 @@ __all__ = [
     "VaultPrefix",
     "VaultSettings",
     "Verify",
+    "WebhookVariables",
     "auth_tag",
     "parse_duration",
 ]

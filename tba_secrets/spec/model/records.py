@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
+from tba_secrets.spec.model.after_promote import TellsReaders
 from tba_secrets.spec.model.base import MAPPING_TAG, TEXT_TAG, Model, Remedy, member_tag
 from tba_secrets.spec.model.fields import (
     Duration,
@@ -133,6 +134,8 @@ class Token(TokenPolicy):
     """The source of the token id and secret."""
     adopt: bool = False
     """Take over an existing secret that is marked as another stack's, or is not marked."""
+    after_promote: TellsReaders = None
+    """Restarts or refreshes readers, once a new version has become current."""
     description: Annotated[str, StringConstraints(max_length=2048)] | None = None
     """Written on the secret and shown in logs: do not put anything secret here."""
 

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tba_secrets.cli.notify.shapes import MessageShape, shape_for
 from tba_secrets.errors import TbaError
 from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite.transport import HttpSender, LostError, Sender
@@ -31,37 +30,31 @@ SIGNATURE: Final = "X-Tba-Signature"
 
 
 @dataclass(frozen=True)
-class NotifyWish:
-    """What the command line says."""
-
-    variable: str
-    """The variable that holds the webhook's address."""
-    key_variable: str | None = None
-    """The variable that holds the key of the signature."""
-    shape: MessageShape | None = None
-    """None: by the address."""
-
-
-@dataclass(frozen=True)
 class Webhook:
     """Where messages go, and how."""
 
     variable: str
     url: Sensitive
-    shape: MessageShape
     key: Sensitive | None = None
 
 
-def webhook(wish: NotifyWish, variables: Mapping[str, str]) -> Webhook | None:
+def webhook(
+    variable: str, key_variable: str | None, variables: Mapping[str, str]
+) -> Webhook | None:
     """Return the webhook; None if its variable is not set, or empty.
+
+    Args:
+        variable: The variable that holds the webhook's address.
+        key_variable: The variable that holds the key of the signature.
+        variables: The environment.
 
     Raises:
         TbaError: What the variable holds is no address that a message may be sent to.
     """
-    url = variables.get(wish.variable, "").strip()
+    url = variables.get(variable, "").strip()
     if not url:
         return None
-    remedy = f"put the webhook's whole address into {wish.variable}: https://HOST/PATH"
+    remedy = f"put the webhook's whole address into {variable}: https://HOST/PATH"
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -69,16 +62,11 @@ def webhook(wish: NotifyWish, variables: Mapping[str, str]) -> Webhook | None:
     except ValueError:  # half an IPv6 address, a port that is no number
         usable = False
     if not usable:
-        raise TbaError(f"{wish.variable} holds no address of a webhook", remedy)
+        raise TbaError(f"{variable} holds no address of a webhook", remedy)
     if parts.scheme == "http" and not is_loopback(url):
-        raise TbaError(f"{wish.variable} holds an http:// address of another machine", remedy)
-    key = variables.get(wish.key_variable or "", "").strip()
-    return Webhook(
-        wish.variable,
-        Sensitive(url),
-        wish.shape or shape_for(url),
-        Sensitive(key) if key else None,
-    )
+        raise TbaError(f"{variable} holds an http:// address of another machine", remedy)
+    key = variables.get(key_variable or "", "").strip()
+    return Webhook(variable, Sensitive(url), Sensitive(key) if key else None)
 
 
 def deliver(

@@ -1,0 +1,196 @@
+"""Run a command that the environment's YAML names, bounded in time and in what it prints.
+
+No shell is involved and standard input is closed. The program runs in a session of its own, so it cannot ask on the
+terminal, and everything it starts ends with it. Of standard error only the number of lines is kept: it may hold
+secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from tba_secrets.errors import TbaError
+
+MAXIMUM_BYTES: Final = 1 << 20
+"""How much it may write to standard output."""
+_CHUNK_BYTES: Final = 1 << 16
+_LOOK_SECONDS: Final = 0.2
+"""How long until a cancellation is seen."""
+
+Cancelled = Callable[[], bool]
+"""Whether the run is to end."""
+
+
+class CommandError(TbaError):
+    """The program could not be started, or was ended."""
+
+
+class CaptureLimitError(CommandError):
+    """The program took too long or printed too much; its process group has been killed."""
+
+
+@dataclass(frozen=True)
+class Captured:
+    """How a program ended."""
+
+    status: int
+    """As subprocess reports it: negative if a signal ended the program."""
+    output: bytes = field(repr=False)
+    error_lines: int
+
+    @property
+    def failure(self) -> str:
+        """Say how it failed; empty if it did not."""
+        if self.status == 0:
+            return ""
+        lines = "1 line" if self.error_lines == 1 else f"{self.error_lines} lines"
+        return (
+            f"it {_ending(self.status)} and wrote {lines} to standard error, not shown here because it may hold "
+            "secrets"
+        )
+
+
+def run_command(
+    argv: tuple[str, ...],
+    timeout: float,
+    environ: Mapping[str, str],
+    cancelled: Cancelled = lambda: False,
+) -> Captured:
+    """Run a program to its end.
+
+    Args:
+        argv: The program, found on PATH or relative to the current working directory, and its arguments.
+        timeout: Seconds that it may take.
+        environ: Its environment.
+        cancelled: Whether the run is to end.
+
+    Raises:
+        CommandError: It could not be started, or was ended.
+    """
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the argv that the environment's YAML declares, without a shell
+            argv,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise _not_started(error) from None
+    with process:
+        try:
+            return _Capture(process, timeout, cancelled).to_end()
+        except BaseException:
+            # The leader is not reaped yet, so its group's id cannot have been given to another.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+
+def _not_started(error: Exception) -> CommandError:
+    if isinstance(error, FileNotFoundError):
+        return CommandError(
+            "the program does not exist",
+            "install it, put its folder on PATH, or name its whole path",
+        )
+    reason = getattr(error, "strerror", None) or "its arguments are not valid"
+    return CommandError(f"it cannot be started ({reason})", "make it executable")
+
+
+def _ending(status: int) -> str:
+    """Describe how a program ended; subprocess reports a signal as a negative status."""
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
+
+
+class _Capture:
+    """Reads what a program writes.
+
+    Args:
+        process: Started with both outputs piped and `start_new_session=True`.
+        timeout: Seconds from now.
+        cancelled: Whether the run is to end.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], timeout: float, cancelled: Cancelled
+    ) -> None:
+        self._process = process
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._cancelled = cancelled
+
+    def to_end(self) -> Captured:
+        """Read until both outputs are closed and the program has ended."""
+        output, errors = bytearray(), _LineCount()
+        with selectors.DefaultSelector() as selector:
+            for stream, take in (
+                (self._process.stdout, output.extend),
+                (self._process.stderr, errors.extend),
+            ):
+                if stream is None:
+                    raise ValueError("the process was started without pipes")
+                selector.register(stream, selectors.EVENT_READ, take)
+            while selector.get_map():
+                for key, _ in selector.select(self._a_moment()):
+                    if not (chunk := os.read(key.fd, _CHUNK_BYTES)):
+                        selector.unregister(key.fileobj)
+                    key.data(chunk)
+                if len(output) > MAXIMUM_BYTES:
+                    raise _ended(f"it printed more than {MAXIMUM_BYTES} bytes")
+        return Captured(self._status(), bytes(output), errors.lines)
+
+    def _status(self) -> int:
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return self._process.wait(self._a_moment())
+
+    def _a_moment(self) -> float:
+        """Return how long to wait before looking again.
+
+        Raises:
+            CaptureLimitError: The time is over, or the run was cancelled.
+        """
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise _ended(f"it did not end within {self._timeout:g} s")
+        if self._cancelled():
+            raise _ended("the run was cancelled")
+        return min(left, _LOOK_SECONDS)
+
+
+def _ended(why: str) -> CaptureLimitError:
+    return CaptureLimitError(
+        f"{why}; it was ended, with everything it had started",
+        "run it by hand; it must not ask for input",
+    )
+
+
+class _LineCount:
+    """Counts lines without keeping any of their text."""
+
+    def __init__(self) -> None:
+        self._breaks = 0
+        self._open = False
+
+    def extend(self, chunk: bytes) -> None:
+        self._breaks += chunk.count(b"\n")
+        if chunk:
+            self._open = not chunk.endswith(b"\n")
+
+    @property
+    def lines(self) -> int:
+        return self._breaks + self._open
