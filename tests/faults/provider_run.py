@@ -119,7 +119,7 @@ class Provider:
 
     def __post_init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([__name__])
+        self._context.set_forkserver_preload(["tests.faults.warm"])
 
     def run(self, order: Order) -> Ended:
         """Carry an order out in a process of its own."""
