@@ -154,6 +154,7 @@ class Beginning:
         self._account = deepcopy(world.account)
         self._environment = dict(world.project.environment)
         self._secrets = list(world.aws.state.secrets("us-east-1"))
+        self._records = world.netsuite.state.account(world.account.id).model_copy(deep=True)
         shutil.copytree(self._project.folder, copy, symlinks=True)
         self._netsuite, self._aws = world.netsuite, world.aws
         self._renew()
@@ -185,6 +186,8 @@ class Beginning:
         finally:
             config = SimulatorConfig.from_dict(self._account.simulator_config())
             self._netsuite, self._aws = Simulator(config), SecretsManagerServer()
+            records = self._records.model_copy(deep=True)
+            self._netsuite.state.accounts[self._account.id] = records
             self._netsuite.start(_port(self._environment["TBA_SIMULATOR"]))
             self._aws.start(_port(self._environment["AWS_ENDPOINT_URL"]))
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tba_secrets.netsuite.oauth2.algorithms import Algorithm
 from tba_secrets.netsuite.oauth2.certificates import make
 from tests.engine.conftest import World
 from tests.engine.project import environment_yaml
 from tests.engine.tba import tba
-from tests.engine.test_certificates import YAML, active, certified, proven
+from tests.engine.test_certificates import YAML, active, certified, first_proof, proven
 
-__all__ = ["certified", "proven"]
+__all__ = ["certified", "first_proof", "proven"]
+
+pytestmark = pytest.mark.engine
 
 USER = "        user: {email: orders.bot@example.com"
 
@@ -57,6 +61,7 @@ def test_a_change_of_settings_is_proven_anew_and_an_algorithm_waits_for_a_rotati
     assert timedelta(days=98) < until - datetime.now(UTC) < timedelta(days=101)
 
 
+@pytest.mark.deep
 def test_a_key_from_a_source_is_rotated_by_the_api_and_by_a_person(
     certified: World, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tba_secrets.cli.exits import Exit
 from tba_secrets.rotation import Standing
 from tba_secrets.simulator.vocabulary import Scope
-from tests.engine.conftest import World, open_world
+from tests.engine.conftest import Beginning, World, open_beginning, open_world
 from tests.engine.tba import SCRIPT, tba
 
 YAML = """\
@@ -45,13 +45,18 @@ PERMISSIONS = [
 def certified(tmp_path: Path) -> Iterator[World]:
     """An integration record on which Client Credentials is ticked, and one certificate declared."""
     with open_world(tmp_path) as world:
-        account = world.netsuite.state.account(world.account.id)
-        integration = account.integration("warehouse")
-        integration.client_credentials = True
-        integration.scopes = [Scope.RESTLETS, Scope.REST_WEB_SERVICES]
-        account.role("1001").permissions.extend(PERMISSIONS)
-        declare(world)
+        make_ready(world)
         yield world
+
+
+def make_ready(world: World) -> None:
+    """Tick Client Credentials on the integration record, and declare one certificate."""
+    account = world.netsuite.state.account(world.account.id)
+    integration = account.integration("warehouse")
+    integration.client_credentials = True
+    integration.scopes = [Scope.RESTLETS, Scope.REST_WEB_SERVICES]
+    account.role("1001").permissions.extend(PERMISSIONS)
+    declare(world)
 
 
 def declare(
@@ -86,14 +91,25 @@ def active(world: World) -> list[str]:
     return [one.facts.certificate_id for one in account.certificates if not one.revoked]
 
 
+@pytest.fixture(scope="module")
+def first_proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginning]:
+    with open_beginning(tmp_path_factory.mktemp("first-proof"), _prove) as beginning:
+        yield beginning
+
+
 @pytest.fixture
-def proven(certified: World) -> World:
+def proven(first_proof: Beginning) -> Iterator[World]:
     """The first certificate is uploaded, proven and current."""
-    assert certified.project.up().status != 0
-    upload(certified)
-    run = certified.project.up()
+    with first_proof.again() as opened:
+        yield opened
+
+
+def _prove(world: World) -> None:
+    make_ready(world)
+    assert world.project.up().status != 0
+    upload(world)
+    run = world.project.up()
     assert run.status == 0, run.output
-    return certified
 
 
 def test_the_first_certificate_waits_for_a_person_and_then_passes(certified: World) -> None:
@@ -118,6 +134,7 @@ def test_the_first_certificate_waits_for_a_person_and_then_passes(certified: Wor
     assert "4 unchanged" in again.output or "unchanged" in again.output, again.output
 
 
+@pytest.mark.deep
 def test_a_certificate_that_nobody_has_uploaded_is_refused_and_kept(certified: World) -> None:
     assert certified.project.up().status != 0
     waiting = certified.labels("bot")
@@ -129,6 +146,7 @@ def test_a_certificate_that_nobody_has_uploaded_is_refused_and_kept(certified: W
     assert certified.labels("bot") == waiting
 
 
+@pytest.mark.deep
 def test_tba_up_has_an_exit_code_of_its_own_for_what_waits(certified: World) -> None:
     first = tba(certified, "up", "test")
 
@@ -146,6 +164,7 @@ def test_tba_up_has_an_exit_code_of_its_own_for_what_waits(certified: World) -> 
     assert "waits" not in done.output
 
 
+@pytest.mark.deep
 def test_a_wrong_mapping_waits_for_nobody(certified: World) -> None:
     assert tba(certified, "up", "test").status == Exit.PERSON
     upload(certified, user="stock.bot@example.com")
@@ -210,6 +229,7 @@ def test_what_is_due_by_its_end_is_rotated_without_a_person(proven: World) -> No
     assert "nothing is due" in again.output, again.output
 
 
+@pytest.mark.deep
 def test_what_a_person_brings_is_due_and_is_only_named(proven: World) -> None:
     before = proven.current("bot")["certificate_id"]
     declare(proven, by="person", more=DUE)
@@ -262,6 +282,7 @@ def test_where_the_role_may_not_nothing_is_written(proven: World) -> None:
     assert (dict(secret.labels), list(secret.versions)) == before
 
 
+@pytest.mark.deep
 def test_a_certificate_taken_out_of_the_yaml_is_retired_all_the_same(proven: World) -> None:
     assert tba(proven, "rotate", "test", "bot").status == 0
     current = proven.current("bot")["certificate_id"]
@@ -277,6 +298,7 @@ def test_a_certificate_taken_out_of_the_yaml_is_retired_all_the_same(proven: Wor
     assert proven.secret("bot").deleted is not None
 
 
+@pytest.mark.deep
 def test_destroy_leaves_a_certificate_that_waits_to_a_person(proven: World) -> None:
     declare(proven, by="person")
     tba(proven, "rotate", "test", "bot")
@@ -295,6 +317,7 @@ def test_a_preview_before_the_first_update_makes_and_asks_nothing(certified: Wor
     assert certified.logins() == 0
 
 
+@pytest.mark.deep
 def test_other_scopes_are_proven_again_with_the_same_key(proven: World) -> None:
     before = proven.current("bot")
     assert before["scopes"] == "rest_webservices"
@@ -312,6 +335,7 @@ def test_other_scopes_are_proven_again_with_the_same_key(proven: World) -> None:
     assert active(proven) == [after["certificate_id"]]  # the version before has the same one
 
 
+@pytest.mark.deep
 def test_scopes_that_are_not_ticked_never_become_current(proven: World) -> None:
     account = proven.netsuite.state.account(proven.account.id)
     account.integration("warehouse").scopes = [Scope.REST_WEB_SERVICES]
@@ -324,6 +348,7 @@ def test_scopes_that_are_not_ticked_never_become_current(proven: World) -> None:
     assert proven.current("bot") == before
 
 
+@pytest.mark.deep
 def test_another_algorithm_waits_for_a_rotation(proven: World) -> None:
     before = proven.current("bot")
 
@@ -341,6 +366,7 @@ def test_another_algorithm_waits_for_a_rotation(proven: World) -> None:
     assert proven.current("bot")["certificate_id"] != before["certificate_id"]
 
 
+@pytest.mark.deep
 def test_another_format_renames_and_keeps_the_key(proven: World) -> None:
     before = proven.current("bot")
 
@@ -358,6 +384,7 @@ def test_another_format_renames_and_keeps_the_key(proven: World) -> None:
     assert proven.current("bot")["kid"] != before["certificate_id"]
 
 
+@pytest.mark.deep
 def test_a_consumer_rotation_is_nothing_for_certificates(proven: World) -> None:
     before, logins = proven.current("bot"), proven.logins()
 

@@ -15,13 +15,11 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def due(world: World) -> World:
+def due(deployed: World) -> World:
     """Every token is due at once."""
-    world.write(extra="defaults: {rotate_every: 1s}")
-    run = world.project.up()
-    assert run.status == 0, run.output
+    deployed.write(extra="defaults: {rotate_every: 1s}")
     time.sleep(1)
-    return world
+    return deployed
 
 
 def test_a_new_value_at_the_source_is_rotated_and_the_rest_waits_for_a_person(due: World) -> None:
@@ -36,6 +34,7 @@ def test_a_new_value_at_the_source_is_rotated_and_the_rest_waits_for_a_person(du
     assert "--authorize" in run.output
 
 
+@pytest.mark.deep
 def test_a_source_that_still_gives_what_was_superseded_is_no_new_value(due: World) -> None:
     """Under a key of one's own as well: the journal's digests are made with it."""
     key = ("config", "set", "--secret", "tba:digestKey", "a-key-that-is-obviously-fake")
@@ -55,31 +54,29 @@ def test_a_source_that_still_gives_what_was_superseded_is_no_new_value(due: Worl
     assert "superseded" in refused.output
 
 
-def test_what_is_past_its_overlap_is_retired_though_a_rotation_has_failed(world: World) -> None:
-    world.write(extra="defaults: {rotate_every: 1s, retire_after: 1s}")
-    assert world.project.up().status == 0
-    world.give(orders=world.account.spares["orders"])
-    assert world.project.up().status == 0
-    assert not world.netsuite.state.token(world.account.id, "orders").revoked
+def test_what_is_past_its_overlap_is_retired_though_a_rotation_has_failed(deployed: World) -> None:
+    deployed.write(extra="defaults: {rotate_every: 1s, retire_after: 1s}")
+    deployed.give(orders=deployed.account.spares["orders"])
+    assert deployed.project.up().status == 0
+    assert not deployed.netsuite.state.token(deployed.account.id, "orders").revoked
     time.sleep(1)
-    world.give(
-        orders=world.account.spares["orders"], stock=Values()
+    deployed.give(
+        orders=deployed.account.spares["orders"], stock=Values()
     )  # NetSuite knows no such token
 
-    run = tba(world, "rotate", "test", "--due")
+    run = tba(deployed, "rotate", "test", "--due")
 
     assert run.status == Exit.FAILED, run.output
     assert "warehouse/stock" in run.output
-    assert world.netsuite.state.token(world.account.id, "orders").revoked
+    assert deployed.netsuite.state.token(deployed.account.id, "orders").revoked
 
 
-def test_nothing_is_due(world: World) -> None:
-    world.write(extra="defaults: {rotate_every: 90d}")
-    world.project.up()
-    logins = world.logins()
+def test_nothing_is_due(deployed: World) -> None:
+    deployed.write(extra="defaults: {rotate_every: 90d}")
+    logins = deployed.logins()
 
-    run = tba(world, "rotate", "test", "--due")
+    run = tba(deployed, "rotate", "test", "--due")
 
     assert run.status == 0, run.output
     assert "nothing is due" in run.output
-    assert world.logins() == logins
+    assert deployed.logins() == logins

@@ -47,21 +47,20 @@ def plain(world: World, token: str) -> dict[str, Any]:
     return found
 
 
-def test_fresh_it_is_well_and_asks_netsuite_nothing(world: World) -> None:
-    world.write(extra=POLICY)
-    assert world.project.up().status == 0
-    logins, writes = world.logins(), world.writes()
+def test_fresh_it_is_well_and_asks_netsuite_nothing(deployed: World) -> None:
+    deployed.write(extra=POLICY)
+    logins, writes = deployed.logins(), deployed.writes()
 
-    run = status(world, "--html", "status.html")
+    run = status(deployed, "--html", "status.html")
 
     assert run.status == 0, run.output
     assert "3 well" in run.output
-    assert (world.logins(), world.writes()) == (logins, writes)
-    page = (world.project.folder / "status.html").read_text()
+    assert (deployed.logins(), deployed.writes()) == (logins, writes)
+    page = (deployed.project.folder / "status.html").read_text()
     assert "warehouse/orders" in page
-    one = plain(world, "warehouse/orders")
+    one = plain(deployed, "warehouse/orders")
     assert one["state"] == "well"
-    assert one["stores"][0]["current"] == world.labels("orders")["AWSCURRENT"]
+    assert one["stores"][0]["current"] == deployed.labels("orders")["AWSCURRENT"]
     assert one["verified_as"] == "role warehouse role in account 1234567_SB1"
     assert one["fingerprint"]
     assert one["age_seconds"] < HANG_GUARD_SECONDS
@@ -69,6 +68,7 @@ def test_fresh_it_is_well_and_asks_netsuite_nothing(world: World) -> None:
     assert one["due_at"] > one["warn_at"] > one["since"]
 
 
+@pytest.mark.deep
 def test_a_token_older_than_its_policy(world: World) -> None:
     """Real age against a policy of one second: the test needs no other clock."""
     world.write(extra="defaults: {rotate_every: 1s}")
@@ -87,6 +87,7 @@ def test_before_the_first_up_there_is_no_credential(world: World) -> None:
     assert "no credential has passed its checks yet" in run.output
 
 
+@pytest.mark.deep
 def test_a_stack_that_does_not_exist_is_a_row_beside_the_others(deployed: World) -> None:
     deployed.project.write((deployed.project.folder / "stacks" / "test.yaml").read_text(), "other")
 
@@ -112,6 +113,7 @@ def test_drift_is_named_and_the_selected_stack_stays(deployed: World) -> None:
     assert shown.output.strip() == deployed.project.stack
 
 
+@pytest.mark.deep
 def test_a_refused_candidate_fails_and_current_stays(deployed: World) -> None:
     current = deployed.labels("orders")["AWSCURRENT"]
     deployed.give(orders=Values())
@@ -130,6 +132,7 @@ def test_a_refused_candidate_fails_and_current_stays(deployed: World) -> None:
     assert one["not_asked_until"] is None
 
 
+@pytest.mark.deep
 def test_a_store_that_cannot_be_asked_is_a_row(deployed: World) -> None:
     run = status(deployed, AWS_ENDPOINT_URL="http://127.0.0.1:9")
 
@@ -142,12 +145,14 @@ def test_it_needs_no_passphrase(deployed: World) -> None:
     assert status(deployed).status == 0
 
 
+@pytest.mark.deep
 def test_an_environment_that_is_not_there_is_an_error(world: World) -> None:
     run = status(world, "nowhere")
     assert run.status == 1
     assert "there is no environment nowhere (there: test)" in run.output
 
 
+@pytest.mark.deep
 def test_a_page_that_cannot_be_written_is_an_error(world: World) -> None:
     run = status(world, "--html", str(Path("no") / "folder" / "status.html"))
     assert run.status == 1
