@@ -1,4 +1,4 @@
-"""Large matrices: `make test` runs one case of each kind, `make proof` the rest."""
+"""Further cases of a kind: `make test` runs one of each, `make proof` the rest."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import pytest
 from tba_secrets.rotation import Standing
 from tests.ci.github import GitHub
 from tests.ci.shop import Cause, Event, Forge, JobRun, Shop
+from tests.deep import rest_is_deep
 from tests.leaks.scanner import Artefact, Canary, Scanner, files, text
 
 pytestmark = pytest.mark.engine
@@ -53,6 +54,9 @@ def assert_no_leak(shop: Shop, runs: list[JobRun], *artefacts: Path) -> None:
     assert scanner.find([Artefact("a leak", canaries[0].value.encode())])
 
 
+@pytest.mark.parametrize(
+    "forge", rest_is_deep(["github", "gitlab"], "gitlab".__eq__), indirect=True
+)
 def test_from_the_review_to_the_night(shop: Shop, forge: Forge) -> None:
     before = contents(shop.state)
     review = reviewed(shop, forge)
@@ -89,6 +93,7 @@ def test_from_the_review_to_the_night(shop: Shop, forge: Forge) -> None:
     assert overdue["status"].status == 11, overdue["status"].output
 
 
+@pytest.mark.deep
 def test_what_a_person_has_to_mend_is_red_and_then_the_night_rotates(
     shop: Shop, github: GitHub
 ) -> None:
@@ -176,6 +181,7 @@ def test_a_plan_that_fits_no_more_is_refused_until_there_is_another(
     assert " to " not in nothing.shown.rpartition("Resources:")[2]
 
 
+@pytest.mark.deep
 def test_a_new_value_is_rotated_to_by_hand(shop: Shop, github: GitHub) -> None:
     reviewed(shop, github)
     assert merged(shop, github).status == 0

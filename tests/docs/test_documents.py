@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -74,6 +75,28 @@ def test_make_has_what_is_told() -> None:
 
 def test_the_tests_that_are_told_to_run_are_there() -> None:
     assert _refused("python") == {}
+
+
+def _always_run(file: Path) -> list[str]:
+    """The tests of a file that are not deep."""
+    return [
+        one.name
+        for one in ast.walk(ast.parse(file.read_text()))
+        if isinstance(one, ast.FunctionDef)
+        and one.name.startswith("test_")
+        and "pytest.mark.deep" not in map(ast.unparse, one.decorator_list)
+    ]
+
+
+def test_what_guards_an_invariant_is_in_make_test() -> None:
+    guarded = (ROOT / "CONTRIBUTING.md").read_text().partition("| guarded by |\n")[2]
+    rows = guarded.partition("\n\n")[0].splitlines()[1:]
+    assert len(rows) > 10
+    for row in rows:
+        files = re.findall(r"tests/\S+\.py", row)
+        assert files, row
+        for file in files:
+            assert _always_run(ROOT / file), f"{file} has no test that `make test` runs"
 
 
 @pytest.mark.engine

@@ -75,6 +75,7 @@ def test_the_whole_story_is_told_in_a_folder_of_its_own(tmp_path: Path) -> None:
     assert_nothing_is_left(tmp_path, done)
 
 
+@pytest.mark.deep
 def test_the_story_of_oauth2_ends_without_tba(tmp_path: Path) -> None:
     done = demo(tmp_path, "--auth", "oauth2")
 

@@ -41,6 +41,7 @@ def test_it_goes_from_netsuite_into_the_store(wordy: World) -> None:
     assert_nothing_to_do(wordy)
 
 
+@pytest.mark.deep
 def test_denied_nothing_is_written(wordy: World) -> None:
     browser = Browser(login=LOGIN, decision=DENY)
 
@@ -50,6 +51,7 @@ def test_denied_nothing_is_written(wordy: World) -> None:
     assert wordy.writes() == 0
 
 
+@pytest.mark.deep
 def test_a_plain_up_says_how_it_comes(wordy: World) -> None:
     preview = wordy.project.pulumi("preview")
     assert preview.status == 0, preview.output

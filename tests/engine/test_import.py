@@ -74,6 +74,7 @@ def test_up_takes_over_what_was_imported_without_writing_it(world: World) -> Non
     assert_no_value_shows(world, held, ended.output, run.output)
 
 
+@pytest.mark.deep
 def test_a_secret_that_does_not_work_is_reported_and_stays_as_it_is(world: World) -> None:
     wrong = Values(world.account.tokens["stock"].identifier)
     put(world, "orders")

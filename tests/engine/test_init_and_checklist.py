@@ -45,6 +45,7 @@ def test_a_new_project_in_an_empty_folder_can_be_previewed(tmp_path: Path) -> No
     assert 'encryptionsalt: ""' not in settings
 
 
+@pytest.mark.deep
 def test_what_up_has_proven_is_ticked_and_a_refused_token_takes_its_ticks_away(
     world: World,
 ) -> None:

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 
 from tba_secrets.cli.exits import Exit
+from tests.deep import rest_is_deep
 from tests.engine.conftest import World
 from tests.engine.project import HANG_GUARD_SECONDS, environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
@@ -36,6 +37,7 @@ def journal(world: World, name: str = "orders") -> list[str]:
     return sorted(line.split()[-1] for line in lines)
 
 
+@pytest.mark.deep
 def test_a_digest_key_does_not_undo_a_rotation(rotated: World) -> None:
     rotated.project.pulumi("config", "set", "--secret", "tba:digestKey", "an-obviously-fake-key")
 
@@ -47,6 +49,7 @@ def test_a_digest_key_does_not_undo_a_rotation(rotated: World) -> None:
     assert_nothing_to_do(rotated)
 
 
+@pytest.mark.deep
 def test_settings_do_not_undo_a_rotation(rotated: World) -> None:
     rotated.write(extra="defaults:\n  format: {token_id: NS_TOKEN_ID}")
 
@@ -75,6 +78,7 @@ def test_a_secret_is_not_renamed_while_a_superseded_token_waits(rotated: World) 
     assert token_id(rotated, "renamed") == rotated.account.spares["orders"].identifier
 
 
+@pytest.mark.deep
 def test_a_region_is_not_left_while_a_superseded_token_waits(rotated: World) -> None:
     text = environment_yaml(rotated.account)
     moved = text.replace("us-east-1", "eu-west-1")
@@ -104,6 +108,7 @@ def test_a_region_is_not_left_while_a_superseded_token_waits(rotated: World) -> 
     assert_nothing_to_do(rotated)
 
 
+@pytest.mark.deep
 def test_a_rotation_staged_while_netsuite_is_away_keeps_what_it_owes(deployed: World) -> None:
     deployed.give(orders=deployed.account.spares["orders"])
     deployed.netsuite.state.faults.add("maintenance", "/rest/tokeninfo", times=None)
@@ -118,6 +123,7 @@ def test_a_rotation_staged_while_netsuite_is_away_keeps_what_it_owes(deployed: W
     assert journal(deployed) == ["overlap"]
 
 
+@pytest.mark.deep
 def test_a_mistyped_token_locks_nobody_out_whatever_else_changes(deployed: World) -> None:
     deployed.give(orders=MISTYPED)
     failures = len(deployed.netsuite.state.trail.failures())
@@ -133,6 +139,7 @@ def test_a_mistyped_token_locks_nobody_out_whatever_else_changes(deployed: World
     assert "not asked again until" in outputs[-1].output
 
 
+@pytest.mark.deep
 def test_what_was_rolled_back_is_not_due_again(world: World) -> None:
     world.write(extra="defaults: {rotate_every: 1s}")
     world.project.up()
@@ -148,6 +155,7 @@ def test_what_was_rolled_back_is_not_due_again(world: World) -> None:
     assert not world.netsuite.state.token(world.account.id, "orders").revoked
 
 
+@pytest.mark.deep
 def test_a_renamed_token_leaves_the_secret_that_readers_use(deployed: World) -> None:
     text = environment_yaml(deployed.account)
     deployed.project.write(text.replace("- name: stock", "- name: goods"))
@@ -169,6 +177,7 @@ def another_token(world: World) -> Values:
     return third
 
 
+@pytest.mark.deep
 def test_a_rotation_takes_what_the_source_gives_and_not_what_waits(deployed: World) -> None:
     deployed.give(orders=deployed.account.spares["orders"])
     deployed.netsuite.state.faults.add("maintenance", "/rest/tokeninfo", times=None)
@@ -195,23 +204,23 @@ def test_a_renamed_stack_just_works(deployed: World) -> None:
     assert token_id(deployed) == deployed.account.tokens["orders"].identifier
 
 
-@pytest.mark.parametrize("policy", ["retire_after: 7d", ""])
+@pytest.mark.parametrize("policy", rest_is_deep(["retire_after: 7d", ""], bool))
 def test_a_plain_update_supersedes_under_the_policy_that_is_declared(
-    world: World, policy: str
+    deployed: World, policy: str
 ) -> None:
-    world.write(extra=f"defaults: {{{policy}}}")
-    world.project.up()
-    world.give(orders=world.account.spares["orders"])
+    deployed.write(extra=f"defaults: {{{policy}}}")
+    deployed.give(orders=deployed.account.spares["orders"])
 
-    run = world.project.up()
-    retired = tba(world, "retire", "test", "orders")
+    run = deployed.project.up()
+    retired = tba(deployed, "retire", "test", "orders")
 
     assert run.status == 0, run.output
-    assert journal(world) == ["overlap" if policy else "inform"]
+    assert journal(deployed) == ["overlap" if policy else "inform"]
     assert retired.status == 0, retired.output
     assert ("stays valid until" in retired.output) is bool(policy)
 
 
+@pytest.mark.deep
 def test_a_refused_rotation_leaves_the_output_to_its_readers(deployed: World) -> None:
     before = deployed.project.pulumi("stack", "output", "--json").output
     deployed.give(orders=MISTYPED)
@@ -221,6 +230,7 @@ def test_a_refused_rotation_leaves_the_output_to_its_readers(deployed: World) ->
     assert deployed.project.pulumi("stack", "output", "--json").output == before
 
 
+@pytest.mark.deep
 def test_a_changed_account_is_named_as_the_cause(deployed: World) -> None:
     text = environment_yaml(deployed.account)
     deployed.project.write(text.replace(deployed.account.id, "7654321"))
@@ -231,6 +241,7 @@ def test_a_changed_account_is_named_as_the_cause(deployed: World) -> None:
     assert "`account:` was changed since these values were tested last" in run.output
 
 
+@pytest.mark.deep
 def test_a_deleted_secret_is_told_by_preview_too(deployed: World) -> None:
     deployed.reader().delete_secret(SecretId="netsuite/test/orders", RecoveryWindowInDays=7)
 
@@ -265,6 +276,7 @@ def test_of_two_stacks_that_make_one_secret_at_once_one_is_refused(world: World)
     assert token_id(world) == world.account.tokens["orders"].identifier
 
 
+@pytest.mark.deep
 def test_a_misspelled_setting_is_named_before_anything_is_written(world: World) -> None:
     world.project.pulumi("config", "set", "tba:digestkey", "a-key-that-is-obviously-fake")
 

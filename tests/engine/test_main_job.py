@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tba_secrets.simulator.aws import AccountState
+from tests.deep import rest_is_deep
 from tests.engine.conftest import World
 from tests.engine.tba import tba
 from tests.netsuite_account import TOKENS, Values
@@ -31,9 +32,21 @@ export_credentials(environment)
 
 
 def test_everything_is_created_proven_and_promoted(world: World) -> None:
+    """And current moves only once the candidate was asked for."""
+    moved_before_login: list[str] = []
+
+    def watch(state: AccountState, action: str, name: str) -> None:
+        secret = state.secret(name)
+        promoted = secret is not None and "AWSPREVIOUS" in secret.labels
+        if promoted and not world.logins():
+            moved_before_login.append(name)
+
+    world.aws.observers.append(watch)
     run = world.project.up()
 
     assert run.status == 0, run.output
+    assert world.logins() > 0
+    assert moved_before_login == []
     for token in TOKENS:
         values = world.account.tokens[token]
         assert world.current(token)["token_id"] == values.identifier
@@ -98,16 +111,16 @@ def test_up_again_writes_nothing_and_asks_nothing(deployed: World) -> None:
     assert (deployed.writes(), deployed.logins()) == (writes, logins)
 
 
-def test_verify_always_asks_again_and_still_writes_nothing(world: World) -> None:
-    world.write(extra="defaults: {verify: always}")
-    world.project.up()
-    writes, logins = world.writes(), world.logins()
+def test_verify_always_asks_again_and_still_writes_nothing(deployed: World) -> None:
+    deployed.write(extra="defaults: {verify: always}")
+    deployed.project.up()  # the change is a reason of its own
+    writes, logins = deployed.writes(), deployed.logins()
 
-    run = world.project.up()
+    run = deployed.project.up()
 
     assert run.status == 0, run.output
-    assert world.writes() == writes
-    assert world.logins() > logins
+    assert deployed.writes() == writes
+    assert deployed.logins() > logins
     assert "~ 3 updated" in run.output
 
 
@@ -154,6 +167,7 @@ def test_a_wrong_token_is_refused_again_and_again_and_the_right_one_is_promoted(
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_a_refused_candidate_is_known_to_be_gone(deployed: World) -> None:
     deployed.give(orders=Values())
     deployed.project.up()
@@ -165,6 +179,7 @@ def test_a_refused_candidate_is_known_to_be_gone(deployed: World) -> None:
     assert "current is tba-" in staged["drift"]["aws"]
 
 
+@pytest.mark.deep
 def test_after_a_refusal_the_old_value_changes_nothing_in_the_store(deployed: World) -> None:
     labels = deployed.labels("orders")
     deployed.give(orders=Values())
@@ -178,6 +193,7 @@ def test_after_a_refusal_the_old_value_changes_nothing_in_the_store(deployed: Wo
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_a_wrong_first_token_leaves_a_placeholder_that_is_no_credential(world: World) -> None:
     world.give(orders=Values())
 
@@ -188,6 +204,7 @@ def test_a_wrong_first_token_leaves_a_placeholder_that_is_no_credential(world: W
     assert "AWSPENDING" not in world.labels("orders")
 
 
+@pytest.mark.deep
 def test_a_token_of_another_role_is_refused(deployed: World) -> None:
     text = (deployed.project.folder / "stacks" / "test.yaml").read_text()
     deployed.project.write(text.replace("name: billing role", "name: Administrator"))
@@ -200,6 +217,7 @@ def test_a_token_of_another_role_is_refused(deployed: World) -> None:
     assert "billing role" in run.output
 
 
+@pytest.mark.deep
 def test_three_refusals_and_the_user_is_not_asked_again(deployed: World) -> None:
     for _ in range(3):
         deployed.give(orders=Values())
@@ -215,30 +233,15 @@ def test_three_refusals_and_the_user_is_not_asked_again(deployed: World) -> None
     assert not deployed.netsuite.state.is_locked(deployed.account.id, "orders.bot@example.com")
 
 
-def test_a_targeted_up_cannot_promote_what_was_refused(deployed: World) -> None:
+@pytest.mark.parametrize(
+    "option",
+    rest_is_deep(["--target", "--target-replace", "--exclude"], "--target-replace".__eq__),
+)
+def test_a_targeted_up_cannot_promote_what_was_refused(deployed: World, option: str) -> None:
     labels = deployed.labels("orders")
     deployed.give(orders=Values())
     deployed.project.up()
 
-    deployed.project.up("--target", "**SmokeTest::orders")
-    deployed.project.up("--target-replace", "**SmokeTest::orders")
-    deployed.project.up("--exclude", "**SmokeTest::orders")
+    deployed.project.up(option, "**SmokeTest::orders")
 
     assert deployed.labels("orders")["AWSCURRENT"] == labels["AWSCURRENT"]
-
-
-def test_current_moves_only_once_the_candidate_has_been_asked_for(world: World) -> None:
-    moved_before_login: list[str] = []
-    logins = {"at start": 0}
-
-    def watch(state: AccountState, action: str, name: str) -> None:
-        secret = state.secret(name)
-        promoted = secret is not None and "AWSPREVIOUS" in secret.labels
-        if promoted and world.logins() == logins["at start"]:
-            moved_before_login.append(name)
-
-    world.aws.observers.append(watch)
-    world.project.up()
-
-    assert world.logins() > 0
-    assert moved_before_login == []

@@ -107,6 +107,7 @@ def test_readers_move_while_both_work_and_then_the_token_is_taken_out(proven: Wo
     assert tba(proven, "rotate", "test", NEW).status == 0  # and from here on nobody is needed
 
 
+@pytest.mark.deep
 def test_before_the_last_step_it_can_be_undone(proven: World) -> None:
     token = proven.current("orders")
 
@@ -119,6 +120,7 @@ def test_before_the_last_step_it_can_be_undone(proven: World) -> None:
     assert status_of_a_reader(proven, "orders") == 200
 
 
+@pytest.mark.deep
 def test_a_token_that_was_taken_out_comes_back(proven: World) -> None:
     both = text_of(proven)
     before = environment_yaml(proven.account, tokens=("orders",))
@@ -135,6 +137,7 @@ def test_a_token_that_was_taken_out_comes_back(proven: World) -> None:
     assert status_of_a_reader(proven, NEW) == 200
 
 
+@pytest.mark.deep
 def test_an_upload_for_another_user_leaves_tba_as_it_is(world: World) -> None:
     token = world.labels("orders")
     migrated(world)
@@ -150,6 +153,7 @@ def test_an_upload_for_another_user_leaves_tba_as_it_is(world: World) -> None:
     assert status_of_a_reader(world, "orders") == 200
 
 
+@pytest.mark.deep
 def test_a_reset_on_the_way_is_what_is_warned_of(world: World) -> None:
     migrated(world)
     assert world.project.up().status != 0

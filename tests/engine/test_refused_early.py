@@ -36,18 +36,21 @@ def test_bad_yaml_names_every_place(world: World) -> None:
     refused(world, "stacks/test.yaml:2:10:", "stacks/test.yaml:5:9:", "region", "1234567_SB1")
 
 
+@pytest.mark.deep
 def test_a_stack_without_a_file(world: World) -> None:
     (world.project.folder / "stacks" / "test.yaml").unlink()
 
     refused(world, "there is no environment for the stack 'test'", "`tba init test` writes")
 
 
+@pytest.mark.deep
 def test_netsuite_out_of_reach(world: World) -> None:
     world.netsuite.stop()
 
     refused(world, "127.0.0.1", "clock probe")
 
 
+@pytest.mark.deep
 def test_a_clock_that_is_wrong_is_no_verdict_on_the_credential(world: World) -> None:
     world.netsuite.state.faults.add("clock_skew", seconds=900, times=None)
     logins = world.logins()
@@ -63,6 +66,7 @@ def test_the_wrong_aws_account(world: World) -> None:
     refused(world, "111122223333", "000000000000")
 
 
+@pytest.mark.deep
 def test_no_aws_credentials(world: World) -> None:
     world.withhold("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     world.project.environment["AWS_EC2_METADATA_DISABLED"] = "true"
@@ -70,6 +74,7 @@ def test_no_aws_credentials(world: World) -> None:
     refused(world, "AWS", "credentials")
 
 
+@pytest.mark.deep
 def test_a_missing_permission_is_named(world: World) -> None:
     world.aws.identities.add(OTHER_KEY, "ci", denied={"CreateSecret"})
     settings = {"AWS_ACCESS_KEY_ID": OTHER_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
@@ -83,6 +88,7 @@ def test_a_missing_permission_is_named(world: World) -> None:
     assert world.aws.state.secret("netsuite/test/orders") is None
 
 
+@pytest.mark.deep
 def test_an_unknown_kms_key_is_named(world: World) -> None:
     world.project.write(_with_store(world, "kms_key: alias/absent"))
 

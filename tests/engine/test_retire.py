@@ -28,15 +28,14 @@ def revoked(world: World, name: str) -> bool:
     return bool(world.netsuite.state.token(world.account.id, name).revoked)
 
 
-def test_the_old_token_stays_valid_through_its_overlap(rotated: World) -> None:
-    run = tba(rotated, "retire", "test")
+def test_the_old_token_stays_valid_through_its_overlap_and_is_then_revoked(rotated: World) -> None:
+    """The new one works; and retiring again asks nobody."""
+    early = tba(rotated, "retire", "test")
 
-    assert run.status == 0, run.output
+    assert early.status == 0, early.output
     assert not revoked(rotated, "orders")
     assert [line.split()[-1] for line in journal(rotated)] == ["overlap"]
 
-
-def test_it_is_revoked_after_the_overlap_and_the_new_one_works(rotated: World) -> None:
     run = tba(rotated, "retire", "test", "--now")
 
     assert run.status == 0, run.output
@@ -45,19 +44,15 @@ def test_it_is_revoked_after_the_overlap_and_the_new_one_works(rotated: World) -
     assert not revoked(rotated, "orders second")
     assert [line.split()[-1] for line in journal(rotated)] == ["revoked"]
     assert_nothing_to_do(rotated)
-
-
-def test_retiring_again_asks_nobody(rotated: World) -> None:
-    tba(rotated, "retire", "test", "--now")
     failures = len(rotated.netsuite.state.trail.failures())
-
-    run = tba(rotated, "retire", "test", "--now")
-
-    assert run.status == 0, run.output
+    again = tba(rotated, "retire", "test", "--now")
+    assert again.status == 0, again.output
     assert len(rotated.netsuite.state.trail.failures()) == failures
 
 
-def test_a_role_that_may_not_revoke_leaves_it_to_a_person(rotated: World) -> None:
+def test_a_role_that_may_not_revoke_leaves_it_to_a_person_whose_word_closes_it(
+    rotated: World,
+) -> None:
     role = rotated.netsuite.state.account(rotated.account.id).role("1001")
     role.permissions = [name for name in role.permissions if name != "User Access Tokens"]
 
@@ -68,18 +63,13 @@ def test_a_role_that_may_not_revoke_leaves_it_to_a_person(rotated: World) -> Non
     assert "Access Tokens" in run.output
     assert [line.split()[-1] for line in journal(rotated)] == ["person"]
 
-
-def test_what_a_person_has_revoked_is_closed(rotated: World) -> None:
-    role = rotated.netsuite.state.account(rotated.account.id).role("1001")
-    role.permissions = [name for name in role.permissions if name != "User Access Tokens"]
-    tba(rotated, "retire", "test", "--now")
     rotated.netsuite.state.revoke_token(rotated.account.id, "orders")
 
     without = tba(rotated, "retire", "test", "orders")
-    run = tba(rotated, "retire", "test", "orders", "--by-hand")
+    by_hand = tba(rotated, "retire", "test", "orders", "--by-hand")
 
     assert without.status == Exit.PERSON, without.output
-    assert run.status == 0, run.output
+    assert by_hand.status == 0, by_hand.output
     assert [line.split()[-1] for line in journal(rotated)] == ["revoked"]
     destroyed = rotated.project.pulumi("destroy", "--yes", "--skip-preview")
     assert destroyed.status == 0, destroyed.output
@@ -118,6 +108,7 @@ def test_a_stale_source_does_not_bring_the_old_token_back(rotated: World) -> Non
     assert_nothing_to_do(rotated)
 
 
+@pytest.mark.deep
 def test_the_next_rotation_retires_what_is_due(world: World) -> None:
     world.write(extra="defaults: {retire_after: 1s, rotate_every: 90d}")
     world.project.up()
@@ -154,6 +145,7 @@ def test_destroy_leaves_a_secret_whose_token_waits_for_its_revoke(rotated: World
     assert rotated.secret("orders").deleted is not None
 
 
+@pytest.mark.deep
 def test_a_token_taken_out_of_the_yaml_is_retired_all_the_same(rotated: World) -> None:
     rest = tuple(token for token in TOKENS if token != "orders")
     rotated.project.write(environment_yaml(rotated.account, tokens=rest))
@@ -169,6 +161,7 @@ def test_a_token_taken_out_of_the_yaml_is_retired_all_the_same(rotated: World) -
     assert_nothing_to_do(rotated)
 
 
+@pytest.mark.deep
 def test_what_another_organization_has_left_behind_is_not_ours(rotated: World) -> None:
     """Its project and stack have the same names, and one store holds the secrets of both."""
     rest = tuple(token for token in TOKENS if token != "orders")
@@ -201,6 +194,7 @@ def test_nothing_is_retired_while_another_token_is_taken_out(rotated: World) -> 
     assert rotated.writes() == writes
 
 
+@pytest.mark.deep
 def test_a_destroy_that_was_half_done_is_no_trap(rotated: World) -> None:
     """The secret cannot be deleted at first: whatever comes next, retiring or another destroy, goes on."""
     identities = rotated.aws.identities
@@ -231,6 +225,7 @@ def test_rollback_makes_the_previous_one_current_again(rotated: World) -> None:
     assert not revoked(rotated, "orders second")
 
 
+@pytest.mark.deep
 def test_rollback_to_a_revoked_token_is_refused(rotated: World) -> None:
     tba(rotated, "retire", "test", "--now")
     labels = rotated.labels("orders")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deep import rest_is_deep
 from tests.engine.conftest import World, telling
 from tests.engine.project import Run, environment_yaml
 from tests.engine.tba import assert_nothing_to_do, tba
@@ -51,7 +52,7 @@ def test_only_the_token_that_is_named_and_the_selected_stack_stays(deployed: Wor
     assert deployed.project.pulumi("stack", "--show-name").output.strip() == "another"
 
 
-@pytest.mark.parametrize("afterwards", ["absent", "old", "same"])
+@pytest.mark.parametrize("afterwards", rest_is_deep(["absent", "old", "same"], "absent".__eq__))
 def test_an_issued_token_that_no_source_knows(deployed: World, afterwards: str) -> None:
     old = deployed.account.tokens["orders"]
     browser = Browser(login=LOGIN)
@@ -107,6 +108,7 @@ def test_a_refused_token_changes_nothing_for_readers(deployed: World) -> None:
     assert found["billing/invoices"]["versions"] == {"aws": version}
 
 
+@pytest.mark.deep
 def test_what_is_no_longer_declared_has_to_go_first(deployed: World) -> None:
     """The engine would refuse it too: at the end, when the store was changed."""
     labels, writes = deployed.labels("orders"), deployed.writes()
@@ -129,6 +131,7 @@ def test_what_is_no_longer_declared_has_to_go_first(deployed: World) -> None:
     assert run.status == 0, run.output
 
 
+@pytest.mark.deep
 def test_the_same_token_again_is_no_rotation(deployed: World) -> None:
     writes = deployed.writes()
 
@@ -141,6 +144,7 @@ def test_the_same_token_again_is_no_rotation(deployed: World) -> None:
     assert deployed.writes() == writes
 
 
+@pytest.mark.deep
 def test_a_source_without_a_value_says_what_else_there_is(deployed: World) -> None:
     deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
 
@@ -150,6 +154,7 @@ def test_a_source_without_a_value_says_what_else_there_is(deployed: World) -> No
     assert "--authorize" in run.output
 
 
+@pytest.mark.deep
 def test_a_stack_that_was_never_made(world: World) -> None:
     world.write()
     world.project.stack = "nowhere"
@@ -161,6 +166,7 @@ def test_a_stack_that_was_never_made(world: World) -> None:
     assert "pulumi stack init nowhere" in run.output
 
 
+@pytest.mark.deep
 def test_a_file_of_the_project_is_found_from_another_folder(world: World, tmp_path: Path) -> None:
     file = world.project.folder / "orders.json"
     text = (world.project.folder / "stacks" / "test.yaml").read_text()

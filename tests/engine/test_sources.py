@@ -24,6 +24,7 @@ def test_absent_sources_keep_what_is_there(deployed: World) -> None:
     assert (deployed.writes(), deployed.logins()) == (writes, logins)
 
 
+@pytest.mark.deep
 def test_an_absent_value_is_an_error_under_require_values(deployed: World) -> None:
     deployed.write(extra="defaults: {require_values: true}")
     deployed.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
@@ -35,6 +36,7 @@ def test_an_absent_value_is_an_error_under_require_values(deployed: World) -> No
     assert "require_values" in run.output
 
 
+@pytest.mark.deep
 def test_a_new_token_without_a_value_previews_and_does_not_deploy(world: World) -> None:
     world.withhold("ORDERS_TOKEN_ID", "ORDERS_TOKEN_SECRET")
 
@@ -48,6 +50,7 @@ def test_a_new_token_without_a_value_previews_and_does_not_deploy(world: World) 
     assert world.aws.state.secret("netsuite/test/orders") is None
 
 
+@pytest.mark.deep
 def test_half_a_pair_is_an_error_before_anything_is_written(deployed: World) -> None:
     writes = deployed.writes()
     deployed.give(orders=Values())
@@ -60,6 +63,7 @@ def test_half_a_pair_is_an_error_before_anything_is_written(deployed: World) -> 
     assert deployed.writes() == writes
 
 
+@pytest.mark.deep
 def test_only_the_consumer_changes_and_the_token_comes_from_the_store(deployed: World) -> None:
     consumer = Values()
     record = deployed.netsuite.state.account(deployed.account.id).integrations[0]
@@ -77,6 +81,7 @@ def test_only_the_consumer_changes_and_the_token_comes_from_the_store(deployed: 
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_a_file_that_others_can_read_is_refused_and_a_private_one_is_used(world: World) -> None:
     values = world.account.tokens["orders"]
     file = world.project.folder / "orders.json"
@@ -97,6 +102,7 @@ def test_a_file_that_others_can_read_is_refused_and_a_private_one_is_used(world:
     assert world.current("orders")["token_id"] == values.identifier
 
 
+@pytest.mark.deep
 def test_a_command_that_fails_is_an_error_and_one_that_prints_json_is_used(world: World) -> None:
     values = world.account.tokens["orders"]
     text = (world.project.folder / "stacks" / "test.yaml").read_text()

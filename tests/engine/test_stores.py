@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tba_secrets.stores.aws.secret import OWNER_TAG
 from tests.engine.conftest import World
 from tests.netsuite_account import Values
 
@@ -46,6 +47,7 @@ def test_drift_is_shown_and_mended_without_the_value_at_hand(deployed: World) ->
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_refresh_names_the_drift(deployed: World) -> None:
     foreign = deployed.reader().put_secret_value(SecretId=ORDERS, SecretString='{"not": "ours"}')
 
@@ -55,6 +57,7 @@ def test_refresh_names_the_drift(deployed: World) -> None:
     assert foreign["VersionId"][:16] in run.output
 
 
+@pytest.mark.deep
 def test_drift_to_the_same_content_needs_no_write_of_a_value(deployed: World) -> None:
     text = a_credential(deployed, deployed.account.tokens["orders"])
     deployed.reader().put_secret_value(SecretId=ORDERS, SecretString=text)
@@ -68,6 +71,7 @@ def test_drift_to_the_same_content_needs_no_write_of_a_value(deployed: World) ->
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_a_version_that_is_gone_needs_the_value(deployed: World) -> None:
     deployed.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
     deployed.reader().create_secret(Name=ORDERS, SecretString=a_credential(deployed, Values()))
@@ -87,31 +91,30 @@ def test_a_version_that_is_gone_needs_the_value(deployed: World) -> None:
 # --- whose secret it is --------------------------------------------------------------------------
 
 
-def test_a_secret_of_others_is_refused(world: World) -> None:
-    world.reader().create_secret(Name=ORDERS, SecretString='{"password": "obviously fake"}')
-    before = world.labels("orders")
-
-    run = world.project.up()
-
-    assert run.status != 0
-    assert "was not made by tba-secrets" in run.output
-    assert "adopt: true" in run.output
-    assert world.labels("orders") == before
-
-
-def test_an_adopted_secret_of_the_same_content_is_not_rewritten(world: World) -> None:
+def test_a_secret_of_others_is_refused_and_adopted_on_request_without_a_write(world: World) -> None:
+    """Its content is what the source gives."""
     text = a_credential(world, world.account.tokens["orders"])
     world.reader().create_secret(Name=ORDERS, SecretString=text)
     before = world.labels("orders")
+
+    refused = world.project.up()
+
+    assert refused.status != 0
+    assert "was not made by tba-secrets" in refused.output
+    assert "adopt: true" in refused.output
+    assert world.labels("orders") == before
+    assert OWNER_TAG not in world.secret("orders").tags
+
     world.write(adopt=True)
 
     run = world.project.up()
 
     assert run.status == 0, run.output
     assert world.labels("orders") == before
-    assert world.secret("orders").tags["tba-secrets:owner"].endswith("warehouse/orders")
+    assert world.secret("orders").tags[OWNER_TAG].endswith("warehouse/orders")
 
 
+@pytest.mark.deep
 def test_a_secret_that_something_else_rotates_is_refused_even_when_adopted(world: World) -> None:
     world.reader().create_secret(Name=ORDERS, SecretString='{"password": "obviously fake"}')
     world.aws.edit(ORDERS, rotation_enabled=True)
@@ -140,13 +143,7 @@ def test_another_stack_cannot_take_the_secret(deployed: World) -> None:
 # --- deletion ------------------------------------------------------------------------------------
 
 
-def test_destroy_deletes_recoverably_what_is_ours(deployed: World) -> None:
-    run = deployed.project.pulumi("destroy", "--yes", "--skip-preview")
-
-    assert run.status == 0, run.output
-    assert deployed.secret("orders").deleted is not None
-
-
+@pytest.mark.deep
 def test_destroy_leaves_what_is_to_be_retained(world: World) -> None:
     world.write(extra="defaults: {on_delete: retain}")
     world.project.up()
@@ -158,6 +155,7 @@ def test_destroy_leaves_what_is_to_be_retained(world: World) -> None:
     assert world.secret("orders").deleted is None
 
 
+@pytest.mark.deep
 def test_destroy_leaves_what_carries_another_mark(deployed: World) -> None:
     deployed.reader().tag_resource(
         SecretId=ORDERS, Tags=[{"Key": "tba-secrets:claim", "Value": "somebody-else"}]
@@ -171,11 +169,13 @@ def test_destroy_leaves_what_carries_another_mark(deployed: World) -> None:
     assert deployed.secret("stock").deleted is not None
 
 
-def test_a_secret_scheduled_for_deletion_is_refused_with_the_command_and_restored_on_request(
+def test_destroy_deletes_recoverably_and_what_is_deleted_is_restored_on_request(
     deployed: World,
 ) -> None:
-    deployed.project.pulumi("destroy", "--yes", "--skip-preview")
+    destroyed = deployed.project.pulumi("destroy", "--yes", "--skip-preview")
 
+    assert destroyed.status == 0, destroyed.output
+    assert deployed.secret("orders").deleted is not None
     refused = deployed.project.up()
     deployed.write(extra="defaults: {restore: true}")
     restored = deployed.project.up()
@@ -187,6 +187,7 @@ def test_a_secret_scheduled_for_deletion_is_refused_with_the_command_and_restore
     assert deployed.current("orders")["token_id"] == deployed.account.tokens["orders"].identifier
 
 
+@pytest.mark.deep
 def test_a_secret_deleted_by_others_is_made_again(deployed: World) -> None:
     deployed.reader().delete_secret(SecretId=ORDERS, ForceDeleteWithoutRecovery=True)
 
@@ -214,6 +215,7 @@ def test_renaming_a_token_keeps_its_secret(deployed: World) -> None:
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_a_new_prefix_leaves_the_old_secrets_and_says_so(deployed: World) -> None:
     text = (deployed.project.folder / "stacks" / "test.yaml").read_text()
     deployed.project.write(text.replace("netsuite/test/", "netsuite/moved/"))
@@ -236,6 +238,7 @@ def test_a_replaced_resource_does_not_delete_its_successor(deployed: World) -> N
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_other_key_names_are_written_once_and_proven(deployed: World) -> None:
     deployed.write(extra="defaults: {format: {token_id: NS_TOKEN_ID}}")
     deployed.withhold(*deployed.account.environment())
@@ -247,6 +250,7 @@ def test_other_key_names_are_written_once_and_proven(deployed: World) -> None:
     assert deployed.project.up("--expect-no-changes").status == 0
 
 
+@pytest.mark.deep
 def test_another_digest_key_rewrites_nothing(deployed: World) -> None:
     labels = deployed.labels("orders")
     set_key = ("config", "set", "--secret", "tba:digestKey", "a-key-that-is-obviously-fake")

@@ -12,6 +12,7 @@ import pytest
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Secret, SecretsManagerServer
 from tba_secrets.spec.model import VaultSettings
 from tba_secrets.stores.vault.policy import pasted, policy_lines
+from tests.deep import rest_is_deep
 from tests.engine.conftest import telling
 from tests.engine.project import AWS
 from tests.engine.vault_world import CANDIDATES, PREFIX, VaultWorld, vault_block, vault_world
@@ -118,10 +119,9 @@ def both(tmp_path: Path, vault: VaultProcess) -> Iterator[Both]:
             yield Both(world, aws)
 
 
-@pytest.mark.parametrize("order", [("aws", "vault"), ("vault", "aws")])
-def test_promoted_in_both_in_the_listed_order_once_both_are_proven(
-    both: Both, order: tuple[str, str]
-) -> None:
+@pytest.mark.parametrize("first", rest_is_deep(["aws", "vault"], "vault".__eq__))
+def test_promoted_in_both_in_the_listed_order_once_both_are_proven(both: Both, first: str) -> None:
+    order = (first, "aws" if first == "vault" else "vault")
     both.begin(*order)
     logins = both.vault.logins()
     seen: list[tuple[str, set[str], bool]] = []
@@ -141,6 +141,7 @@ def test_promoted_in_both_in_the_listed_order_once_both_are_proven(
     both.assert_settled()
 
 
+@pytest.mark.deep
 def test_it_is_signed_once_for_both(both: Both) -> None:
     both.list("aws")
     both.vault.project.up()
@@ -154,6 +155,7 @@ def test_it_is_signed_once_for_both(both: Both) -> None:
     assert both.aws_current() == both.vault.current(TOKEN)
 
 
+@pytest.mark.deep
 def test_a_refused_token_changes_neither(both: Both) -> None:
     both.begin("aws", "vault")
     labels, metadata = telling(both.secret), both.vault.metadata(TOKEN)
@@ -167,6 +169,7 @@ def test_a_refused_token_changes_neither(both: Both) -> None:
     assert (both.vault.metadata(TOKEN), both.vault.candidate(TOKEN)) == (metadata, {})
 
 
+@pytest.mark.deep
 def test_a_candidate_that_is_exchanged_in_one_is_promoted_in_neither(both: Both) -> None:
     both.begin("aws", "vault")
     path, mount = f"{CANDIDATES}{NAME}", both.vault.mount
@@ -185,6 +188,7 @@ def test_a_candidate_that_is_exchanged_in_one_is_promoted_in_neither(both: Both)
     assert both.holders(both.vault.account.tokens[TOKEN]) == {"aws", "vault"}
 
 
+@pytest.mark.deep
 def test_where_aws_does_not_promote_the_report_says_who_holds_what(both: Both) -> None:
     both.begin("vault", "aws")
     both.deny_the_promotion()
@@ -202,6 +206,7 @@ def test_where_aws_does_not_promote_the_report_says_who_holds_what(both: Both) -
     both.assert_settled()
 
 
+@pytest.mark.deep
 def test_where_the_first_does_not_promote_the_second_is_not_touched(both: Both) -> None:
     both.begin("aws", "vault")
     both.deny_the_promotion()

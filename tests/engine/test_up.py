@@ -71,6 +71,7 @@ def test_one_is_promoted_the_other_refused_and_both_are_told(two: World) -> None
     }
 
 
+@pytest.mark.deep
 def test_the_refused_user_of_one_is_not_asked_for_the_other(two: World) -> None:
     """One user, two environments, one run: the gate is theirs together."""
     for name in TOKENS:

@@ -62,6 +62,7 @@ def test_everything_is_created_proven_promoted_and_noted_and_up_again_does_nothi
     assert writes > 0, "the proxy counts nothing"
 
 
+@pytest.mark.deep
 def test_verify_always_asks_again_and_still_writes_nothing(world: VaultWorld) -> None:
     world.write(extra="defaults: {verify: always}")
     world.project.up()
@@ -74,6 +75,7 @@ def test_verify_always_asks_again_and_still_writes_nothing(world: VaultWorld) ->
     assert world.logins() > logins
 
 
+@pytest.mark.deep
 def test_a_rotated_token_becomes_current_and_the_old_one_stays_as_a_version(
     world: VaultWorld,
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_rotated_token_becomes_current_and_the_old_one_stays_as_a_version(
     assert before["data"]["data"]["token_id"] == world.account.tokens["stock"].identifier
 
 
+@pytest.mark.deep
 def test_a_wrong_token_is_refused_current_stays_and_the_right_one_is_promoted(
     world: VaultWorld,
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_wrong_first_token_leaves_nothing_to_read(world: VaultWorld) -> None:
     assert (world.versions("orders"), world.candidate("orders")) == (0, {})
 
 
+@pytest.mark.deep
 def test_drift_is_shown_and_mended_without_the_value_at_hand(world: VaultWorld) -> None:
     world.project.up()
     world.kv.create_or_update_secret(
@@ -156,6 +160,7 @@ def test_a_secret_of_others_is_refused_and_adopted_on_request(world: VaultWorld)
     world.assert_settled("orders", world.account.tokens["orders"], versions=2)
 
 
+@pytest.mark.deep
 def test_destroy_deletes_softly_and_what_is_deleted_is_restored_on_request(
     world: VaultWorld,
 ) -> None:
@@ -176,6 +181,7 @@ def test_destroy_deletes_softly_and_what_is_deleted_is_restored_on_request(
     world.assert_settled("orders", world.account.tokens["orders"], versions=1)
 
 
+@pytest.mark.deep
 def test_destroy_leaves_what_carries_another_mark(world: VaultWorld) -> None:
     world.project.up()
     world.api.call(
@@ -198,6 +204,7 @@ def test_destroy_leaves_what_carries_another_mark(world: VaultWorld) -> None:
         world.current("stock")
 
 
+@pytest.mark.deep
 def test_a_token_that_vault_does_not_know_is_named_before_anything_is_written(
     world: VaultWorld,
 ) -> None:
@@ -209,6 +216,7 @@ def test_a_token_that_vault_does_not_know_is_named_before_anything_is_written(
     assert (world.metadata("orders"), world.logins()) == ({}, 0)
 
 
+@pytest.mark.deep
 def test_the_printed_policies_are_enough_for_a_whole_run(world: VaultWorld) -> None:
     """The broken twin: a login without them is told the lines, and those make the next run pass."""
     world.project.environment["VAULT_TOKEN"] = world.api.token_for('path "nowhere" {}')

@@ -54,6 +54,7 @@ def test_ctrl_c_ends_in_order(bench: Bench, story: Story, operation: str) -> Non
     bench.assert_settled(story)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("story", "operation"), MIDDLES)
 def test_ctrl_c_twice_is_mended_as_a_kill_is(bench: Bench, story: Story, operation: str) -> None:
     victim = Victim()

@@ -107,10 +107,13 @@ def unchanged(before: Secret, world: World) -> None:
 
 @pytest.mark.parametrize(
     ("user", "diagnosis"),
-    [
-        (None, "NetSuite refused the login: tokeninfo was answered HTTP 401"),
-        ("stock", "the token works, and its user is"),
-    ],
+    rest_is_deep(
+        [
+            (None, "NetSuite refused the login: tokeninfo was answered HTTP 401"),
+            ("stock", "the token works, and its user is"),
+        ],
+        lambda case: case[0] is None,
+    ),
 )
 def test_a_refused_token_leaves_everything_as_it_was(
     rotated: World, user: str | None, diagnosis: str
@@ -132,6 +135,7 @@ def test_a_refused_token_leaves_everything_as_it_was(
     assert_state_holds_no_value(rotated, new, rotated.account.spares[TOKEN])
 
 
+@pytest.mark.deep
 def test_after_a_refused_token_the_right_one_is_taken(rotated: World) -> None:
     """Though the version that was refused is gone by then."""
     rotated.give(orders=Values())
@@ -175,12 +179,8 @@ def issued(world: World) -> str:
     return found
 
 
-@pytest.mark.parametrize(
-    "command",
-    rest_is_deep(
-        ["rotate", "rotate --authorize --no-browser", "up"], lambda command: "--" not in command
-    ),
-)
+@pytest.mark.deep
+@pytest.mark.parametrize("command", ["rotate", "rotate --authorize --no-browser", "up"])
 def test_the_next_run_tests_and_promotes_an_issued_token(untested: World, command: str) -> None:
     new, tokens = issued(untested), len(untested.netsuite.state.account(untested.account.id).tokens)
 
@@ -199,6 +199,7 @@ def refused_again(world: World) -> None:
     world.netsuite.state.faults.add(FaultKind.CLOCK_SKEW, "/rest/tokeninfo", seconds=3600.0)
 
 
+@pytest.mark.deep
 def test_an_issued_token_that_up_refuses_is_still_kept(untested: World) -> None:
     new = issued(untested)
     refused_again(untested)

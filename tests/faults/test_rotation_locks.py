@@ -70,6 +70,7 @@ def test_a_holder_that_may_live_is_named_and_taken_over_on_request(ready: World,
     assert ready.current(TOKEN)["token_id"] == ready.account.spares[TOKEN].identifier
 
 
+@pytest.mark.deep
 def test_a_run_that_is_known_to_live_is_not_taken_over(ready: World) -> None:
     labels, home = ready.labels(TOKEN), Path(ready.project.environment["HOME"])
     with recorded(ready.project.folder, home, "test") as process:
@@ -92,6 +93,7 @@ def in_a_container() -> list[str]:
     return command
 
 
+@pytest.mark.deep
 def test_a_live_run_in_a_container_is_not_taken_for_dead(
     ready: World, in_a_container: list[str]
 ) -> None:

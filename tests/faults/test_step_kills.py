@@ -86,6 +86,7 @@ def test_a_consumer_pair(scene: Scene) -> None:
     assert ConflictError.__name__ in again.error, "the same pair once more is no new one"
 
 
+@pytest.mark.parametrize("scene", rest_is_deep(("aws", "vault"), "aws".__eq__), indirect=True)
 def test_the_first_token(scene: Scene) -> None:
     """Whichever of the two that were issued was stored first: it is the only one that comes to be stored."""
     scene.provider.token_source = "authorize"

@@ -92,7 +92,7 @@ def outage(server: FileServer, tmp_path: Path) -> Iterator[Outage]:
 
 @pytest.mark.parametrize(
     "point",
-    rest_is_deep(POINTS, lambda point: point in (*PROMOTED[:1], *SEALED)),
+    rest_is_deep(POINTS, lambda point: point == PROMOTED[0]),
 )
 def test_killed_in_the_middle_of_a_run(outage: Outage, point: str) -> None:
     killed = outage.run(point, outage.server.running.kill)
@@ -108,9 +108,8 @@ def test_killed_in_the_middle_of_a_run(outage: Outage, point: str) -> None:
     outage.assert_settled()
 
 
-@pytest.mark.parametrize(
-    "point", rest_is_deep(SEALED, lambda point: point != "it is staged, and not read back")
-)
+@pytest.mark.deep
+@pytest.mark.parametrize("point", SEALED)
 def test_sealed_in_the_middle_of_a_run(outage: Outage, point: str) -> None:
     """No way back is needed: the engine was not harmed."""
     sealed = outage.run(point, outage.server.seal)
