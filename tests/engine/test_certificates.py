@@ -15,6 +15,8 @@ from tba_secrets.simulator.vocabulary import Scope
 from tests.engine.conftest import Beginning, World, open_beginning, open_world
 from tests.engine.tba import SCRIPT, tba
 
+pytestmark = pytest.mark.engine
+
 YAML = """\
 version: 1
 account: "1234567_SB1"

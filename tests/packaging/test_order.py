@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.engine.project import ROOT
 from tests.order import in_order, weight
 
 
@@ -52,3 +54,12 @@ def test_a_file_stays_whole() -> None:
 def test_as_they_are_collected_the_slow_ones_would_come_last() -> None:
     assert weight(TESTS[:100]) == 0
     assert weight(in_order(TESTS, 1)[:10]) > 0
+
+
+def test_what_runs_the_engine_is_no_fast_test() -> None:
+    files = [*(ROOT / "tests").rglob("test_*.py")]
+    running = [file for file in files if "\nfrom tests.engine.conftest import" in file.read_text()]
+
+    assert len(running) > 20
+    for file in running:
+        assert re.search(r"pytest\.mark\.(engine|browser)", file.read_text()), file
