@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import ConflictError, NotOursError, ScheduledForDeletionError
 from tba_secrets.lifecycle.act import admit, carry_out, claim
-from tba_secrets.lifecycle.facts import Relabel, Remembered, Up, is_policy, ours
+from tba_secrets.lifecycle.drift import held_now, missing, unsettled
+from tba_secrets.lifecycle.facts import (
+    TOKEN,
+    Note,
+    Promote,
+    Put,
+    Relabel,
+    Remembered,
+    Step,
+    Up,
+    is_policy,
+    ours,
+)
 from tba_secrets.lifecycle.look import Looked
+from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
 from tba_secrets.places import Place
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.spec.model import Format
-from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot, VersionId
+from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.memory import MemoryStore
-from tests.lifecycle.test_decide import KEYS
+from tba_secrets.stores.versions import Origin, Terms
+from tests.lifecycle.test_decide import KEYS, credential
+from tests.lifecycle.world import ACCOUNT, RECORD, _passed, pair
 
 MARK = OwnerMark("acme/netsuite/test", "warehouse/orders", "claim")
 NAME = SecretName("netsuite/test/orders")
@@ -95,9 +113,30 @@ def test_adopting_takes_what_is_nobody_s_but_not_what_something_else_rotates() -
         admit(place(MemoryStore(), adopt=True), REFUSED["another rotation"][0], Remembered())
 
 
-def deleted() -> MemoryStore:
+class CountedStore(MemoryStore):
+    """Counts how often it is looked at."""
+
+    looks = 0
+
+    def _describe(self, name: SecretName) -> Snapshot | None:
+        self.looks += 1
+        return super()._describe(name)
+
+
+def carried_out(looked: Looked, where: Place, step: Step) -> VersionId | None:
+    """Carry a step out, what is promoted with a proof."""
+    return carry_out(looked, where, [step], Format(), KEYS.writing, lambda: None, _passed(1))
+
+
+def seen(store: MemoryStore) -> Snapshot:
+    snapshot = store.describe(NAME)
+    assert snapshot is not None
+    return snapshot
+
+
+def deleted() -> CountedStore:
     """A store whose secret is going to be deleted."""
-    store = MemoryStore()
+    store = CountedStore()
     store.claim(NAME, MARK)
     store.remove(NAME)
     return store
@@ -117,11 +156,30 @@ def test_what_is_going_to_be_deleted_is_restored_only_where_that_is_declared() -
 def test_a_restored_secret_is_looked_at_again_before_it_is_claimed() -> None:
     store, asked = deleted(), list[int]()
     where = place(store, restore=True)
+    store.looks = 0
 
     claimed = claim(Looked(), where, lambda: asked.append(1))
 
     assert claimed.deletion_at is None
     assert len(asked) == 2, "each write asks whether to go on"
+    assert store.looks == 2, "what the restore has made is not known before it is looked at"
+
+
+def test_what_a_run_notes_of_its_writes_is_what_the_store_shows() -> None:
+    store, looked = MemoryStore(), Looked()
+    where = place(store)
+    claim(looked, where, lambda: None)
+    for token in ("A", "B"):
+        shown = seen(store)
+        current = None if shown.placeholder else shown.stages[Stage.CURRENT]
+        put = Put("aws", credential(token), Terms(Origin.SOURCE), current)
+        staged = carried_out(looked, where, put)
+        assert staged is not None
+        line = JournalEntry(staged, Fingerprint("a:b"), 1, 2, Retirement.OVERLAP)
+        again = Promote("aws", staged, staged)  # what a killed run had promoted: nothing moves
+        for step in (Note("aws", line), Promote("aws", staged, current), again):
+            carried_out(looked, where, step)
+            assert looked.snapshot(where) == store.describe(NAME), step
 
 
 def test_a_version_that_is_gone_is_no_candidate_again() -> None:
@@ -145,3 +203,121 @@ def test_a_secret_that_is_gone_is_written_by_nobody() -> None:
             KEYS.writing,
             lambda: None,
         )
+
+
+MINE, OTHERS = VersionId("tba-mine"), VersionId("0123456789abcdef0123")
+PLACEHOLDER = VersionId("placeholder")
+
+
+def shows(**labels: VersionId) -> Snapshot:
+    """A snapshot by the names of its labels."""
+    stages = {Stage[label.upper()]: version for label, version in labels.items()}
+    held = PLACEHOLDER if stages.get(Stage.CURRENT) == PLACEHOLDER else None
+    return Snapshot("arn", stages, placeholder=held)
+
+
+HALF_PROMOTED: dict[str, tuple[Snapshot | None, str]] = {
+    "gone": (None, "holds none yet"),
+    "with its placeholder": (shows(current=PLACEHOLDER), "holds none yet"),
+    "promoted": (shows(current=MINE), "holds the new one"),
+    "as it was": (shows(current=VersionId("old")), "still holds the one before"),
+    "moved": (shows(current=OTHERS), "one that somebody else wrote"),
+}
+
+
+@pytest.mark.parametrize("case", HALF_PROMOTED)
+def test_what_readers_get_after_a_half_promotion(case: str) -> None:
+    snapshot, words = HALF_PROMOTED[case]
+
+    assert words in held_now("vault", snapshot, MINE, VersionId("old"))
+
+
+DRIFT: dict[str, tuple[Snapshot | None, str]] = {
+    "gone": (None, "is gone"),
+    "deleted": (
+        replace(shows(current=MINE), deletion_at=datetime(2030, 1, 1, tzinfo=UTC)),
+        "deletion",
+    ),
+    "moved": (shows(current=OTHERS), "current is 0123456789abcdef..."),
+    "moved to a short one": (shows(current=VersionId("x" * 16)), f"current is {'x' * 16}"),
+    "no current version": (shows(previous=MINE), "has no current version"),
+    "no credential": (shows(current=PLACEHOLDER), "holds no credential yet"),
+}
+
+
+@pytest.mark.parametrize("case", DRIFT)
+def test_what_is_there_instead(case: str) -> None:
+    snapshot, words = DRIFT[case]
+
+    found = missing(
+        {"aws": place(MemoryStore())}, {"aws": snapshot}, {"aws": MINE}, [Stage.CURRENT]
+    )
+
+    assert found["aws"].endswith(words) or (case == "deleted" and words in found["aws"])
+
+
+@pytest.mark.parametrize("label", ["current", "candidate"])
+def test_what_state_names_may_play_each_allowed_part(label: str) -> None:
+    where, snapshots = {"aws": place(MemoryStore())}, {"aws": shows(**{label: MINE})}
+    allowed = [Stage.CURRENT, Stage.CANDIDATE]
+
+    assert missing(where, snapshots, {"aws": MINE}, allowed) == {}
+    assert missing(where, snapshots, {}, allowed).keys() == {"aws"}, "state names none"
+    assert missing(where, snapshots, {"aws": MINE}, [Stage.PREVIOUS]).keys() == {"aws"}
+
+
+@pytest.mark.parametrize("state", Retirement)
+def test_a_run_that_was_killed_while_it_asked_is_found_by_its_intent(state: Retirement) -> None:
+    line = JournalEntry(VersionId("tba-x"), Fingerprint("nonce"), 1, 2, state)
+    where = {"aws": place(MemoryStore()), "vault": place(MemoryStore())}
+
+    found = unsettled(where, {"aws": replace(shows(current=MINE), journal=(line,)), "vault": None})
+
+    assert found.keys() == ({"aws"} if state is Retirement.INTENT else set())
+
+
+GIVEN, GIVEN_DIGEST = pair("A"), KEYS.writing.pair(pair("A"))
+ANOTHER_KEY = DigestKeys.of("another key", None, ACCOUNT, RECORD).writing.pair(pair("A"))
+
+
+@pytest.mark.parametrize(
+    ("seen_last", "more", "offer"),
+    [
+        (None, {}, Offer.NEW),
+        (None, {"held": True, "barred": True}, Offer.HELD),
+        (None, {"barred": True}, Offer.STALE),
+        (GIVEN_DIGEST, {}, Offer.UNCHANGED),
+        (GIVEN_DIGEST, {"stored": KEYS.writing.pair(pair("B"))}, Offer.UNCHANGED),
+        (GIVEN_DIGEST, {"stored": GIVEN_DIGEST}, Offer.NEW),
+        (GIVEN_DIGEST, {"foreign": True}, Offer.NEW),
+        (KEYS.writing.pair(pair("B")), {}, Offer.NEW),
+        (ANOTHER_KEY, {}, Offer.UNKNOWN),
+    ],
+)
+def test_what_a_source_s_value_means(
+    seen_last: str | None, more: dict[str, Any], offer: Offer
+) -> None:
+    assert judge(KEYS, GIVEN, seen_last, **more) is offer
+    assert judge(KEYS, None, seen_last, **more) is Offer.ABSENT
+
+
+@pytest.mark.parametrize("offer", Offer)
+def test_what_calls_for_an_update_and_what_is_not_used(offer: Offer) -> None:
+    known = {TOKEN: "seen"}
+
+    wanted = calls_for_update({TOKEN: offer}, {TOKEN: "seen"}, known, {TOKEN: "stored"})
+    said = list(unused({TOKEN: offer}))
+
+    assert wanted is (offer in (Offer.NEW, Offer.UNKNOWN))
+    assert [TOKEN in words for words in said] == [True] * (offer in (Offer.STALE, Offer.UNKNOWN))
+
+
+@pytest.mark.parametrize(
+    ("digest", "wanted"), [("seen", False), ("stored", False), ("another", True)]
+)
+def test_without_a_value_a_digest_that_nobody_knows_calls_for_an_update(
+    digest: str, wanted: bool
+) -> None:
+    for offers in ({}, {TOKEN: Offer.ABSENT}):
+        found = calls_for_update(offers, {TOKEN: digest}, {TOKEN: "seen"}, {TOKEN: "stored"})
+        assert found is wanted

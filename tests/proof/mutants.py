@@ -1,6 +1,6 @@
 """Mutation testing of the rules: each mutant is one small change of a module, and some test must fail for it.
 
-    python -m tests.proof.mutants [--sample N] [--seed N] [--quick] [MODULE ...]
+    python -m tests.proof.mutants [--sample N] [--seed N] [--quick] [--only TEXT] [-n N] [MODULE ...]
 
 Not mutmut, which leaves out every decorated function, so every property of `decide`, and takes no sample; not Cosmic
 Ray, which writes each mutant into the file. Here a mutant is compiled in a forked process and never written anywhere.
@@ -31,6 +31,7 @@ from typing import IO, Any, Final
 ROOT: Final = Path(__file__).parents[2]
 HANG_GUARD_SECONDS: Final = 300
 
+_LIFECYCLE: Final = "tba_secrets.lifecycle."
 _LIVES: Final = (
     "tests/lifecycle/test_decide.py",
     "tests/lifecycle/test_rules.py",
@@ -53,7 +54,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tba_secrets.cli.redaction": _REDACTED,
     "tba_secrets.promote": ("tests/pipeline/test_verify_and_promote.py",),
     **{
-        f"tba_secrets.lifecycle.{name}": _LIVES
+        f"{_LIFECYCLE}{name}": _LIVES
         for name in (
             "act",
             "decide",
@@ -69,6 +70,29 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
 }
 """By module, the tests that are to find its mutants, the fastest first."""
 QUICK: Final = tuple(MODULES)[:5]
+_OTHERS: Final = (
+    "boto3",
+    "botocore.session",
+    "cryptography.x509",
+    "grpc",
+    "hvac",
+    "hypothesis",
+    "pulumi",
+    "pydantic",
+    "pytest",
+    "requests",
+    "werkzeug",
+)
+"""What the tests import of others' packages: each child has it already."""
+_BELOW: Final = (
+    "tba_secrets.simulator.aws",
+    "tba_secrets.sources",
+    "tba_secrets.spec.loader",
+    "tba_secrets.spec.model",
+    "tba_secrets.stores.aws",
+    "tba_secrets.stores.vault",
+)
+"""What the lifecycle stands on: it is there already where a child changes the lifecycle."""
 
 _SWAPPED: Final[dict[type[ast.AST], type[ast.AST]]] = {
     ast.Eq: ast.NotEq,
@@ -92,6 +116,10 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
         "tba_secrets.lifecycle.decide",
         "_Life.judge: return Offer.ABSENT -> return None",
     ): "an offer is compared with NEW and HELD alone",
+    (
+        "tba_secrets.lifecycle.act",
+        "carry_out: assert_never(step) -> pass",
+    ): "the cases before it are all that there are, which mypy checks",
 }
 """Mutants that no test can find, by module and `function: change`, and why."""
 
@@ -266,11 +294,13 @@ class _Child:
         return "killed" if status else "survived"
 
 
-def outcomes(mutants: Iterable[Mutant | None], tests: _TestsOf) -> Iterator[tuple[Any, str]]:
-    """Yield what became of each mutant, two at a time; None is no mutant at all."""
+def outcomes(
+    mutants: Iterable[Mutant | None], tests: _TestsOf, side_by_side: int = 1
+) -> Iterator[tuple[Any, str]]:
+    """Yield what became of each mutant; None is no mutant at all."""
     left, running = list(mutants), list[_Child]()
     while left or running:
-        while left and len(running) < 2:
+        while left and len(running) < side_by_side:
             mutant = left.pop(0)
             running.append(_Child(mutant, tests(mutant)).start())
         for child in list(running):
@@ -302,23 +332,11 @@ def _in_the_child(mutant: Mutant | None, tests: tuple[str, ...], said: int) -> N
         os._exit(status)
 
 
-def _preload() -> None:
+def _preload(names: Iterable[str], modules: Iterable[str]) -> None:
     """Import what every child needs, and nothing that may be changed."""
-    for name in [
-        "boto3",
-        "botocore.session",
-        "cryptography.x509",
-        "grpc",
-        "hvac",
-        "hypothesis",
-        "pulumi",
-        "pydantic",
-        "pytest",
-        "requests",
-        "werkzeug",
-    ]:
+    for name in names:
         importlib.import_module(name)
-    assert not any(name.startswith("tba_secrets") for name in sys.modules), "a mutant would be late"
+    assert not sys.modules.keys() & set(modules), "a mutant would be late"
 
 
 def main() -> int:
@@ -328,23 +346,30 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="of each module, try so many mutants")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="the modules whose tests are fastest")
+    parser.add_argument("--only", default="", help="mutants in whose description this is")
+    parser.add_argument("-n", type=int, default=2, help="so many at a time")
     chosen = parser.parse_args()
     os.chdir(ROOT)
-    _preload()
+    _preload(_OTHERS, MODULES)
     chance, tried = random.Random(chosen.seed), []  # noqa: S311 - picks a sample
     modules = list(QUICK) if chosen.quick else chosen.modules
     for module in modules:
-        found = [one for one in mutants_of(module) if not one.equivalent]
+        found = [
+            one for one in mutants_of(module) if not one.equivalent and chosen.only in str(one)
+        ]
         wanted = min(chosen.sample or len(found), len(found))
         tried += sorted(chance.sample(found, wanted), key=lambda one: one.number)
     for tests in {_there(MODULES[module]) for module in modules}:
         ((_, end),) = outcomes([None], lambda _, tests=tests: tests)  # type: ignore[misc]
         assert end == "survived", f"{tests} fail without a mutant"
     count: Counter[tuple[str, bool]] = Counter()
-    for mutant, end in outcomes(tried, lambda one: _there(MODULES[one.module])):
-        count[mutant.module, end != "survived"] += 1
-        if end != "killed":
-            print(f"{end}: {mutant}", flush=True)  # noqa: T201
+    for below, above in (((), False), (_BELOW, True)):
+        mutants = [one for one in tried if one.module.startswith(_LIFECYCLE) is above]
+        _preload(below if mutants else (), [one.module for one in mutants])
+        for mutant, end in outcomes(mutants, lambda one: _there(MODULES[one.module]), chosen.n):
+            count[mutant.module, end != "survived"] += 1
+            if end != "killed":
+                print(f"{end}: {mutant}", flush=True)  # noqa: T201
     for module in modules:
         killed, survived = count[module, True], count[module, False]
         print(f"{module}: {killed} of {killed + survived}")  # noqa: T201
