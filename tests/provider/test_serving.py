@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
+import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Semaphore
 from typing import Any
 
@@ -13,9 +16,11 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from tba_secrets.engine import Engine
 from tba_secrets.provider.codec import Properties, encode
 from tba_secrets.provider.handler import Checked
 from tba_secrets.provider.server import Provider, serve
+from tests.faults.processes import wait_until
 
 SECONDS = 60
 """A guard against hanging, and no measure."""
@@ -74,3 +79,16 @@ def test_the_process_leaves_no_core_and_no_configuration(
 
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
     assert "PULUMI_CONFIG" not in os.environ
+
+
+def test_an_engine_forgets_what_a_run_has_seen(tmp_path: Path) -> None:
+    """A run of many stacks has an engine for each from the beginning to the end."""
+    engine = Engine(tmp_path, "test")
+    with engine._served({}):
+        seen = weakref.ref(engine._provider.host)
+
+    def forgotten() -> bool:
+        gc.collect()  # gRPC lets go of a server when its threads have ended
+        return seen() is None
+
+    wait_until(forgotten, "the provider of a run that has ended is kept")

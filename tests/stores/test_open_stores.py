@@ -50,3 +50,20 @@ def test_the_sdk_is_imported_on_use_only() -> None:
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_sdk_s_models_are_read_once_for_all_environments() -> None:
+    """They are 9 MB, and each session would keep its own: a run of many environments would grow by that for each."""
+    program = (
+        "import collections, builtins, sys\n"
+        "from botocore.loaders import JSONFileLoader as Files\n"
+        "read, real = collections.Counter(), Files.load_file\n"
+        "Files.load_file = lambda self, path: read.update([path]) or real(self, path)\n"
+        "from tba_secrets.spec.model import AwsSettings as Settings\n"
+        "from tba_secrets.stores.aws.session import Transport, open_clients\n"
+        "for prefix in ('sandbox/', 'prod/'):\n"
+        "    open_clients(Settings(region='us-east-1', prefix=prefix), Transport())\n"
+        "sys.exit(not read or max(read.values()) > 1)"
+    )
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    assert subprocess.run([sys.executable, "-c", program], env=keys, check=False).returncode == 0

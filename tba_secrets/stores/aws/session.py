@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
@@ -120,12 +121,27 @@ def _session(settings: AwsSettings, config: Any) -> Any:
     from botocore.session import Session
 
     silence_sdk_debug()
-    core = Session(profile=settings.profile)
+    core = _with_shared_models(Session(profile=settings.profile))
     core.get_partition_for_region(settings.region)  # refuses a region that no partition can have
     # no public setting: by itself botocore asks the terminal, and waits there for good
     core.get_component("credential_provider").get_provider("assume-role")._prompter = _refuse_mfa
     session = boto3.Session(botocore_session=core, region_name=settings.region)
     return session if settings.role_arn is None else _assumed(settings, session, config)
+
+
+def _with_shared_models(session: Any) -> Any:
+    """Let a session take AWS's models from this process's one copy; by itself each reads and keeps 9 MB of them."""
+    session.get_component("data_loader").file_loader = _models()
+    return session
+
+
+@cache
+def _models() -> Any:
+    from botocore.loaders import JSONFileLoader
+
+    files: Any = JSONFileLoader()
+    files.load_file = cache(files.load_file)
+    return files
 
 
 def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
@@ -144,7 +160,7 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
         role_arn=settings.role_arn,
         extra_args={"RoleSessionName": _SESSION_NAME},
     )
-    session = get_session()
+    session = _with_shared_models(get_session())
     session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
     return boto3.Session(botocore_session=session, region_name=settings.region)
 
@@ -252,7 +268,7 @@ def _aws_suffixes() -> tuple[str, ...]:
     """Return what AWS's own hosts end with, in every partition that botocore knows."""
     from botocore.loaders import Loader
 
-    partitions = Loader().load_data("partitions")["partitions"]
+    partitions = Loader(file_loader=_models()).load_data("partitions")["partitions"]
     outputs = [partition["outputs"] for partition in partitions]
     kinds = ("dnsSuffix", "dualStackDnsSuffix")
     return tuple(f".{output[kind]}" for output in outputs for kind in kinds if kind in output)
