@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError, NotOursError, ScheduledForDeletionError
+from tba_secrets.errors import (
+    ConflictError,
+    NotOursError,
+    ScheduledForDeletionError,
+    StoreUnavailableError,
+)
 from tba_secrets.lifecycle.act import admit, carry_out, claim
 from tba_secrets.lifecycle.drift import held_now, missing, unsettled
 from tba_secrets.lifecycle.facts import (
@@ -19,12 +24,17 @@ from tba_secrets.lifecycle.facts import (
     Put,
     Relabel,
     Remembered,
+    Rotate,
+    Sight,
+    Staging,
     Step,
     Up,
+    current_credential,
     is_policy,
+    origin_of,
     ours,
 )
-from tba_secrets.lifecycle.look import Looked
+from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
 from tba_secrets.places import Place
 from tba_secrets.sensitive import Fingerprint
@@ -32,8 +42,8 @@ from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.memory import MemoryStore
-from tba_secrets.stores.versions import Origin, Terms
-from tests.lifecycle.test_decide import KEYS, credential
+from tba_secrets.stores.versions import Origin, Terms, placeholder_version_id
+from tests.lifecycle.test_decide import KEYS, content, credential, version
 from tests.lifecycle.world import ACCOUNT, RECORD, _passed, pair
 
 MARK = OwnerMark("acme/netsuite/test", "warehouse/orders", "claim")
@@ -206,7 +216,7 @@ def test_a_secret_that_is_gone_is_written_by_nobody() -> None:
 
 
 MINE, OTHERS = VersionId("tba-mine"), VersionId("0123456789abcdef0123")
-PLACEHOLDER = VersionId("placeholder")
+PLACEHOLDER = placeholder_version_id(NAME, MARK.claim)
 
 
 def shows(**labels: VersionId) -> Snapshot:
@@ -321,3 +331,123 @@ def test_without_a_value_a_digest_that_nobody_knows_calls_for_an_update(
     for offers in ({}, {TOKEN: Offer.ABSENT}):
         found = calls_for_update(offers, {TOKEN: digest}, {TOKEN: "seen"}, {TOKEN: "stored"})
         assert found is wanted
+
+
+def sight(snapshot: Snapshot | None, **contents: str) -> Sight:
+    """What a look has found, with the tokens of the versions that were read."""
+    return Sight("aws", snapshot, {VersionId(f"tba-{v}"): content(t) for v, t in contents.items()})
+
+
+def test_what_a_look_shows() -> None:
+    line = JournalEntry(VersionId("tba-older"), Fingerprint("a:b"), 1, 2, Retirement.OVERLAP)
+    current, before, waits = VersionId("tba-now"), VersionId("tba-before"), VersionId("tba-next")
+    labels = shows(current=current, previous=before, candidate=waits)
+    seen = sight(replace(labels, journal=(line,)), now="A")
+
+    assert (seen.current, seen.previous, seen.pending) == (current, before, waits)
+    assert seen.lines == (line,)
+    assert sight(replace(labels, foreign_candidate=True)).pending is None
+    assert [seen.was_current(one) for one in (before, line.version, current, waits)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert seen.credential(current) == credential("A")
+    assert seen.credential(before) is None, "it was not read"
+    assert seen.credential(None) is None
+
+
+def test_a_placeholder_is_no_credential() -> None:
+    seen = sight(shows(current=PLACEHOLDER, previous=PLACEHOLDER))
+
+    assert (seen.current, seen.previous) == (None, None)
+
+
+def test_nothing_is_seen_of_a_secret_that_is_not_there() -> None:
+    seen = sight(None)
+
+    assert (seen.current, seen.previous, seen.pending, seen.lines) == (None, None, None, ())
+
+
+def test_readers_get_what_the_first_store_has_that_has_any() -> None:
+    empty = sight(None)
+    full = sight(shows(current=VersionId("tba-now")), now="A")
+    later = sight(shows(current=VersionId("tba-now")), now="B")
+
+    assert current_credential({"aws": empty, "vault": full, "memory": later}) == credential("A")
+    assert current_credential({"aws": empty}) is None
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_what_a_version_s_id_tells_of_where_its_value_came_from(origin: Origin) -> None:
+    assert origin_of(version("A", origin)) is origin
+    assert origin_of(VersionId("0123")) is None
+
+
+def test_a_rotation_assumes_nothing_that_was_not_asked_for() -> None:
+    rotate = Rotate(None, TOKEN, Origin.ROTATED)
+
+    assert not any(value is True for value in vars(rotate).values())
+    assert not Staging(None).obtain
+
+
+def test_a_version_is_read_once_and_what_is_gone_is_read_again() -> None:
+    store, looked = CountedStore(), Looked()
+    where = place(store)
+    claim(looked, where, lambda: None)
+    staged = carried_out(looked, where, Put("aws", credential("A"), Terms(Origin.SOURCE), None))
+    assert staged is not None
+
+    found = look(looked, {"aws": where}, [Format()], {"aws": [staged, VersionId("tba-gone")]})
+    store._secrets[NAME].versions.clear()
+
+    assert found["aws"].contents.keys() == {staged}
+    assert found["aws"].credential(staged) == credential("A")
+    assert looked.text(where, staged) is not None, "read once"
+    assert Looked().text(where, staged) is None
+    assert look(looked, {"aws": where})["aws"].contents == {}
+
+
+def test_one_look_serves_all_until_it_is_forgotten() -> None:
+    store, looked = CountedStore(), Looked()
+    where = place(store)
+
+    assert looked.at({"aws": where}) == {"aws": None}
+    assert list(looked.lines([where])) == []
+    assert store.looks == 1, "a secret that is not there was looked for, too"
+
+    store.claim(NAME, MARK)
+    assert looked.snapshot(where) is None
+    looked.forget()
+    assert looked.at({"aws": where}) == {"aws": store.describe(NAME)}
+    line = JournalEntry(seen(store).stages[Stage.CURRENT], Fingerprint("a:b"), 1, 2)
+    store.note(NAME, line)
+    assert list(Looked().lines([where])) == [line]
+
+
+def test_a_failed_look_ahead_is_told_once_and_not_after_a_forget() -> None:
+    class Away(CountedStore):
+        def _describe(self, name: SecretName) -> Snapshot | None:
+            self.looks += 1
+            if self.looks in (1, 3):
+                raise StoreUnavailableError("it is away", "wait")
+            return None
+
+    where, looked = place(Away()), Looked()
+    looked.look_ahead(where)
+    with pytest.raises(StoreUnavailableError):
+        looked.snapshot(where)
+    assert looked.snapshot(where) is None, "whoever comes later looks anew"
+
+    looked.forget()
+    looked.look_ahead(where)
+    looked.forget()
+    assert looked.snapshot(where) is None
+
+
+def test_a_failure_of_long_ago_is_nobody_s() -> None:
+    where, looked = place(MemoryStore()), Looked()
+    looked.failures[(where.store, where.name)] = (float("-inf"), StoreUnavailableError("x", "y"))
+
+    assert looked.snapshot(where) is None

