@@ -347,7 +347,7 @@ def test_what_a_look_shows() -> None:
     assert (seen.current, seen.previous, seen.pending) == (current, before, waits)
     assert seen.lines == (line,)
     assert sight(replace(labels, foreign_candidate=True)).pending is None
-    assert [seen.was_current(one) for one in (before, line.version, current, waits)] == [
+    assert [seen.was_current(one) for one in (before, VersionId(line.version), current, waits)] == [
         True,
         True,
         False,
@@ -386,7 +386,7 @@ def test_what_a_version_s_id_tells_of_where_its_value_came_from(origin: Origin) 
 
 
 def test_a_rotation_assumes_nothing_that_was_not_asked_for() -> None:
-    rotate = Rotate(None, TOKEN, Origin.ROTATED)
+    rotate = Rotate(TOKEN, Origin.ROTATED, None)
 
     assert not any(value is True for value in vars(rotate).values())
     assert not Staging(None).obtain

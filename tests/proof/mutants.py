@@ -37,6 +37,7 @@ _LIVES: Final = (
     "tests/lifecycle/test_rules.py",
     "tests/lifecycle/test_retire.py",
     "tests/lifecycle/test_issue.py",
+    "tests/lifecycle/test_settle.py",
     "tests/provider/test_lives.py",
     "tests/provider/test_staged_credential.py",
     "tests/provider/test_smoke_test.py",
