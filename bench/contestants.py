@@ -146,7 +146,7 @@ class Ours(_Stack):
     name = "ours"
 
     def place(self) -> None:
-        self.project.write("\n".join(_yaml(self.world)) + "\n")
+        self.project.write(environment_yaml(self.world))
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -274,15 +274,20 @@ def _bare(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
 
 
-def _yaml(world: World) -> Iterator[str]:
+def environment_yaml(world: World, account: str = ACCOUNT, prefix: str = "ours/") -> str:
+    """Return the YAML of an environment that has all of the world's credentials."""
+    return "\n".join(_yaml(world, account, prefix)) + "\n"
+
+
+def _yaml(world: World, account: str, prefix: str) -> Iterator[str]:
     yield "version: 1"
-    yield f'account: "{ACCOUNT}"'
+    yield f'account: "{account}"'
     yield "endpoint: {env: TBA_SIMULATOR}"
     yield "store:"
     if world.store == "aws":
-        yield "  aws: {region: us-east-1, prefix: ours/}"
+        yield f"  aws: {{region: us-east-1, prefix: {prefix}}}"
     else:
-        yield f"  vault: {{address: {{env: VAULT_ADDR}}, mount: {world.mount}, prefix: ours/}}"
+        yield f"  vault: {{address: {{env: VAULT_ADDR}}, mount: {world.mount}, prefix: {prefix}}}"
     yield "integrations:"
     for name in world.consumers:
         variable = name.upper().replace("-", "_")

@@ -36,7 +36,11 @@ class FailedError(Exception):
 
 
 def measured(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str], given: str = ""
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    given: str = "",
+    most_seconds: float = _MOST_SECONDS,
 ) -> Measured:
     """Run a command to its end, in a session of its own; whatever it leaves is ended.
 
@@ -45,6 +49,7 @@ def measured(
         folder: Where it runs.
         environment: All that it finds.
         given: Its stdin.
+        most_seconds: When it is ended as hung.
 
     Raises:
         FailedError: It failed, or took too long.
@@ -64,10 +69,10 @@ def measured(
     watch = _MemoryWatch(process.pid)
     try:
         with watch:
-            output, _ = process.communicate(given, timeout=_MOST_SECONDS)
+            output, _ = process.communicate(given, timeout=most_seconds)
         seconds = time.monotonic() - started
     except subprocess.TimeoutExpired:
-        raise FailedError(f"{' '.join(words)}: not within {_MOST_SECONDS} s") from None
+        raise FailedError(f"{' '.join(words)}: not within {most_seconds} s") from None
     finally:
         for pid in _session(process.pid):
             os.kill(pid, signal.SIGKILL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,11 +118,14 @@ def _vault_kind(call: str, mount: str) -> str:
 
 
 @contextmanager
-def open_world(folder: Path, store: str, count: int) -> Iterator[World]:
-    """Start the servers; end them, and all they hold, afterwards."""
+def open_world(
+    folder: Path, store: str, count: int, accounts: Sequence[str] = (ACCOUNT,)
+) -> Iterator[World]:
+    """Start the servers; end them, and all they hold, afterwards. Every account knows the same credentials."""
     credentials = tuple(Credential(number) for number in range(count))
     consumers = {one.integration: Values() for one in credentials}
-    config = SimulatorConfig.from_dict({"accounts": {ACCOUNT: _account(credentials, consumers)}})
+    account = _account(credentials, consumers)
+    config = SimulatorConfig.from_dict({"accounts": dict.fromkeys(accounts, account)})
     with ExitStack() as servers:
         netsuite = Simulator(config)
         netsuite.state.faults = faults = _CountingFaults()

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "init": "Write a new, commented environment and, in an empty folder, the whole repository around it.",
     "import": "Write the YAML for credentials that a store already has; `pulumi up` takes them over unchanged.",
     "check": "Find every mistake in the environments' YAML, offline. Exit codes: 0 none; 1 some.",
+    "environments": "List the project's environments, offline: account, tokens, certificates, stores, file.",
     "doctor": "Check everything that `up` needs, and show what is wrong and how to fix it.",
     "up": "Run `pulumi up` for several environments, and report once. One that fails does not stop the others.",
     "roles": "Write the declared roles as a project that the SuiteCloud CLI can deploy, and validate it. Offline.",

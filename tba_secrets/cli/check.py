@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from tba_secrets.cli.options import Project
-from tba_secrets.cli.stack_names import own_stack_names
+from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import credential_records, using_tba
-from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
+from tba_secrets.spec import InvalidSpecError, load_stack
 from tba_secrets.spec.secret_names import prefix_note
 
 
@@ -41,12 +41,7 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
     Raises:
         SpecError: There is no environment to check.
     """
-    names = environments or stack_names(project)
-    if not names:
-        raise SpecError(
-            f"{project / 'stacks'} holds no environment",
-            "run this in the folder that holds Pulumi.yaml, or write one: `tba init ENV`",
-        )
+    names = named_or_all(project, environments)
     found = {name: _checked(project, name, aloud=not as_json) for name in names}
     if as_json:
         typer.echo(json.dumps({"environments": found}, indent=2))

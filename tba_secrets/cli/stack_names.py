@@ -1,11 +1,14 @@
-"""Take a stack's name as Pulumi writes it in full, `organization/PROJECT/STACK`, for that stack of this project."""
+"""Which stacks a command is about; a name may be as Pulumi writes it in full, `organization/PROJECT/STACK`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import typer
+
+from tba_secrets.errors import SpecError
 
 _OF_A_BACKEND_OF_ONES_OWN: Final = "organization"
 """The one organization that there is where state is in a bucket or a folder."""
@@ -36,6 +39,23 @@ def own_stack_name(context: typer.Context, given: str | None) -> str | None:
 def own_stack_names(context: typer.Context, given: list[str] | None) -> list[str] | None:
     """Return the stacks' own names: the callback of an argument. Raises as `own_stack_name`."""
     return None if given is None else [own_stack_name(context, one) or one for one in given]
+
+
+def named_or_all(project: Path, named: Iterable[str]) -> tuple[str, ...]:
+    """Return the environments that are named, each once; all of stacks/ where none is.
+
+    Raises:
+        SpecError: There is no environment.
+    """
+    from tba_secrets import spec
+
+    names = tuple(dict.fromkeys(named)) or spec.stack_names(project)
+    if not names:
+        raise SpecError(
+            f"{project / 'stacks'} holds no environment",
+            "run this in the folder that holds Pulumi.yaml, or write one: `tba init ENV`",
+        )
+    return names
 
 
 def project_name(folder: Path) -> str | None:

@@ -21,12 +21,12 @@ from rich.table import Table
 
 from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
 from tba_secrets.cli.options import Project, TakeOver, Verbose
-from tba_secrets.cli.stack_names import own_stack_names
+from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.cli.up_report import coloured, exit_code, plain, show
 from tba_secrets.engine import Engine, Shared
 from tba_secrets.engine.events import Message, Tell, UpdateListener, UpdateOutcome, UpdateResult
 from tba_secrets.errors import SpecError, TbaError
-from tba_secrets.spec import InvalidSpecError, load_stack, stack_names
+from tba_secrets.spec import InvalidSpecError, load_stack
 
 Up = Callable[[str, Tell], UpdateOutcome]
 """Brings one environment up."""
@@ -84,12 +84,7 @@ def run(
     Raises:
         SpecError: The project has no environment.
     """
-    names = tuple(dict.fromkeys(environments)) or stack_names(project)
-    if not names:
-        raise SpecError(
-            f"{project / 'stacks'}: there is no environment",
-            "go to the project's folder, which holds Pulumi.yaml and stacks/; or `tba init ENV` writes one",
-        )
+    names = named_or_all(project, environments)
     fleet = Fleet(project, names, take_over=take_over)
     report = refused(project, names) or _brought_up(project, fleet, parallel, verbose=verbose)
     if as_json:

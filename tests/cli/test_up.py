@@ -355,7 +355,7 @@ def test_an_environment_that_is_not_there_lists_those_that_are(project: Path, tb
 def test_no_environment_at_all(tmp_path: Path, tba: Tba) -> None:
     ended = tba("up", "--all", "--project", str(tmp_path))
     assert ended.status == 1
-    assert "there is no environment" in ended.err
+    assert "holds no environment" in ended.err
 
 
 def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,10 +95,10 @@ def _python(command: Command) -> str:
     if words[:2] == ["-m", "tests.lifecycle.explorer"]:
         _, unknown = explorer.options().parse_known_args(words[2:])
         return ", ".join(f"{word} is no option of it" for word in unknown)
-    if words[:1] == ["-m"] and words[1].startswith("tests.proof"):
+    if words[:1] == ["-m"] and words[1].startswith(("tests.proof", "bench")):
         return _proof(words[1], words[2:])
     if words[:2] != ["-m", "pytest"]:
-        return "only pytest, the explorer and the proof are run with python"
+        return "only pytest, the explorer, the proof and the benchmarks are run with python"
     return ", ".join(f"there is no {w}" for w in words if "/" in w and not (ROOT / w).exists())
 
 

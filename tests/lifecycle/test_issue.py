@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tba_secrets.lifecycle.act import carry_out
-from tba_secrets.lifecycle.facts import TOKEN, Note, Put
+from tba_secrets.lifecycle.facts import TOKEN, Put
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite import Revocation, RevocationOutcome
@@ -14,7 +14,7 @@ from tba_secrets.places import Place
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import VersionId
-from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement
 from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import Origin, Terms
 from tests.lifecycle.test_decide import DECLARED, KEYS, credential
@@ -104,15 +104,18 @@ def test_the_line_is_closed_only_by_a_confirmed_revoke(
     staged = stage(store, "0123456789abcdef")
     assert staged is not None
     other = JournalEntry(staged, Fingerprint("a:b"), 1, 2, Retirement.OVERLAP)
-    where = issuing.places["memory"]
+    killed = JournalEntry(f"{INTENT}fedcba9876543210", "fedcba9876543210", 1, 1, Retirement.INTENT)
+    for one in (other, killed):
+        store.note(NAME, one)
     issuing.looked.forget()
-    carry_out(issuing.looked, where, [Note("", other)], Format(), KEYS.writing, lambda: None)
 
     done = taken_back(issuing, outcome)
 
     assert done.outcome is outcome
     confirmed = outcome is RevocationOutcome.REVOKED
     mine = Retirement.REVOKED if confirmed else Retirement.INTENT
-    assert sorted(lines(store), key=str) == sorted(
-        [(issuing.nonce, mine), ("a:b", Retirement.OVERLAP)], key=str
-    )
+    assert dict(lines(store)) == {
+        issuing.nonce: mine,
+        "a:b": Retirement.OVERLAP,
+        killed.digest: Retirement.INTENT,
+    }

@@ -26,7 +26,7 @@ from tba_secrets.stores.interface import Candidate, OwnerMark, Snapshot, Stage, 
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms, derived_version_id
 from tests.lifecycle.test_decide import DECLARED, KEYS, NAME, content, credential, version
-from tests.lifecycle.test_rules import OTHERS
+from tests.lifecycle.test_rules import OTHERS, PLACEHOLDER
 from tests.lifecycle.world import pair
 
 NOW = 1_800_000_000
@@ -165,6 +165,8 @@ def test_a_token_is_as_old_as_its_content() -> None:
     ("current", "previous", "verified", "superseded"),
     [
         (OLD, None, None, OLD),
+        (OLD, None, VersionId("tba-last"), OLD),
+        (PLACEHOLDER, None, VersionId("tba-last"), None),
         (OTHERS, None, OTHERS, OTHERS),
         (OTHERS, OLD, VersionId("tba-last"), VersionId("tba-last")),
         (OTHERS, OLD, None, OLD),
@@ -175,7 +177,7 @@ def test_which_version_a_promotion_supersedes(
     current: VersionId,
     previous: VersionId | None,
     verified: VersionId | None,
-    superseded: VersionId,
+    superseded: VersionId | None,
 ) -> None:
     remembered = Remembered(verified=None if verified is None else {"aws": verified})
 

@@ -34,7 +34,9 @@ from tba_secrets.simulator.aws.fault_rules import FaultRule, Kind
 from tba_secrets.simulator.aws.faults import AwsFaults
 from tba_secrets.spec.model import AwsSettings
 from tba_secrets.stores.aws import AwsStore
+from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.rate_limit import TokenBucket
+from tba_secrets.stores.versions import is_placeholder
 from tba_secrets.verify import ReadBack
 from tests.lifecycle.world import _passed
 from tests.netsuite_account import Values
@@ -145,14 +147,21 @@ def _up(host: Host, number: int, kept: dict[str, Any]) -> None:
 
 
 def _judged(server: SecretsManagerServer, tokens: dict[int, Values]) -> tuple[int, int]:
-    """Count what is not current, and what is there twice; AWS drops a version without a label when it likes."""
+    """Count what is not current, and which credential is there twice.
+
+    AWS drops a version without a label when it likes. A placeholder is no credential: where the state of a create was
+    lost, the next run claims the secret with one of its own.
+    """
     missing = twice = 0
     for number, token in tokens.items():
         secret = server.state.secret(f"{PREFIX}t{number}")
         current = None if secret is None else secret.current()
         text = "" if current is None or current.value is None else current.value.string or ""
         missing += token.identifier not in text
-        held = [] if secret is None else [secret.versions[one] for one in secret.labelled()]
+        versions = (
+            {} if secret is None else {one: secret.versions[one] for one in secret.labelled()}
+        )
+        held = [one for name, one in versions.items() if not is_placeholder(VersionId(name))]
         texts = Counter(one.value.string for one in held if one.value)
         twice += max(texts.values(), default=0) > 1
     return missing, twice
