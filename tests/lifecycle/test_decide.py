@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,10 @@ from tba_secrets.lifecycle.facts import (
     Content,
     Declared,
     Discard,
+    Note,
     Put,
     Remembered,
+    RollBack,
     Sight,
     Staging,
     Up,
@@ -25,8 +28,8 @@ from tba_secrets.netsuite import TbaCredential
 from tba_secrets.payload import render
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Candidate, SecretName, Snapshot, Stage, VersionId
-from tba_secrets.stores.journal import JournalEntry, Retirement
-from tba_secrets.stores.versions import Origin, Terms, derived_version_id
+from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement
+from tba_secrets.stores.versions import Origin, Terms, derived_version_id, terms_of
 from tests.lifecycle.world import ACCOUNT, RECORD, name_of, pair
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -83,9 +86,11 @@ def seen(candidate: Origin | None) -> Sight:
     return Sight("aws secret", Snapshot("arn", stages, journal=(line,)), contents)
 
 
-def update(given: str | None, candidate: Origin | None) -> Staging:
+def update(
+    given: str | None, candidate: Origin | None = None, sight: Sight | None = None
+) -> Staging:
     """Decide a plain update: the source gave L last, and L was staged by nobody."""
-    sight = seen(candidate)
+    sight = sight or seen(candidate)
     assert sight.current is not None
     last = KEYS.writing.pair(pair("L"))
     consumer = KEYS.writing.pair(pair("K1"))
@@ -141,6 +146,58 @@ def test_what_is_superseded_under_a_policy_is_never_staged(candidate: Origin | N
     plan = update(OLDER, candidate)
 
     assert not any(isinstance(step, Put) for step in plan.steps)
+
+
+def test_a_line_under_another_digest_key_bars_by_what_its_version_holds() -> None:
+    sight = seen(None)
+    assert sight.snapshot is not None
+    (line,) = sight.lines
+    other = DigestKeys.of("another key", None, ACCOUNT, RECORD).writing
+    snapshot = replace(sight.snapshot, journal=(replace(line, digest=other.pair(pair(OLDER))),))
+    held = {**sight.contents, VersionId(line.version): content(OLDER)}
+
+    assert (
+        outcome(update(OLDER, sight=replace(sight, snapshot=snapshot, contents=held))) == "nothing"
+    )
+    assert outcome(update(NEW, sight=replace(sight, snapshot=snapshot, contents=held))) == (
+        "the source's token is staged"
+    )
+
+
+def test_a_rollback_brings_the_token_back_with_the_consumer_pair_of_now() -> None:
+    def held(consumer: str, token: str) -> Content:
+        one = DECLARED.credential(pair(consumer), pair(token))
+        return Content(render(one, Format()), one)
+
+    current, before = version(CURRENT, Origin.SOURCE), version(OLDER, Origin.SOURCE)
+    stages = {Stage.CURRENT: current, Stage.PREVIOUS: before}
+    contents = {current: held("K2", CURRENT), before: held("K1", OLDER)}
+    sight = Sight("aws secret", Snapshot("arn", stages), contents)
+    remembered = Remembered(exists=True, verified={"aws": current})
+
+    plan = decide(DECLARED, remembered, {"aws": sight}, {}, RollBack(), now=3)
+
+    assert plan.credential == DECLARED.credential(pair("K2"), pair(OLDER))
+    assert [type(step) for step in plan.steps] == [Put]
+
+
+@pytest.mark.parametrize(
+    ("known", "state"), [(True, Retirement.RESTORED), (False, Retirement.PERSON)]
+)
+def test_a_line_of_intent_is_closed_where_its_token_is_and_left_to_a_person_else(
+    known: bool, state: Retirement
+) -> None:
+    sight = seen(Origin.ISSUED)
+    assert sight.snapshot is not None
+    terms = terms_of(sight.pending)
+    assert terms is not None
+    nonce = terms.nonce if known else "0123456789abcdef"
+    line = JournalEntry(f"{INTENT}{nonce}", nonce, 1, 1, Retirement.INTENT)
+
+    plan = update(None, sight=replace(sight, snapshot=replace(sight.snapshot, journal=(line,))))
+
+    notes = [step for step in plan.steps if isinstance(step, Note)]
+    assert notes == [Note("aws", replace(line, state=state))]
 
 
 def test_a_new_token_owes_the_declared_overlap() -> None:

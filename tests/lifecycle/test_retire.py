@@ -184,6 +184,15 @@ def test_a_user_that_is_not_to_be_asked_holds_up_no_other_token() -> None:
     assert scene.states("aws") == {"A": Retirement.OVERLAP, "B": Retirement.REVOKED}
 
 
+def test_a_token_that_is_done_holds_up_no_other() -> None:
+    scene = Scene()
+    for kind in scene.places:
+        scene.noted(kind, "A", Retirement.REVOKED)
+
+    assert len(scene.run(at_once=True)) == 1
+    assert scene.asked == ["B"]
+
+
 def test_a_version_that_one_store_has_lost_is_read_from_the_other() -> None:
     scene = Scene()
     scene.lose("aws", "A")
