@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.lifecycle.decide import decide
+from tba_secrets.lifecycle.decide import decide, versions_to_read
 from tba_secrets.lifecycle.facts import (
     CONSUMER,
     TOKEN,
@@ -87,16 +87,18 @@ def seen(candidate: Origin | None) -> Sight:
 
 
 def update(
-    given: str | None, candidate: Origin | None = None, sight: Sight | None = None
+    given: str | None,
+    candidate: Origin | None = None,
+    sight: Sight | None = None,
+    last: str = "L",
 ) -> Staging:
-    """Decide a plain update: the source gave L last, and L was staged by nobody."""
+    """Decide a plain update: unless told, the source gave L last, and L was staged by nobody."""
     sight = sight or seen(candidate)
     assert sight.current is not None
-    last = KEYS.writing.pair(pair("L"))
     consumer = KEYS.writing.pair(pair("K1"))
     remembered = Remembered(
         exists=True,
-        source_digests={TOKEN: last, CONSUMER: consumer},
+        source_digests={TOKEN: KEYS.writing.pair(pair(last)), CONSUMER: consumer},
         stored_digests={TOKEN: KEYS.writing.pair(pair(CURRENT)), CONSUMER: consumer},
         verified={"aws": sight.current},
     )
@@ -146,6 +148,26 @@ def test_what_is_superseded_under_a_policy_is_never_staged(candidate: Origin | N
     plan = update(OLDER, candidate)
 
     assert not any(isinstance(step, Put) for step in plan.steps)
+
+
+@pytest.mark.parametrize("candidate", [Origin.SOURCE, Origin.ROTATED])
+def test_a_source_that_never_changed_takes_no_candidate_away(candidate: Origin) -> None:
+    assert outcome(update(CURRENT, candidate, last=CURRENT)) == "the candidate is finished"
+    assert outcome(update(CURRENT, candidate, last="L")) == "the candidate is let go"
+
+
+def test_a_token_that_is_generated_is_obtained_once() -> None:
+    nothing = {"aws": Sight("aws secret", None)}
+    consumer = {CONSUMER: pair("K1")}
+
+    def asked(up: Up) -> Staging:
+        return decide(DECLARED, Remembered(), nothing, consumer, up, now=3)
+
+    assert asked(Up(generates=True)).obtain
+    made = asked(Up(generates=True, pair=pair(NEW)))
+    assert made.credential == credential(NEW)
+    (put,) = [step for step in made.steps if isinstance(step, Put)]
+    assert put.terms == Terms(Origin.GENERATED, 86400)
 
 
 def test_a_line_under_another_digest_key_bars_by_what_its_version_holds() -> None:
@@ -198,6 +220,45 @@ def test_a_line_of_intent_is_closed_where_its_token_is_and_left_to_a_person_else
 
     notes = [step for step in plan.steps if isinstance(step, Note)]
     assert notes == [Note("aws", replace(line, state=state))]
+
+
+@pytest.mark.parametrize(
+    ("consumer", "token", "is_read"),
+    [
+        ("K2", NEW, False),
+        ("K2", "L", True),
+        ("K1", NEW, True),
+        (None, NEW, True),
+        ("K2", OLDER, True),
+        ("K1", CURRENT, True),
+    ],
+)
+def test_what_is_current_is_read_only_where_a_part_of_it_may_be_kept(
+    consumer: str | None, token: str, is_read: bool
+) -> None:
+    sight = seen(None)
+    digests = {TOKEN: KEYS.writing.pair(pair("L")), CONSUMER: KEYS.writing.pair(pair("K1"))}
+    remembered = Remembered(exists=True, source_digests=digests)
+    offered = {CONSUMER: None if consumer is None else pair(consumer), TOKEN: pair(token)}
+
+    needed = versions_to_read(DECLARED, remembered, {"aws": sight}, offered, Up())
+
+    assert needed == {"aws": [sight.current] if is_read else []}
+
+
+def test_what_waits_is_read_and_for_a_rollback_what_was_before() -> None:
+    sight = seen(Origin.ROTATED)
+    assert sight.snapshot is not None
+    before = version("P", Origin.SOURCE)
+    stages = {**sight.snapshot.stages, Stage.PREVIOUS: before}
+    sight = replace(sight, snapshot=replace(sight.snapshot, stages=stages))
+    current, waiting, (line,) = sight.current, sight.pending, sight.lines
+
+    up = versions_to_read(DECLARED, Remembered(), {"aws": sight}, {}, Up())
+    back = versions_to_read(DECLARED, Remembered(), {"aws": sight}, {}, RollBack())
+
+    assert up == {"aws": [current, waiting]}
+    assert back == {"aws": [current, waiting, before, line.version]}
 
 
 def test_a_new_token_owes_the_declared_overlap() -> None:

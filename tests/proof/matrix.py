@@ -6,7 +6,8 @@ The real handlers, stores and client, on the strict Secrets Manager, a real Vaul
 the engine. A kill is a wire that is dead from there on, and a state that is not kept: what it looks like from outside.
 Pauses take no time. After each run: what readers get has passed, nothing that worked is lost or revoked, nothing is
 there twice, no login is tried again, and no value is in an error, a log or the state. At the end of a story stands
-what it is about, and a plain update has nothing more to do.
+what it is about, and a plain update has nothing more to do. Certificates are not among the stories: what is cut and
+lost there is in tests/faults/test_certificate_kills.py.
 """
 
 from __future__ import annotations

@@ -120,6 +120,10 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
         "_Life.judge: return Offer.ABSENT -> return None",
     ): "an offer is compared with NEW and HELD alone",
     (
+        "tba_secrets.lifecycle.decide",
+        "_all_new: return False -> return None",
+    ): "only whether is asked",
+    (
         "tba_secrets.lifecycle.act",
         "carry_out: assert_never(step) -> pass",
     ): "the cases before it are all that there are, which mypy checks",
