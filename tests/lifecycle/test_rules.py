@@ -250,6 +250,7 @@ DRIFT: dict[str, tuple[Snapshot | None, str]] = {
     ),
     "moved": (shows(current=OTHERS), "current is 0123456789abcdef..."),
     "moved to a short one": (shows(current=VersionId("x" * 16)), f"current is {'x' * 16}"),
+    "moved to one that is cut": (shows(current=VersionId("x" * 17)), f"{'x' * 16}..."),
     "no current version": (shows(previous=MINE), "has no current version"),
     "no credential": (shows(current=PLACEHOLDER), "holds no credential yet"),
 }
