@@ -170,6 +170,15 @@ def test_a_token_that_is_generated_is_obtained_once() -> None:
     assert put.terms == Terms(Origin.GENERATED, 86400)
 
 
+def test_a_version_that_was_not_read_is_known_by_the_fingerprint_in_its_id() -> None:
+    sight = replace(seen(None), contents={})
+
+    same, another = update(CURRENT, sight=sight), update(NEW, sight=sight)
+
+    assert (same.steps, same.versions) == ((), {"aws": sight.current})
+    assert [type(step) for step in another.steps] == [Put]
+
+
 def test_a_line_under_another_digest_key_bars_by_what_its_version_holds() -> None:
     sight = seen(None)
     assert sight.snapshot is not None
