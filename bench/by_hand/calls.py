@@ -6,12 +6,15 @@ import json
 import os
 import time
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import requests
 from requests_oauthlib import OAuth1
 
 CHECKS = ("/rest/tokeninfo", "/services/rest/system/v1/serverTime")
+_FIRST = Lock()
+"""Without it every thread that comes before the first client is there would make its own."""
 
 
 def check(account: str, value: str) -> None:
@@ -41,9 +44,14 @@ def netsuite() -> requests.Session:
     return session
 
 
-@cache
 def secrets_manager() -> Any:
-    """Make one client, whose loading takes a while."""
+    """Return the one client, whose loading takes a while."""
+    with _FIRST:
+        return _secrets_manager()
+
+
+@cache
+def _secrets_manager() -> Any:
     import boto3
     from botocore.config import Config
 
