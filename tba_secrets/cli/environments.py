@@ -23,7 +23,7 @@ HEADINGS: Final = ("environment", "account", "declares", "stores", "file")
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedEnvironment:
     """One environment: the keys of `--json`."""
 
     environment: str
@@ -48,7 +48,7 @@ def command(
 
     Exit codes: 0 done; 1 an environment's YAML has a mistake, and nothing is listed.
     """
-    found, wrong = list[Listed](), False
+    found, wrong = list[ListedEnvironment](), False
     for name in named_or_all(project, ()):
         try:
             found.append(_listed(name, load_stack(project, name)))
@@ -64,10 +64,10 @@ def command(
         show_table(report_console(), title, HEADINGS, map(_cells, found))
 
 
-def _listed(name: str, environment: Environment) -> Listed:
+def _listed(name: str, environment: Environment) -> ListedEnvironment:
     records = credential_records(environment)
     certificates = sum(record.certificate is not None for record in records)
-    return Listed(
+    return ListedEnvironment(
         environment=name,
         file=f"stacks/{name}.yaml",
         account=environment.account,
@@ -86,7 +86,7 @@ def _where(store: AwsSettings | VaultSettings) -> dict[str, str | None]:
     return {**place, "prefix": store.prefix}
 
 
-def _cells(one: Listed) -> tuple[str, ...]:
+def _cells(one: ListedEnvironment) -> tuple[str, ...]:
     places = (
         f"{kind} {where.get('region') or where.get('address')}"
         for kind, where in one.stores.items()
