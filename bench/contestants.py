@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Final
@@ -59,7 +60,7 @@ class Contestant(ABC):
     def __init__(self, folder: Path, world: World) -> None:
         self.folder = folder
         self.world = world
-        self.generations = {one.name: 0 for one in world.credentials}
+        self.generations: Counter[str] = Counter()
 
     def run(self, operation: str) -> Measured | None:
         """Give the sources their values, and measure the operation; None where it has none."""

@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _project(folder: Path, world: World, accounts: Sequence[str]) -> Project:
-    project = new_project(folder, world.environment({one.name: 0 for one in world.credentials}))
+    project = new_project(folder, world.environment())
     for account in accounts:
         project.write(environment_yaml(world, account, f"{account}/"), f"env-{account}")
     return project

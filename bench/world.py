@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,8 +79,8 @@ class World:
     aws: SecretsManagerServer | None = None
     proxy: FaultyProxy | None = None
 
-    def environment(self, generations: dict[str, int]) -> dict[str, str]:
-        """Return the sources' variables, with the generation of values that each credential is at."""
+    def environment(self, generations: Mapping[str, int] | None = None) -> dict[str, str]:
+        """Return the sources' variables, with the generation of values that each credential is at; else the first."""
         given = dict(self.settings)
         for name, consumer in self.consumers.items():
             variable = name.upper().replace("-", "_")
@@ -89,7 +89,7 @@ class World:
                 f"{variable}_SECRET": consumer.secret,
             }
         for one in self.credentials:
-            values = one.values[generations[one.name]]
+            values = one.values[(generations or {}).get(one.name, 0)]
             given |= {
                 f"{one.variable}_ID": values.identifier,
                 f"{one.variable}_SECRET": values.secret,

@@ -14,7 +14,6 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 from tba_secrets.errors import TbaError
@@ -30,32 +29,11 @@ Cancelled = Callable[[], bool]
 
 
 class CommandError(TbaError):
-    """The program could not be started, or was ended."""
+    """The program could not be started, was ended, or has failed."""
 
 
 class CaptureLimitError(CommandError):
     """The program took too long or printed too much; its process group has been killed."""
-
-
-@dataclass(frozen=True)
-class Captured:
-    """How a program ended."""
-
-    status: int
-    """As subprocess reports it: negative if a signal ended the program."""
-    output: bytes = field(repr=False)
-    error_lines: int
-
-    @property
-    def failure(self) -> str:
-        """Say how it failed; empty if it did not."""
-        if self.status == 0:
-            return ""
-        lines = "1 line" if self.error_lines == 1 else f"{self.error_lines} lines"
-        return (
-            f"it {_ending(self.status)} and wrote {lines} to standard error, not shown here because it may hold "
-            "secrets"
-        )
 
 
 def run_command(
@@ -63,8 +41,8 @@ def run_command(
     timeout: float,
     environ: Mapping[str, str],
     cancelled: Cancelled = lambda: False,
-) -> Captured:
-    """Run a program to its end.
+) -> bytes:
+    """Run a program to its end, and return what it has written to standard output.
 
     Args:
         argv: The program, found on PATH or relative to the current working directory, and its arguments.
@@ -73,7 +51,7 @@ def run_command(
         cancelled: Whether the run is to end.
 
     Raises:
-        CommandError: It could not be started, or was ended.
+        CommandError: It could not be started, was ended, or has failed.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - the argv that the environment's YAML declares, without a shell
@@ -88,12 +66,15 @@ def run_command(
         raise _not_started(error) from None
     with process:
         try:
-            return _Capture(process, timeout, cancelled).to_end()
+            status, output, error_lines = _Capture(process, timeout, cancelled).to_end()
         except BaseException:
             # The leader is not reaped yet, so its group's id cannot have been given to another.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
+    if status != 0:
+        raise _failed(status, error_lines)
+    return output
 
 
 def _not_started(error: Exception) -> CommandError:
@@ -104,6 +85,14 @@ def _not_started(error: Exception) -> CommandError:
         )
     reason = getattr(error, "strerror", None) or "its arguments are not valid"
     return CommandError(f"it cannot be started ({reason})", "make it executable")
+
+
+def _failed(status: int, error_lines: int) -> CommandError:
+    lines = "1 line" if error_lines == 1 else f"{error_lines} lines"
+    return CommandError(
+        f"it {_ending(status)} and wrote {lines} to standard error, not shown here because it may hold secrets",
+        "run it by hand in the folder that holds Pulumi.yaml to see what it says",
+    )
 
 
 def _ending(status: int) -> str:
@@ -133,8 +122,12 @@ class _Capture:
         self._deadline = time.monotonic() + timeout
         self._cancelled = cancelled
 
-    def to_end(self) -> Captured:
-        """Read until both outputs are closed and the program has ended."""
+    def to_end(self) -> tuple[int, bytes, int]:
+        """Read until both outputs are closed and the program has ended.
+
+        Returns:
+            Its status, as subprocess has it; its standard output; how many lines it wrote to standard error.
+        """
         output, errors = bytearray(), _LineCount()
         with selectors.DefaultSelector() as selector:
             for stream, take in (
@@ -151,7 +144,7 @@ class _Capture:
                     key.data(chunk)
                 if len(output) > MAXIMUM_BYTES:
                     raise _ended(f"it printed more than {MAXIMUM_BYTES} bytes")
-        return Captured(self._status(), bytes(output), errors.lines)
+        return self._status(), bytes(output), errors.lines
 
     def _status(self) -> int:
         while True:

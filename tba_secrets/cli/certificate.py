@@ -21,9 +21,9 @@ def command(
     name: Annotated[str, typer.Argument(help="INTEGRATION/CERTIFICATE or CERTIFICATE.")],
     project: Project = Path(),
 ) -> None:
-    """Print a certificate, which is public, as NetSuite wants it uploaded: the one that waits, or else the current one.
+    """Print the certificate for its upload to NetSuite: the one that waits, or else the current one.
 
-    The id, for which user and role, and where to upload it go to standard error.
+    A certificate is public. Its id, its user and role, and where to upload it go to standard error.
     """
     run(project, environment, name)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tba_secrets.cli.options import Project
+from tba_secrets.cli.options import AsJson, Project
 from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
@@ -22,7 +22,7 @@ def command(
         list[str] | None,
         typer.Argument(callback=own_stack_names, help="Stack names; default: all of stacks/."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    as_json: AsJson = False,
     project: Project = Path(),
 ) -> None:
     """Find every mistake in the environments' YAML, offline. Exit codes: 0 none; 1 some."""

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from tba_secrets.cli.check import counted_kinds
+from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.options import Project
 from tba_secrets.cli.printing import report_console, show_table
 from tba_secrets.cli.stack_names import named_or_all
@@ -56,7 +57,7 @@ def command(
             typer.echo(str(error), err=True)
             wrong = True
     if wrong:
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found]))
     else:

@@ -50,6 +50,9 @@ TakeOver = Annotated[
     ),
 ]
 
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step, on standard error.")]
+AsJson = Annotated[bool, typer.Option("--json", help="A report for programs.")]
+
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -57,12 +60,9 @@ def one_of(kind: type[Word], given: str | None, option: str) -> Word | None:
     """Return the word that an option gives; None if it is not given.
 
     Raises:
-        typer.BadParameter: It is none of the known words.
+        typer.BadParameter: It is not one of the words.
     """
     if given is None or given in list(kind):
         return None if given is None else kind(given)
     rule = f"write one of {', '.join(kind)}"
     raise typer.BadParameter(or_else(did_you_mean(given, kind), rule), param_hint=option)
-
-
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step, on standard error.")]

@@ -13,6 +13,7 @@ import typer
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
+from tba_secrets.cli.consumer import run as rotate_consumer
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, Verbose
 from tba_secrets.cli.retire import retire_due
@@ -93,22 +94,19 @@ def command(
         )
     engine = Engine(project.resolve(), environment, take_over=take_over)
     if due:
+        # which imports this module
         from tba_secrets.cli.rotate_due import run as rotate_due
 
         rotate_due(engine, verbose=verbose)
         return
     if consumer is not None:
-        from tba_secrets.cli.consumer import run as rotate_consumer
-
         rotate_consumer(engine, consumer, accept_cut=accept_cut, verbose=verbose)
         return
-    origin = (
-        NewTokenFrom.PROMPT
-        if prompt
-        else NewTokenFrom.AUTHORIZE
-        if authorize
-        else NewTokenFrom.DECLARED
-    )
+    origin = NewTokenFrom.DECLARED
+    if prompt:
+        origin = NewTokenFrom.PROMPT
+    elif authorize:
+        origin = NewTokenFrom.AUTHORIZE
     run(engine, tokens or [], origin, browser=browser, again=again, new=new, verbose=verbose)
 
 

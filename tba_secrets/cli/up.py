@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
-from tba_secrets.cli.options import Project, TakeOver, Verbose
+from tba_secrets.cli.options import AsJson, Project, TakeOver, Verbose
 from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.cli.up_report import coloured, exit_code, plain, show
 from tba_secrets.engine import Engine, Shared
@@ -41,7 +41,7 @@ def command(
     parallel: Annotated[int, typer.Option(min=1, max=16, help="How many stacks at once.")] = 2,
     take_over: TakeOver = False,
     verbose: Verbose = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    as_json: AsJson = False,
     project: Project = Path(),
 ) -> None:
     """Run `pulumi up` for several environments, and report once. One that fails does not stop the others.

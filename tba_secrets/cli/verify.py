@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit, exit_of, worst
-from tba_secrets.cli.options import EnvironmentName, Project
+from tba_secrets.cli.options import AsJson, EnvironmentName, Project
 from tba_secrets.cli.printing import grouped, report_console, show_table, tell
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
@@ -58,7 +58,7 @@ def command(
         list[str] | None,
         typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN; all where absent."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    as_json: AsJson = False,
     account_probe: Annotated[
         bool,
         typer.Option(help="Settle with the account what docs/simulator.md lists as inferred."),

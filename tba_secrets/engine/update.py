@@ -134,9 +134,8 @@ class Engine:
         finally:
             self._provider.host.cancelled.set()  # an engine that was killed will not ask for it
             server.stop(0)
-            self._provider = self.provider(
-                {}
-            )  # a run of many stacks does not keep what each has seen
+            # a run of many stacks does not keep what each has seen
+            self._provider = self.provider({})
 
     def _update(self, listener: UpdateListener, intents: Intents) -> UpdateResult:
         state = exported_deployment(self.project, self.stack)

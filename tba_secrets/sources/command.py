@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from tba_secrets.command import Captured, CaptureLimitError, CommandError, run_command
+from tba_secrets.command import CaptureLimitError, CommandError, run_command
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.interface import Pair, Source
 from tba_secrets.sources.json_object import strings
@@ -34,15 +34,10 @@ class CommandSource(Source):
         self._keys = keys
 
     def read(self) -> Pair | None:
-        captured = self._run()
-        if captured.failure:
-            raise SourceError(
-                f"{self.place}: {captured.failure}",
-                "run it by hand in the folder that holds Pulumi.yaml to see what it says",
-            )
-        if not captured.output.strip():
+        output = self._run()
+        if not output.strip():
             return None
-        texts = strings(captured.output, self._keys, f"{self.place}, output")
+        texts = strings(output, self._keys, f"{self.place}, output")
         places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
         return self._make(places, texts)
 
@@ -50,7 +45,7 @@ class CommandSource(Source):
     def place(self) -> str:
         return f"command {self._argv[0]}"
 
-    def _run(self) -> Captured:
+    def _run(self) -> bytes:
         try:
             return run_command(self._argv, self._timeout, os.environ)
         except CaptureLimitError as error:

@@ -6,7 +6,7 @@ Values of the wrong shape are skipped: the models report them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -77,11 +77,33 @@ def _noun(path: Path) -> str:
 
 
 def _one_kind_of_source(document: Document) -> Iterator[SpecFinding]:
-    for path, source in _sources(document):
-        kinds = [kind for kind in _SOURCE_KINDS if kind in source]
-        if len(kinds) != 1:
-            what = f"{' and '.join(kinds)} are given" if kinds else "no source is given"
-            yield _finding(document, path, what, f"give exactly one of {', '.join(_SOURCE_KINDS)}")
+    return _exactly_one(document, _sources(document), _SOURCE_KINDS, "no source is given")
+
+
+def _one_way_to_tell(document: Document) -> Iterator[SpecFinding]:
+    none = "no way to tell readers is given"
+    return _exactly_one(document, _hooks(document), AfterPromote.model_fields, none)
+
+
+def _exactly_one(
+    document: Document,
+    mappings: Iterator[tuple[Path, dict[str, Any]]],
+    keys: Iterable[str],
+    none: str,
+) -> Iterator[SpecFinding]:
+    """Refuse mappings that have none of some keys, or more than one.
+
+    Args:
+        document: The file.
+        mappings: What to look at, and where it is.
+        keys: One of them is to be there.
+        none: What to say if none is.
+    """
+    for path, mapping in mappings:
+        there = [key for key in keys if key in mapping]
+        if len(there) != 1:
+            what = f"{' and '.join(there)} are given" if there else none
+            yield _finding(document, path, what, f"give exactly one of {', '.join(keys)}")
 
 
 def _halves_differ(document: Document) -> Iterator[SpecFinding]:
@@ -98,15 +120,6 @@ def _halves_differ(document: Document) -> Iterator[SpecFinding]:
                     "both halves of the pair are read from one place",
                     "name the place of each half",
                 )
-
-
-def _one_way_to_tell(document: Document) -> Iterator[SpecFinding]:
-    for path, hook in _hooks(document):
-        ways = [way for way in AfterPromote.model_fields if way in hook]
-        if len(ways) != 1:
-            what = f"{' and '.join(ways)} are given" if ways else "no way to tell readers is given"
-            hint = f"give exactly one of {', '.join(AfterPromote.model_fields)}"
-            yield _finding(document, path, what, hint)
 
 
 def _arguments_for_no_shell(document: Document) -> Iterator[SpecFinding]:

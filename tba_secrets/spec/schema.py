@@ -7,7 +7,6 @@ records.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import inspect
 import json
@@ -77,6 +76,8 @@ def schema_text() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the schema or, with `--check`, return 1 if the file differs."""
+    import argparse  # the provider, which loads this module, has no use for it
+
     parser = argparse.ArgumentParser(prog="python -m tba_secrets.spec.schema")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where it differs")
     parser.add_argument("--file", type=Path, default=SCHEMA_FILE, help="default: %(default)s")

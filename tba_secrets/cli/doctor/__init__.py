@@ -29,7 +29,7 @@ from tba_secrets.cli.doctor.finding import (
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.stack import Stack
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.options import Project
+from tba_secrets.cli.options import AsJson, Project
 from tba_secrets.cli.stack_names import own_stack_name
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.records import CredentialRecord, credential_records
@@ -48,7 +48,7 @@ def command(
             help="A stack's name; default: check only this machine.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A report for programs.")] = False,
+    as_json: AsJson = False,
     project: Project = Path(),
 ) -> None:
     """Check everything that `up` needs, and show what is wrong and how to fix it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 from enum import Enum
@@ -55,6 +56,22 @@ def wrong(what: str, remedy: str = "") -> DoctorFinding:
 def of_error(error: TbaError) -> DoctorFinding:
     """Report an error of ours, with its remedy."""
     return wrong(error.what, error.remedy)
+
+
+def found_program(
+    place: str, name: str, absent: Callable[[str, str], DoctorFinding], remedy: str
+) -> DoctorFinding:
+    """Look for a program on PATH, without running it.
+
+    Args:
+        place: What names it, for the message.
+        name: The program.
+        absent: `warning` or `wrong`: how bad it is if it is not there.
+        remedy: What to do then.
+    """
+    if (path := shutil.which(name)) is None:
+        return absent(f"{place}: the program does not exist", remedy)
+    return ok(f"{place}: found at {path}; it was not run")
 
 
 def counted(things: Sized, word: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 
-from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning
+from tba_secrets.cli.doctor.finding import DoctorFinding, found_program, ok, warning
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.model import AfterPromote, ReadersWebhook
@@ -24,17 +23,9 @@ def look(records: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
         if hook.webhook is not None:
             yield _webhook(whose, hook.webhook)
         elif hook.command is not None:
-            yield _command(whose, hook.command.argv[0])
-
-
-def _command(whose: str, program: str) -> DoctorFinding:
-    found = shutil.which(program)
-    if found is None:
-        return warning(
-            f"{whose}: command {program}: the program does not exist",
-            "install it, or put it on PATH, on each machine that promotes",
-        )
-    return ok(f"{whose}: command {program}: found at {found}; it was not run")
+            program = hook.command.argv[0]
+            remedy = "install it, or put it on PATH, on each machine that promotes"
+            yield found_program(f"{whose}: command {program}", program, warning, remedy)
 
 
 def _webhook(whose: str, declared: ReadersWebhook) -> DoctorFinding:

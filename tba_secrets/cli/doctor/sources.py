@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 
-from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import DoctorFinding, found_program, ok, warning, wrong
 from tba_secrets.errors import SourceError
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import Pair, SourceSettings, open_source
@@ -59,7 +58,9 @@ def _look(
         yield (_certified if certified else _stored)(settings, needing)
         return
     if settings.command is not None:
-        yield _command(source.place, settings.command.argv[0])
+        yield found_program(
+            source.place, settings.command.argv[0], wrong, "install it, or put it on PATH"
+        )
         return
     pair = source.read()
     if pair is not None:
@@ -99,10 +100,3 @@ def _certified(word: str, needing: list[str]) -> DoctorFinding:
         what = f"{word}: the store is the source of the client id, and no certificate has passed yet for {names}"
         return warning(what, "declare where the client id comes from until it has passed")
     return ok(f"{word}: the store is the source of the client id")
-
-
-def _command(place: str, program: str) -> DoctorFinding:
-    found = shutil.which(program)
-    if found is None:
-        return wrong(f"{place}: the program does not exist", "install it, or put it on PATH")
-    return ok(f"{place}: found at {found}; it was not run")

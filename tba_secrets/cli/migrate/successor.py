@@ -102,11 +102,10 @@ class Successor:
         yield from _block("scopes", list(_scopes(record)), "      ")
         yield from _block("verify", _verify(record), "      ")
         own = {name: getattr(token, name) for name in _COPIED}
-        for name, value in {**own, "valid_for": _valid_for(record)}.items():
+        hook = token.after_promote and token.after_promote.model_dump(exclude_defaults=True)
+        more = {"valid_for": _valid_for(record), "after_promote": hook}
+        for name, value in {**own, **more}.items():
             yield from _block(name, value, "      ")
-        if token.after_promote is not None:
-            hook = token.after_promote.model_dump(exclude_defaults=True)
-            yield from _block("after_promote", hook, "      ")
 
 
 def client_variable(integration: Integration) -> str:
