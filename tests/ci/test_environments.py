@@ -1,4 +1,4 @@
-"""A job for each environment: what docs/scale.md and docs/ci.md tell to write takes what `tba environments` prints."""
+"""A job for each environment: what docs/scale.md tells to write takes what `tba environments` prints."""
 
 from __future__ import annotations
 
@@ -20,10 +20,6 @@ from tests.netsuite_account import NetSuiteAccount
 
 SCALE: Final = ROOT / "docs" / "scale.md"
 WORKFLOW: Final = yaml.safe_load(block(SCALE, "yaml", "A CI matrix"))["jobs"]
-STEPS: Final = {
-    "scale.md": WORKFLOW["list"]["steps"],
-    "ci.md": yaml.safe_load(block(ROOT / "docs" / "ci.md", "yaml", "What to set up")),
-}
 STORE: Final = '  aws: {region: eu-central-1, account_id: "111122223333"}'
 
 
@@ -36,9 +32,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def listed(project: Path, document: str = "scale.md") -> tuple[Run, str]:
+def listed(project: Path) -> tuple[Run, str]:
     """Run the step that lists; how it ended, and what the next job is given."""
-    (step,) = STEPS[document]
+    (step,) = WORKFLOW["list"]["steps"]
     assert step["id"] == "list"
     output = project / "output"
     output.touch()
@@ -51,9 +47,9 @@ def listed(project: Path, document: str = "scale.md") -> tuple[Run, str]:
     return ended, output.read_text()
 
 
-def entries(project: Path, document: str = "scale.md") -> list[dict[str, Any]]:
+def entries(project: Path) -> list[dict[str, Any]]:
     """The jobs of the matrix: `include: ${{ fromJSON(needs.list.outputs.environments) }}`."""
-    ended, output = listed(project, document)
+    ended, output = listed(project)
     assert ended.status == 0, ended.output
     name, _, value = output.partition("=")
     assert name == "environments"
@@ -62,16 +58,14 @@ def entries(project: Path, document: str = "scale.md") -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("document", STEPS)
-def test_the_step_lists_every_environment(project: Path, document: str) -> None:
-    assert [one["environment"] for one in entries(project, document)] == ["prod", "sandbox"]
+def test_the_step_lists_every_environment(project: Path) -> None:
+    assert [one["environment"] for one in entries(project)] == ["prod", "sandbox"]
 
 
-@pytest.mark.parametrize("document", STEPS)
-def test_the_step_fails_where_one_has_a_mistake(project: Path, document: str) -> None:
+def test_the_step_fails_where_one_has_a_mistake(project: Path) -> None:
     (project / "stacks" / "prod.yaml").write_text("version: 9\n")
 
-    ended, output = listed(project, document)
+    ended, output = listed(project)
 
     assert (ended.status != 0, output) == (True, ""), "no matrix is made of the others"
     assert "prod.yaml:1:" in ended.output
