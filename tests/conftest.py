@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import HealthCheck, settings
 
 from tests.order import in_order
@@ -26,8 +27,17 @@ def _load_once(_loader: JSONFileLoader, file_path: str) -> Any:
     return _load_file(file_path)
 
 
-JSONFileLoader.load_file = _load_once
+_list_services = functools.cache(functools.partial(Loader.list_available_services, Loader()))
 
+
+def _list_once(_loader: Loader, type_name: str) -> Any:
+    return _list_services(type_name)
+
+
+JSONFileLoader.load_file = _load_once
+Loader.list_available_services = _list_once
+
+_numbers = itertools.count()
 STRIPPED = ("AWS_", "VAULT_", "PULUMI_", "TBA_")
 
 
@@ -53,6 +63,7 @@ def no_local_settings(
 ) -> None:
     for name in [name for name in os.environ if name.startswith(STRIPPED)]:
         monkeypatch.delenv(name)
-    # A machine of its own: refused logins of one test are none of the next one's business.
-    state: Path = tmp_path_factory.mktemp("state")
+    # A machine of its own: refused logins of one test are none of the next one's business. Most tests write nothing
+    # there, so whoever does makes the folder.
+    state: Path = tmp_path_factory.getbasetemp() / "states" / str(next(_numbers))
     monkeypatch.setenv("XDG_STATE_HOME", str(state))

@@ -12,9 +12,9 @@ import inspect
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from textwrap import dedent
 from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -50,9 +50,7 @@ class DocumentedSchema(GenerateJsonSchema):
 def _field_docstrings(model: type[Model]) -> Iterator[tuple[str, str]]:
     """Yield the names and docstrings of a model's fields, a class's own before those of its bases."""
     for owner in (one for one in model.__mro__ if issubclass(one, Model)):
-        (definition,) = ast.parse(dedent(inspect.getsource(owner))).body
-        assert isinstance(definition, ast.ClassDef)  # noqa: S101 - it is a class's source
-        for field, after in pairwise(definition.body):
+        for field, after in pairwise(_classes(owner.__module__)[owner.__name__].body):
             if (
                 isinstance(field, ast.AnnAssign)
                 and isinstance(field.target, ast.Name)
@@ -63,12 +61,20 @@ def _field_docstrings(model: type[Model]) -> Iterator[tuple[str, str]]:
                 yield field.target.id, inspect.cleandoc(str(after.value.value))
 
 
+@cache
+def _classes(module: str) -> dict[str, ast.ClassDef]:
+    """Return the classes of a module by name, as its source has them."""
+    parsed = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in parsed.body if isinstance(node, ast.ClassDef)}
+
+
 def json_schema() -> dict[str, Any]:
     """Return the schema of an environment's YAML."""
     generated = _draft_07(Environment.model_json_schema(schema_generator=DocumentedSchema))
     return {"$schema": DRAFT_07, "title": "tba-secrets environment", **generated}
 
 
+@cache
 def schema_text() -> str:
     """Return the text of the committed schema file."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

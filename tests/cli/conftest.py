@@ -7,6 +7,8 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +86,7 @@ class World:
 
     account: NetSuiteAccount
     netsuite: Simulator
+    aws: SecretsManagerServer
     project: Path
 
     def put(self, token: str, values: Values | None = None, consumer: Values | None = None) -> None:
@@ -150,22 +153,43 @@ def script() -> Tba:
 @pytest.fixture
 def empty_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A project whose store holds nothing yet."""
-    account = NetSuiteAccount()
+    with _open_world(NetSuiteAccount(), tmp_path, monkeypatch) as opened:
+        yield opened
+
+
+@pytest.fixture
+def world(provisioned: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A project whose store holds every credential."""
+    with _open_world(deepcopy(provisioned.account), tmp_path, monkeypatch) as opened:
+        for secret in provisioned.aws.state.secrets("us-east-1"):
+            opened.aws.state.save(secret)
+        opened.aws.state.take_changes()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def provisioned(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """What every `world` is a copy of: to write its credentials takes longer than most tests."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        _open_world(NetSuiteAccount(), tmp_path_factory.mktemp("full"), patch) as opened,
+    ):
+        for token in TOKENS:
+            opened.put(token)
+    return opened
+
+
+@contextmanager
+def _open_world(
+    account: NetSuiteAccount, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     config = SimulatorConfig.from_dict(account.simulator_config())
     with Simulator(config) as netsuite, SecretsManagerServer() as aws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
         monkeypatch.setenv("TBA_SIMULATOR", netsuite.url)
-        (tmp_path / "stacks").mkdir()
-        world = World(account, netsuite, tmp_path)
+        (folder / "stacks").mkdir()
+        world = World(account, netsuite, aws, folder)
         world.write(YAML.format(permissions=PERMISSIONS))
         yield world
-
-
-@pytest.fixture
-def world(empty_world: World) -> World:
-    """A project whose store holds every credential."""
-    for token in TOKENS:
-        empty_world.put(token)
-    return empty_world

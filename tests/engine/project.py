@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.engine.warm import warm_venv
 from tests.netsuite_account import CONSUMERS, TOKENS, NetSuiteAccount
 
 ROOT = Path(__file__).parents[2]
+VENV = Path(sys.executable).parents[1]
 HANG_GUARD_SECONDS = 300  # nothing takes so long, on a busy machine either
 STACK = "test"
 AWS = "  aws: {region: us-east-1, prefix: netsuite/test/}"
@@ -48,8 +50,11 @@ class Project:
         output, _ = process.communicate(timeout=HANG_GUARD_SECONDS)
         return Run(process.returncode, output)
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start the CLI in a process group of its own."""
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None, cold: bool = False
+    ) -> subprocess.Popen[str]:
+        """Start the CLI in a process group of its own; see `start_programs` about `cold`."""
+        self.start_programs(cold=cold)
         pulumi = shutil.which("pulumi", path=self.environment["PATH"])
         assert pulumi is not None, "the Pulumi CLI is missing: run `make tools`"
         return subprocess.Popen(
@@ -62,6 +67,18 @@ class Project:
             text=True,
             start_new_session=True,
         )
+
+    def start_programs(self, *, cold: bool) -> None:
+        """Say how programs start from now on: forked (`tests.engine.warm`), or cold, which is as in the field.
+
+        Cold, each of them is a child of whoever starts it, and comes after its imports. Whatever kills, interrupts or
+        watches processes needs that. A project without a virtual environment finds its programs on PATH, cold.
+        """
+        link, wanted = self.folder / ".venv", VENV if cold else warm_venv()
+        if link.is_symlink() and (now := link.readlink()) != wanted:
+            link.unlink()
+            link.symlink_to(wanted)
+            self.environment["PATH"] = self.environment["PATH"].replace(str(now), str(wanted))
 
     def on_a_new_machine(self) -> None:
         """Forget what is kept outside the project: refused logins, and attempts of runs that were killed."""
@@ -102,9 +119,8 @@ def new_project(folder: Path, environment: Mapping[str, str]) -> Project:
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "plugin", folder / "plugin")
-    scripts = Path(sys.executable).parent
-    (folder / ".venv").symlink_to(scripts.parent)
-    return Project(folder, {**_settings(folder, scripts), **environment})
+    (folder / ".venv").symlink_to(VENV)
+    return Project(folder, {**_settings(folder, VENV / "bin"), **environment})
 
 
 def _settings(folder: Path, scripts: Path) -> dict[str, str]:

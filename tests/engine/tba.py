@@ -27,7 +27,11 @@ SCRIPT = Path(".venv/bin/tba")
 
 
 def start(
-    world: AnyWorld, *arguments: str, folder: Path | None = None, under: Sequence[str] = ()
+    world: AnyWorld,
+    *arguments: str,
+    folder: Path | None = None,
+    under: Sequence[str] = (),
+    cold: bool = False,
 ) -> subprocess.Popen[str]:
     """Start it in a process group of its own; in the project's folder where no other is named.
 
@@ -36,7 +40,9 @@ def start(
         arguments: What is typed after `tba`.
         folder: Where it runs.
         under: What stands before it on the command line.
+        cold: See `Project.start_programs`.
     """
+    world.project.start_programs(cold=cold)
     return subprocess.Popen(
         [*under, world.project.folder / SCRIPT, *arguments],
         cwd=folder or world.project.folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_fresh_it_is_well_and_asks_netsuite_nothing(deployed: World) -> None:
     assert one["stores"][0]["current"] == deployed.labels("orders")["AWSCURRENT"]
     assert one["verified_as"] == "role warehouse role in account 1234567_SB1"
     assert one["fingerprint"]
-    assert one["age_seconds"] < HANG_GUARD_SECONDS
+    assert 0 <= one["age_seconds"] <= time.time() - datetime.fromisoformat(one["since"]).timestamp()
     assert one["policy"]["rotate_every_seconds"] == 90 * 86400
     assert one["due_at"] > one["warn_at"] > one["since"]
 

@@ -91,7 +91,7 @@ class Bench:
         """Run `up`, and end all its processes where `arm` has put the function it is given."""
         victim = Victim()
         arm(victim.kill)
-        victim.start(self.world.project.start(*UP))
+        victim.start(self.world.project.start(*UP, cold=True))
         run = victim.end()
         assert run.status == -signal.SIGKILL, run.output
         self.world.aws.faults.clear()

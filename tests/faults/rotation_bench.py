@@ -119,7 +119,7 @@ class RotationBench:
         """Run the story, and end all its processes where `arm` has put the function it is given."""
         victim = Victim()
         arm(victim.kill)
-        victim.start(start(self.world, *story.command))
+        victim.start(start(self.world, *story.command, cold=True))
         run = victim.end()
         assert run.status == -signal.SIGKILL, run.output
         self.world.aws.faults.clear()

@@ -42,7 +42,7 @@ def test_ctrl_c_ends_in_order(bench: Bench, story: Story, operation: str) -> Non
     before = bench.world.labels(TOKEN)["AWSCURRENT"] if story is Story.ROTATE else None
     bench.world.aws.faults.before(operation, do=once)
     with watching(bench.world):
-        victim.start(bench.world.project.start(*UP))
+        victim.start(bench.world.project.start(*UP, cold=True))
         run = victim.end()
         assert run.status > 0, run.output
         current = bench.world.labels(TOKEN)["AWSCURRENT"]
@@ -68,7 +68,7 @@ def test_ctrl_c_twice_is_mended_as_a_kill_is(bench: Bench, story: Story, operati
     bench.begin(story)
     bench.world.aws.faults.before(operation, do=twice)
     with watching(bench.world):
-        victim.start(bench.world.project.start(*UP))
+        victim.start(bench.world.project.start(*UP, cold=True))
         run = victim.end()
         assert run.status > 0, run.output
         wait_until(lambda: not session(victim.pid), "something outlived the CLI")
@@ -91,7 +91,7 @@ def test_the_provider_dies_with_its_engine(bench: Bench, story: Story, operation
     bench.begin(story)
     bench.world.aws.faults.after(operation, do=engine_dies)
     with watching(bench.world):
-        victim.start(bench.world.project.start(*UP))
+        victim.start(bench.world.project.start(*UP, cold=True))
         run = victim.end()
         assert run.status == -signal.SIGKILL, run.output
         assert bench.world.aws.calls[-1].operation == operation
@@ -112,7 +112,7 @@ def test_the_second_of_two_runs_is_refused(bench: Bench) -> None:
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.before("PutSecretValue", do=second)
     with watching(bench.world):
-        first.start(bench.world.project.start(*UP))
+        first.start(bench.world.project.start(*UP, cold=True))
         run = first.end()
         assert run.status == 0, run.output
         assert refused[0].status > 0

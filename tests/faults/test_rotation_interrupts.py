@@ -74,7 +74,7 @@ def test_ctrl_c_in_the_middle_ends_in_order(
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.before("PutSecretValue", do=once)
     with watching(bench.world):
-        victim.start(start(bench.world, *command))
+        victim.start(start(bench.world, *command, cold=True))
         ended_in_order(bench, victim)
         goes_on(bench, command)
 
@@ -84,7 +84,7 @@ def test_ctrl_c_while_a_person_is_waited_for(bench: RotationBench) -> None:
     victim = Victim()
     bench.begin(Story.ROTATE)
     tokens = len(bench.world.netsuite.state.account(bench.world.account.id).tokens)
-    victim.start(start(bench.world, *ROTATE, "--authorize", "--no-browser"))
+    victim.start(start(bench.world, *ROTATE, "--authorize", "--no-browser", cold=True))
     wait_until(lambda: "  open http" in "".join(victim.lines), "no page was shown")
 
     interrupt(victim)
@@ -109,7 +109,7 @@ def test_ctrl_c_twice_is_taken_up_as_a_kill_is(bench: RotationBench) -> None:
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.before("PutSecretValue", do=twice)
     with watching(bench.world):
-        victim.start(start(bench.world, *ROTATE))
+        victim.start(start(bench.world, *ROTATE, cold=True))
         run = victim.end()
         assert run.status == Exit.INTERRUPTED, run.output
         assert "Traceback" not in run.output

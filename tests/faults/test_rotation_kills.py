@@ -172,7 +172,7 @@ def test_tba_alone_is_killed(bench: RotationBench) -> None:
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.after("PutSecretValue", do=tba_dies)
     with watching(bench.world):
-        victim.start(start(bench.world, *Story.ROTATE.command))
+        victim.start(start(bench.world, *Story.ROTATE.command, cold=True))
         victim.end()
         wait_until(lambda: not engines(victim), "the engine outlived its provider")
         kill_all(victim.pid)  # the language host looks after its engine every few seconds only
@@ -191,7 +191,7 @@ def test_the_engine_alone_is_killed(bench: RotationBench) -> None:
     bench.begin(Story.ROTATE)
     bench.world.aws.faults.after("PutSecretValue", do=engine_dies)
     with watching(bench.world):
-        victim.start(start(bench.world, *Story.ROTATE.command))
+        victim.start(start(bench.world, *Story.ROTATE.command, cold=True))
         run = victim.end()
         assert run.status > 0, run.output
         assert "Traceback" not in run.output

@@ -105,7 +105,7 @@ def test_a_live_run_in_a_container_is_not_taken_for_dead(
         assert ended.wait(HANG_GUARD_SECONDS)
 
     ready.aws.faults.after("PutSecretValue", do=in_the_middle)
-    with start(ready, "rotate", "test", TOKEN, under=in_a_container) as first:
+    with start(ready, "rotate", "test", TOKEN, under=in_a_container, cold=True) as first:
         assert begun.wait(HANG_GUARD_SECONDS)
         second = tba(ready, "rotate", "test", TOKEN)
         ended.set()

@@ -51,12 +51,12 @@ class WatchedWorld:
     def run(self, *arguments: str, **variables: str) -> Run:
         """Run the real CLI; what it prints and how its processes look is kept."""
         environment = {**self.world.project.environment, **variables}
-        process = self.world.project.start(*arguments, env=variables)
+        process = self.world.project.start(*arguments, env=variables, cold=True)
         return self._watched(process, "pulumi " + " ".join(arguments[:3]), environment)
 
     def tba(self, *arguments: str) -> Run:
         """Run `tba`, likewise."""
-        process = start(self.world, *arguments)
+        process = start(self.world, *arguments, cold=True)
         return self._watched(process, "tba " + arguments[0], self.world.project.environment)
 
     def _watched(

@@ -34,7 +34,7 @@ def workshop(
         monkeypatch.chdir(tmp_path)
         for folder in ("stacks", "bin"):
             (tmp_path / folder).mkdir()
-        made = Workshop(account, netsuite, tmp_path, aws, monkeypatch, request)
+        made = Workshop(account, netsuite, aws, tmp_path, monkeypatch, request)
         made.set(
             {
                 "PATH": str(tmp_path / "bin"),

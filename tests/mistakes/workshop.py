@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from tba_secrets.simulator.aws import SECRET_ACCESS_KEY, SecretsManagerServer
+from tba_secrets.simulator.aws import SECRET_ACCESS_KEY
 from tba_secrets.simulator.vocabulary import Feature
 from tests.cli.conftest import World
 from tests.simulator.aws.support import client
@@ -25,7 +25,6 @@ _AWS: Final = "aws: {region: us-east-1, prefix: netsuite/test/}"
 class Workshop(World):
     """One environment `test`, and all that it needs; each method spoils something, and is a key of a case."""
 
-    aws: SecretsManagerServer
     monkeypatch: pytest.MonkeyPatch
     request: pytest.FixtureRequest
     """For the Vault, which is started where a case wants one."""
