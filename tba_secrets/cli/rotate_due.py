@@ -1,7 +1,8 @@
 """`tba rotate --due`: what is due by its policy, and can be rotated without a person, is rotated; the rest is named.
 
 Unattended is possible where the source holds a token that was not seen before, and for a certificate that its
-predecessor brings to NetSuite. What was superseded and whose overlap is over is revoked.
+predecessor brings to NetSuite. Readers that `after_promote` could not reach are told, and what was superseded and whose
+overlap is over is revoked.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cache, partial
 import typer
 
 from tba_secrets.cli import credentials
+from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.rotate import NewTokenFrom, run_for
@@ -22,6 +24,7 @@ from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
 from tba_secrets.engine import Engine, configured, exported_resources
 from tba_secrets.errors import TbaError
+from tba_secrets.provider.intents import TellReaders
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import Policy, end_of, judge_age, judge_validity
 from tba_secrets.sensitive import Sensitive
@@ -32,21 +35,18 @@ _StackSettings = Callable[[], Mapping[str, Sensitive]]
 
 
 def run(engine: Engine, *, verbose: bool) -> None:
-    """Rotate what is due, then retire what is due.
+    """Rotate what is due, tell readers that do not know yet what is current, then retire what is due.
 
     Raises:
-        TbaError: Something cannot be read, or a record was not rotated.
+        TbaError: Something cannot be read, a record was not rotated, or one did not pass, whose readers are to be told.
         typer.Exit: With `Exit.PERSON` where something is due and only a person can bring it, or a superseded token is
             left for a person to revoke.
     """
     project, environment = engine.project, engine.stack
     with waiting(f"reading the state of {environment}"):
         states = token_states(exported_resources(project, environment))
-    due = [
-        record
-        for record in credentials.find(project, environment, [])
-        if record.path in states and _is_due(record, states[record.path])
-    ]
+    deployed = [one for one in credentials.find(project, environment, []) if one.path in states]
+    due = [record for record in deployed if _is_due(record, states[record.path])]
     settings = cache(partial(configured, project, environment))
     with chdir(project):  # paths in the YAML start from there
         tasks = {
@@ -57,18 +57,28 @@ def run(engine: Engine, *, verbose: bool) -> None:
         if task:
             typer.echo(f"{path}: due, and {task}")
     unattended = [record for record in due if not tasks[record.path]]
-    waits, failure = False, None
+    untold = {
+        record.path: TellReaders()
+        for record in deployed
+        if record not in unattended and record.after_promote and states[record.path].untold
+    }
+    waits, failures = False, []
     try:
         waits = bool(unattended) and run_for(
             engine, unattended, NewTokenFrom.DECLARED, browser=False, verbose=verbose
         )
     except TbaError as error:  # what is revoked may be the place that a certificate lacks
-        failure = error
+        failures.append(error)
     if not due:
         typer.echo(f"{environment}: nothing is due")
+    try:
+        if untold:
+            carry_out(engine, untold, "", verbose=verbose)
+    except TbaError as error:
+        failures.append(error)
     left = retire_due(engine, credentials.find(project, environment, []), verbose=verbose)
-    if failure is not None:
-        raise failure
+    if failures:
+        raise failures[0]
     if left or waits or len(unattended) < len(due):
         raise typer.Exit(Exit.PERSON)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from rich.markup import escape
@@ -50,7 +50,7 @@ def show_one(one: UpdateOutcome) -> None:
         *(f"  {escape(f'{name}: {done(token)}')}" for name, token in sorted(one.tokens.items())),
         *(f"  {words}" for words in told(one.notes)),
         *(f"  [yellow]warning:[/] {words}" for words in told(one.warnings)),
-        *(f"  [red]error:[/] {words}" for words in told(one.errors)),
+        *(f"  [red]error:[/] {words}" for words in told(_errors(one))),
         *(f"  [magenta]to do:[/] {words}" for words in told(_to_do(one))),
     ):
         tell(console, line)
@@ -106,6 +106,14 @@ def done(token: TokenOutcome, *, staged: bool = True) -> str:
     ]
     did = ", ".join(word for word in words if word) or "updated"
     return f"{did}; {token.replaces}" if token.replaces else did
+
+
+def _errors(one: UpdateOutcome) -> Iterator[Message]:
+    """Return the errors, without the remedy of one that waits: that is what a person has to do."""
+    for error in one.errors:
+        waiting = one.tokens.get(error.token or "")
+        todo = f"\n  Fix: {waiting.waits_for}" if waiting and waiting.waits_for else ""
+        yield replace(error, text=error.text.replace(todo, ""))
 
 
 def _to_do(one: UpdateOutcome) -> Iterator[Message]:

@@ -176,7 +176,7 @@ class CertificateProof(Proof):
         stack, name = self._named
         return (
             f"`tba certificate {stack} {name}` prints it; upload it for {inputs.user.email} and the role "
-            f"{inputs.role.name} ({M2M_PAGE}), {first}then run `pulumi up` again"
+            f"{inputs.role.name} ({M2M_PAGE}), {first}then run `pulumi up`"
         )
 
     def revoke(self, old: Credential, current: Credential) -> Revocation:

@@ -65,6 +65,11 @@ class Retire:
     """A person has revoked in NetSuite what was left for one: those lines are closed, and nobody is asked."""
 
 
-Intent = Rotation | Rollback | Retire
+@dataclass(frozen=True)
+class TellReaders:
+    """Tell readers what is current, once it has passed again: `after_promote` has failed before."""
+
+
+Intent = Rotation | Rollback | Retire | TellReaders
 Intents = Mapping[str, Intent]
 """By `integration/token`."""

@@ -27,6 +27,7 @@ from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tba_secrets.simulator.vocabulary import Scope
 from tests.docs.documents import block
 from tests.engine.project import HANG_GUARD_SECONDS, ROOT, Project, Run, new_project
+from tests.engine.warm import warm_venv
 from tests.engine.tba import SCRIPT
 from tests.newcomer import ACCOUNT, USER, Newcomer
 
@@ -144,7 +145,7 @@ class Shop:
         folder = self.runners / "bin"
         if not folder.exists():
             folder.mkdir()
-            link = f"[ \"$*\" = '-m venv .venv' ] && exec ln -s {sys.prefix} .venv"
+            link = f"[ \"$*\" = '-m venv .venv' ] && exec ln -s {warm_venv()} .venv"
             (folder / "python3").write_text(f'#!/bin/sh\n{link}\nexec {sys.executable} "$@"\n')
             (folder / "python3").chmod(0o755)
         return folder

@@ -392,7 +392,7 @@ def test_the_report_names_what_waits_and_how_to_go_on(capsys: pytest.CaptureFixt
         "prod",
         UpdateResult.WAITS,
         {RECORD: TokenOutcome(waits_for=WAITS)},
-        (Message("waits for its upload", RECORD),),
+        (Message(f"waits for its upload\n  Fix: {WAITS}", RECORD),),
     )
 
     show([waiting])

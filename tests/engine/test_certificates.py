@@ -253,6 +253,7 @@ def test_a_rotation_that_a_person_finishes(proven: World) -> None:
 
     assert rotated.status == Exit.PERSON, rotated.output
     assert "waits for its upload" in rotated.output
+    assert rotated.output.count("upload it for") == 1
     assert "Rotated" not in rotated.output
     assert proven.current("bot")["certificate_id"] == before
     upload(proven)

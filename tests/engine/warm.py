@@ -62,6 +62,9 @@ def warm_venv() -> Path:
     stand_in.chmod(0o755)
     for name in PROGRAMS[1:]:
         (folder / "bin" / name).symlink_to(stand_in)
+    for other in (real / "bin").iterdir():
+        if other.name not in PROGRAMS:
+            (folder / "bin" / other.name).symlink_to(other)
     server = subprocess.Popen(
         [sys.executable, "-c", _SERVER, address],
         cwd=Path(__file__).parents[2],

@@ -42,6 +42,7 @@ class WatchedWorld:
     """Every pair that a source has given."""
     shown: list[Artefact] = field(default_factory=list)
     """What commands printed, and how their processes looked."""
+    _watched_before: set[str] = field(default_factory=set)
 
     @property
     def folder(self) -> Path:
@@ -51,13 +52,20 @@ class WatchedWorld:
     def run(self, *arguments: str, **variables: str) -> Run:
         """Run the real CLI; what it prints and how its processes look is kept."""
         environment = {**self.world.project.environment, **variables}
-        process = self.world.project.start(*arguments, env=variables, cold=True)
+        cold = self._is_new(arguments[0])
+        process = self.world.project.start(*arguments, env=variables, cold=cold)
         return self._watched(process, "pulumi " + " ".join(arguments[:3]), environment)
 
     def tba(self, *arguments: str) -> Run:
         """Run `tba`, likewise."""
-        process = start(self.world, *arguments, cold=True)
+        process = start(self.world, *arguments, cold=self._is_new(f"tba {arguments[0]}"))
         return self._watched(process, "tba " + arguments[0], self.world.project.environment)
+
+    def _is_new(self, command: str) -> bool:
+        """Whether it is the first of its kind, all of whose processes are to be seen."""
+        new = command not in self._watched_before
+        self._watched_before.add(command)
+        return new
 
     def _watched(
         self, process: subprocess.Popen[str], command: str, environment: Mapping[str, str]
