@@ -27,8 +27,8 @@ from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tba_secrets.simulator.vocabulary import Scope
 from tests.docs.documents import block
 from tests.engine.project import HANG_GUARD_SECONDS, ROOT, Project, Run, new_project
-from tests.engine.warm import warm_venv
 from tests.engine.tba import SCRIPT
+from tests.engine.warm import warm_venv
 from tests.newcomer import ACCOUNT, USER, Newcomer
 
 ENVIRONMENT: Final = "sandbox"
