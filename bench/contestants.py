@@ -121,6 +121,7 @@ class _Stack(Contestant):
     def __init__(self, folder: Path, world: World) -> None:
         super().__init__(folder, world)
         self.project: Project = new_project(folder, {})
+        self.project.cold = True
         self.project.stack = "bench"
         self.place()
         self.project.init()

@@ -55,6 +55,7 @@ def main() -> None:
 
 def _project(folder: Path, world: World, accounts: Sequence[str]) -> Project:
     project = new_project(folder, world.environment())
+    project.cold = True
     for account in accounts:
         project.write(environment_yaml(world, account, f"{account}/"), f"env-{account}")
     return project

@@ -39,6 +39,8 @@ class Project:
     environment: dict[str, str]
     stack: str = STACK
     unset: set[str] = field(default_factory=set)
+    cold: bool = False
+    """Its programs always start cold, because they are measured."""
 
     def write(self, text: str, stack: str | None = None) -> None:
         """Put an environment's YAML in place."""
@@ -74,7 +76,7 @@ class Project:
         Cold, each of them is a child of whoever starts it, and comes after its imports. Whatever kills, interrupts or
         watches processes needs that. A project without a virtual environment finds its programs on PATH, cold.
         """
-        link, wanted = self.folder / ".venv", VENV if cold else warm_venv()
+        link, wanted = self.folder / ".venv", VENV if cold or self.cold else warm_venv()
         if link.is_symlink() and (now := link.readlink()) != wanted:
             link.unlink()
             link.symlink_to(wanted)
