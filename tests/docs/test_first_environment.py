@@ -91,6 +91,7 @@ class Walk:
 def walk(tmp_path: Path) -> Iterator[Walk]:
     with newcomer() as person:
         project = new_project(tmp_path / "tba-secrets", person.environment)
+        project.cold = True
         yield Walk(person, project)
 
 

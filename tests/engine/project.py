@@ -40,7 +40,7 @@ class Project:
     stack: str = STACK
     unset: set[str] = field(default_factory=set)
     cold: bool = False
-    """Its programs always start cold, because they are measured."""
+    """Its programs always start as in the field: they are measured, or show what a newcomer would see."""
 
     def write(self, text: str, stack: str | None = None) -> None:
         """Put an environment's YAML in place."""
