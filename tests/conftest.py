@@ -6,7 +6,6 @@ import functools
 import itertools
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.loaders import JSONFileLoader, Loader
@@ -18,24 +17,17 @@ from tests.order import in_order
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
+
+def _once(owner: type, method: str) -> None:
+    """Have a method answer the same question of all of a class's objects from one answer."""
+    kept = functools.cache(functools.partial(getattr(owner, method), owner()))
+    setattr(owner, method, lambda _self, *given: kept(*given))
+
+
 # Every AWS session reads the models of all of AWS, and keeps them. One copy serves all of a process's tests: that
 # is a third of the time of tests/stores, and most of the memory.
-_load_file = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
-
-
-def _load_once(_loader: JSONFileLoader, file_path: str) -> Any:
-    return _load_file(file_path)
-
-
-_list_services = functools.cache(functools.partial(Loader.list_available_services, Loader()))
-
-
-def _list_once(_loader: Loader, type_name: str) -> Any:
-    return _list_services(type_name)
-
-
-JSONFileLoader.load_file = _load_once
-Loader.list_available_services = _list_once
+_once(JSONFileLoader, "load_file")
+_once(Loader, "list_available_services")
 
 _numbers = itertools.count()
 STRIPPED = ("AWS_", "VAULT_", "PULUMI_", "TBA_")

@@ -45,7 +45,8 @@ def run(engine: Engine, *, verbose: bool) -> None:
     project, environment = engine.project, engine.stack
     with waiting(f"reading the state of {environment}"):
         states = token_states(exported_resources(project, environment))
-    deployed = [one for one in credentials.find(project, environment, []) if one.path in states]
+    records = credentials.find(project, environment, [])
+    deployed = [record for record in records if record.path in states]
     due = [record for record in deployed if _is_due(record, states[record.path])]
     settings = cache(partial(configured, project, environment))
     with chdir(project):  # paths in the YAML start from there
@@ -72,11 +73,11 @@ def run(engine: Engine, *, verbose: bool) -> None:
     if not due:
         typer.echo(f"{environment}: nothing is due")
     try:
-        if untold:
-            carry_out(engine, untold, "", verbose=verbose)
+        if untold and carry_out(engine, untold, "", verbose=verbose):
+            waits = True
     except TbaError as error:
         failures.append(error)
-    left = retire_due(engine, credentials.find(project, environment, []), verbose=verbose)
+    left = retire_due(engine, records, verbose=verbose)
     if failures:
         raise failures[0]
     if left or waits or len(unattended) < len(due):

@@ -112,8 +112,9 @@ def _errors(one: UpdateOutcome) -> Iterator[Message]:
     """Return the errors, without the remedy of one that waits: that is what a person has to do."""
     for error in one.errors:
         waiting = one.tokens.get(error.token or "")
-        todo = f"\n  Fix: {waiting.waits_for}" if waiting and waiting.waits_for else ""
-        yield replace(error, text=error.text.replace(todo, ""))
+        if waiting is not None and waiting.waits_for:
+            error = replace(error, text=error.text.replace(f"\n  Fix: {waiting.waits_for}", ""))
+        yield error
 
 
 def _to_do(one: UpdateOutcome) -> Iterator[Message]:

@@ -31,7 +31,7 @@ from tba_secrets.provider.handler import (
     input_changes,
 )
 from tba_secrets.provider.host import Host, RecordMemory
-from tba_secrets.provider.intents import Retire, Rollback, Rotation, TellReaders
+from tba_secrets.provider.intents import Rollback, Rotation
 from tba_secrets.provider.kinds import require_fit
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.proof import Proof
@@ -77,8 +77,9 @@ class StagedCredentialHandler(Handler):
         record.token_origin = inputs.token
         intent = self._host.intents.get(inputs.record)
         record.offered = {}
-        if isinstance(intent, Retire | Rollback | TellReaders) and (digests := old.get("digests")):
-            return Checked({**kept, "digests": digests}, {})  # none is about the source
+        about_source = intent is None or isinstance(intent, Rotation)
+        if not about_source and (digests := old.get("digests")):
+            return Checked({**kept, "digests": digests}, {})
         resolved = resolve(
             inputs.sources,
             self._host.sources,

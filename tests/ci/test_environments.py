@@ -59,7 +59,9 @@ def entries(project: Path) -> list[dict[str, Any]]:
 
 
 def test_the_step_lists_every_environment(project: Path) -> None:
-    assert [one["environment"] for one in entries(project)] == ["prod", "sandbox"]
+    names = [entry["environment"] for entry in entries(project)]
+
+    assert names == ["prod", "sandbox"]
 
 
 def test_the_step_fails_where_one_has_a_mistake(project: Path) -> None:

@@ -61,6 +61,7 @@ NAMES: tuple[dict[str, str], ...] = (
     },
     {"integration": "warehouse-qa", "role": "~", "consumer-secret-env": "A", "token": "token"},
 )
+ANSWERS = [*product(STORES, NAMES)]
 
 
 @pytest.fixture(autouse=True)
@@ -83,10 +84,8 @@ def loaded(project: Path, name: str = "prod") -> Environment:
 
 @pytest.mark.parametrize(
     ("store", "names"),
-    rest_is_deep(
-        product(STORES, NAMES), lambda case: case[0] == "aws" or case[1]["integration"] == "on"
-    ),
-    ids=[f"{store}, {names['integration']}" for store, names in product(STORES, NAMES)],
+    rest_is_deep(ANSWERS, lambda case: case[0] == "aws" or case[1]["integration"] == "on"),
+    ids=[f"{store}, {names['integration']}" for store, names in ANSWERS],
 )
 def test_what_is_answered_is_what_the_loader_reads(
     store: str, names: dict[str, str], tmp_path: Path, tba: Tba

@@ -6,17 +6,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.engine.warm import warm_venv
+from tests.engine.warm import VENV, warm_venv
 from tests.netsuite_account import CONSUMERS, TOKENS, NetSuiteAccount
 
 ROOT = Path(__file__).parents[2]
-VENV = Path(sys.executable).parents[1]
 HANG_GUARD_SECONDS = 300  # nothing takes so long, on a busy machine either
 STACK = "test"
 AWS = "  aws: {region: us-east-1, prefix: netsuite/test/}"
@@ -55,8 +53,8 @@ class Project:
     def start(
         self, *arguments: str, env: Mapping[str, str] | None = None, cold: bool = False
     ) -> subprocess.Popen[str]:
-        """Start the CLI in a process group of its own; see `start_programs` about `cold`."""
-        self.start_programs(cold=cold)
+        """Start the CLI in a process group of its own; see `link_venv` about `cold`."""
+        self.link_venv(cold=cold)
         pulumi = shutil.which("pulumi", path=self.environment["PATH"])
         assert pulumi is not None, "the Pulumi CLI is missing: run `make tools`"
         return subprocess.Popen(
@@ -70,8 +68,8 @@ class Project:
             start_new_session=True,
         )
 
-    def start_programs(self, *, cold: bool) -> None:
-        """Say how programs start from now on: forked (`tests.engine.warm`), or cold, which is as in the field.
+    def link_venv(self, *, cold: bool) -> None:
+        """Link the virtual environment whose programs are forked (`tests.engine.warm`), or start cold, as in the field.
 
         Cold, each of them is a child of whoever starts it, and comes after its imports. Whatever kills, interrupts or
         watches processes needs that. A project without a virtual environment finds its programs on PATH, cold.

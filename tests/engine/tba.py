@@ -40,9 +40,9 @@ def start(
         arguments: What is typed after `tba`.
         folder: Where it runs.
         under: What stands before it on the command line.
-        cold: See `Project.start_programs`.
+        cold: See `Project.link_venv`.
     """
-    world.project.start_programs(cold=cold)
+    world.project.link_venv(cold=cold)
     return subprocess.Popen(
         [*under, world.project.folder / SCRIPT, *arguments],
         cwd=folder or world.project.folder,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.project import HANG_GUARD_SECONDS, VENV
-from tests.engine.warm import warm_venv
+from tests.engine.project import HANG_GUARD_SECONDS
+from tests.engine.warm import VENV, warm_venv
 from tests.faults.processes import alive, wait_until
 
 pytestmark = pytest.mark.engine

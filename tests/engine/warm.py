@@ -7,7 +7,7 @@ folder, the arguments and the streams that whoever started it gave it. What was 
 signals on, ends as the program ends, and takes it along when it is killed.
 
 The program is no child of who started its stand-in, and not in its session: tests about kills, terminals and processes
-start the real thing (`Project.start_programs(cold=True)`).
+start the real thing (`Project.link_venv(cold=True)`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+VENV: Final = Path(sys.executable).parents[1]
+"""The real one."""
 PROGRAMS: Final = ("python", "python3", "tba", "pulumi-resource-tba")
 
 # Only modules without which Python cannot start at all: this runs several times in each command.
@@ -51,20 +53,17 @@ _SERVER: Final = "import sys; from tests.engine.warm_server import serve; serve(
 @functools.cache
 def warm_venv() -> Path:
     """Start the server, which ends with this process; return the folder that stands in for `.venv`."""
-    real = Path(sys.executable).parents[1]
     folder = Path(tempfile.mkdtemp(prefix="tba-warm-"))
     (folder / "bin").mkdir()
     for name in ("lib", "pyvenv.cfg"):
-        (folder / name).symlink_to(real / name)
-    stand_in = folder / "bin" / PROGRAMS[0]
+        (folder / name).symlink_to(VENV / name)
+    stand_in = folder / "stand-in"
     address = str(folder / "server")
     stand_in.write_text(_STAND_IN.format(python=sys.executable, address=address))
     stand_in.chmod(0o755)
-    for name in PROGRAMS[1:]:
-        (folder / "bin" / name).symlink_to(stand_in)
-    for other in (real / "bin").iterdir():
-        if other.name not in PROGRAMS:
-            (folder / "bin" / other.name).symlink_to(other)
+    for program in (VENV / "bin").iterdir():
+        warm = program.name in PROGRAMS
+        (folder / "bin" / program.name).symlink_to(stand_in if warm else program)
     server = subprocess.Popen(
         [sys.executable, "-c", _SERVER, address],
         cwd=Path(__file__).parents[2],

@@ -18,20 +18,17 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, Final, NamedTuple
 
-import boto3
-
 _SCRIPTS: Final = {
     "tba": "tba_secrets.cli",
     "pulumi-resource-tba": "tba_secrets.provider.process",
 }
 _OTHERS: Final = (
-    "tests.conftest",
+    "tests.faults.warm",
     "pulumi.runtime",
     "pulumi.automation",
     "pip._internal.commands.list",
-    "hvac",
 )
-"""What a program imports late, and `tests.conftest` for its one copy of the models of AWS."""
+"""What a program imports late; the first has the libraries of the stores, and the models of AWS."""
 
 
 class _Asked(NamedTuple):
@@ -147,6 +144,3 @@ def _import_everything() -> None:
             import_module(module.name)
     for name in _OTHERS:
         import_module(name)
-    session = boto3.Session("obviously-fake", "obviously-fake", region_name="us-east-1")
-    for service in ("secretsmanager", "sts"):
-        session.client(service)

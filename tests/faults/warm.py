@@ -1,4 +1,4 @@
-"""What the fork server has imported and read before it forks, so that no run of the provider has to.
+"""What a fork server has imported and read before it forks, so that no run of the provider has to.
 
 Without it nine tenths of a run's processor time are the libraries of the stores, and the models of all of AWS.
 """

@@ -125,8 +125,8 @@ def test_a_planted_fault_is_found(
 
 @pytest.mark.parametrize(
     ("events", "depth"),
-    rest_is_deep([one[2:] for one in PLANTED], lambda case: case[1] < 3),
-    ids=[one[0].__name__ for one in PLANTED],
+    rest_is_deep([(events, depth) for *_, events, depth in PLANTED], lambda case: case[1] < 3),
+    ids=[plant.__name__ for plant, *_ in PLANTED],
 )
 def test_without_the_fault_nothing_is_found(events: tuple[str, ...], depth: int) -> None:
     figures = explore(events, min(depth, 4), cuts=("killed after",))
