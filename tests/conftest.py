@@ -21,7 +21,7 @@ settings.load_profile("suite")
 def _once(owner: type, method: str) -> None:
     """Have a method answer the same question of all of a class's objects from one answer."""
     kept = functools.cache(functools.partial(getattr(owner, method), owner()))
-    setattr(owner, method, lambda _self, *given: kept(*given))
+    setattr(owner, method, lambda _self, *given, **named: kept(*given, **named))
 
 
 # Every AWS session reads the models of all of AWS, and keeps them. One copy serves all of a process's tests: that
