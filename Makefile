@@ -76,8 +76,8 @@ $(NPM): %/node_modules/.package-lock.json: %/package-lock.json
 test: install tools vault chromium nodejs editor clients ## what must pass before a merge, the real engine included
 	$(PYTEST) $(PARALLEL) -m "not deep" --durations 25
 
-check: lint vault ## format, lint, types, fast tests: before each commit
-	$(PYTEST) $(PARALLEL) -m "$(FAST)"
+check: lint vault ## format, lint, types, the fast tests but the long ones: before each commit
+	$(PYTEST) -n 2 --dist worksteal -m "$(FAST) and not long"
 
 coverage: install vault ## the fast tests once more, with the branches that they cover
 	$(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term

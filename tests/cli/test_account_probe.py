@@ -13,6 +13,8 @@ from tba_secrets.netsuite.inferred import POINTS
 from tba_secrets.simulator import answers
 from tests.cli.conftest import Ended, Tba, World
 
+pytestmark = pytest.mark.long
+
 DOC = Path(__file__).parents[2] / "docs" / "simulator.md"
 COSTLY = [point.number for point in POINTS if point.refused_logins]
 FREE = [point.number for point in POINTS if point.ask and not point.refused_logins]

@@ -36,6 +36,8 @@ from tests.cli.test_status import client
 from tests.engine.locks import now
 from tests.engine.project import ROOT
 
+pytestmark = pytest.mark.long
+
 PLUGIN = SCRIPT.parent / "pulumi-resource-tba"
 VARIABLES = ("K", "S", "OI", "OS", "SI", "SS", "BK", "BS", "II", "IS")
 RECORDS = ("warehouse/orders", "warehouse/stock", "billing/invoices")

@@ -31,6 +31,8 @@ from tests.netsuite.support import Said, told_server
 from tests.netsuite_account import NetSuiteAccount, Values
 from tests.stores.aws_bench import AwsBench
 
+pytestmark = pytest.mark.long
+
 READS = {"DescribeSecret", "GetSecretValue", "ListSecrets", "GetCallerIdentity"}
 ORDERS, STOCK, INVOICES = (f"{name}.bot@example.com" for name in ("orders", "stock", "invoices"))
 FLAGS = ("--account", "1234567_SB1", "--aws", "us-east-1", "--prefix", PREFIX)

@@ -30,6 +30,8 @@ from tba_secrets.spec.schema import schema_text
 from tests.cli.conftest import Tba, at_a_terminal
 from tests.deep import rest_is_deep
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 STORES = {
     "aws": {"store": "aws", "region": "eu-central-1"},

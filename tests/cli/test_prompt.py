@@ -10,6 +10,8 @@ import pytest
 
 from tests.netsuite_account import Values
 
+pytestmark = pytest.mark.long
+
 PROMPTS = """
 from tba_secrets.cli.rotate import _prompted
 from tba_secrets.errors import SourceError

@@ -14,6 +14,8 @@ from tests.cli.conftest import Ended, Tba, World
 from tests.netsuite.support import Said, told_server
 from tests.netsuite_account import Values
 
+pytestmark = pytest.mark.long
+
 ORDERS = ("--record", "warehouse/orders", "--env", "test")
 RESTLET = "/app/site/hosting/restlet.nl?script=6&deploy=1"
 CUSTOMER = "/services/rest/record/v1/customer"

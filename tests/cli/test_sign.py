@@ -9,6 +9,8 @@ import pytest
 from tests.cli.conftest import Tba, World
 from tests.simulator import test_vectors as oracle
 
+pytestmark = pytest.mark.long
+
 # Oracle help, "The Signature for Web Services and RESTlets": set A. Oracle prints A3 without its leading `+`.
 HOST = "123456.{}.api.netsuite.com"
 REST = f"https://{HOST.format('suitetalk')}/services/rest/record/v1/employee/40"

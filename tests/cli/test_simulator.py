@@ -14,6 +14,8 @@ import requests
 from tests.cli.conftest import SCRIPT, Tba
 from tests.simulator import test_vectors as oracle
 
+pytestmark = pytest.mark.long
+
 # Oracle help, "The Signature for Web Services and RESTlets": set A.
 SIGNED_AT = 1508242306
 ACCOUNT = {

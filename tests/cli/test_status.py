@@ -35,6 +35,8 @@ from tests.cli.status_bench import (
     token,
 )
 
+pytestmark = pytest.mark.long
+
 ORDERS, STOCK, INVOICES = "warehouse/orders", "warehouse/stock", "billing/invoices"
 NAMES = {ORDERS: "orders", STOCK: "stock", INVOICES: "invoices"}
 

@@ -20,6 +20,8 @@ from tba_secrets.rotation import RotationFinding, Standing
 from tests.cli.conftest import Tba, World
 from tests.cli.status_bench import DAY, NOW, report, smoke_test, state_of, token
 
+pytestmark = pytest.mark.long
+
 PARSERS = {
     "OpenMetrics": openmetrics.text_string_to_metric_families,
     "Prometheus": prometheus.text_string_to_metric_families,

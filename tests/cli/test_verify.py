@@ -13,6 +13,8 @@ from tba_secrets.simulator.vocabulary import Feature
 from tests.cli.conftest import PERMISSIONS, YAML, Ended, Tba, World
 from tests.netsuite_account import Values
 
+pytestmark = pytest.mark.long
+
 ALL = ["warehouse/orders", "warehouse/stock", "billing/invoices"]
 
 

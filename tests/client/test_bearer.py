@@ -25,6 +25,8 @@ from tests.netsuite.oauth2.bench import TIME, TOKEN, NetSuite, Reply, serving
 from tests.netsuite.oauth2.support import CLIENT_ID, certified, credential
 from tests.stores.support import KEY, MARK, promoted
 
+pytestmark = pytest.mark.long
+
 NAME: Final = SecretName("netsuite/test/bot")
 
 

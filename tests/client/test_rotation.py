@@ -17,6 +17,8 @@ from tba_secrets.errors import NotAskedError
 from tests.client.support import HANG_GUARD_SECONDS, RESTLET, Naive, World
 from tests.netsuite_account import Values
 
+pytestmark = pytest.mark.long
+
 THREADS = 32
 
 

@@ -22,6 +22,8 @@ from tests.leaks.scanner import Canary, Scanner, text
 from tests.netsuite.support import Said, told_server
 from tests.netsuite_account import NetSuiteAccount, Values
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def account() -> NetSuiteAccount:

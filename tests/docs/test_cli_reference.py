@@ -11,6 +11,8 @@ import pytest
 
 from tests.docs.cli_reference import DOCUMENT, pages, reference
 
+pytestmark = pytest.mark.long
+
 COMPLETE = r"""
 set -e
 tba --install-completion >installed.txt

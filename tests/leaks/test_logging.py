@@ -24,6 +24,8 @@ from tests.netsuite.support import Said, told_server
 from tests.netsuite_account import NetSuiteAccount, Values
 from tests.stores.aws_bench import AwsBench
 
+pytestmark = pytest.mark.long
+
 NAME: Final = SecretName("netsuite/test/orders")
 MARK: Final = OwnerMark("acme/netsuite/test", "warehouse/orders", "claim")
 CHECKS: Final[tuple[Check, ...]] = ("tokeninfo", "rest", "soap")

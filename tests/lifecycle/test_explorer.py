@@ -26,6 +26,8 @@ from tests.lifecycle.explorer import (
 )
 from tests.lifecycle.world import INTENTS, Cut, World, run
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_short_life_keeps_every_property(profile: str) -> None:

@@ -14,6 +14,8 @@ from tba_secrets.netsuite import Refusal, RefusedLogins, mark_of
 from tba_secrets.sensitive import Fingerprint
 from tests.netsuite.support import credential
 
+pytestmark = pytest.mark.long
+
 ACCOUNT, USER = "1234567", "a@example.com"
 ONE = Refusal(Fingerprint("00ff"), 1000.0)
 HANG_GUARD_SECONDS = 120

@@ -26,6 +26,8 @@ from tests.netsuite.support import credential
 from tests.simulator.accounts import ACCOUNT, BOT, Keys, StandingClock, config
 from tests.simulator.conftest import NOW
 
+pytestmark = pytest.mark.long
+
 with warnings.catch_warnings(record=True):  # Authlib announces what its next version will want
     from authlib.oauth1.rfc5849.client_auth import ClientAuth
     from authlib.oauth1.rfc5849.parameters import prepare_headers

@@ -14,6 +14,8 @@ from tests.docs.documents import block
 from tests.engine.project import HANG_GUARD_SECONDS, ROOT, Project, new_project
 from tests.newcomer import SECRET, Newcomer
 
+pytestmark = pytest.mark.long
+
 EXAMPLE = ROOT / "examples" / "python"
 PLUGIN = "pulumi-resource-tba"
 

@@ -13,6 +13,8 @@ import pytest
 from tests.docs.documents import block
 from tests.engine.project import HANG_GUARD_SECONDS, ROOT
 
+pytestmark = pytest.mark.long
+
 RIGHT = block(ROOT / "README.md", "yaml", "Your first environment")
 WRONG = RIGHT.replace("user: integration.bot@example.com", "usr: integration.bot@example.com")
 ROLES = ("AUTHOR", "COMMITTER")

@@ -15,6 +15,8 @@ import typer
 from tba_secrets.cli import app
 from tests.engine.project import ROOT
 
+pytestmark = pytest.mark.long
+
 ENGINE = {"grpc", "pulumi"}
 CLOUD = {"boto3", "botocore", "hvac"}
 SERVERS = {"flask", "moto", "werkzeug"}

@@ -22,6 +22,8 @@ from packaging.utils import canonicalize_name
 from tests.engine.project import ROOT
 from tests.packaging.conftest import pip
 
+pytestmark = pytest.mark.long
+
 _LOCKED: Final = re.compile(
     r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)( ; [^#]+?)?(\s+--hash=sha256:[0-9a-f]{64})+"
 )

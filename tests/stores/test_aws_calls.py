@@ -22,6 +22,8 @@ from tests.stores.aws_bench import AwsBench
 from tests.stores.journal_conformance import closed, line_for, revoked
 from tests.stores.support import MARK, NAME, candidate, refusal, seen, value_of
 
+pytestmark = pytest.mark.long
+
 DESCRIBE, CREATE, GET = "DescribeSecret", "CreateSecret", "GetSecretValue"
 PUT, MOVE = "PutSecretValue", "UpdateSecretVersionStage"
 TAG, UNTAG = "TagResource", "UntagResource"

@@ -27,6 +27,8 @@ from tests.stores.support import (
     value_of,
 )
 
+pytestmark = pytest.mark.long
+
 SETTINGS: dict[str, Any] = {
     "kms_key": "alias/netsuite",
     "tags": {"team": "finance"},

@@ -14,6 +14,8 @@ from tests.stores.aws_bench import AwsBench, StrictAwsBench
 from tests.stores.conformance import StoreConformance
 from tests.stores.support import Bench
 
+pytestmark = pytest.mark.long
+
 
 class TestAwsStrict(StoreConformance):
     @pytest.fixture

@@ -37,6 +37,8 @@ from tests.stores.support import (
     seen,
 )
 
+pytestmark = pytest.mark.long
+
 ROLE = "arn:aws:iam::000000000000:role/deployer"
 
 

@@ -31,6 +31,8 @@ from tests.stores.support import (
     value_of,
 )
 
+pytestmark = pytest.mark.long
+
 RETRYING = Transport(connect_timeout=2.0, read_timeout=5.0, total_max_attempts=3)
 Inject = Callable[..., FaultRule]
 

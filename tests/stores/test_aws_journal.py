@@ -26,6 +26,8 @@ from tests.stores.journal_conformance import (
 )
 from tests.stores.support import NAME, candidate, claimed, promoted, refusal, seen, value_of
 
+pytestmark = pytest.mark.long
+
 WRITES = ("UpdateSecretVersionStage", "TagResource", "UntagResource")
 
 

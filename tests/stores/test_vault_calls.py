@@ -33,6 +33,8 @@ from tests.stores.vault_bench import CANDIDATE_PATH, TOKEN_VARIABLE, VaultBench,
 from tests.stores.vault_proxy import FaultyProxy
 from tests.stores.vault_server import ROOT_TOKEN, VaultProcess, shared_server
 
+pytestmark = pytest.mark.long
+
 __all__ = ["shared_server"]
 
 OTHER = OwnerMark("acme/netsuite/production", "orders/bot", "claim-of-another")

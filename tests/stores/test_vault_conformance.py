@@ -13,6 +13,8 @@ from tests.stores.support import NAME, Bench, candidate, canonical, claimed, pro
 from tests.stores.vault_bench import TOKEN_VARIABLE, VaultBench
 from tests.stores.vault_server import ROOT_TOKEN, VaultProcess, shared_server
 
+pytestmark = pytest.mark.long
+
 __all__ = ["shared_server"]
 
 

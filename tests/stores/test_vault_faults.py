@@ -35,6 +35,8 @@ from tests.stores.vault_bench import (
 from tests.stores.vault_proxy import FaultyProxy
 from tests.stores.vault_server import ROOT_TOKEN, VaultProcess, shared_server
 
+pytestmark = pytest.mark.long
+
 __all__ = ["shared_server"]
 
 ECHO = json.dumps({"errors": [CANARY], "data": {"data": CANARY}}).encode()

@@ -32,6 +32,8 @@ from tests.stores.vault_bench import (
 from tests.stores.vault_proxy import FaultyProxy
 from tests.stores.vault_server import ROOT_TOKEN, VaultProcess, shared_server
 
+pytestmark = pytest.mark.long
+
 __all__ = ["shared_server"]
 
 COPIES = f"{CANDIDATE_PATH}/retiring"

@@ -15,6 +15,8 @@ from tests.stores.vault_bench import CANDIDATE_PATH, TOKEN_VARIABLE, vault_store
 from tests.stores.vault_proxy import FaultyProxy
 from tests.stores.vault_server import Api, FileServer, file_server
 
+pytestmark = pytest.mark.long
+
 WRITES_OF_A_PROMOTION = 3
 
 
