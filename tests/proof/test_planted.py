@@ -21,7 +21,7 @@ from tba_secrets.stores.interface import Stage
 from tba_secrets.stores.versions import derived_version_id
 from tests.lifecycle.explorer import explore
 from tests.lifecycle.world import ACCOUNT, _Client, pair
-from tests.proof.matrix import Cell, Scene, open_scene, play
+from tests.proof.matrix import Cell, Scenes, open_scenes, play
 
 pytestmark = pytest.mark.deep
 
@@ -78,6 +78,7 @@ def a_value_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 ON_THE_WIRE: Final[dict[str, tuple[Plant, str, str]]] = {
     "promote before verify": (promote_before_verify, "mistyped", "promoted unproven"),
+    "promote a key before verify": (promote_before_verify, "first key", "promoted unproven"),
     "blind retry": (blind_retry, "mistyped", "blind retry"),
     "version id from content alone": (
         version_id_from_content_alone,
@@ -89,21 +90,21 @@ ON_THE_WIRE: Final[dict[str, tuple[Plant, str, str]]] = {
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    with open_scene("aws", tmp_path) as opened:
+def scenes(tmp_path: Path) -> Iterator[Scenes]:
+    with open_scenes("aws", tmp_path) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("fault", ON_THE_WIRE)
 def test_a_fault_is_found_on_the_wire(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, fault: str
+    scenes: Scenes, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     plant, story, found = ON_THE_WIRE[fault]
     cell = Cell("aws", story, 0, "", "")
-    assert play(scene, cell) == []
+    assert play(scenes, cell) == []
 
     plant(monkeypatch)
-    violations = play(scene, cell)
+    violations = play(scenes, cell)
 
     assert any(one.startswith(found) for one in violations), violations
 
