@@ -189,7 +189,7 @@ async def _announce(
 ) -> None:
     """Announce all secrets, so that the provider looks at them side by side: the engine compares one after another.
 
-    Nothing depends on it, so what goes wrong is told by whoever needs the look.
+    Nothing depends on it, so errors surface where the look is needed.
     """
     secrets = {record.path: record.secret for record in records}
     asked = {"stores": plain(spec.store), "secrets": secrets}
@@ -222,7 +222,7 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
 
 
 def _format(record: CredentialRecord) -> dict[str, Any] | None:
-    """Return the keys of the stored object; those of a token are left out where nothing was said."""
+    """Return the keys of the stored object; None if they are a token's usual ones."""
     return plain(record.format) or None
 
 
@@ -260,7 +260,7 @@ def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
 def _siblings(
     record: CredentialRecord, records: tuple[CredentialRecord, ...]
 ) -> list[dict[str, Any]]:
-    """Return the certificates that may bring a record's first one to NetSuite, if a certificate may."""
+    """Return the same user's other certificates, which may upload this record's first one; none unless `by: api`."""
     if record.certificate is None or record.certificate.by != "api":
         return []
     return [
@@ -280,7 +280,7 @@ def origin(declared: Model | str) -> dict[str, Any] | str:
 
 
 def plain(model: Model) -> dict[str, Any]:
-    """Return a model as plain values, without what is as it would be unsaid; empty where nothing was said.
+    """Return a model as plain values, without defaults; empty if all are defaults.
 
     Whatever is sent is kept in state, for both resources of a token, and read and written with each step of the engine.
     """

@@ -1,4 +1,4 @@
-"""Keyed digests: how a value is told from another one without being kept.
+"""Keyed digests: they tell values apart without keeping them.
 
 A digest is written `KEYID:DIGITS`. It counts only under the key that made it: digests of different keys cannot be
 compared, so a digest that was made under another key keeps that key's id.

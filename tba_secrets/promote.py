@@ -15,9 +15,9 @@ from tba_secrets.places import Place
 from tba_secrets.stores.interface import Snapshot, VersionId
 
 VERIFIED_AS: Final = "verified as "
-"""How the line of a record begins that has passed."""
+"""How the message about a record that has passed begins."""
 PROMOTED: Final = ", promoted"
-"""How that line goes on where it has become current; what becomes of what it replaces may follow."""
+"""How that message goes on if the record was promoted; what becomes of the credential it replaces may follow."""
 _LONGEST_EVIDENCE: Final = 500
 """Characters; a value of Vault's custom_metadata has 512 bytes (KV version 2 API)."""
 
@@ -50,7 +50,7 @@ def promote(
 
 
 def noted(verification: Verification) -> dict[str, str]:
-    """Return what people are to find beside the version, in the words of `stores.interface.ABOUT`; never a value."""
+    """Return the note for people beside the version, under the keys of `stores.interface.ABOUT`; never a value."""
     proven = "; ".join(verification.proven)
     about = {
         "account": verification.account,

@@ -78,7 +78,7 @@ class Policy:
     """How long its predecessor stays valid beside it."""
 
     def due_at(self, since: float | None) -> float | None:
-        """Return when a token that is current since then has to be rotated; None without a policy or a known age."""
+        """Return when a token first proven at `since` has to be rotated; None without a policy or a known age."""
         if self.rotate_every is None or since is None:
             return None
         return since + self.rotate_every.total_seconds()
@@ -92,9 +92,9 @@ class Policy:
 
 
 def judge_age(policy: Policy, since: float | None, now: float) -> RotationFinding | None:
-    """Return what a token's age calls for; None where nothing.
+    """Return the finding that a token's age calls for, if any.
 
-    An age that is not known is no good age: under a policy it warns.
+    Under a policy, an unknown age is a warning.
 
     Args:
         policy: What is declared.
@@ -107,7 +107,7 @@ def judge_age(policy: Policy, since: float | None, now: float) -> RotationFindin
     if due is None:
         return RotationFinding(
             Standing.DUE_SOON,
-            f"its age is not known, and it may become {span(policy.rotate_every.total_seconds())} old",
+            f"its age is not known, and rotate_every is {span(policy.rotate_every.total_seconds())}",
             "rotate it, `tba rotate ENV TOKEN`: from then on its age is known",
         )
     if now >= due:
@@ -145,8 +145,8 @@ def judge_validity(
         return RotationFinding(
             Standing.FAILING,
             f"the certificate ran out on {last_day}",
-            "what has run out cannot bring its successor: declare `by: person` for it, run `tba rotate ENV TOKEN`, and "
-            "upload by hand what it makes",
+            "an expired certificate cannot upload its successor: declare `by: person`, run `tba rotate ENV TOKEN`, and "
+            "upload the new certificate by hand",
         )
     warned = policy.warn_before
     if warned is None:
@@ -207,7 +207,7 @@ def replaced(line: JournalEntry, stack: str, about: Superseded) -> str:
 
 
 _MOST_INFORMING: Final = 5
-"""Of the tokens that nothing will revoke, so many are told one by one."""
+"""At most so many tokens that nothing will revoke are listed one by one."""
 
 
 def judge_journal(
@@ -236,7 +236,7 @@ def judge_journal(
 
 
 def _in_netsuite(about: Superseded, entry: JournalEntry) -> str:
-    """Say where NetSuite lists it, and by what it is known there: as whose, and since when it works at the latest."""
+    """Say where NetSuite lists it: the page, as whose, and before which time it was created."""
     page = ": ".join(filter(None, (about.page, about.listed)))
     created = f", created before {when(entry.proven)}" if entry.proven else ""
     return f"in NetSuite ({page}{created})"

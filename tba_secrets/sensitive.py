@@ -76,7 +76,7 @@ def _bytes(text: str) -> bytes:
 
 
 def redact(text: str, secrets: Iterable[Sensitive]) -> str:
-    """`text` with every one of `secrets` blotted out: the last line of defence for words that are not ours."""
+    """Redact every one of `secrets` from `text`: the last line of defence for text that others wrote."""
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret):
             text = text.replace(secret.reveal(), REDACTED)

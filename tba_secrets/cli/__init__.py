@@ -35,13 +35,13 @@ _COMMANDS: Final = {
     "verify": "Run the declared checks on what readers get now; writes nothing.",
     "status": "Report every token's age and due date, proof, versions and drift, and what is left to do.",
     "explain": "Explain a Detail of the Login Audit Trail, or what is wrong with a refused request. Offline.",
-    "rotate": "Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.",
+    "rotate": "Rotate to a new token: stage it, prove it, make it current. By default it comes from its source.",
     "certificate": "Print the certificate to upload to NetSuite: the one that waits for it, or else the current one.",
     "migrate": "Write the OAuth 2.0 integration beside a TBA one, and list the steps until TBA can go.",
     "retire": "Revoke superseded tokens whose overlap is over, and prove that the current ones still work.",
     "rollback": "Make what was current before current again, tested before and after.",
 }
-"""What `tba --help` says of each, which is how its own help begins: no command is loaded for that."""
+"""Each command's line in `tba --help`, the same as its own help's first: so that no command is loaded for it."""
 
 
 class Commands(TyperGroup):

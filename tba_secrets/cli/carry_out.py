@@ -24,7 +24,7 @@ _ENDING: Final = b"\nending in order; Ctrl-C again ends at once, and may leave t
 
 
 def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> bool:
-    """Carry intents out with one update that touches no other record, and report it: a line for each of them.
+    """Carry out intents in one update of these records alone, and print a line for each.
 
     Args:
         engine: Of the stack.
@@ -33,7 +33,7 @@ def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> 
         verbose: Show each step on stderr, and keep it there.
 
     Returns:
-        Whether a person has to go on: what waits for that is told, and all else is done.
+        Whether something waits for a person; it was printed, and the rest is done.
 
     Raises:
         LockedError: Another update holds the stack's lock: whose.
@@ -55,13 +55,13 @@ def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> 
     if engine.cancelled.is_set():
         end_interrupted()
     if outcome.result is UpdateResult.FAILED:
-        raise EngineError(f"{engine.stack}: not every record succeeded", "the reason stands above")
+        raise EngineError(f"{engine.stack}: not every record succeeded", "see the errors above")
     return outcome.result is UpdateResult.WAITS
 
 
 @contextmanager
 def _steps(verbose: bool) -> Iterator[Tell]:
-    """Give a way to tell the steps: line by line, or the latest one in place, on a terminal alone."""
+    """Give a callback that shows the steps: a line each, or one line that changes (terminals only)."""
     if verbose:
         yield lambda words: typer.echo(words, err=True)
         return
@@ -72,7 +72,7 @@ def _steps(verbose: bool) -> Iterator[Tell]:
 def end_interrupted(error: TbaError | None = None) -> NoReturn:
     """End this process after Ctrl-C, with `Exit.INTERRUPTED`.
 
-    At once: a call of the provider that a second Ctrl-C has left behind may still wait for a store or for NetSuite.
+    At once: after a second Ctrl-C a call of the provider may still wait for a store or for NetSuite.
     """
     if error is not None:
         typer.echo(f"error: {error}", err=True)

@@ -30,13 +30,13 @@ def command(
 
 
 def run(project: Path, environments: list[str], *, as_json: bool) -> None:
-    """Print a line for each environment that is right, on stderr all problems; exit code 1 where there are any.
+    """Print a line for each valid environment, and all problems on stderr; exit with 1 if there are any.
 
     Args:
         project: The folder that holds stacks/.
         environments: Stack names; all of stacks/ where none is given.
-        as_json: One object on stdout instead: by environment, how many `tokens` and `certificates`, and
-            the `problems`, and the `notes`: what is right, and may not be meant or will not stay so.
+        as_json: Print one object instead. By environment: how many `tokens` and `certificates`, the
+            `problems`, and `notes` on what is valid, but perhaps not meant or not for long.
 
     Raises:
         SpecError: There is no environment to check.

@@ -39,7 +39,7 @@ def command(
 
 
 def run(root: Path, *, store: str, auth: str, keep: bool, stop: bool) -> None:
-    """Tell the whole story, or only end the servers that an earlier one left up.
+    """Run the demo, or only stop the servers that an earlier one left running.
 
     Raises:
         TbaError: A step did not end as it must, or there is no such demo.
@@ -47,7 +47,7 @@ def run(root: Path, *, store: str, auth: str, keep: bool, stop: bool) -> None:
     console = Console(highlight=False)
     if stop:
         ended = stop_servers(root)
-        console.print("the demo's servers are ended" if ended else "no servers of a demo are up")
+        console.print("stopped the demo's servers" if ended else "no demo servers are running")
         return
     os.environ |= bypass(os.environ)
     if store not in STORES:

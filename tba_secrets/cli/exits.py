@@ -24,8 +24,7 @@ class Exit(IntEnum):
     OTHERWISE = 4
     """NetSuite accepted the login, but its answer is another failure, or not what is declared."""
     PERSON = 5
-    """Only a person can continue: bring a new token for one that is due, upload a certificate, or revoke what its role
-    may not."""
+    """A person has to act: bring a new token for a due one, upload a certificate, or revoke what a role may not."""
     INTERRUPTED = 130
     """Ctrl-C or SIGTERM: the run ended in order and keeps what it did. 128 + SIGINT, as shells have it."""
 

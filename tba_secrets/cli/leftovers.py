@@ -89,7 +89,7 @@ def _in_stores(
         try:
             names = store.names(start)
         except AccessDeniedError as error:
-            tell(f"secrets that were taken out of the YAML are not looked for: {error.what}")
+            tell(f"cannot look for secrets that were removed from the YAML: {error.what}")
             continue
         for name, snapshot in store.describe_many(names).items():
             if snapshot is None or snapshot.owner is None or snapshot.deletion_at is not None:
@@ -113,7 +113,7 @@ def retire(
         leftover: The secret.
         records: Everything that the stack declares: whose account it is, and which formats it uses.
         in_use: The record, if any, whose current credential has a token id.
-        at_once: Also what is still in its overlap.
+        at_once: Revoke what is still in its overlap, too.
         by_hand: A person has revoked in NetSuite what was left for one.
     """
     place, name = leftover.place, leftover.record

@@ -27,7 +27,9 @@ from tba_secrets.stores.journal import Retirement
 def command(
     environment: EnvironmentName,
     tokens: Tokens = None,
-    now: Annotated[bool, typer.Option("--now", help="Also what is still in its overlap.")] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Revoke what is still in its overlap, too.")
+    ] = False,
     by_hand: Annotated[
         bool,
         typer.Option("--by-hand", help="You have revoked in NetSuite what was left for a person."),

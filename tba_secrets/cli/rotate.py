@@ -60,10 +60,13 @@ def command(
         str | None, typer.Option(help="An integration whose consumer pair was reset.")
     ] = None,
     due: Annotated[
-        bool, typer.Option("--due", help="What is due by its policy, unattended.")
+        bool, typer.Option("--due", help="Rotate what is due by its policy, unattended.")
     ] = False,
     accept_cut: Annotated[
-        bool, typer.Option("--accept-cut", help="Do not ask: a consumer pair has no overlap.")
+        bool,
+        typer.Option(
+            "--accept-cut", help="Do not ask to confirm the outage: a consumer pair has no overlap."
+        ),
     ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Take a token that was superseded before.")
@@ -78,7 +81,7 @@ def command(
     verbose: Verbose = False,
     project: Project = Path(),
 ) -> None:
-    """Bring a new token in: staged, proven, then current. Its source gives it where nothing else is said.
+    """Rotate to a new token: stage it, prove it, make it current. By default it comes from its source.
 
     It runs `pulumi up` on the same stack, for these tokens alone; a plain `pulumi up` afterwards has nothing to do.
     Tokens that an earlier rotation superseded are revoked where their overlap is over.

@@ -1,4 +1,4 @@
-"""`tba rotate --due`: what is due by its policy, and can be rotated without a person, is rotated; the rest is named.
+"""`tba rotate --due`: rotate what is due by its policy and needs no person, and name the rest.
 
 Unattended is possible where the source holds a token that was not seen before, and for a certificate that its
 predecessor brings to NetSuite. Readers that `after_promote` could not reach are told, and what was superseded and whose

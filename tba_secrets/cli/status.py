@@ -89,7 +89,7 @@ def command(
         str | None,
         typer.Option(
             metavar="VARIABLE",
-            help="Tell the webhook whose URL is in this variable what is due, fails or waits.",
+            help="Send what is due, failing or waiting to the webhook whose URL is in this variable.",
         ),
     ] = None,
     notify_as: Annotated[
@@ -168,17 +168,17 @@ def run(
 
 
 def ending(report: Report, *, told: bool) -> int:
-    """Return the exit code: the worst standing's, which a delivery that failed does not hide.
+    """Return the exit code: that of the worst standing; if all is well, 1 for a failed delivery.
 
     Args:
         report: What was found.
-        told: Whether whoever was to be notified has been.
+        told: Whether the notification succeeded, or none was wanted.
     """
     return int(report.standing) or int(Exit.DONE if told else Exit.FAILED)
 
 
 def _notify(report: Report, wish: NotifyWish, to: Webhook | None) -> bool:
-    """Tell the webhook, and say on stderr how that ended; return whether it did not fail."""
+    """Notify the webhook, and say on stderr how that went; return False if it failed."""
     if to is None:
         typer.echo(f"{wish.variable} is not set: nobody is notified", err=True)
         return True

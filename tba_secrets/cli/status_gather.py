@@ -108,7 +108,7 @@ def _left(
     return [
         RotationFinding(
             Standing.ATTENTION,
-            f"{one.record} is not deployed any more, and {one.place} waits for its superseded tokens to be revoked",
+            f"{one.record} is not deployed any more, and {one.place} is kept until its superseded tokens are revoked",
             f"run `tba retire {environment} {one.record}`",
         )
         for one in left

@@ -1,6 +1,6 @@
 """`tba up`: `pulumi up` for several environments side by side, and one report.
 
-The environments' YAML is checked first: a mistake in one of them lets none begin. From then on each stands alone.
+The environments' YAML is checked first, and one mistake stops all. After that each is on its own.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Fleet:
 
         Args:
             name: The environment.
-            tell: Is given what happens, line by line.
+            tell: Called with each line of progress.
         """
         engine, began = self.engines[name], time.monotonic()
         if engine.cancelled.is_set():
@@ -178,7 +178,7 @@ def all_up(names: Sequence[str], up: Up, parallel: int, progress: Progress) -> l
         names: The environments.
         up: Brings one up.
         parallel: How many at once.
-        progress: Is told of each.
+        progress: Shows each.
     """
     with ThreadPoolExecutor(parallel) as pool:
         asked = {name: pool.submit(up, name, progress.teller(name)) for name in names}

@@ -146,7 +146,7 @@ def _asked(
 
 
 def _with_others(found: list[CheckedRecord]) -> list[CheckedRecord]:
-    """Return the refused ones with what the fate of the others says about the cause."""
+    """Return the results; the diagnosis of a refused one takes into account how the others fared."""
     verdicts = [one.verdict for one in found if one.verdict is not None]
 
     def again(one: CheckedRecord) -> CheckedRecord:

@@ -101,9 +101,7 @@ class Story(ABC):
 
     def _close(self, *, keep: bool) -> None:
         if not keep:
-            self.say(
-                f"The servers are ended. `make demo{self.option()} KEEP=1` leaves them up to look around."
-            )
+            self.say(f"Stopped the servers. `make demo{self.option()} KEEP=1` leaves them running.")
             return
         self.say("The servers stay up. To look around:", f"  {self._go()}")
         stack, store = self.world.stack, self.world.store.commands(*self.looked_at)

@@ -23,7 +23,7 @@ _TESTED: Final = "tba:index:SmokeTest"
 _UNCHANGED: Final = frozenset({"same", "read", "refresh"})
 
 Tell = Callable[[str], None]
-"""Is given what happens now, in one line: for whoever waits."""
+"""Called with each line of progress."""
 
 
 class UpdateResult(Enum):
@@ -48,7 +48,7 @@ class Message:
 
 @dataclass
 class TokenOutcome:
-    """What was done to one record; a record of which nothing was done has none."""
+    """What was done to one record; an untouched record has none."""
 
     staged: bool = False
     """A new candidate was written."""
@@ -82,7 +82,7 @@ class UpdateListener:
     """Hears the events of one update.
 
     Args:
-        tell: Is given the provider's live words.
+        tell: Called with the provider's live messages.
     """
 
     def __init__(self, tell: Tell) -> None:

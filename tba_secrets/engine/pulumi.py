@@ -31,7 +31,7 @@ _PASSWORD: Final = re.compile(r"""([?&][a-z_]*password=)[^&\s"']*""", re.IGNOREC
 _WITHOUT_TERMINAL: Final = ("--color", "never", "--non-interactive")
 
 Hear = Callable[[str], None]
-"""Is given one line of output."""
+"""Called with each line of output."""
 
 
 class EngineError(TbaError):
@@ -51,7 +51,7 @@ class LockedError(EngineError):
         alive = runs.life(stack, holders) is Life.ALIVE
         super().__init__(
             f"the stack {stack} is being updated by {who}: nothing was changed",
-            "it is at work: wait for it, then run this again"
+            "it is still running: wait for it, then run this again"
             if alive
             else "wait for it, then run this again; if you are sure that it is dead, add --take-over",
         )
@@ -93,7 +93,7 @@ class PulumiCli:
 
         Args:
             arguments: The command and its options, without the stack.
-            hear: Is given its output.
+            hear: Called with each line of output.
 
         Raises:
             LockedError: Another update holds the lock.

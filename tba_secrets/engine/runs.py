@@ -32,7 +32,7 @@ _CLOCK_STEP_SECONDS: Final = 1.0
 
 
 class Life(Enum):
-    """What is known of a lock's holder."""
+    """Whether a lock's holder still runs."""
 
     DEAD = "dead"
     ALIVE = "alive"
@@ -156,7 +156,7 @@ def life(stack: str, found: Iterable[Holder]) -> Life:
 
 
 def claim(stack: str, found: Iterable[Holder]) -> bool:
-    """Use up the proof that the holders are dead. Of two runs that have it, one gets true and may cancel their lock.
+    """Claim the right to cancel the lock of dead holders: of two runs, one gets True.
 
     The other one might else cancel the lock that the first has taken meanwhile.
 

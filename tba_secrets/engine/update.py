@@ -114,7 +114,7 @@ class Engine:
         return self._provider.host.cancelled.is_set()
 
     def provider(self, intents: Intents) -> Provider:
-        """Make a provider that shares with other stacks' what belongs to users and sources."""
+        """Make a provider that shares the gate and the sources with the other stacks of this run."""
         made = Provider(None)
         made.host.gate, made.host.sources = self._shared.gate, self._shared.sources
         made.host.intents = intents
@@ -179,9 +179,9 @@ class Engine:
         """
         life = runs.life(self.stack, refused.holders)
         if life is Life.DEAD and runs.claim(self.stack, refused.holders):
-            listener.note("the run that held the stack's lock is dead: taking its work up")
+            listener.note("the run that held the stack's lock is dead: resuming its work")
         elif life is Life.UNKNOWN and self._take_over:
-            listener.note("taking the stack's lock over, as --take-over says")
+            listener.note("taking over the stack's lock (--take-over)")
         else:
             raise refused
         PulumiCli(self.project, self.stack).read("cancel", "--yes")
@@ -215,10 +215,9 @@ def _remember_refusals(gate: Gate, resources: Iterable[Mapping[str, Any]]) -> No
 
 
 def _remember_proofs(host: Host, resources: Iterable[Mapping[str, Any]]) -> None:
-    """Tell the provider what has passed last.
+    """Give the provider each record's last proof.
 
-    Whoever repeats a rotation must know whether the first one was finished, and the engine gives that to the SmokeTest
-    alone.
+    A repeated rotation must know whether the first one was finished, and the engine tells only the SmokeTest.
     """
     for one in resources:
         inputs, kind = one.get("inputs") or {}, one["type"].rpartition(":")[2]

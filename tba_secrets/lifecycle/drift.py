@@ -17,7 +17,7 @@ def missing(
     versions: Mapping[str, str],
     allowed: Iterable[Stage],
 ) -> dict[str, str]:
-    """Where the version that state names plays none of the `allowed` parts: kind -> what is there instead."""
+    """Return, by store kind, what is there where the version in state has none of the `allowed` stages."""
     wanted_stages = tuple(allowed)
     found = {}
     for kind, place in places.items():
@@ -32,7 +32,7 @@ def missing(
 
 
 def unsettled(places: Mapping[str, Place], snapshots: Snapshots) -> dict[str, str]:
-    """Where a token was about to be issued when a run was killed: kind -> what is to be found out."""
+    """Return, by store kind, what to look into where a run was killed while NetSuite issued a token."""
     return {
         kind: f"{place}: a run was killed while NetSuite was asked for a token"
         for kind, place in places.items()

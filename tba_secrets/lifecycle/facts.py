@@ -169,7 +169,7 @@ class Rotate:
     again: bool = False
     """A superseded token may come back: a person asked for it by name."""
     nonce: str = ""
-    """Of the line of intent that stands in the store; empty where NetSuite issues nothing."""
+    """That of the line of intent in the store; empty where NetSuite issues nothing."""
     anew: bool = False
     """A person asked by name to replace even a candidate that waits for its proof."""
 
@@ -233,7 +233,7 @@ Step = Put | Relabel | Discard | Note | Promote
 
 @dataclass(frozen=True)
 class Staging:
-    """What to do until the candidate stands."""
+    """What to do to stage the candidate."""
 
     credential: Credential | None
     """What the stores are to hold; None until a new pair was obtained."""

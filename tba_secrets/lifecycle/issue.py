@@ -1,4 +1,4 @@
-"""A token that NetSuite is to issue: a line of intent stands before the request, and nothing that it gives is lost."""
+"""Issue a token without losing it: a line of intent is written before NetSuite is asked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Issuing:
     """Epoch seconds."""
     proceed: act.Proceed
     nonce: str = ""
-    """Of the line of intent; empty until it stands."""
+    """The nonce of the line of intent; empty until that is written."""
 
     @property
     def _place(self) -> Place:

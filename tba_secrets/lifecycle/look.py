@@ -33,7 +33,7 @@ class Looked:
     snapshots: dict[_Key, Snapshot | None] = field(default_factory=dict)
     texts: dict[tuple[_Key, VersionId], Sensitive] = field(default_factory=dict, repr=False)
     failures: dict[_Key, tuple[float, StoreError]] = field(default_factory=dict, repr=False)
-    """What a look ahead has failed with, and when (monotonic): only a caller that was waiting for it is told."""
+    """Errors of looks ahead, with their time (monotonic): raised only for a caller that was waiting."""
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def forget(self) -> None:
@@ -54,7 +54,7 @@ class Looked:
             return self.snapshots[key]
 
     def look_ahead(self, place: Place) -> None:
-        """Look before anybody asks; whoever asks meanwhile waits for this look, and takes its outcome."""
+        """Look before anybody asks; a caller that asks meanwhile waits for this look, and gets its result."""
         with self.lock:
             try:
                 self.snapshot(place)

@@ -42,7 +42,7 @@ class RetireRun:
         Args:
             current: What readers get: its consumer pair signs.
             now: Epoch seconds.
-            at_once: Also what is still in its overlap.
+            at_once: Revoke what is still in its overlap, too.
             by_hand: A person has revoked in NetSuite what was left for one: close those lines, and ask nobody.
 
         Raises:

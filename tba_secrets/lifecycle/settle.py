@@ -335,7 +335,7 @@ def _closed(lines: Iterable[tuple[str, JournalEntry]], state: Retirement) -> Ite
 
 
 def refuse_to_leave(record: str, where: str, snapshot: Snapshot) -> None:
-    """Refuse to leave a secret whose superseded tokens still wait for being revoked: they would be forgotten.
+    """Refuse to leave a secret whose superseded tokens still have to be revoked: they would be forgotten.
 
     Args:
         record: `integration/token`.
@@ -403,7 +403,7 @@ def deletion(
     if waiting:
         return Deletion(
             tuple(steps),
-            words=f"{sight.where} is left in the store, for {len(waiting)} of its superseded tokens can still sign: "
+            words=f"{sight.where} is left in the store because {len(waiting)} of its superseded tokens can still sign: "
             "`tba retire` revokes them, and deletes the secret with its last line",
         )
     if retain:

@@ -56,7 +56,7 @@ def base_url(account: str, service: Service, endpoint: str | None = None) -> str
         endpoint: One address for all services instead (a simulator, a proxy).
 
     Raises:
-        AccountIdError: The account id is none.
+        AccountIdError: The account id is malformed.
     """
     label = realm(account).lower().replace("_", "-")
     if endpoint is not None:

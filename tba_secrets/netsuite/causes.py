@@ -46,7 +46,7 @@ WRONG_SECRET: Final = Cause(
     ("InvalidSignature",),
 )
 CONSUMER_UNKNOWN: Final = Cause(
-    "the consumer key is of another account, or of before Reset Credentials",
+    "the consumer key is another account's, or was replaced by Reset Credentials",
     _INTEGRATIONS,
     "take the consumer key and secret of this account's integration record",
     ("consumer_key_unknown", "UnknownIntegration"),

@@ -1,4 +1,4 @@
-"""What is known beside the answer and the record: earlier passes, earlier refusals, how other tokens fared.
+"""Evidence from outside the answer and the record: earlier passes, earlier refusals, how other tokens fared.
 
 A refused login is answered alike whatever the cause. Who else was refused in the same run tells more than the answer.
 """
@@ -39,7 +39,7 @@ class Circumstances:
 
     @property
     def clues(self) -> frozenset[Clue]:
-        """What speaks for causes."""
+        """The clues that follow from these facts."""
         facts = {
             Clue.PASSED_BEFORE: self.passed_before,
             Clue.ACCOUNT_CHANGED: self.account_changed,

@@ -138,7 +138,7 @@ class Caller(ABC):
     @property
     @abstractmethod
     def secrets(self) -> tuple[Sensitive, ...]:
-        """What is blotted out of words that are not ours."""
+        """The values to redact from text that others wrote."""
 
     @abstractmethod
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:

@@ -25,7 +25,7 @@ class ClockProbe:
     def check(
         self, base_url: str, record: str, measure: Callable[[], float | None]
     ) -> float | None:
-        """Refuse to go on where signatures could not be accepted.
+        """Measure each host's clock skew once; refuse a skew at which NetSuite rejects signatures.
 
         Args:
             base_url: Whose clock it is.
@@ -33,7 +33,7 @@ class ClockProbe:
             measure: Asks; gives how many seconds our clock is ahead, None where the answer had no date.
 
         Returns:
-            The skew; None is not known, which stops nothing.
+            The skew in seconds; None if it is unknown, which is no error.
 
         Raises:
             ClockSkewError: It is beyond the tolerance. That is not kept: the clock may be set right.

@@ -27,7 +27,7 @@ class _Account:
     answered: int = 0
     """Since `users` changed."""
     halved: bool = False
-    """The last that was heard is that there were too many: a burst is refused together, and counts once."""
+    """Whether the last answer was a concurrency refusal: a burst of them halves the limit once."""
 
 
 class Concurrency:

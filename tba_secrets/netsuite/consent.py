@@ -101,7 +101,7 @@ def _fields(query: str) -> dict[str, str] | None:
 
 
 def _same(got: str, expected: Sensitive) -> bool:
-    """In constant time."""
+    """Compare in constant time."""
     return hmac.compare_digest(got.encode(errors="replace"), expected.reveal().encode())
 
 

@@ -31,7 +31,7 @@ class Credential(Protocol):
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
-        """Its values, for blotting them out of words that are not ours."""
+        """Its values, to redact them from text that others wrote."""
 
 
 @dataclass(frozen=True)
@@ -73,5 +73,5 @@ class TbaCredential:
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
-        """The four values, for blotting them out of words that are not ours."""
+        """The four values, to redact them from text that others wrote."""
         return (self.consumer_key, self.consumer_secret, self.token_id, self.token_secret)

@@ -32,7 +32,7 @@ class Evidence:
 
     check: str
     account: str | None
-    """As NetSuite said it; None where this check tells nothing of it, as for the next three."""
+    """As NetSuite reports it; None if this check does not tell. The same goes for the next three."""
     role_name: str | None
     role_id: str | None
     entity: str | None

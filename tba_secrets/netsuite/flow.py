@@ -138,7 +138,7 @@ def authorize(
 
 
 def _page_url(application: Application, request_token: Pair, state: Sensitive) -> str:
-    """`state` is alphanumeric and at most 512 characters long."""
+    """Return the address of the consent page; `state` is alphanumeric, 512 characters at most."""
     query = {"oauth_token": request_token.identifier.reveal(), "state": state.reveal()}
     return f"{application.url(Service.APP)}{CONSENT_PATH}?{urlencode(query)}"
 

@@ -89,7 +89,7 @@ class Steps:
         Raises:
             NetSuiteUnreachableError: No answer to judge came within the deadline.
             FlowRefusedError: NetSuite refused, with a diagnosis.
-            FlowError: The answer is none of this step, or does not confirm the callback (RFC 5849 section 2.1).
+            FlowError: The answer does not belong to this step, or does not confirm the callback (RFC 5849 section 2.1).
         """
 
         def attempt() -> requests.PreparedRequest:

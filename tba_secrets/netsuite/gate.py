@@ -1,4 +1,4 @@
-"""Whose turn it is to be asked: one user's calls one after another, on one machine, each recorded before it is sent.
+"""Serialise the calls of each user on one machine, and record each call before it is sent.
 
 1. The user's turn: in this process by a queue, beside other processes by a lock.
 2. What the machine's file and the states know of refusals is counted.
@@ -52,7 +52,7 @@ class Gate:
     Args:
         clock: Epoch seconds.
         concurrency: How many users of one account are asked side by side; that of this process where None.
-        logins: The file that all runs of this machine share; that of whoever runs this process where None.
+        logins: The file that all runs of this machine share; the current user's where None.
     """
 
     def __init__(
@@ -91,8 +91,8 @@ class Gate:
             fingerprint: Of the credential; kept with a refusal.
             known_refusals: What earlier runs recorded.
             cancelled: Asked while waiting, ten times a second.
-            unrecorded: Is told that the machine's file cannot be written, by a run that records refusals elsewhere (in
-                state). None where this run has no other place: then it does not ask.
+            unrecorded: Called with a warning if the machine's file cannot be written, in a run that also records
+                refusals in state. None in any other run, which then does not ask.
 
         Raises:
             NotAskedError: The user may not be asked, the attempt could not be recorded, or `cancelled` said so.

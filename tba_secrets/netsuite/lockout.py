@@ -31,7 +31,7 @@ class Refusal:
     """Epoch seconds, whole ones where the gate noted it: the same refusal read back from a state counts once."""
 
     def beside(self, known: Collection[Refusal]) -> Refusal:
-        """Return this refusal as another one than those known: a second one within the same second counts as well."""
+        """Return this refusal, its time moved so that it equals none of `known`: two in one second both count."""
         one = self
         while one in known:
             one = replace(one, at=one.at + 1)
@@ -50,7 +50,7 @@ class Who(NamedTuple):
 
     @classmethod
     def of(cls, account: str, user: str) -> Who:
-        """Spelling makes no difference: two queues for one user would defeat the purpose."""
+        """Normalise the spelling, so that a user has one queue only."""
         return cls(account.strip().upper().replace("-", "_"), user.strip().casefold())
 
 

@@ -40,7 +40,7 @@ class RefusedLogins:
 
     @classmethod
     def at_home(cls, variables: Mapping[str, str] = os.environ) -> RefusedLogins:
-        """Return the file of whoever runs this process."""
+        """Return the current user's file."""
         return cls(state_folder(variables) / "refusals.json")
 
     def __str__(self) -> str:

@@ -33,7 +33,7 @@ class Retry:
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
     heard: Callable[[bool], None] = lambda _busy: None
-    """Is told of each answer to a signed call whether it was that NetSuite has too much to do."""
+    """Called after each answer to a signed call: True if NetSuite was too busy."""
 
     def once(self, request: requests.PreparedRequest) -> Answer:
         """Try once, and return the answer. Raises `LostError` if there was none within the deadline."""

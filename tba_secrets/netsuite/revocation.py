@@ -1,4 +1,4 @@
-"""Revoking a token by its own signature, once, and telling what is known of the outcome.
+"""Revoke a token by its own signature, once, and report the outcome.
 
 `GET /rest/revoketoken?consumerKey=...&token=...` (Oracle help, "Token-based Authentication (TBA) Token Services"):
 users revoke their own tokens. The body of a success is not documented, so nothing of it counts as proof.
@@ -26,7 +26,7 @@ PATH: Final = "/rest/revoketoken"
 
 
 class RevocationOutcome(Enum):
-    """What is known after one try."""
+    """The outcome of one try."""
 
     REVOKED = "revoked"
     """NetSuite said so: the token is inactive for ever."""
@@ -73,7 +73,7 @@ class Revocation:
 
     @property
     def remedy(self) -> str:
-        """What is to be done now; empty where nothing is."""
+        """What to do now; empty if nothing."""
         return _REMEDY[self.outcome]
 
     def __str__(self) -> str:
@@ -147,7 +147,7 @@ _OUTCOME: Final = {
 
 
 def _of_somebody_else(answer: Answer) -> bool:
-    """Return a success that cannot be this service's: a page for browsers, or JSON that is none."""
+    """Return whether a success cannot be this service's: a page for browsers, or broken JSON."""
     body = answer.body_text.strip()
     page = body[:500].lower().startswith(("<!doctype", "<html"))
     return page or (

@@ -97,7 +97,7 @@ def sign(
 
     Raises:
         ValueError: The URL cannot be signed.
-        AccountIdError: The credential's account id is none.
+        AccountIdError: The account id is malformed.
     """
     once = Once.now(timestamp)
     return authorization(
@@ -120,7 +120,7 @@ def authorization(
     realm: str,
     extra: Iterable[Parameter] = (),
 ) -> str:
-    """`sign`, for the authorization flow as well.
+    """Return an Authorization header for any keys: those of a credential, or of a step of the flow.
 
     Args:
         keys: With or without a token.

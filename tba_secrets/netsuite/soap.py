@@ -31,7 +31,7 @@ def passport_fields(credential: TbaCredential, once: Once) -> Mapping[str, str]:
     The account is part of what is signed here, unlike the realm of REST: its case matters twice.
 
     Raises:
-        AccountIdError: The credential's account id is none.
+        AccountIdError: The account id is malformed.
     """
     fields = {
         "account": accounts.realm(credential.account),

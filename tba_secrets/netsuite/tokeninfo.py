@@ -36,7 +36,7 @@ class TokenInfo:
     entity: str | None
 
     contradictory: str | None = None
-    """Of what the answer says two things: of `account`, `role` or `user`; None where it agrees with itself."""
+    """Which of `account`, `role` and `user` has two values in the answer; None if it is consistent."""
 
     @classmethod
     def parse(cls, text: str) -> TokenInfo:
@@ -73,7 +73,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _flat(body: Any, parent: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """`{"role": {"id": 3}}` as `roleid`: `3`; keys without case and signs."""
+    """Flatten JSON: `{"role": {"id": 3}}` gives `roleid`, `3`; keys in lower case, letters and digits only."""
     if isinstance(body, dict):
         body = _Pairs(body.items())
     if not isinstance(body, _Pairs):

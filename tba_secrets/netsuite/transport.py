@@ -152,7 +152,7 @@ class HttpSender:
 
 
 def environment_settings(url: str) -> Mapping[str, Any]:
-    """Proxies and CA bundle of the environment, as requests reads them; loopback is never asked through a proxy."""
+    """Return the environment's proxies and CA bundle as requests reads them; never a proxy for loopback."""
     with requests.Session() as session:
         settings = session.merge_environment_settings(url, {}, True, True, None)
     if is_loopback(url):
@@ -188,7 +188,7 @@ def http_date(text: str) -> float | None:
 
 
 def _keep_urls_out_of_logs() -> None:
-    """urllib3 logs every URL at DEBUG, and the query of `/rest/revoketoken` holds a consumer key and a token id."""
+    """Silence urllib3's DEBUG log of URLs: that of `/rest/revoketoken` holds a consumer key and a token id."""
     logger = logging.getLogger("urllib3.connectionpool")
     if _not_debug not in logger.filters:
         logger.addFilter(_not_debug)

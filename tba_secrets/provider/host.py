@@ -119,16 +119,16 @@ class Host:
     previous_digest_key: str | None = field(default=None, repr=False)
     """The secret config `tba:previousDigestKey`."""
     updating: bool = False
-    """The program runs: what is deleted now was taken out of it, or renamed."""
+    """The program runs: a resource that is deleted now was removed from it, or renamed."""
     records: dict[str, RecordMemory] = field(default_factory=dict)
     """By `integration/token`."""
     tokens_staged: set[Sensitive] = field(default_factory=set, repr=False)
     """The token ids that this run has staged: a secret whose token moved to another record is left to its readers."""
     preflights: dict[Store, Preflight] = field(default_factory=dict)
     foreseen: set[Store] = field(default_factory=set)
-    """Those that a preview has asked who we are."""
+    """The stores whose account a preview has already checked."""
     locks: dict[Store, threading.Lock] = field(default_factory=dict)
-    """One for each store that is being asked who we are."""
+    """A lock for each store, held while its preflight runs."""
     gate: Gate = field(default_factory=lambda: Gate(time.time))
     client: Callable[[Credential, str | None, str], Caller] = client_for
     """Makes a client of NetSuite for a credential, an endpoint and a record."""
@@ -200,19 +200,19 @@ class Host:
         return os.getppid() != self.started_by
 
     def status(self, urn: str, message: str) -> None:
-        """Shown live in the resource's status column, and not kept."""
+        """Show a message live in the resource's status column; it is not kept."""
         self.log(LogSeverity.INFO, message, urn, True)
 
     def debug(self, urn: str, message: str) -> None:
-        """Shown under `pulumi up --debug`."""
+        """Log a message that `pulumi up --debug` shows."""
         self.log(LogSeverity.DEBUG, message, urn, False)
 
     def inform(self, urn: str, message: str) -> None:
-        """Shown under Diagnostics, as no warning."""
+        """Show a message under Diagnostics that is no warning."""
         self.log(LogSeverity.INFO, message, urn, False)
 
     def warn(self, urn: str, message: str) -> None:
-        """Shown under Diagnostics."""
+        """Show a warning under Diagnostics."""
         self.log(LogSeverity.WARNING, message, urn, False)
 
     def proceed(self) -> None:

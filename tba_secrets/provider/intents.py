@@ -60,7 +60,7 @@ class Retire:
     in_use: Callable[[Sensitive], str | None]
     """The record, if any, whose current credential has this token id."""
     at_once: bool = False
-    """Also what is still in its overlap."""
+    """Revoke what is still in its overlap, too."""
     by_hand: bool = False
     """A person has revoked in NetSuite what was left for one: those lines are closed, and nobody is asked."""
 

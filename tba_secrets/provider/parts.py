@@ -1,4 +1,4 @@
-"""The two parts of a credential: the consumer pair and the token pair, and what is known of each.
+"""The two parts of a credential, the consumer pair and the token pair: where each comes from, and its digest.
 
 A part that its source does not give is *kept*: its digest is the one that state has, and its value stays in the store.
 """
@@ -18,7 +18,7 @@ from tba_secrets.sources.interface import Pair
 Sources = Mapping[str, SourceSettings]
 """`consumer` and `token`, each with its source."""
 UNSEEN: Final = "not seen"
-"""Stands for the digest of a part that its source has never given; no digest looks like it."""
+"""The stand-in for the digest of a part that its source has never given; no real digest looks like it."""
 
 
 @dataclass

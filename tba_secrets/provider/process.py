@@ -1,7 +1,7 @@
-"""The process that the engine starts: it says its port, serves, and ends with its engine.
+"""The process that the engine starts: it prints its port, serves, and exits with its engine.
 
 The port is the only thing ever printed on stdout. The process ends at once on SIGINT and SIGTERM, and when the process
-that started it is gone, so that nothing is written of which nobody would learn.
+that started it is gone, so that it writes nothing that nobody would hear of.
 """
 
 from __future__ import annotations

@@ -78,13 +78,13 @@ def _names_are_no_values(origin: _Origin) -> _Origin:
 
 
 Endpoint = Annotated[str | None, AfterValidator(lambda address: address or None)]
-"""As programs in other languages say that there is none, the empty text is none."""
+"""An empty text means none: programs in other languages write it so."""
 SomeStores = Annotated[Stores, AfterValidator(_some_store)]
 DistinctKeys = Annotated[AnyFormat, AfterValidator(_distinct_keys)]
 
 
 def _with_format(properties: Properties) -> Properties:
-    """Fill in what is left unsaid of a certificate's keys; what is said may be said by either kind."""
+    """Fill in the default keys of a certificate's object; keep the keys that are given."""
     said = properties.get("format") or {}
     if properties.get("certificate") is None or not isinstance(said, dict):
         return properties
@@ -317,7 +317,7 @@ def format_of(properties: Properties) -> Format | CertificateFormat:
 
 
 def where(properties: Properties) -> tuple[Stores, str]:
-    """Return the stores and the secret's name; an imported resource has not much more."""
+    """Return the stores and the secret's name, which even an imported resource has."""
     return Stores.model_validate(properties["stores"]), str(properties["secret"])
 
 

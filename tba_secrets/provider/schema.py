@@ -56,7 +56,7 @@ _SETTINGS: Schema = {
     "previousDigestKey": {
         "type": "string",
         "secret": True,
-        "description": "The digestKey of before: for the first run after it was changed.",
+        "description": "The previous digestKey, for the first run after a change of digestKey.",
     },
 }
 

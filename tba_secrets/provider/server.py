@@ -101,7 +101,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Look ahead, as the component `Environment` asks; what goes wrong is told by whoever needs the look."""
+        """Look ahead, as the component `Environment` asks; errors surface where the look is needed."""
         with self._errors(context):
             if request.tok != LOOK_AHEAD:
                 raise TbaError(f"there is no function {request.tok}")

@@ -297,8 +297,8 @@ class StagingRun:
             consumer = self._signing(self._seen(Up()))
         except TbaError as failure:
             told = (
-                f"whether it is in the store is not known ({failure.what}): the journal keeps it in mind, and the next "
-                "run looks for it"
+                f"the store may or may not have it ({failure.what}); the journal has a line for it, and the next run "
+                "checks"
             )
         else:
             told = self._taken_back(self.pair, consumer)
@@ -323,7 +323,7 @@ class StagingRun:
             why = done.said
         return (
             f"it could not be revoked ({why}). Look under {TOKENS_PAGE} for the one created just now, and press Revoke "
-            "where it is still active; the journal keeps it in mind"
+            "where it is still active; the journal has a line for it"
         )
 
     def _revoke(self, token: Credential) -> Revocation:

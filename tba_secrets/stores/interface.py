@@ -278,7 +278,7 @@ class Store(ABC):
             seen: What a look showed a moment ago; spares a look.
 
         Raises:
-            RetirementOpenError: More wait for being revoked than the journal can hold.
+            RetirementOpenError: More tokens wait to be revoked than the journal can hold.
             StoreError: The version is gone (a line for a person needs none), or the secret was not claimed.
             ScheduledForDeletionError: The secret has to be restored first.
         """

@@ -154,8 +154,8 @@ def noted(
         )
         if done is None:
             raise RetirementOpenError(
-                f"the secret {name}: {len(others)} superseded tokens wait for being revoked at NetSuite, "
-                "and no more than that can be kept in mind",
+                f"the secret {name}: {len(others)} superseded tokens still have to be revoked at NetSuite, "
+                "and the journal has no room for another",
                 "run `tba retire`, or revoke them in NetSuite, before the next rotation",
             )
         entries.remove(done)
@@ -163,7 +163,7 @@ def noted(
 
 
 def refuse_open(name: str, journal: tuple[JournalEntry, ...]) -> None:
-    """Let a secret pass of which no superseded token waits for being revoked.
+    """Refuse to delete a secret whose superseded tokens still have to be revoked.
 
     Raises:
         RetirementOpenError: Some wait: with their versions, which tell the token ids to whoever may read them.

@@ -98,7 +98,7 @@ def scheduled_for_deletion(
 
 
 def refuse_version_gone(name: SecretName, entry: JournalEntry) -> None:
-    """Let a line pass that needs no version: one for a person.
+    """Refuse a line whose version is gone, if the token has to sign its own revoke.
 
     Raises:
         StoreError: The token is to be revoked with its own signature, and the version that holds it is gone.

@@ -543,7 +543,7 @@ def test_a_client_id_that_only_the_store_has(full: Bench, empty_world: World) ->
             "warning",
             "not declare Log in using OAuth 2.0 Access Tokens",
         ),
-        ("[REST Web Services]", "api", "warning", "a person brings each successor"),
+        ("[REST Web Services]", "api", "warning", "a person has to upload each"),
         (
             GRANTS.replace("]", ", OAuth 2.0 Authorized Applications Management]"),
             "api",

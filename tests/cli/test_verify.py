@@ -86,7 +86,7 @@ def test_a_refused_token_beside_good_ones_is_the_tokens_own_fault(tba: Tba, worl
     assert one["result"] == "refused"
     assert "token id is wrong, inactive, revoked" in one["causes"][0]["what"]
     assert "user or the role is inactive" in one["causes"][1]["what"]
-    assert not any("consumer key is of another" in cause["what"] for cause in one["causes"])
+    assert not any("consumer key is another account" in cause["what"] for cause in one["causes"])
 
 
 def test_all_tokens_of_an_integration_refused_is_the_integrations_fault(

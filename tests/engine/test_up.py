@@ -100,7 +100,7 @@ def test_a_stack_that_is_not_there_one_that_is_held_and_one_whose_holder_is_gone
     said = report(run)
     assert run.status == 1
     assert said["one"]["result"] == "done", run.output
-    taken_up = "the run that held the stack's lock is dead: taking its work up"
+    taken_up = "the run that held the stack's lock is dead: resuming its work"
     assert {"token": None, "message": taken_up} in said["one"]["notes"]
     assert "`pulumi stack init three`" in said["three"]["errors"][0]["message"]
     (held,) = said["two"]["errors"]

@@ -35,7 +35,7 @@ def test_a_dead_run_is_taken_up(ready: World) -> None:
     run = tba(ready, "rotate", "test", TOKEN)
 
     assert run.status == 0, run.output
-    assert "the run that held the stack's lock is dead: taking its work up" in run.output
+    assert "the run that held the stack's lock is dead: resuming its work" in run.output
     assert ready.current(TOKEN)["token_id"] == ready.account.spares[TOKEN].identifier
     assert not list((Path(ready.project.environment["HOME"]) / RUNS).iterdir())
 
@@ -66,7 +66,7 @@ def test_a_holder_that_may_live_is_named_and_taken_over_on_request(ready: World,
     again = tba(ready, "rotate", "test", TOKEN, "--take-over")
 
     assert again.status == 0, again.output
-    assert "as --take-over says" in again.output
+    assert "taking over the stack's lock (--take-over)" in again.output
     assert ready.current(TOKEN)["token_id"] == ready.account.spares[TOKEN].identifier
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_is_known_to_live_is_not_taken_over(ready: World) -> None:
         lock(ready, process.pid)
         run = tba(ready, "rotate", "test", TOKEN, "--take-over")
     assert run.status == 1
-    assert "it is at work: wait for it" in run.output
+    assert "it is still running: wait for it" in run.output
     assert ready.labels(TOKEN) == labels
 
 

@@ -25,7 +25,7 @@ def look(records: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
 
 
 def _roles(certificates: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
-    """Compare what a role declares; one that declares nothing may have it all."""
+    """Check a role's declared permissions; a role that declares none is not checked."""
     for record in certificates:
         declared = set(map(plain_name, record.role.permissions))
         role = f"{record.path}: the role {record.role.name}"
@@ -42,7 +42,7 @@ def _roles(certificates: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
         by_api = record.certificate is not None and record.certificate.by == "api"
         if declared and by_api and OWN_CERTIFICATES.name not in declared:
             yield warning(
-                f"{role} does not declare {OWN_CERTIFICATES.name}, without which a person brings each successor",
+                f"{role} does not declare {OWN_CERTIFICATES.name}, so a person has to upload each new certificate",
                 "give it to the role, and add it to role.permissions; or declare `by: person`",
             )
 
@@ -63,7 +63,7 @@ def _shared(records: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
             yield warning(
                 f"{name} (OAuth 2.0) and {other} (TBA) share the client id of one integration record: Reset "
                 "Credentials, or State: Blocked, ends both",
-                "do neither; when TBA is over, clear its boxes on the record",
+                "avoid both; once nothing uses TBA, clear its boxes on the integration record",
             )
 
 

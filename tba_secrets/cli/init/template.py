@@ -60,7 +60,7 @@ defaults:  # for every certificate
   retire_after: 7d  # how long a superseded certificate stays valid
 integrations:
   - name: $integration  # the integration record in NetSuite
-    auth: oauth2  # client credentials: a key of which NetSuite has the certificate
+    auth: oauth2  # client credentials: we keep a private key, NetSuite has its certificate
     client:  # the variable with its client id; its client secret is not needed
       env:
         id: $client_id

@@ -1,7 +1,7 @@
 """What a report has to tell: every finding that calls for somebody, and every rotation of the last day. No IO.
 
-Each item has a key. That of a finding is made of what it is about and of the day (UTC), so that whoever is told twice
-on one day can tell; that of a rotation is made of the version.
+Each item has a key, by which a receiver drops duplicates: a finding's is made of its subject and the day (UTC), a
+rotation's of the version.
 """
 
 from __future__ import annotations

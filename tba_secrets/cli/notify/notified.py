@@ -34,7 +34,7 @@ class Notified:
 
     @classmethod
     def at_home(cls, variables: Mapping[str, str] = os.environ) -> Notified:
-        """Return the folder of whoever runs this process."""
+        """Return the current user's folder."""
         return cls(state_folder(variables) / "notified")
 
     def has(self, to: Webhook, key: str) -> bool:

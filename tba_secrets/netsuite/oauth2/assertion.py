@@ -36,7 +36,7 @@ def assertion(
         nonce: The `jti`; a random one where None.
 
     Raises:
-        SourceError: The key does not fit the algorithm, or is none.
+        SourceError: The key is malformed, or does not fit the algorithm.
     """
     algorithm = algorithm_named(credential.algorithm, where)
     key = load_key(credential.private_key, where)

@@ -49,7 +49,7 @@ KEY_MISMATCH: Final = Cause(
     ("SignatureValidation", "InvalidSignature"),
 )
 CLIENT_UNKNOWN: Final = Cause(
-    "the client id is another record's or account's, of before Reset Credentials, or not the certificate's",
+    "the client id is another record's or account's, was replaced by Reset Credentials, or is not the certificate's",
     _INTEGRATIONS,
     "take the client id of the record that the certificate is mapped to",
     ("InvalidIssuer", "InvalidIntegration", "ClientIdMismatch"),

@@ -75,7 +75,7 @@ class CertificateRevocation(Revocation):
 
     @property
     def remedy(self) -> str:
-        """What is to be done now; empty where nothing is."""
+        """What to do now; empty if nothing."""
         return _REMEDY.get(self.outcome, _BY_HAND)
 
 

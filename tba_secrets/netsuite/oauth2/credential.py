@@ -72,7 +72,7 @@ class OAuth2Credential:
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
-        """What is blotted out of words that are not ours."""
+        """The values to redact from text that others wrote."""
         return (self.private_key, self.client_id)
 
 
@@ -84,6 +84,6 @@ def token_endpoint(account: str, endpoint: str | None = None) -> str:
         endpoint: One address for all services instead of the account's own hosts.
 
     Raises:
-        AccountIdError: The account id is none.
+        AccountIdError: The account id is malformed.
     """
     return base_url(account, Service.SUITETALK, endpoint) + TOKEN_PATH

@@ -40,7 +40,7 @@ class CertificateTerms:
         A key that was made here for another algorithm goes on signing with its own, until it is rotated.
 
         Raises:
-            SourceError: The key or the certificate is none.
+            SourceError: The key or the certificate is malformed.
         """
         private_key, certificate = _texts(key, self.name)
         loaded = load_key(private_key, self.name)

@@ -31,12 +31,12 @@ _NOT_THE_HOLDER: Final = "InvalidParameterException"
 
 @dataclass(frozen=True)
 class Patience:
-    """For how long a sight that is not the one expected may be a stale one."""
+    """How long to allow for AWS's eventual consistency."""
 
     settle: float = 15.0
     """Seconds until a write that was acknowledged, or whose reply was lost, must be seen."""
     confirm: float = 1.0
-    """Seconds for which an unwelcome sight is looked at again before it is believed."""
+    """Seconds to look again before an unexpected answer is believed."""
     first_pause: float = 0.05
     """Seconds between the first two looks; each pause is twice the one before, 1 s at most."""
     clock: Callable[[], float] = time.monotonic
@@ -189,7 +189,7 @@ class AwsSecretAccess:
         raise failure
 
     def refuse_deleted(self, name: SecretName, secret: AwsSecret | None) -> None:
-        """Let a secret pass that is not scheduled for deletion.
+        """Refuse a secret that is scheduled for deletion.
 
         Raises:
             ScheduledForDeletionError: With the command that restores it.
