@@ -10,13 +10,21 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated, Any, Final
-
-import typer
-from typer.core import TyperCommand, TyperGroup
 
 from tba_secrets import __version__
 from tba_secrets.errors import TbaError
+from tba_secrets.spec.looks_secret import is_pasted_argument
+
+try:
+    import typer
+    from typer.core import TyperCommand, TyperGroup
+except ModuleNotFoundError as missing:  # a reader's program needs no command line
+    sys.exit(
+        f"error: `tba` needs {missing.name}, which is not installed\n"
+        "  Fix: pip install 'tba-secrets[cli]'"
+    )
 
 _COMMANDS: Final = {
     "init": "Write a new, commented environment and, in an empty folder, the whole repository around it.",
@@ -43,6 +51,9 @@ _COMMANDS: Final = {
 }
 """Each command's line in `tba --help`, the same as its own help's first: so that no command is loaded for it."""
 
+_SERVES: Final = ("demo", "simulator")
+"""The commands that need the extra `simulator`."""
+
 
 class Commands(TyperGroup):
     """The commands, each of which is loaded when it is called."""
@@ -53,7 +64,16 @@ class Commands(TyperGroup):
             self.add_command(TyperCommand(name, help=words))
 
     def load(self, name: str) -> None:
-        """Load a command with its arguments and options."""
+        """Load a command with its arguments and options.
+
+        Raises:
+            TbaError: It needs an extra that is not installed.
+        """
+        if name in _SERVES and find_spec("werkzeug") is None:
+            raise TbaError(
+                f"`tba {name}` needs packages that are not installed",
+                "pip install 'tba-secrets[cli,simulator]'",
+            )
         module = import_module(f"{__name__}.{'import_' if name == 'import' else name}")
         alone = typer.Typer(add_completion=False)
         alone.command(name)(module.command)
@@ -95,6 +115,14 @@ def main() -> None:
     """Run the console script `tba`."""
     # Engine, program and provider talk over gRPC on this machine; Python's gRPC would ask a proxy for that.
     os.environ.setdefault("no_grpc_proxy", "127.0.0.1,localhost")
+    if any(is_pasted_argument(one) for one in sys.argv[1:]):  # before anything repeats it
+        typer.echo(
+            "error: an argument looks like a secret value; it is not shown, and nothing was done\n"
+            "  Fix: name the environment or the token, never the value. If it is real, revoke it: the shell keeps a "
+            "history, and other users of this machine see what runs",
+            err=True,
+        )
+        sys.exit(2)
     try:
         app()
     except TbaError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tba_secrets.cli.status_report import StoreReport
 from tba_secrets.cli.status_state import TokenState
+from tba_secrets.netsuite.diagnosis import in_short
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import (
@@ -35,20 +36,13 @@ def state_findings(state: TokenState, policy: Policy, now: float) -> list[Rotati
 
 
 def _failure(failure: str, state: TokenState) -> RotationFinding:
-    words = _first_lines(failure)
+    words, mend = in_short(failure)
     if state.waits_for and len(state.failures) == 1:
         what = f"its new certificate waits for a person: {words}"
         return RotationFinding(Standing.ATTENTION, what, state.waits_for)
-    remedy = "fix the cause, then run `tba up ENV`: it tests again by itself"
+    first = f"for the first of them: {mend}; then" if mend else "fix the cause, then run"
+    remedy = f"{first} `tba up ENV`: it tests again by itself"
     return RotationFinding(Standing.FAILING, f"its last update failed: {words}", remedy)
-
-
-def _first_lines(failure: str) -> str:
-    """Return the first two lines: the result and NetSuite's answer.
-
-    `pulumi up` shows the diagnosis after them.
-    """
-    return " ".join(line.strip() for line in failure.strip().splitlines()[:2])
 
 
 def store_findings(

@@ -7,6 +7,7 @@ Nothing of a value or a body gets into a diagnosis: only statuses, known error c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,8 @@ READ_THE_TRAIL: Final = (
     "Application Name under Results; Detail names the true cause"
 )
 MOST_SHOWN: Final = 3
+_LISTED: Final = "; likely causes, in order:"
+_NUMBERED: Final = re.compile(r"[1-9]\. ")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Diagnosis:
     def __str__(self) -> str:
         shown = self.causes[:MOST_SHOWN]
         lines = [f"  {n}. {c.what}\n     {c.where}: {c.mend}" for n, c in enumerate(shown, 1)]
-        return "\n".join([f"{self.said}; likely causes, in order:", *lines]) if shown else self.said
+        return "\n".join([f"{self.said}{_LISTED}", *lines]) if shown else self.said
 
     def knowing(self, more: Iterable[Clue]) -> Diagnosis:
         """Return the diagnosis again, with what became known since."""
@@ -67,6 +70,24 @@ def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
 
 _OAUTH2: Final = {Clue.ASSERTION, Clue.BEARER}
 """What tells OAuth 2.0 from TBA: the causes are others."""
+
+
+def in_short(told: str) -> tuple[str, str]:
+    """Shorten a message that may end with a diagnosis to one line.
+
+    Args:
+        told: The message, as it was kept.
+
+    Returns:
+        Its first two lines with the causes, and how to mend the first of them; that is empty without a diagnosis.
+    """
+    lines = [line.strip() for line in told.strip().splitlines()]
+    first = " ".join(lines[:2])
+    causes = [number for number, line in enumerate(lines) if _NUMBERED.match(line)]
+    if not first.endswith(_LISTED) or not causes:
+        return first, ""
+    listed = "; ".join(lines[number] for number in causes)
+    return f"{first} {listed}", lines[causes[0] + 1]
 
 
 def explain(detail: str) -> tuple[Cause, ...]:

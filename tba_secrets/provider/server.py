@@ -45,6 +45,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, engine_address: str | None) -> None:
         self._engine: Any = None
+        self._attached: str | None = None
+        """The connection that has attached last; None in a process that the engine started."""
         if engine_address:
             self._connect(engine_address)
         self.host = Host(log=self._log)
@@ -66,7 +68,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self._connect(request.address)
-        # The engine attaches twice in an update, to read and then to update, and cancels what it lets go.
+        # The engine attaches twice in an update, to read and then to update, and cancels what it lets go: before the
+        # second time, or after it where the provider's configuration has changed. So only the last one may cancel.
+        self._attached = context.peer()
         self.host.cancelled.clear()
         return empty_pb2.Empty()
 
@@ -97,7 +101,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        self.host.cancelled.set()
+        if self._attached in (None, context.peer()):
+            self.host.cancelled.set()
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802

@@ -16,6 +16,7 @@ from tba_secrets.sources.interface import Pair
 
 _USUAL: Final = re.compile(r"[0-9a-f]{64}")
 """Every key, id and secret in Oracle's help is 64 lower-case hexadecimal digits, but nothing promises it."""
+_QUOTES: Final = ('"', "'", "`")
 _NOT_VISIBLE_ASCII: Final = re.compile(r"[^!-~]")
 
 Places = tuple[str, ...]
@@ -112,6 +113,13 @@ def _require_usable(name: str, place: str, half: str) -> None:
             "values contain only printable ASCII without white space",
             "copy it again: one value, without line breaks or typographic characters. NetSuite shows it only once; "
             "if it is lost, have it issue a new one",
+        )
+    if half.startswith(_QUOTES) or half.endswith(
+        _QUOTES
+    ):  # a refused login for each, and three are all there are
+        raise SourceError(
+            f"the {name} ({place}) has a quotation mark around it",
+            "give the value alone: what reads it does not take quotation marks away",
         )
 
 

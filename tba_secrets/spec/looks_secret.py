@@ -13,6 +13,9 @@ from itertools import pairwise
 from typing import Final
 
 _TBA_VALUE: Final = re.compile(r"(?<!sha256:)(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])")
+_ARGUMENT: Final = re.compile(
+    r"""(--?[\w-]+=)?[\s"'`]*[0-9A-Fa-f]{64}[\s"'`]*|.*-----BEGIN .*""", re.DOTALL
+)
 _UNBROKEN_RUN: Final = re.compile(r"[A-Za-z0-9+/=]{20,}")
 _HEX: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Fa-f])[0-9A-Fa-f]+")
 _RANDOM_ALTERNATION: Final = 0.45
@@ -23,6 +26,11 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 def pasted_values(text: str) -> Iterator[re.Match[str]]:
     """Find every run of exactly 64 hexadecimal digits that is not labelled as a SHA-256 digest."""
     return _TBA_VALUE.finditer(text)
+
+
+def is_pasted_argument(argument: str) -> bool:
+    """Return whether an argument of a command line is nothing but a TBA value, or holds a private key."""
+    return _ARGUMENT.fullmatch(argument) is not None
 
 
 def looks_secret(text: str) -> bool:

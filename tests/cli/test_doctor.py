@@ -169,7 +169,7 @@ def test_on_a_machine_with_nothing_it_says_what_to_install(bench: Bench) -> None
     assert has(found["wrong"], "there is no environment for the stack 'test'")
     assert has(found["warning"], "python3 is not on PATH")
     assert has(found["warning"], "the stack test cannot be checked")
-    assert not found["ok"]
+    assert [one.partition(" in ")[0] for one in found["ok"]] == ["refused logins are remembered"]
 
 
 def test_a_folder_that_is_not_there(bench: Bench) -> None:
@@ -690,6 +690,26 @@ def test_a_user_who_was_refused_lately(full: Bench, times: int, level: str, word
 
     assert has(found[level], words)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("state", "level", "words"),
+    [
+        ("/proc/nowhere", "warning", "refused logins cannot be remembered: /proc/nowhere/"),
+        (None, "ok", "refused logins are remembered in "),
+    ],
+)
+def test_where_refused_logins_are_remembered(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, state: str | None, level: str, words: str
+) -> None:
+    if state is not None:
+        monkeypatch.setenv("XDG_STATE_HOME", state)
+
+    found = bench.ask()[level]
+
+    assert has(found, words)
+    assert state is None or has(found, "let XDG_STATE_HOME name one that is")
+    assert not (Path(os.environ["XDG_STATE_HOME"]) / "tba-secrets").exists()
 
 
 # --- for people ---------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 REQUIRED = {"account": "1234567", "user": "bot@example.com"}
+VALUE = "ab" * 32
 GIVEN = {**REQUIRED, **STORES["aws"], **NAMES[0]}
 
 
@@ -173,8 +174,8 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "secret": ({"consumer-secret-env": "1A"}, "--consumer-secret-env: .* name the variable"),
     "id": ({"token-id-env": ""}, "--token-id-env: .* name the variable"),
     "halves": ({"token-id-env": "A", "token-secret-env": "A"}, "--token-secret-env: both halves"),
-    "a value": ({"token-id-env": "ab" * 32}, "--token-id-env: .* name the place"),
-    "a value as name": ({"integration": "ab" * 32}, "--integration: .* name the place"),
+    "a value": ({"token-id-env": f"id={VALUE}"}, "--token-id-env: .* name the place"),
+    "a value as name": ({"integration": f"id={VALUE}"}, "--integration: .* name the place"),
     "invisible": (
         {"role": "Ware\u200bhouse"},
         "--role: the invisible character U\\+200B; delete it",
@@ -209,7 +210,7 @@ def test_a_wrong_answer_is_named_by_its_flag_and_nothing_is_written(
     assert (ended.status, ended.out) == (2, "")
     assert re.match(f"error: {words}", line), line
     assert list(tmp_path.iterdir()) == []
-    assert "ab" * 32 not in line
+    assert VALUE not in line
 
 
 def test_all_that_is_missing_or_wrong_is_told_at_once(tmp_path: Path, tba: Tba) -> None:
@@ -281,7 +282,7 @@ WRONG_OF_OAUTH2: dict[str, tuple[dict[str, str], str]] = {
     "role id": ({"role-id": "x"}, "--role-id: .*internal id"),
     "entity": ({"entity": "bot@example.com"}, "--entity: .*internal id"),
     "certificate": ({"certificate": "-x"}, "--certificate: .* begin with a letter or digit"),
-    "client id": ({"client-id-env": "ab" * 32}, "--client-id-env: .* name the place"),
+    "client id": ({"client-id-env": f"id={VALUE}"}, "--client-id-env: .* name the place"),
 }
 
 

@@ -17,7 +17,9 @@ from tba_secrets.cli.status_report import Report, StoreReport, TokenReport, vers
 from tba_secrets.cli.status_state import token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite import Refusal
+from tba_secrets.netsuite.diagnosis import diagnose
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place
 from tba_secrets.rotation import RotationFinding, Standing, short
@@ -133,6 +135,19 @@ def test_what_state_says(world: World, more: dict[str, Any], standing: int, word
     assert one.standing == standing
     assert words in one.findings[0].what
     assert "more" not in one.findings[0].what
+
+
+def test_a_refusal_is_told_with_its_causes(world: World) -> None:
+    diagnosis = diagnose("tokeninfo was answered HTTP 401", [Clue.REFUSED])
+    kept = f"warehouse/orders: not promoted.\n  NetSuite refused the login: {diagnosis}\n  Fix: see"
+
+    one = ask(world, true_state(world, initErrors=[kept]))[ORDERS]
+
+    first, second = diagnosis.causes[:2]
+    told = one.findings[0]
+    assert f"HTTP 401; likely causes, in order: 1. {first.what}; 2. {second.what}" in told.what
+    assert "Fix" not in told.what
+    assert f"for the first of them: {first.where}: {first.mend}; then `tba up test`" in told.remedy
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -49,6 +49,20 @@ def test_a_digest_key_does_not_undo_a_rotation(rotated: World) -> None:
     assert_nothing_to_do(rotated)
 
 
+def test_a_digest_key_that_is_set_after_a_refusal(deployed: World) -> None:
+    """The engine asks two providers in one update, one of each configuration, and cancels the first."""
+    right = deployed.account.tokens["orders"]
+    deployed.give(orders=Values(right.identifier, Values().secret))
+    assert deployed.project.up().status != 0
+    deployed.give(orders=deployed.account.spares["orders"])
+    deployed.project.pulumi("config", "set", "--secret", "tba:digestKey", "an-obviously-fake-key")
+
+    run = tba(deployed, "up", "test")
+
+    assert run.status == 0, run.output
+    assert token_id(deployed) == deployed.account.spares["orders"].identifier
+
+
 @pytest.mark.deep
 def test_settings_do_not_undo_a_rotation(rotated: World) -> None:
     rotated.write(extra="defaults:\n  format: {token_id: NS_TOKEN_ID}")

@@ -146,3 +146,30 @@ def test_the_list_says_of_each_command_what_its_own_help_does() -> None:
     assert {
         name: command.help.partition("\n")[0] for name, command in root.commands.items()
     } == listed
+
+
+@pytest.mark.parametrize(
+    ("gone", "command", "extras"),
+    [
+        ("typer", "check", "cli"),
+        ("werkzeug", "simulator", "cli,simulator"),
+        ("werkzeug", "demo", "cli,simulator"),
+    ],
+)
+def test_without_an_extra_a_command_says_what_to_install(
+    gone: str, command: str, extras: str
+) -> None:
+    without = f"import sys\nsys.modules[{gone!r}] = None\n{PROGRAM}"
+
+    run = subprocess.run(
+        [sys.executable, "-c", without, command], capture_output=True, text=True, check=False
+    )
+
+    assert f"Fix: pip install 'tba-secrets[{extras}]'" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_with_it_nothing_is_said() -> None:
+    words = [sys.executable, "-c", PROGRAM, "simulator", "--help"]
+    run = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "Fix" not in run.stderr

@@ -40,6 +40,9 @@ class Context:
     def set_trailing_metadata(self, metadata: tuple[tuple[str, bytes], ...]) -> None:
         self.trailing = metadata
 
+    def peer(self) -> str:
+        return "ipv4:127.0.0.1:1"
+
 
 class Rpc:
     """A provider on a bench's stores, called as the engine calls it."""

@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tba_secrets.engine import Engine
 from tba_secrets.provider.codec import Properties, encode
@@ -66,6 +66,26 @@ def test_cancel_reaches_all_calls_at_once(provider: Provider, engine: Any) -> No
     engine.Cancel(empty_pb2.Empty(), timeout=SECONDS)
 
     assert [call.result(SECONDS).failures for call in calls] == [[]] * CALLS
+
+
+def test_only_the_engine_that_attached_last_can_cancel(provider: Provider) -> None:
+    """It attaches anew where the configuration has changed, and then cancels the one of before."""
+    server, port = serve(provider)
+    with (
+        grpc.insecure_channel(f"127.0.0.1:{port}") as one,
+        # else gRPC would give both the same connection
+        grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.channel_id", 2)]) as another,
+    ):
+        before, now = map(provider_pb2_grpc.ResourceProviderStub, (one, another))
+        for engine in (before, now):
+            engine.Attach(plugin_pb2.PluginAttach(address="127.0.0.1:9"), timeout=SECONDS)
+
+        before.Cancel(empty_pb2.Empty(), timeout=SECONDS)
+        assert not provider.host.cancelled.is_set()
+
+        now.Cancel(empty_pb2.Empty(), timeout=SECONDS)
+        assert provider.host.cancelled.is_set()
+    server.stop(0).wait()
 
 
 def test_the_process_leaves_no_core_and_no_configuration(

@@ -49,9 +49,9 @@ def test_what_it_writes_to_standard_error_does_not_matter_when_it_succeeds() -> 
 
 def test_arguments_are_passed_as_they_are_and_no_shell_reads_them() -> None:
     code = "import json, sys; print(json.dumps({'token_id': sys.argv[1], 'token_secret': sys.argv[2]}))"
-    pair = open_source(_python(code, "$HOME;`id`*", "a'b\"")).read()
+    pair = open_source(_python(code, "$HOME;`id`*", "a'b\"c")).read()
     assert pair is not None
-    assert (pair.identifier.reveal(), pair.secret.reveal()) == ("$HOME;`id`*", "a'b\"")
+    assert (pair.identifier.reveal(), pair.secret.reveal()) == ("$HOME;`id`*", "a'b\"c")
 
 
 def test_standard_input_is_closed_and_there_is_no_terminal() -> None:

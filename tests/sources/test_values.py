@@ -97,6 +97,16 @@ def test_a_value_that_no_header_carries_is_refused(broken: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [('"', '"'), ("'", "'"), ("`", "`"), ('"', ""), (" '", "'\n"), ("", '"')]
+)
+def test_a_value_in_quotation_marks_is_refused_before_netsuite_is_asked(
+    before: str, after: str
+) -> None:
+    what = "the token secret (environment variable SECRET) has a quotation mark around it"
+    _refused({"ID": SECOND, "SECRET": f"{before}{FIRST}{after}"}, what)
+
+
 def test_one_value_in_both_places_is_refused() -> None:
     _refused({"ID": FIRST, "SECRET": f" {FIRST}"}, "the token id and the token secret are the same")
 

@@ -91,6 +91,7 @@ def _areas(project: Path, environment: str | None) -> Iterator[Area]:
     yield Area("the engine", machine.engine)
     yield Area("the project", machine.code)
     yield Area("the backend", machine.login)
+    yield Area("this machine's memory", machine.memory)
     if environment is not None:
         yield from _Environment(machine, environment).areas()
 

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import yaml
@@ -16,6 +17,7 @@ from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.plugin import plugin_version
 from tba_secrets.cli.doctor.pulumi_cli import ask
 from tba_secrets.engine import without_password
+from tba_secrets.state_folder import state_folder
 
 OLDEST_TESTED: Final = (3, 259, 0)
 """The CLI that the tests run on; tools/pulumi/go.mod pins it."""
@@ -74,6 +76,21 @@ class Machine:
         providers = _at(settings, "plugins", "providers") or []
         paths = [_at(provider, "path") for provider in providers if _at(provider, "name") == "tba"]
         yield self._plugin(paths[0] if paths else None)
+
+    def memory(self) -> Iterator[DoctorFinding]:
+        """Check the folder in which runs remember refused logins: `verify` and `request` do not ask without it."""
+        folder = state_folder()
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        try:
+            with TemporaryFile(dir=there):
+                pass
+        except OSError as error:
+            yield warning(
+                f"refused logins cannot be remembered: {folder} cannot be written ({error.strerror})",
+                "make the folder writable, or let XDG_STATE_HOME name one that is",
+            )
+        else:
+            yield ok(f"refused logins are remembered in {folder}")
 
     def login(self) -> Iterator[DoctorFinding]:
         """Check where state is kept, and as whom."""
