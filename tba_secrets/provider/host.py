@@ -37,7 +37,6 @@ class LogSeverity(Enum):
     DEBUG = 0
     INFO = 1
     WARNING = 2
-    ERROR = 3
 
 
 class Log(Protocol):
