@@ -732,7 +732,7 @@ class _Certificates:
         if new in world.truth.revoked:
             raise CheckFailedError(f"{RECORD}: it was revoked", "make another")
         if new in world.valid:
-            return Uploaded(computed, world.ends.get(new), computed, was_there=True)
+            return Uploaded(computed, world.ends.get(new), computed)
         if world.active >= MOST_ACTIVE:
             raise CheckFailedError(f"{RECORD}: there is no place", "revoke one")
         return None
@@ -745,7 +745,7 @@ class _Certificates:
                 return there
             world, new = self.run.world, computed.removeprefix("id-")
             world.upload(new)
-            return Uploaded(computed, world.ends.get(new), computed, was_there=False)
+            return Uploaded(computed, world.ends.get(new), computed)
 
         answer: Uploaded = self.run.call(post, write=False)
         return answer

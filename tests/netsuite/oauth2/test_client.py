@@ -114,7 +114,6 @@ def test_the_likeliest_cause(
     diagnosis = caught.value.diagnosis
     assert diagnosis is not None
     assert diagnosis.causes[0] is cause
-    assert not diagnosis.certain
     assert len(netsuite.asked(TOKEN)) == 1
 
 
