@@ -17,6 +17,7 @@ from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.versions import short
 
 
 class Standing(IntEnum):
@@ -306,8 +307,3 @@ _SPAN: Final = re.compile(rf"\b\d+ (?:{'|'.join(unit for _, unit in _UNITS)})s?\
 def without_spans(text: str) -> str:
     """Return a finding's words without lengths of time, which change from run to run."""
     return _SPAN.sub("", text)
-
-
-def short(version: str) -> str:
-    """Enough of a version id to find it by, in a table."""
-    return version if len(version) <= 12 else version[:12]

@@ -15,9 +15,9 @@ from tba_secrets.rotation import (
     judge_age,
     judge_journal,
     judge_validity,
-    short,
     when,
 )
+from tba_secrets.stores.versions import short
 
 
 def state_findings(state: TokenState, policy: Policy, now: float) -> list[RotationFinding]:

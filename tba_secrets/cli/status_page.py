@@ -12,7 +12,8 @@ from typing import Final
 
 from tba_secrets.cli.pages import render
 from tba_secrets.cli.status_report import Report, TokenReport
-from tba_secrets.rotation import Standing, judge_age, short, span, when
+from tba_secrets.rotation import Standing, judge_age, span, when
+from tba_secrets.stores.versions import short
 
 TITLE: Final = "NetSuite tokens: status"
 _DAY: Final = timedelta(days=1)

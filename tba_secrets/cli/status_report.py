@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tba_secrets.netsuite.lockout import Refusal
-from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, short, span, when, worst
+from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, span, when, worst
 from tba_secrets.stores.journal import JournalEntry
+from tba_secrets.stores.versions import short
 
 
 @dataclass(frozen=True)

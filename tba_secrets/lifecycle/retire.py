@@ -10,9 +10,9 @@ from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note
 from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
-from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.payload import Names
 from tba_secrets.places import Places
 from tba_secrets.rotation import Superseded, when

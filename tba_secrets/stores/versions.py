@@ -136,5 +136,10 @@ def is_ours(version: VersionId | str) -> bool:
     return version.startswith(_OURS)
 
 
+def short(version: VersionId | str) -> str:
+    """Enough of a version id to find it by."""
+    return version if len(version) <= 16 else f"{version[:16]}..."
+
+
 def _digest(*parts: str) -> str:
     return sha256("\0".join(parts).encode()).hexdigest()[:_DIGEST_HEX_DIGITS]

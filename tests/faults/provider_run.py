@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Gate
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Handler, PartialFailureError
 from tba_secrets.provider.host import Host, unheard

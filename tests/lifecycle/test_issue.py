@@ -8,8 +8,8 @@ from tba_secrets.lifecycle.act import carry_out
 from tba_secrets.lifecycle.facts import TOKEN, Put
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import Looked
-from tba_secrets.netsuite import Revocation, RevocationOutcome
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome
 from tba_secrets.places import Place
 from tba_secrets.sensitive import Fingerprint
 from tba_secrets.spec.model import Format

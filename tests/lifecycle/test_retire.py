@@ -12,8 +12,8 @@ from tba_secrets.lifecycle.act import carry_out, claim
 from tba_secrets.lifecycle.facts import TOKEN, Note, Promote, Put
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.lifecycle.retire import RetireRun
-from tba_secrets.netsuite import Revocation, RevocationOutcome
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome
 from tba_secrets.places import Place
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format

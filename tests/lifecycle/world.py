@@ -27,20 +27,15 @@ from tba_secrets.errors import (
     StoreUnavailableError,
     TbaError,
 )
-from tba_secrets.netsuite import (
-    Credential,
-    Evidence,
-    Gate,
-    Revocation,
-    RevocationOutcome,
-    Verification,
-)
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.netsuite.evidence import Evidence, Verification
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
 from tba_secrets.netsuite.oauth2.certificate_api import Uploaded
 from tba_secrets.netsuite.oauth2.certificates import CertificateId
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome
 from tba_secrets.payload import parse
 from tba_secrets.provider.certificate_proof import CertificateProof
 from tba_secrets.provider.codec import Properties

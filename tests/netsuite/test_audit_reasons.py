@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from tba_secrets.netsuite import Answer, Client, Diagnosis, Service, SignedCall, TbaCredential
-from tba_secrets.netsuite.answers import Protocol, error_code
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.answers import Answer, Protocol, error_code
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.circumstances import Circumstances, Verdict, others
+from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.clues import clues_of_answer, clues_of_record
-from tba_secrets.netsuite.diagnosis import AUDIT_TRAIL, diagnose
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.diagnosis import AUDIT_TRAIL, Diagnosis, diagnose
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.transport import http_date

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from tba_secrets.netsuite import Answer, TbaCredential, causes, explain
-from tba_secrets.netsuite.answers import Protocol
+from tba_secrets.netsuite import causes
+from tba_secrets.netsuite.answers import Answer, Protocol
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.clues import clues_of_answer, clues_of_record
-from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose, explain
 from tba_secrets.netsuite.oauth2 import causes as oauth2_causes
 from tba_secrets.netsuite.oauth2.rules import RULES as OAUTH2_RULES
 from tba_secrets.netsuite.rules import RULES, Clue

@@ -18,8 +18,10 @@ from tba_secrets.errors import (
     NetSuiteUnreachableError,
     NotAskedError,
 )
-from tba_secrets.netsuite import Gate, Refusal, RefusedLogins
 from tba_secrets.netsuite.concurrency import Concurrency
+from tba_secrets.netsuite.gate import Gate
+from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.sensitive import Fingerprint
 from tests.simulator.accounts import StandingClock
 
@@ -183,7 +185,7 @@ def test_two_records_histories_count_together(gate: Gate) -> None:
 
 DIES_WHILE_ASKING = """
 import os, sys
-from tba_secrets.netsuite import Gate
+from tba_secrets.netsuite.gate import Gate
 with Gate(lambda: float(sys.argv[1])).admit("1234567_SB1", "bot@example.com", "token a", "00ff"):
     os.kill(os.getpid(), 9)
 """

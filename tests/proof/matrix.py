@@ -32,9 +32,10 @@ from typing import Any, Final
 import botocore.endpoint
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Client, Gate
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.concurrency import Concurrency
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.payload import parse
 from tba_secrets.provider.host import Host, LogSeverity
 from tba_secrets.provider.smoke_test import SmokeTestHandler

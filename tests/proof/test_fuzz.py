@@ -22,11 +22,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Client, Expected, run_checks
 from tba_secrets.netsuite.answers import Answer, Protocol, outcome, said
 from tba_secrets.netsuite.callback import CallbackListener
+from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.consent import PendingConsent
+from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.oauth2.algorithms import Algorithm
 from tba_secrets.netsuite.oauth2.certificates import make
 from tba_secrets.payload import parse, same_content

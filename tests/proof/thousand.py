@@ -22,7 +22,7 @@ from typing import Any, Final
 import botocore.endpoint
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Verification
+from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.provider.handler import Handler, PartialFailureError
 from tba_secrets.provider.host import Host, unheard
 from tba_secrets.provider.proof import Proof

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import DoctorFinding, counted, ok, warning, wrong
 from tba_secrets.cli.status_state import TokenState
-from tba_secrets.netsuite import Service, base_url
+from tba_secrets.netsuite.account import Service, base_url
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.records import CredentialRecord

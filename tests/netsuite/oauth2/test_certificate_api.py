@@ -16,10 +16,10 @@ from tba_secrets.errors import (
     NotProvenError,
     TbaError,
 )
-from tba_secrets.netsuite import RevocationOutcome
 from tba_secrets.netsuite.oauth2 import causes
 from tba_secrets.netsuite.oauth2.certificate_api import CertificateApi
 from tba_secrets.netsuite.oauth2.certificates import CertificateId, Certified, certificate_id
+from tba_secrets.netsuite.revocation import RevocationOutcome
 from tests.netsuite.oauth2.bench import (
     CERTIFICATES,
     EXPECTED,
