@@ -14,7 +14,6 @@ from enum import IntEnum
 from typing import Final
 
 from tba_secrets.netsuite.causes import TOKENS_PAGE
-from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import short
@@ -270,15 +269,6 @@ def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> Rotation
         )
     what = f"{token} is still valid; its overlap ended {when(entry.revoke_after)}"
     return RotationFinding(Standing.ATTENTION, what, "run `tba retire ENV TOKEN`")
-
-
-def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:
-    """Return until when a user is not asked, so that NetSuite does not lock the user out; None if asking is allowed.
-
-    The rule is that of `netsuite.lockout.Ledger`: three refusals within 30 minutes.
-    """
-    recent = sorted(one.at for one in set(refusals) if abs(now - one.at) < WINDOW_SECONDS)
-    return recent[-MOST_REFUSALS] + WINDOW_SECONDS if len(recent) >= MOST_REFUSALS else None
 
 
 def when(at: float) -> str:

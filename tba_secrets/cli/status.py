@@ -28,7 +28,7 @@ from tba_secrets.cli.notify import MessageShape, Notified, NotifyWish, notify, n
 from tba_secrets.cli.options import Project, one_of
 from tba_secrets.cli.printing import report_console, show_table, tell
 from tba_secrets.cli.stack_names import own_stack_names
-from tba_secrets.cli.status_gather import ReadState, gather
+from tba_secrets.cli.status_gather import gather
 from tba_secrets.cli.status_report import (
     HEADINGS,
     EnvironmentReport,
@@ -36,6 +36,7 @@ from tba_secrets.cli.status_report import (
     cells,
     summary,
 )
+from tba_secrets.cli.status_state import ReadState
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins

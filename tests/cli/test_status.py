@@ -12,9 +12,9 @@ import boto3
 import pytest
 
 from tba_secrets.cli.status import show, survey
-from tba_secrets.cli.status_gather import ReadState, addressed, snapshots, store_report
+from tba_secrets.cli.status_gather import addressed, snapshots, store_report
 from tba_secrets.cli.status_report import Report, StoreReport, TokenReport, versions
-from tba_secrets.cli.status_state import token_states
+from tba_secrets.cli.status_state import ReadState, token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.netsuite.refused_logins import RefusedLogins

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
+from tba_secrets.netsuite.lockout import Ledger, Refusal, Who, not_asked_until
 from tba_secrets.rotation import (
     CERTIFICATES,
     Policy,
@@ -16,7 +16,6 @@ from tba_secrets.rotation import (
     judge_age,
     judge_journal,
     judge_validity,
-    not_asked_until,
     span,
     when,
     worst,

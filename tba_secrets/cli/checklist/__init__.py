@@ -5,10 +5,9 @@ It reads the YAML and the stack's state. It does not contact NetSuite or the sto
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, assert_never
+from typing import Annotated, Final, assert_never
 
 import typer
 
@@ -17,12 +16,10 @@ from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.cli.checklist.proofs import all_proofs
 from tba_secrets.cli.checklist.steps import checklist
 from tba_secrets.cli.options import EnvironmentName, Project, one_of
+from tba_secrets.cli.status_state import ReadState
 from tba_secrets.errors import TbaError
 from tba_secrets.records import credential_records
 from tba_secrets.spec import load_stack
-
-ReadState = Callable[[Path, str], list[dict[str, Any]]]
-"""`engine.exported_resources`, or a test's own."""
 
 
 class ChecklistFormat(StrEnum):
