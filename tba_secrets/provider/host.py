@@ -47,10 +47,6 @@ class Log(Protocol):
     def __call__(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None: ...
 
 
-def unheard(severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
-    """Log to nobody: for a process without an engine."""
-
-
 class CancelledError(TbaError):
     """The run was cancelled before an irreversible step; nothing of that step was done."""
 

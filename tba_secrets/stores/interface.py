@@ -116,7 +116,7 @@ class Store(ABC):
     """One secret store, opened for one account and region, or one Vault mount."""
 
     kind: ClassVar[str]
-    """`aws`, `vault` or `memory`: the key under `store:` in the environment's YAML."""
+    """`aws` or `vault`: the key under `store:` in the environment's YAML."""
     max_value_bytes: ClassVar[int] = 65536
     """The largest value, in bytes of UTF-8. AWS's limit (CreateSecret, SecretString) is the smallest of all stores'."""
 

@@ -23,7 +23,6 @@ from tba_secrets.places import Place
 from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import short
 from tests.cli.conftest import Tba, World
 from tests.cli.status_bench import (
@@ -35,6 +34,7 @@ from tests.cli.status_bench import (
     state_of,
     token,
 )
+from tests.stores.memory import MemoryStore
 
 pytestmark = pytest.mark.long
 

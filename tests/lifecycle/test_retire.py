@@ -19,11 +19,11 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Snapshot
 from tba_secrets.stores.journal import JournalEntry, Retirement
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import Origin, Terms
 from tests.lifecycle.test_decide import DECLARED, KEYS, credential
 from tests.lifecycle.test_rules import MARK, NAME, seen
 from tests.lifecycle.world import _passed, name_of
+from tests.stores.memory import MemoryStore
 
 NOW = 1_800_000_000
 DUE = NOW - 1

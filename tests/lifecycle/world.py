@@ -40,7 +40,7 @@ from tba_secrets.payload import parse
 from tba_secrets.provider.certificate_proof import CertificateProof
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError
-from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Intent, Obtaining, Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.smoke_test import SmokeTestHandler
@@ -50,9 +50,10 @@ from tba_secrets.sources import Pair, SourceReader
 from tba_secrets.spec.model import MOST_ACTIVE, CertificateFormat, Format, Stores
 from tba_secrets.stores.interface import SecretName, Stage, Store, VersionId
 from tba_secrets.stores.journal import Retirement
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import Origin, is_placeholder, terms_of
 from tba_secrets.verify import ReadBack
+from tests.provider.bench import unheard
+from tests.stores.memory import MemoryStore
 
 RECORD: Final = "warehouse/orders"
 ACCOUNT: Final = "1234567"
