@@ -227,8 +227,8 @@ def judge_journal(
     if not older:
         return tuple(told)
     what = (
-        f"and {len(older)} older, the last superseded {when(older[-1].since)}: still valid in NetSuite, and nothing "
-        "will revoke them"
+        f"and {len(older)} older, the last superseded {when(older[-1].superseded_at)}: still valid in NetSuite, and "
+        "nothing will revoke them"
     )
     page = ": ".join(filter(None, (about.page, about.listed)))
     remedy = f"revoke them in NetSuite ({page}) once nobody uses them"
@@ -243,11 +243,11 @@ def _in_netsuite(about: Superseded, entry: JournalEntry) -> str:
 
 
 def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> RotationFinding:
-    token = f"the {about.noun} of version {short(entry.version)}, superseded {when(entry.since)},"
+    token = f"the {about.noun} of version {short(entry.version)}, superseded {when(entry.superseded_at)},"
     if entry.state is Retirement.INTENT:
         return RotationFinding(
             Standing.ATTENTION,
-            f"NetSuite was asked for a token on {when(entry.since)}, and the run was killed: "
+            f"NetSuite was asked for a token on {when(entry.superseded_at)}, and the run was killed: "
             "one may exist that no store holds",
             f"run `tba up ENV`; then look {_in_netsuite(about, entry)} for a token of that time",
         )

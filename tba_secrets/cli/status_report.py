@@ -202,7 +202,7 @@ def _store(store: StoreReport) -> dict[str, Any]:
                 "version": entry.version,
                 "fingerprint": entry.digest,
                 "state": entry.state.value,
-                "since": _iso(entry.since),
+                "superseded_at": _iso(entry.superseded_at),
                 "revoke_after": _iso(entry.revoke_after),
             }
             for entry in store.journal

@@ -334,7 +334,7 @@ class _Life:
         for sight in self.seen.values():
             if (credential := sight.credential(sight.previous)) is not None:
                 yield sight.where, credential
-        for store, line in sorted(self.lines, key=lambda found: -found[1].since):
+        for store, line in sorted(self.lines, key=lambda found: -found[1].superseded_at):
             sight = self.seen[store]
             if (credential := sight.credential(VersionId(line.version))) is not None:
                 yield sight.where, credential

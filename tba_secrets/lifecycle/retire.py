@@ -74,7 +74,7 @@ class RetireRun:
             self._note_all(due, after)
         told = str(done).removeprefix(f"{self.declared.record}: ")
         noun = Superseded.of(certified=isinstance(old, OAuth2Credential)).noun
-        return f"the {noun} superseded {when(due.lines[0][1].since)}: {told}"
+        return f"the {noun} superseded {when(due.lines[0][1].superseded_at)}: {told}"
 
     def _superseded(self, due: Due) -> Credential | None:
         """Read the superseded credential from the first store that still has it."""
