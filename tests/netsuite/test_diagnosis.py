@@ -182,7 +182,7 @@ OAUTH2_TRAIL = {
 OAUTH2_TRAIL_SHARED = {
     "EntityOrRoleDisabled": causes.ROLE_GONE,
     "InvalidSignature": oauth2_causes.KEY_MISMATCH,
-    "IntegrationBlocked": oauth2_causes.RECORD_BLOCKED,
+    "IntegrationBlocked": oauth2_causes.INTEGRATION_BLOCKED,
     "FeatureDisabled": oauth2_causes.FEATURE,
     "TokenRejected": oauth2_causes.TOKEN_OVER,
 }

@@ -16,6 +16,7 @@ from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.cli.checklist.proofs import all_proofs
 from tba_secrets.cli.checklist.steps import checklist
 from tba_secrets.cli.options import EnvironmentName, Project, one_of
+from tba_secrets.cli.printing import write_whole
 from tba_secrets.cli.status_state import ReadState
 from tba_secrets.errors import TbaError
 from tba_secrets.records import credential_records
@@ -74,7 +75,7 @@ def run(
     chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", ChecklistFormat.TEXT)
     found = gather(project, environment, exported_resources)
     if output is not None:
-        _write(output, rendered(found, chosen))
+        write_whole(output, rendered(found, chosen))
         typer.echo(f"{output}: {found.count}")
     elif chosen is ChecklistFormat.TEXT:
         documents.show(found)
@@ -107,11 +108,3 @@ def rendered(found: Checklist, format: ChecklistFormat) -> str:
             return documents.html(found)
         case _:
             assert_never(format)
-
-
-def _write(path: Path, document: str) -> None:
-    try:
-        path.write_text(document, encoding="utf-8")
-    except OSError as error:
-        why = f"{path}: cannot be written ({error.strerror})"
-        raise TbaError(why, "name another file") from None
