@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tba_secrets.errors import CheckFailedError
-from tba_secrets.netsuite import Verification
+from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.places import Place
 from tba_secrets.stores.interface import Snapshot, VersionId
 

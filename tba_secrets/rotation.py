@@ -14,9 +14,9 @@ from enum import IntEnum
 from typing import Final
 
 from tba_secrets.netsuite.causes import TOKENS_PAGE
-from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.versions import short
 
 
 class Standing(IntEnum):
@@ -227,8 +227,8 @@ def judge_journal(
     if not older:
         return tuple(told)
     what = (
-        f"and {len(older)} older, the last superseded {when(older[-1].since)}: still valid in NetSuite, and nothing "
-        "will revoke them"
+        f"and {len(older)} older, the last superseded {when(older[-1].superseded_at)}: still valid in NetSuite, and "
+        "nothing will revoke them"
     )
     page = ": ".join(filter(None, (about.page, about.listed)))
     remedy = f"revoke them in NetSuite ({page}) once nobody uses them"
@@ -243,11 +243,11 @@ def _in_netsuite(about: Superseded, entry: JournalEntry) -> str:
 
 
 def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> RotationFinding:
-    token = f"the {about.noun} of version {short(entry.version)}, superseded {when(entry.since)},"
+    token = f"the {about.noun} of version {short(entry.version)}, superseded {when(entry.superseded_at)},"
     if entry.state is Retirement.INTENT:
         return RotationFinding(
             Standing.ATTENTION,
-            f"NetSuite was asked for a token on {when(entry.since)}, and the run was killed: "
+            f"NetSuite was asked for a token on {when(entry.superseded_at)}, and the run was killed: "
             "one may exist that no store holds",
             f"run `tba up ENV`; then look {_in_netsuite(about, entry)} for a token of that time",
         )
@@ -269,15 +269,6 @@ def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> Rotation
         )
     what = f"{token} is still valid; its overlap ended {when(entry.revoke_after)}"
     return RotationFinding(Standing.ATTENTION, what, "run `tba retire ENV TOKEN`")
-
-
-def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:
-    """Return until when a user is not asked, so that NetSuite does not lock the user out; None if asking is allowed.
-
-    The rule is that of `netsuite.lockout.Ledger`: three refusals within 30 minutes.
-    """
-    recent = sorted(one.at for one in set(refusals) if abs(now - one.at) < WINDOW_SECONDS)
-    return recent[-MOST_REFUSALS] + WINDOW_SECONDS if len(recent) >= MOST_REFUSALS else None
 
 
 def when(at: float) -> str:
@@ -306,8 +297,3 @@ _SPAN: Final = re.compile(rf"\b\d+ (?:{'|'.join(unit for _, unit in _UNITS)})s?\
 def without_spans(text: str) -> str:
     """Return a finding's words without lengths of time, which change from run to run."""
     return _SPAN.sub("", text)
-
-
-def short(version: str) -> str:
-    """Enough of a version id to find it by, in a table."""
-    return version if len(version) <= 12 else version[:12]

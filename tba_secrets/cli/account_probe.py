@@ -18,10 +18,13 @@ from rich.table import Table
 
 from tba_secrets.cli import credentials
 from tba_secrets.errors import NotAskedError, TbaError
-from tba_secrets.netsuite import Answer, Client, Gate, RefusedLogins, mark_of
+from tba_secrets.netsuite.answers import Answer
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.exchange import Exchange
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.inferred import POINTS, Observed, Point
 from tba_secrets.netsuite.lockout import MOST_REFUSALS
+from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.netsuite.transport import HttpSender
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive

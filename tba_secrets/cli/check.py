@@ -10,6 +10,7 @@ import typer
 
 from tba_secrets.cli.options import AsJson, Project
 from tba_secrets.cli.stack_names import named_or_all, own_stack_names
+from tba_secrets.cli.words import counted
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import credential_records, using_tba
@@ -75,7 +76,7 @@ def counted_kinds(tokens: int, certificates: int) -> str:
     """Count what an environment declares: `2 tokens, 1 certificate`; a kind that it has not is left out."""
     counts = [(tokens, "token")] if tokens or not certificates else []
     counts += [(certificates, "certificate")] if certificates else []
-    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
+    return ", ".join(counted(count, noun) for count, noun in counts)
 
 
 def _problems(error: SpecError) -> list[dict[str, Any]]:

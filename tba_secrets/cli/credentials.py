@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tba_secrets.errors import ScheduledForDeletionError, TbaError, ValueNeededError
-from tba_secrets.netsuite import Expected, TbaCredential
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.sensitive import Sensitive

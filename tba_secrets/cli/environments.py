@@ -15,6 +15,7 @@ from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.options import Project
 from tba_secrets.cli.printing import report_console, show_table
 from tba_secrets.cli.stack_names import named_or_all
+from tba_secrets.cli.words import counted
 from tba_secrets.errors import SpecError
 from tba_secrets.records import credential_records
 from tba_secrets.spec import Environment, load_stack
@@ -61,7 +62,7 @@ def command(
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found]))
     else:
-        title = f"{len(found)} environment{'' if len(found) == 1 else 's'}"
+        title = counted(len(found), "environment")
         show_table(report_console(), title, HEADINGS, map(_cells, found))
 
 

@@ -10,10 +10,10 @@ from typing import Annotated, Final
 import typer
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Clue, diagnose, explain
 from tba_secrets.netsuite.causes import Cause
-from tba_secrets.netsuite.diagnosis import MOST_SHOWN, READ_THE_TRAIL
+from tba_secrets.netsuite.diagnosis import MOST_SHOWN, READ_THE_TRAIL, diagnose, explain
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
+from tba_secrets.netsuite.rules import Clue
 
 _CURL_MARK: Final = re.compile(r"^[<>] ?", re.MULTILINE)
 _AUTHORIZATION: Final = re.compile(

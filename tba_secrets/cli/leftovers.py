@@ -20,16 +20,12 @@ from tba_secrets.errors import AccessDeniedError
 from tba_secrets.lifecycle.facts import CONSUMER, TOKEN, Declared
 from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.retire import RetireRun
-from tba_secrets.netsuite import (
-    Client,
-    Credential,
-    Expected,
-    Gate,
-    Revocation,
-    TbaCredential,
-    revoke,
-)
+from tba_secrets.netsuite.client import Client
+from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.netsuite.evidence import Expected
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.netsuite.revocation import Revocation, revoke
 from tba_secrets.places import Place, prefix
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sensitive import Sensitive

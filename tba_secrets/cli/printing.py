@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import IO, Final
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from tba_secrets.errors import TbaError
 
 _UNBOUNDED: Final = 10_000
 """The width outside a terminal: a log keeps its lines whole."""
@@ -92,3 +97,24 @@ def grouped(messages: Iterable[tuple[str | None, str]]) -> Iterator[str]:
     for text, records in about.items():
         named = not records or text.startswith(tuple(records))
         yield text if named else f"{', '.join(sorted(set(records)))}: {text}"
+
+
+def write_whole(path: Path, document: str) -> None:
+    """Replace a file whole, so that nobody reads half of it; what is no file (a pipe, a device) is written to."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(document, encoding="utf-8")
+            return
+        target = Path(os.path.realpath(path))  # a loop of links is no error before it is written
+        new = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            new.write_text(document, encoding="utf-8")
+            new.replace(target)
+        except OSError:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise TbaError(
+            f"{path}: cannot be written ({error.strerror})", "name another file"
+        ) from None

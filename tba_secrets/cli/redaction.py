@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 import requests
 
-from tba_secrets.netsuite import Answer
+from tba_secrets.netsuite.answers import Answer
 from tba_secrets.sensitive import REDACTED, Sensitive, redact
 
 _PARAMETER: Final = re.compile(r'(oauth_[a-z_]+)="([^"]*)"')

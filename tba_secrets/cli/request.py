@@ -19,20 +19,16 @@ from tba_secrets.cli.redaction import Redactor
 from tba_secrets.cli.sign import Whose, checked, pair
 from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, TbaError
 from tba_secrets.loopback import is_loopback
-from tba_secrets.netsuite import (
-    Answer,
-    Client,
-    Expected,
-    Gate,
-    Service,
-    SignedCall,
-    TbaCredential,
-    mark_of,
-)
 from tba_secrets.netsuite import account as accounts
-from tba_secrets.netsuite.answers import AnswerKind, outcome, said
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.answers import Answer, AnswerKind, outcome, said
 from tba_secrets.netsuite.asking import CheckContext
 from tba_secrets.netsuite.circumstances import Circumstances
+from tba_secrets.netsuite.client import Client, SignedCall
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.evidence import Expected
+from tba_secrets.netsuite.gate import Gate
+from tba_secrets.netsuite.refused_logins import mark_of
 from tba_secrets.netsuite.transport import HttpSender
 
 _CUT_OFF: Final = 1 << 20

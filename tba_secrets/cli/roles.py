@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tba_secrets.cli.options import EnvironmentName, Project
+from tba_secrets.cli.words import counted
 from tba_secrets.netsuite.sdf import RolesProject, Written, roles_project, validate, write
 from tba_secrets.netsuite.sdf.permissions import FEATURES
 from tba_secrets.spec import Environment, load_stack
@@ -48,10 +49,10 @@ def _told(
     declared: Environment, environment: str, folder: Path, roles: RolesProject, written: Written
 ) -> Iterator[str]:
     state = "written" if written.changed or written.removed else "up to date"
-    count = _count(len(roles.roles), "role")
+    count = counted(len(roles.roles), "role")
     yield f"{folder}: {state}, {count}; SDF's documented rules are kept"
     for role in roles.roles:
-        yield f"  {role.path}  {role.name}: {_count(len(role.grants), 'permission')}"
+        yield f"  {role.path}  {role.name}: {counted(len(role.grants), 'permission')}"
     yield from (f"  {path}  removed here; NetSuite keeps the role" for path in written.removed)
     yield from (f"  not written: {name}, no permissions declared" for name in roles.left_out)
     yield ""
@@ -99,7 +100,3 @@ def _deploying(folder: Path) -> tuple[str, ...]:
         "suitecloud project:validate    # changes nothing",
         "suitecloud project:deploy",
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

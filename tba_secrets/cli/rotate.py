@@ -19,7 +19,8 @@ from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, 
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError, TbaError
-from tba_secrets.netsuite import Application, Person, authorize
+from tba_secrets.netsuite.flow import Person, authorize
+from tba_secrets.netsuite.flow_wire import Application
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import Pair, open_source

@@ -16,8 +16,9 @@ import typer
 
 from tba_secrets.cli.options import Account, Form, Method, Project, Record, Stack
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import TbaCredential, signing, soap
 from tba_secrets.netsuite import account as accounts
+from tba_secrets.netsuite import signing, soap
+from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.signing import Once, Parameter
 from tba_secrets.sensitive import Sensitive
 

@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from io import StringIO
@@ -26,9 +25,9 @@ from rich.markup import escape
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.notify import MessageShape, Notified, NotifyWish, notify, notify_wish
 from tba_secrets.cli.options import Project, one_of
-from tba_secrets.cli.printing import report_console, show_table, tell
+from tba_secrets.cli.printing import report_console, show_table, tell, write_whole
 from tba_secrets.cli.stack_names import own_stack_names
-from tba_secrets.cli.status_gather import ReadState, gather
+from tba_secrets.cli.status_gather import gather
 from tba_secrets.cli.status_report import (
     HEADINGS,
     EnvironmentReport,
@@ -36,6 +35,7 @@ from tba_secrets.cli.status_report import (
     cells,
     summary,
 )
+from tba_secrets.cli.status_state import ReadState
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
@@ -155,9 +155,9 @@ def run(
     if html is not None:
         from tba_secrets.cli.status_page import page
 
-        _write(html, page(report))
+        write_whole(html, page(report))
     if output is not None:
-        _write(output, rendered(report, chosen))
+        write_whole(output, rendered(report, chosen))
         typer.echo(f"{output}: {summary(report)}")
     elif chosen is StatusFormat.TEXT:
         show(report)
@@ -256,27 +256,6 @@ def _refuse_unknown(project: Path, names: Sequence[str]) -> None:
 
 def _waiting(names: Sequence[str]) -> str:
     return f"reading state and stores of {', '.join(names)}"
-
-
-def _write(path: Path, document: str) -> None:
-    """Replace a file whole, so that nobody reads half of it; what is no file (a pipe, a device) is written to."""
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(document, encoding="utf-8")
-            return
-        target = Path(os.path.realpath(path))  # a loop of links is no error before it is written
-        new = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            new.write_text(document, encoding="utf-8")
-            new.replace(target)
-        except OSError:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise TbaError(
-            f"{path}: cannot be written ({error.strerror})", "name another file"
-        ) from None
 
 
 # --- for people ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tba_secrets.cli.refused import MEANWHILE, told
 from tba_secrets.cli.status_report import StoreReport
 from tba_secrets.cli.status_state import TokenState
 from tba_secrets.netsuite.diagnosis import in_short
@@ -16,9 +17,8 @@ from tba_secrets.rotation import (
     judge_age,
     judge_journal,
     judge_validity,
-    short,
-    when,
 )
+from tba_secrets.stores.versions import short
 
 
 def state_findings(state: TokenState, policy: Policy, now: float) -> list[RotationFinding]:
@@ -94,14 +94,7 @@ def refused_findings(
     """Report the user's refused logins, which need action once no login is tried any more."""
     if not refusals:
         return []
-    times = "once" if len(refusals) == 1 else f"{len(refusals)} times"
-    what = f"NetSuite refused {record.user.email} {times} within 30 minutes"
+    what = told(record.user.email, refusals, until)
     if until is None:
         return [RotationFinding(Standing.WELL, what)]
-    return [
-        RotationFinding(
-            Standing.ATTENTION,
-            f"{what}: no login until {when(until)}",
-            "correct the credential in the meantime; the Login Audit Trail names the cause",
-        )
-    ]
+    return [RotationFinding(Standing.ATTENTION, what, MEANWHILE)]

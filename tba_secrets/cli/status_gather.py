@@ -6,13 +6,14 @@ State says which version has passed, when and as whom; the store says which vers
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from tba_secrets.cli import leftovers
+from tba_secrets.cli.refused import refusals_by_user
 from tba_secrets.cli.status_findings import (
     refused_findings,
     state_findings,
@@ -20,33 +21,22 @@ from tba_secrets.cli.status_findings import (
     untold_findings,
 )
 from tba_secrets.cli.status_report import EnvironmentReport, StoreReport, TokenReport
-from tba_secrets.cli.status_state import TokenState, token_states
+from tba_secrets.cli.status_state import ReadState, TokenState, token_states
 from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, TbaError
 from tba_secrets.lifecycle import drift
-from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.netsuite.lockout import Refusal, Who, not_asked_until
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records, using_tba
-from tba_secrets.rotation import (
-    Policy,
-    RotationFinding,
-    Standing,
-    Superseded,
-    not_asked_until,
-)
+from tba_secrets.rotation import Policy, RotationFinding, Standing, Superseded
 from tba_secrets.spec import load_stack
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
 from tba_secrets.stores.versions import is_placeholder
 
-__all__ = ["ReadState", "Seen", "TokenState", "gather", "snapshots", "token_states"]
-
 Seen: TypeAlias = Snapshot | StoreError | None
 """What a store tells of a secret: what there is, nothing, or why it cannot be read."""
-
-ReadState: TypeAlias = Callable[[Path, str], list[dict[str, Any]]]
-"""`engine.exported_resources`, or a test's own."""
 
 
 def gather(
@@ -72,7 +62,7 @@ def gather(
         problem: tuple[RotationFinding, ...] = ()
     except TbaError as error:
         states, problem = {}, (_unreadable("its state cannot be read", error),)
-    refusals = _refusals(records, states, refused, now)
+    refusals = refusals_by_user(records, states, refused, now)
     seen = _look(records)
     tokens = tuple(
         _token(
@@ -125,28 +115,6 @@ UNKNOWN_STATE: Final = RotationFinding(
 
 def _unreadable(what: str, error: TbaError) -> RotationFinding:
     return RotationFinding(Standing.FAILING, f"{what}: {error.what}", error.remedy)
-
-
-def _refusals(
-    records: Iterable[CredentialRecord],
-    states: Mapping[str, TokenState],
-    refused: RefusedLogins,
-    now: float,
-) -> dict[Who, tuple[Refusal, ...]]:
-    """Collect the last 30 minutes' refusals by user: one token's refusal concerns them all."""
-    known: dict[Who, set[Refusal]] = {}
-    for record in records:
-        mine = known.setdefault(Who.of(record.account, record.user.email), set())
-        mine.update(refused.of(record.account, record.user.email))
-        mine.update(states.get(record.path, TokenState()).refusals)
-    return {
-        who: tuple(sorted((r for r in all_ if r.within_window(now)), key=_at))
-        for who, all_ in known.items()
-    }
-
-
-def _at(refusal: Refusal) -> float:
-    return refusal.at
 
 
 def _look(records: Iterable[CredentialRecord]) -> dict[str, dict[str, tuple[Place, Seen]]]:

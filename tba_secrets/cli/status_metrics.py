@@ -104,10 +104,6 @@ def _of_each(
     return samples
 
 
-def _age(token: TokenReport, now: float) -> float | None:
-    return token.age(now)
-
-
 def _due(token: TokenReport, _now: float) -> float | None:
     return token.policy.due_at(token.since)
 
@@ -128,7 +124,7 @@ METRICS: Final = (
     Metric(
         "tba_credential_age_seconds",
         "How long ago the current credential was first proven.",
-        _of_each(_age),
+        _of_each(TokenReport.age),
         "seconds",
     ),
     Metric(

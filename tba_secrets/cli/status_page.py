@@ -12,7 +12,9 @@ from typing import Final
 
 from tba_secrets.cli.pages import render
 from tba_secrets.cli.status_report import Report, TokenReport
-from tba_secrets.rotation import Standing, judge_age, short, span, when
+from tba_secrets.cli.words import counted
+from tba_secrets.rotation import Standing, judge_age, span, when
+from tba_secrets.stores.versions import short
 
 TITLE: Final = "NetSuite tokens: status"
 _DAY: Final = timedelta(days=1)
@@ -76,7 +78,7 @@ def _texts(report: Report) -> dict[str, object]:
             for standing in reversed(Standing)
             if (count := sum(token.standing is standing for token in report.tokens))
         ],
-        "counted": lambda number, noun: f"{number} {noun}{'' if number == 1 else 's'}",
+        "counted": counted,
         "short": short,
         "when": when,
     }

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from tba_secrets.cli.words import counted
 from tba_secrets.netsuite.lockout import Refusal
-from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, short, span, when, worst
+from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, span, when, worst
 from tba_secrets.stores.journal import JournalEntry
+from tba_secrets.stores.versions import short
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def _store(store: StoreReport) -> dict[str, Any]:
                 "version": entry.version,
                 "fingerprint": entry.digest,
                 "state": entry.state.value,
-                "since": _iso(entry.since),
+                "superseded_at": _iso(entry.superseded_at),
                 "revoke_after": _iso(entry.revoke_after),
             }
             for entry in store.journal
@@ -256,14 +258,13 @@ def _day(at: float) -> str:
 
 def summary(report: Report) -> str:
     """Count the tokens by state."""
-    counted = [
+    counts = [
         f"{count} {standing.word}"
         for standing in reversed(Standing)
         if (count := sum(token.standing is standing for token in report.tokens))
     ]
     unread = sum(bool(environment.findings) for environment in report.environments)
     if unread:
-        counted.append(f"{unread} environment{'' if unread == 1 else 's'} not read completely")
-    tokens = len(report.tokens)
-    total = f"{tokens} token{'' if tokens == 1 else 's'}: {', '.join(counted) or 'none'}"
+        counts.append(f"{counted(unread, 'environment')} not read completely")
+    total = f"{counted(len(report.tokens), 'token')}: {', '.join(counts) or 'none'}"
     return f"{total}; exit code {int(report.standing)}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from tba_secrets.cli.status_report import ProofReport
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.provider.codec import state_of
 from tba_secrets.sensitive import Fingerprint
+
+ReadState: TypeAlias = Callable[[Path, str], list[dict[str, Any]]]
+"""`engine.exported_resources`, or a test's own."""
 
 
 @dataclass(frozen=True)

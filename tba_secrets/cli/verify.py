@@ -19,10 +19,14 @@ from tba_secrets.cli.options import AsJson, EnvironmentName, Project
 from tba_secrets.cli.printing import grouped, report_console, show_table, tell
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
-from tba_secrets.netsuite import Client, Gate, TbaCredential, Verification, mark_of, run_checks
 from tba_secrets.netsuite.asking import explained
+from tba_secrets.netsuite.checks import run_checks
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Verdict, others
-from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.client import Client
+from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.netsuite.evidence import Verification
+from tba_secrets.netsuite.gate import Gate
+from tba_secrets.netsuite.refused_logins import mark_of
 from tba_secrets.payload import AnyCredential
 from tba_secrets.records import CredentialRecord
 

@@ -17,7 +17,8 @@ from tba_secrets.engine import runs
 from tba_secrets.engine.events import UpdateListener, UpdateOutcome, UpdateResult
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
-from tba_secrets.netsuite import Gate, Refusal
+from tba_secrets.netsuite.gate import Gate
+from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.provider.codec import state_of
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Intents

@@ -18,7 +18,7 @@ from tba_secrets.lifecycle.facts import (
     Step,
 )
 from tba_secrets.lifecycle.look import Looked
-from tba_secrets.netsuite import Verification
+from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
 from tba_secrets.promote import promote

@@ -334,7 +334,7 @@ class _Life:
         for sight in self.seen.values():
             if (credential := sight.credential(sight.previous)) is not None:
                 yield sight.where, credential
-        for store, line in sorted(self.lines, key=lambda found: -found[1].since):
+        for store, line in sorted(self.lines, key=lambda found: -found[1].superseded_at):
             sight = self.seen[store]
             if (credential := sight.credential(VersionId(line.version))) is not None:
                 yield sight.where, credential
@@ -355,7 +355,7 @@ class _Life:
             steps += more
             if held is not None:
                 versions[store] = held
-        return Staging(credential, (*steps, *self._intents(credential, terms)), versions)
+        return Staging(credential, (*steps, *self._intents(terms)), versions)
 
     def _in_store(
         self, store: str, credential: Credential, text: Sensitive, terms: Terms
@@ -409,7 +409,7 @@ class _Life:
             return same_content(content.text, text)
         return self.declared.keys.same_text(fingerprint_of(version), text) is True
 
-    def _intents(self, credential: Credential, terms: Terms) -> Iterator[Step]:
+    def _intents(self, terms: Terms) -> Iterator[Step]:
         """Close the lines of intent whose token is in the store, or about to be; leave the others to a person."""
         nonces = {terms.nonce} if terms.nonce else set()
         for sight in self.seen.values():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from tba_secrets.places import Place
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import Retirement
+from tba_secrets.stores.versions import short
 
 Snapshots = Mapping[str, Snapshot | None]
 
@@ -71,8 +72,3 @@ def _instead(place: Place, snapshot: Snapshot) -> str:
     if current == snapshot.placeholder:
         return f"{place} holds no credential yet"
     return f"{place}: current is {short(current)}"
-
-
-def short(version: VersionId | str) -> str:
-    """Enough of a version id to find it by."""
-    return version if len(version) <= 16 else f"{version[:16]}..."

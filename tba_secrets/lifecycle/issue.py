@@ -11,8 +11,8 @@ from tba_secrets.errors import StoreError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import Declared, Note
 from tba_secrets.lifecycle.look import Looked
-from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.places import Place, Places
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement

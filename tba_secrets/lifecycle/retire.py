@@ -10,9 +10,9 @@ from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note
 from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
-from tba_secrets.netsuite import Revocation
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.payload import Names
 from tba_secrets.places import Places
 from tba_secrets.rotation import Superseded, when
@@ -74,7 +74,7 @@ class RetireRun:
             self._note_all(due, after)
         told = str(done).removeprefix(f"{self.declared.record}: ")
         noun = Superseded.of(certified=isinstance(old, OAuth2Credential)).noun
-        return f"the {noun} superseded {when(due.lines[0][1].since)}: {told}"
+        return f"the {noun} superseded {when(due.lines[0][1].superseded_at)}: {told}"
 
     def _superseded(self, due: Due) -> Credential | None:
         """Read the superseded credential from the first store that still has it."""

@@ -70,9 +70,10 @@ def run_check(
 ) -> Evidence:
     """Run one check; raises as `run_checks`."""
     if isinstance(check, RestletCheck):
-        name = f"restlet {check.restlet.script}/{check.restlet.deploy}"
         clues = known.clues | {Clue.RESTLET_CHECK}
-        return _restlet(CheckContext(client, expected, name, login_worked, clues), check.restlet)
+        return _restlet(
+            CheckContext(client, expected, check.name, login_worked, clues), check.restlet
+        )
     clues = known.clues | ({Clue.SUITEQL_CHECK} if check == "suiteql" else set())
     return _CHECKS[check](CheckContext(client, expected, check, login_worked, clues))
 

@@ -252,9 +252,8 @@ class Client(Caller):
 
     def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
         url = call.url(base)
-        once = Once.now(self._clock())
         header = signing.sign(
-            self.credential, call.method, url, call.form, nonce=once.nonce, timestamp=once.timestamp
+            self.credential, call.method, url, call.form, timestamp=int(self._clock())
         )
         return authorized(call, url, header)
 

@@ -36,8 +36,6 @@ class Diagnosis:
     """Status, error code, protocol: nothing of the body."""
     causes: tuple[Cause, ...]
     """Most likely first."""
-    certain: bool = False
-    """Whether the answer alone tells; a refused login never does."""
     clues: frozenset[Clue] = frozenset()
     """What spoke for the causes."""
 
@@ -65,7 +63,7 @@ def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
             score = rule.weight + sum(extra for clue, extra in rule.more if clue in there)
             scores[rule.cause] = max(score, scores.get(rule.cause, 0))
     ordered = sorted(scores, key=lambda cause: -scores[cause])
-    return Diagnosis(said, tuple(ordered), Clue.REFUSED not in there, there)
+    return Diagnosis(said, tuple(ordered), there)
 
 
 _OAUTH2: Final = {Clue.ASSERTION, Clue.BEARER}

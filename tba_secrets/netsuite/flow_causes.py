@@ -69,13 +69,13 @@ def diagnose_step(step: FlowStep, answer: Answer, consumer: Pair, *, own_hosts: 
         clues |= {Clue.THROUGH_ENDPOINT}
     words = f"{step} was answered {said(answer, Protocol.RESTLET)}"
     if answer.status == 405:
-        return Diagnosis(words, _NOT_SET_UP, False, clues)
+        return Diagnosis(words, _NOT_SET_UP, clues)
     kind = outcome(answer, Protocol.RESTLET)
     if kind is AnswerKind.BUSY:
-        return Diagnosis(words, (causes.BURST,), True, clues)
+        return Diagnosis(words, (causes.BURST,), clues)
     if kind is not AnswerKind.REFUSED:
         return diagnose(words, clues)
-    return Diagnosis(words, tuple(dict.fromkeys((*_seen(clues), *_REFUSED[step]))), False, clues)
+    return Diagnosis(words, tuple(dict.fromkeys((*_seen(clues), *_REFUSED[step]))), clues)
 
 
 def _form(consumer: Pair) -> set[Clue]:

@@ -54,6 +54,12 @@ class Who(NamedTuple):
         return cls(account.strip().upper().replace("-", "_"), user.strip().casefold())
 
 
+def not_asked_until(refusals: Iterable[Refusal], now: float) -> float | None:
+    """Return until when a user is not asked, so that NetSuite does not lock the user out; None if asking is allowed."""
+    recent = sorted(one.at for one in set(refusals) if one.within_window(now))
+    return recent[-MOST_REFUSALS] + WINDOW_SECONDS if len(recent) >= MOST_REFUSALS else None
+
+
 class Ledger:
     """What was refused, and whether a user may be asked. No clock and no lock of its own."""
 
@@ -94,11 +100,11 @@ class Ledger:
                 f"fix {culprit}, then run again",
             )
         recent = self.recent(who, now)
-        if len(recent) >= MOST_REFUSALS:
-            until = datetime.fromtimestamp(recent[-MOST_REFUSALS].at + WINDOW_SECONDS, UTC)
+        until = not_asked_until(recent, now)
+        if until is not None:
             raise NotAskedError(
                 f"{record}: not asked: NetSuite refused the user {who.user} in account {who.account} "
                 f"{len(recent)} times within 30 minutes (lost answers and killed runs count), and the fifth time locks "
-                f"the user out; not asked again until {until:%Y-%m-%d %H:%M} UTC",
+                f"the user out; not asked again until {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M} UTC",
                 "fix the credential meanwhile; the Login Audit Trail names the cause",
             )

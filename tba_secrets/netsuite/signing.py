@@ -79,7 +79,6 @@ def sign(
     *,
     nonce: str | None = None,
     timestamp: int | None = None,
-    realm: str | None = None,
 ) -> str:
     """Return the Authorization header of one REST, RESTlet or token-service call.
 
@@ -90,7 +89,6 @@ def sign(
         form: The pairs of an `application/x-www-form-urlencoded` body; a JSON body is not signed.
         nonce: A fresh one where None.
         timestamp: Epoch seconds; now where None.
-        realm: The credential's account where None. It is sent, and never signed.
 
     Returns:
         The header's value. It holds the consumer key and the token id: treat it as secret.
@@ -106,7 +104,7 @@ def sign(
         url,
         form,
         once=once if nonce is None else Once(nonce, once.timestamp),
-        realm=accounts.realm(credential.account) if realm is None else realm,
+        realm=accounts.realm(credential.account),
     )
 
 

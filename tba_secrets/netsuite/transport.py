@@ -7,7 +7,6 @@ entry's. Exceptions of the HTTP libraries quote the URL, so none of them leaves 
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -22,6 +21,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite.answers import Answer
+from tba_secrets.sdk_logging import silence_sdk_debug
 
 _LONGEST_BODY: Final = 1 << 20
 _CHUNK: Final = 1 << 16
@@ -89,7 +89,7 @@ class HttpSender:
         self._clock = clock
         self._monotonic = monotonic
         self._adapter = HTTPAdapter(max_retries=0)
-        _keep_urls_out_of_logs()
+        silence_sdk_debug()
 
     def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
         """See `Sender`. In a thread of its own: a socket's timeout bounds one read, and no name lookup at all."""
@@ -185,14 +185,3 @@ def http_date(text: str) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _keep_urls_out_of_logs() -> None:
-    """Silence urllib3's DEBUG log of URLs: that of `/rest/revoketoken` holds a consumer key and a token id."""
-    logger = logging.getLogger("urllib3.connectionpool")
-    if _not_debug not in logger.filters:
-        logger.addFilter(_not_debug)
-
-
-def _not_debug(record: logging.LogRecord) -> bool:
-    return record.levelno > logging.DEBUG

@@ -14,8 +14,8 @@ from threading import Event
 
 from tba_secrets.command import CaptureLimitError, CommandError, run_command
 from tba_secrets.errors import TbaError
-from tba_secrets.lifecycle.drift import short
 from tba_secrets.spec.model import AfterPromote, ReadersCommand, ReadersWebhook
+from tba_secrets.stores.versions import short
 from tba_secrets.webhook import deliver, webhook
 
 

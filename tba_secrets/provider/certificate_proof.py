@@ -15,10 +15,11 @@ from tba_secrets.errors import (
     NotProvenError,
     WaitsForPersonError,
 )
-from tba_secrets.netsuite import Circumstances, Revocation, Verification
-from tba_secrets.netsuite.circumstances import NOTHING_KNOWN
+from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.properties import SmokeTestInputs

@@ -15,8 +15,10 @@ from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import AccessDeniedError, AuthenticationRefusedError, StoreError, TbaError
 from tba_secrets.lifecycle.facts import Remembered
 from tba_secrets.lifecycle.look import Looked
-from tba_secrets.netsuite import Client, Credential, Gate, Revocation, revoke
-from tba_secrets.netsuite.client import Caller
+from tba_secrets.netsuite.client import Caller, Client
+from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.gate import Gate
+from tba_secrets.netsuite.revocation import Revocation, revoke
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.intents import Intents
@@ -37,17 +39,12 @@ class LogSeverity(Enum):
     DEBUG = 0
     INFO = 1
     WARNING = 2
-    ERROR = 3
 
 
 class Log(Protocol):
     """The engine's Log call (or a test's list)."""
 
     def __call__(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None: ...
-
-
-def unheard(severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
-    """Log to nobody: for a process without an engine."""
 
 
 class CancelledError(TbaError):

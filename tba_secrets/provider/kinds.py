@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tba_secrets.lifecycle.facts import TOKEN
-from tba_secrets.netsuite import Client
-from tba_secrets.netsuite.client import Caller
+from tba_secrets.netsuite.client import Caller, Client
 from tba_secrets.netsuite.credential import Credential, TbaCredential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.provider.properties import StagedCredentialInputs

@@ -8,19 +8,14 @@ from datetime import UTC, datetime
 
 from tba_secrets.errors import AuthenticationRefusedError, NetSuiteError, NotAskedError
 from tba_secrets.lifecycle.facts import CONSUMER, TOKEN
-from tba_secrets.netsuite import (
-    Circumstances,
-    Client,
-    Credential,
-    Evidence,
-    Expected,
-    Refusal,
-    Revocation,
-    TbaCredential,
-    Turn,
-    Verification,
-    run_checks,
-)
+from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.circumstances import Circumstances
+from tba_secrets.netsuite.client import Client
+from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
+from tba_secrets.netsuite.gate import Turn
+from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.properties import RefusalEntry, SmokeTestInputs, SmokeTestOutputs
 from tba_secrets.sensitive import Fingerprint

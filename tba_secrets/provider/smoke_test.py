@@ -47,7 +47,8 @@ from tba_secrets.lifecycle.settle import (
     refusal,
     superseded_version,
 )
-from tba_secrets.netsuite import Credential, Verification
+from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.payload import parse
 from tba_secrets.places import Place
 from tba_secrets.promote import PROMOTED, VERIFIED_AS
@@ -76,7 +77,7 @@ from tba_secrets.sources import Pair
 from tba_secrets.spec.model import AfterPromote
 from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import Stage, VersionId
-from tba_secrets.stores.versions import Origin, is_ours, is_placeholder
+from tba_secrets.stores.versions import Origin, is_ours, is_placeholder, short
 from tba_secrets.verify import ReadBack, read_back
 
 _NO_REASON_TO_TEST: Final = ("mostUsers", "siblings", "afterPromote", "withheld")
@@ -486,7 +487,7 @@ class _Run:
             remedy = f"{error.remedy or 'run it again'}; the next `pulumi up` tells them"
             self.host.warn(self.urn, str(TbaError(what, remedy)))
             return error.what
-        words = f"{self.name}: readers were told of version {drift.short(version)}: {told}"
+        words = f"{self.name}: readers were told of version {short(version)}: {told}"
         self.host.inform(self.urn, words)
         return ""
 

@@ -39,10 +39,11 @@ from tba_secrets.lifecycle.facts import (
 )
 from tba_secrets.lifecycle.issue import Issuing
 from tba_secrets.lifecycle.look import look
-from tba_secrets.netsuite import Client, Revocation
 from tba_secrets.netsuite.causes import TOKENS_PAGE
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
+from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import Properties

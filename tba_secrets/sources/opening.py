@@ -12,9 +12,8 @@ from tba_secrets.errors import SourceError
 from tba_secrets.sources.command import CommandSource
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.file import FileSource
-from tba_secrets.sources.interface import Source
+from tba_secrets.sources.interface import Pair, Source
 from tba_secrets.sources.keys import make_key
-from tba_secrets.sources.stored import StoredSource
 from tba_secrets.sources.values import (
     CONSUMER_HALVES,
     TOKEN_HALVES,
@@ -52,6 +51,20 @@ _Token = TokenEnv | TokenFile | TokenCommand
 _Client = ClientEnv | ClientFile | ClientCommand
 _Key = KeyEnv | KeyFile | KeyCommand
 _Declared = _Consumer | _Token | _Client | _Key
+
+
+class StoredSource(Source):
+    """Source `stored` (also `prompt`, `authorize` and `generated`): only the store holds the pair.
+
+    A new pair comes from `tba rotate`, or was in the store before (`adopt: true`).
+    """
+
+    def read(self) -> Pair | None:
+        return None
+
+    @property
+    def place(self) -> str:
+        return "the store itself"
 
 
 def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tba_secrets.spec.loader import check, load, load_stack, stack_names
     from tba_secrets.spec.model import Environment
-    from tba_secrets.spec.problem import InvalidSpecError, Problem
+    from tba_secrets.spec.problem import InvalidSpecError
 
 _HOME = {
     "Environment": "model",
     "InvalidSpecError": "problem",
-    "Problem": "problem",
     "check": "loader",
     "load": "loader",
     "load_stack": "loader",
@@ -27,7 +26,6 @@ _HOME = {
 __all__ = [
     "Environment",
     "InvalidSpecError",
-    "Problem",
     "check",
     "load",
     "load_stack",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.model import LONGEST_VALIDITY, MOST_ACTIVE, Certificate, parse_duration
-from tba_secrets.spec.problem import Path, SpecFinding, path_text
+from tba_secrets.spec.problem import Path, SpecFinding
 
 _REST: Final = "rest_webservices"
 _RESTLETS: Final = "restlets"
@@ -55,8 +55,7 @@ def _places(
     if age is None or count >= MOST_ACTIVE:
         return
     if count * overlap > age * (MOST_ACTIVE - count):
-        yield _finding(
-            document,
+        yield document.finding(
             (*integration, "certificates"),
             f"the overlaps of {count} certificates would hold more than the {MOST_ACTIVE} places that NetSuite has for "
             "an integration record",
@@ -72,8 +71,7 @@ def _validity(
     if valid_for is None:
         return
     if valid_for > LONGEST_VALIDITY:
-        yield _finding(
-            document,
+        yield document.finding(
             (*path, "valid_for"),
             "NetSuite cuts a certificate to two years",
             "write 730d at most",
@@ -83,8 +81,7 @@ def _validity(
         return  # a source's certificate has a validity of its own
     warned = duration(document, path, "warn_before")
     if warned is not None and warned >= valid_for:
-        yield _finding(
-            document,
+        yield document.finding(
             (
                 *path,
                 next((key for key in ("warn_before", "valid_for") if key in certificate), "name"),
@@ -99,8 +96,7 @@ def _validity(
             (key for key in ("rotate_every", "retire_after", "valid_for") if key in certificate),
             "name",
         )
-        yield _finding(
-            document,
+        yield document.finding(
             (*path, own),
             "the certificate would run out before its overlap is over",
             "make rotate_every and retire_after together shorter than valid_for",
@@ -113,8 +109,7 @@ def _scopes(document: Document, path: Path, certificate: dict[str, Any]) -> Iter
         return
     for needed, why in _needed(document, path, certificate):
         if needed not in scopes:
-            yield _finding(
-                document,
+            yield document.finding(
                 (*path, "scopes") if "scopes" in certificate else path,
                 f"the scope {needed} is missing: {why}",
                 f"add {needed}, and tick it on the integration record",
@@ -133,7 +128,3 @@ def _needed(
         yield _RESTLETS, "the check of a RESTlet needs it"
     if not by_rest and certificate.get("by", "api") == "api":
         yield _REST, "a certificate that brings its successor (by: api) needs it"
-
-
-def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
-    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)

@@ -52,6 +52,10 @@ class Document:
             SpecFinding(self.key_position(path), f"{path_text(path)}: {what}", hint)
         )
 
+    def finding(self, path: Path, what: str, hint: str) -> SpecFinding:
+        """Return what is wrong with the value at `path`."""
+        return SpecFinding(self.position(path), f"{path_text(path)}: {what}", hint)
+
     def position(self, path: Path) -> Position:
         """Return where the value at `path` begins, or its nearest existing parent."""
         return self._nearest(self.values, path)

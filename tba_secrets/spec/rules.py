@@ -21,7 +21,7 @@ from tba_secrets.spec.model import (
     WebhookVariables,
     parse_duration,
 )
-from tba_secrets.spec.problem import Path, SpecFinding, path_text
+from tba_secrets.spec.problem import Path, SpecFinding
 from tba_secrets.spec.secret_names import secret_name_findings
 from tba_secrets.spec.vault_rules import vault_findings
 
@@ -62,8 +62,7 @@ def _duplicate_names(document: Document) -> Iterator[SpecFinding]:
                 continue
             if name in first:
                 line = document.position((*first[name], "name")).line
-                yield _finding(
-                    document,
+                yield document.finding(
                     (*path, "name"),
                     f"the {_noun(first[name])} on line {line} has this name already",
                     f"give every {_noun(path)} of the environment a name of its own",
@@ -103,7 +102,7 @@ def _exactly_one(
         there = [key for key in keys if key in mapping]
         if len(there) != 1:
             what = f"{' and '.join(there)} are given" if there else none
-            yield _finding(document, path, what, f"give exactly one of {', '.join(keys)}")
+            yield document.finding(path, what, f"give exactly one of {', '.join(keys)}")
 
 
 def _halves_differ(document: Document) -> Iterator[SpecFinding]:
@@ -114,8 +113,7 @@ def _halves_differ(document: Document) -> Iterator[SpecFinding]:
                 continue
             named = [settings[half] for half in _HALVES if isinstance(settings.get(half), str)]
             if len(named) != len(set(named)):
-                yield _finding(
-                    document,
+                yield document.finding(
                     (*path, kind, "secret" if "secret" in settings else "certificate"),
                     "both halves of the pair are read from one place",
                     "name the place of each half",
@@ -128,8 +126,7 @@ def _arguments_for_no_shell(document: Document) -> Iterator[SpecFinding]:
         argv = command.get("argv") if isinstance(command, dict) else None
         for i, argument in enumerate(argv if isinstance(argv, list) else ()):
             if isinstance(argument, str) and (argument == "~" or argument.startswith("~/")):
-                yield _finding(
-                    document,
+                yield document.finding(
                     (*path, "command", "argv", i),
                     "a shell would replace ~, and no shell is involved",
                     "write the whole path, or one from the folder that holds Pulumi.yaml",
@@ -160,7 +157,7 @@ _SOURCES: Final = (
 
 def _at_least_one_store(document: Document) -> Iterator[SpecFinding]:
     if document.value(("store",)) == {}:
-        yield _finding(document, ("store",), "no store is given", "give one, for example aws:")
+        yield document.finding(("store",), "no store is given", "give one, for example aws:")
 
 
 def _names_are_no_values(document: Document) -> Iterator[SpecFinding]:
@@ -172,7 +169,7 @@ def _names_are_no_values(document: Document) -> Iterator[SpecFinding]:
         value = document.value(path)
         if isinstance(value, str) and looks_secret(value):
             hint = "name the variable, JSON key or record, never the value"
-            yield _finding(document, path, "this looks like a secret value", hint)
+            yield document.finding(path, "this looks like a secret value", hint)
 
 
 def _name_paths(document: Document) -> Iterator[Path]:
@@ -210,8 +207,7 @@ def _formats(document: Document) -> Iterator[SpecFinding]:
         seen = {name for key, name in usual.model_dump().items() if key not in given}
         for key, name in given.items():
             if isinstance(name, str) and name in seen:
-                yield _finding(
-                    document,
+                yield document.finding(
                     (*path, "format", key),
                     "another value is stored under this key already",
                     "give each of the values a key of its own",
@@ -232,8 +228,7 @@ def _warned_in_time(document: Document) -> Iterator[SpecFinding]:
         warn = duration_at(document, path, "warn_before")
         rotate = duration_at(document, path, "rotate_every")
         if own and warn is not None and rotate is not None and warn >= rotate:
-            yield _finding(
-                document,
+            yield document.finding(
                 (*path, own[0]),
                 "the warning would be due before the token is issued",
                 "make warn_before shorter than rotate_every",
@@ -244,10 +239,6 @@ def duration_at(document: Document, path: Path, key: str) -> timedelta | None:
     """Return the duration that applies to the record at `path`."""
     text = document.value((*path, key)) or document.value(("defaults", key))
     return parse_duration(text) if isinstance(text, str) else None
-
-
-def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
-    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
 
 
 def _secret_names(document: Document) -> Iterator[SpecFinding]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.model import Environment
-from tba_secrets.spec.problem import Path, SpecFinding, path_text
+from tba_secrets.spec.problem import Path, SpecFinding
 
 MAXIMUM_LENGTH: Final = 512
 _PREFIX: Final[Path] = ("store", "aws", "prefix")
@@ -31,7 +31,7 @@ def secret_name_findings(
     prefix = prefix if isinstance(prefix, str) else ""
     aws = document.value(_PREFIX[:-1]) is not None or document.value(_VAULT) is None
     if odd_prefix := _has_odd_segment(prefix.split("/")[:-1]):
-        yield _finding(document, _PREFIX, *_ODD_SEGMENT)
+        yield document.finding(_PREFIX, *_ODD_SEGMENT)
     first: dict[str, Path] = {}
     for path, token in tokens:
         key = "secret" if "secret" in token else "name"
@@ -40,12 +40,12 @@ def secret_name_findings(
             continue
         whole = prefix + name
         for what, hint in _broken(whole, segments=not odd_prefix, aws=aws):
-            yield _finding(document, place, what, hint)
+            yield document.finding(place, what, hint)
         if whole in first:
             line = document.position(first[whole]).line
             nouns = [str(one[-3]).removesuffix("s") for one in (first[whole], place)]
             what = f"the {nouns[0]} on line {line} is already stored in this secret"
-            yield _finding(document, place, what, f"give each {nouns[1]} a secret of its own")
+            yield document.finding(place, what, f"give each {nouns[1]} a secret of its own")
         first.setdefault(whole, place)
 
 
@@ -77,7 +77,3 @@ def _broken(whole: str, *, segments: bool, aws: bool) -> Iterator[tuple[str, str
 
 def _has_odd_segment(segments: list[str]) -> bool:
     return any(segment in ("", ".", "..") for segment in segments)
-
-
-def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
-    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)

@@ -96,7 +96,7 @@ def _finding(document: Document, path: Path, kind: str, sentence: str) -> SpecFi
     example = record_of(required_keys(below, root))
     remedy = remedy_of(below, root)
     what, hint = misfit(document.value(path), kind, sentence, remedy, example)
-    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
+    return document.finding(path, what, hint)
 
 
 def _unknown_key(document: Document, path: Path) -> SpecFinding:

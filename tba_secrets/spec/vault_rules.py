@@ -8,7 +8,7 @@ from typing import Any, Final
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.spec.model import VaultAuth, VaultSettings
-from tba_secrets.spec.problem import Path, SpecFinding, path_text
+from tba_secrets.spec.problem import Path, SpecFinding
 
 _VAULT: Final[Path] = ("store", "vault")
 _CREDENTIALS: Final[tuple[Path, ...]] = (
@@ -45,7 +45,7 @@ def _one_place_each(document: Document) -> Iterator[SpecFinding]:
         name = place.get("env")
         if isinstance(name, str) and looks_secret(name):
             hint = "name the variable, never the value"
-            yield _finding(document, (*path, "env"), "this looks like a secret value", hint)
+            yield document.finding((*path, "env"), "this looks like a secret value", hint)
 
 
 def _candidates_out_of_sight(document: Document) -> Iterator[SpecFinding]:
@@ -67,7 +67,7 @@ def _candidates_out_of_sight(document: Document) -> Iterator[SpecFinding]:
             "candidates would lie within the prefix, where readers see them before they are tested"
         )
         hint = "choose a candidate_prefix outside the prefix, for example tba-candidates/"
-        yield _finding(document, path, what, hint)
+        yield document.finding(path, what, hint)
 
 
 def _exactly_one(
@@ -76,8 +76,4 @@ def _exactly_one(
     found = [key for key in known if key in given]
     if len(found) != 1:
         what = f"{' and '.join(found)} are given" if found else "nothing is given"
-        yield _finding(document, path, what, f"give exactly one of {', '.join(known)}")
-
-
-def _finding(document: Document, path: Path, what: str, hint: str) -> SpecFinding:
-    return SpecFinding(document.position(path), f"{path_text(path)}: {what}", hint)
+        yield document.finding(path, what, f"give exactly one of {', '.join(known)}")

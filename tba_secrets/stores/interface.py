@@ -28,6 +28,7 @@ from tba_secrets.stores.versions import VersionId as VersionId
 
 ABOUT: Final = ("account", "role", "verified_at", "evidence")
 """What can be noted beside a version that is promoted: what NetSuite named, when, and what was proven."""
+_PARALLEL_READS: Final = 8
 
 
 class Stage(Enum):
@@ -115,7 +116,7 @@ class Store(ABC):
     """One secret store, opened for one account and region, or one Vault mount."""
 
     kind: ClassVar[str]
-    """`aws`, `vault` or `memory`: the key under `store:` in the environment's YAML."""
+    """`aws` or `vault`: the key under `store:` in the environment's YAML."""
     max_value_bytes: ClassVar[int] = 65536
     """The largest value, in bytes of UTF-8. AWS's limit (CreateSecret, SecretString) is the smallest of all stores'."""
 
@@ -136,9 +137,14 @@ class Store(ABC):
         with self._typed_errors():
             return self._describe(name)
 
+    @final
     def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
-        """`describe` for many: back ends with a batch call override it."""
-        return {name: self.describe(name) for name in names}
+        """`describe` for each, some at a time: AWS's batch calls read values or lag by minutes, and KV has none."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        wanted = tuple(names)
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            return dict(zip(wanted, pool.map(self.describe, wanted), strict=True))
 
     @final
     def names(self, prefix: str) -> tuple[SecretName, ...]:

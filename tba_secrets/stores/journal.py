@@ -51,7 +51,7 @@ class JournalEntry:
     """The version that holds the token."""
     digest: str
     """The keyed digest of its token pair: a source that still gives this value is stale."""
-    since: int
+    superseded_at: int
     """When its successor was promoted: epoch seconds."""
     revoke_after: int
     """When the overlap ends: epoch seconds."""
@@ -92,7 +92,7 @@ class JournalEntry:
     def line(self) -> str:
         """Return the line as it is kept: six words, in characters that AWS allows in a tag's value."""
         return (
-            f"{self.version} {self.digest} {self.since} {self.revoke_after} {self.proven} "
+            f"{self.version} {self.digest} {self.superseded_at} {self.revoke_after} {self.proven} "
             f"{self.state.value}"
         )
 
@@ -109,10 +109,8 @@ class JournalEntry:
         """
         with suppress(ValueError):
             # an id of others may hold spaces
-            version, digest, since, revoke_after, proven, state = line.rsplit(" ", 5)
-            return cls(
-                version, digest, int(since), int(revoke_after), Retirement(state), int(proven)
-            )
+            version, digest, at, until, proven, state = line.rsplit(" ", 5)
+            return cls(version, digest, int(at), int(until), Retirement(state), int(proven))
         raise StoreError(
             f"{where} is a line of the secret's journal, and was not written by tba-secrets",
             "see in NetSuite which of its tokens are still active, then take that line away",
@@ -185,4 +183,4 @@ def _waits(entry: JournalEntry) -> str:
 
 
 def _in_order(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:
-    return tuple(sorted(entries, key=lambda one: (one.since, one.version)))
+    return tuple(sorted(entries, key=lambda one: (one.superseded_at, one.version)))

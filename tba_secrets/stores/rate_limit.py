@@ -38,11 +38,6 @@ class TokenBucket:
         self._filled_at = clock()
 
     @property
-    def rate(self) -> float:
-        """Tokens a second."""
-        return self._rate
-
-    @property
     def _burst(self) -> float:
         """The tokens that a rest saves up: a tenth of a second's, so that no second sees many more than `rate`."""
         return max(1.0, self._rate // 10)

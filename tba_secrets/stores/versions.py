@@ -32,6 +32,7 @@ _PLACEHOLDER: Final = "tba-placeholder-"
 _DIGEST_HEX_DIGITS: Final = 40
 _NONCE_HEX_DIGITS: Final = 16
 _ID: Final = re.compile(r"tba-([a-z])([0-9]{0,10})-([0-9a-f]{16})-([0-9a-f]{6})-([0-9a-f]{16})")
+_BEGINS: Final = re.compile(r"tba-[a-z][0-9]*-[0-9a-f]{8}")
 
 
 class Origin(Enum):
@@ -134,6 +135,13 @@ def is_placeholder(version: VersionId | str | None) -> bool:
 def is_ours(version: VersionId | str) -> bool:
     """Return whether tba-secrets wrote the version."""
     return version.startswith(_OURS)
+
+
+def short(version: VersionId | str) -> str:
+    """Return enough of a version id to find it by: of ours, eight digits of the digest."""
+    begins = _BEGINS.match(version)
+    length = 16 if begins is None else begins.end()
+    return version if len(version) <= length else f"{version[:length]}..."
 
 
 def _digest(*parts: str) -> str:

@@ -11,7 +11,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tba_secrets.netsuite import Person
+from tba_secrets.netsuite.flow import Person
 from tba_secrets.netsuite.flow_errors import ConsentDeniedError
 from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair

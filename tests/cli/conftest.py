@@ -16,7 +16,7 @@ import pytest
 
 from tba_secrets.cli import main
 from tba_secrets.cli.credentials import find_one
-from tba_secrets.netsuite import TbaCredential
+from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import render
 from tba_secrets.places import places_in
 from tba_secrets.sensitive import Sensitive, fingerprint

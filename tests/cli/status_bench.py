@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tba_secrets.cli.status_gather import ReadState
 from tba_secrets.cli.status_report import (
     EnvironmentReport,
     ProofReport,
@@ -15,6 +14,7 @@ from tba_secrets.cli.status_report import (
     StoreReport,
     TokenReport,
 )
+from tba_secrets.cli.status_state import ReadState
 from tba_secrets.rotation import Policy, RotationFinding, judge_age, judge_journal
 from tba_secrets.stores.journal import JournalEntry
 

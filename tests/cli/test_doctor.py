@@ -21,7 +21,7 @@ from tba_secrets.cli.doctor import sources
 from tba_secrets.cli.doctor.finding import FindingSeverity
 from tba_secrets.cli.doctor.machine import OLDEST_TESTED
 from tba_secrets.engine import runs
-from tba_secrets.netsuite import Refusal
+from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.netsuite.oauth2.algorithms import Algorithm
 from tba_secrets.netsuite.oauth2.certificates import make
 from tba_secrets.netsuite.refused_logins import RefusedLogins

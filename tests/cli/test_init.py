@@ -174,8 +174,8 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "secret": ({"consumer-secret-env": "1A"}, "--consumer-secret-env: .* name the variable"),
     "id": ({"token-id-env": ""}, "--token-id-env: .* name the variable"),
     "halves": ({"token-id-env": "A", "token-secret-env": "A"}, "--token-secret-env: both halves"),
-    "a value": ({"token-id-env": f"id={VALUE}"}, "--token-id-env: .* name the place"),
-    "a value as name": ({"integration": f"id={VALUE}"}, "--integration: .* name the place"),
+    "a value": ({"token-id-env": f"x{VALUE}"}, "--token-id-env: .* name the place"),
+    "a value as name": ({"integration": f"x{VALUE}"}, "--integration: .* name the place"),
     "invisible": (
         {"role": "Ware\u200bhouse"},
         "--role: the invisible character U\\+200B; delete it",
@@ -282,7 +282,7 @@ WRONG_OF_OAUTH2: dict[str, tuple[dict[str, str], str]] = {
     "role id": ({"role-id": "x"}, "--role-id: .*internal id"),
     "entity": ({"entity": "bot@example.com"}, "--entity: .*internal id"),
     "certificate": ({"certificate": "-x"}, "--certificate: .* begin with a letter or digit"),
-    "client id": ({"client-id-env": f"id={VALUE}"}, "--client-id-env: .* name the place"),
+    "client id": ({"client-id-env": f"x{VALUE}"}, "--client-id-env: .* name the place"),
 }
 
 

@@ -11,7 +11,7 @@ from tba_secrets.cli import status, verify
 from tba_secrets.cli.printing import grouped
 from tba_secrets.cli.verify import CheckedRecord
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Evidence, Verification
+from tba_secrets.netsuite.evidence import Evidence, Verification
 from tba_secrets.records import credential_records
 from tba_secrets.rotation import RotationFinding, Standing
 from tests.cli.status_bench import report, token

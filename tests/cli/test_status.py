@@ -12,20 +12,20 @@ import boto3
 import pytest
 
 from tba_secrets.cli.status import show, survey
-from tba_secrets.cli.status_gather import ReadState, addressed, snapshots, store_report
+from tba_secrets.cli.status_gather import addressed, snapshots, store_report
 from tba_secrets.cli.status_report import Report, StoreReport, TokenReport, versions
-from tba_secrets.cli.status_state import token_states
+from tba_secrets.cli.status_state import ReadState, token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
-from tba_secrets.netsuite import Refusal
 from tba_secrets.netsuite.diagnosis import diagnose
+from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place
-from tba_secrets.rotation import RotationFinding, Standing, short
+from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot
-from tba_secrets.stores.memory import MemoryStore
+from tba_secrets.stores.versions import short
 from tests.cli.conftest import Tba, World
 from tests.cli.status_bench import (
     DAY,
@@ -36,6 +36,7 @@ from tests.cli.status_bench import (
     state_of,
     token,
 )
+from tests.stores.memory import MemoryStore
 
 pytestmark = pytest.mark.long
 

@@ -12,7 +12,8 @@ from requests.auth import AuthBase
 
 from tba_secrets import client
 from tba_secrets.client import Options, SignedSession
-from tba_secrets.netsuite import TbaCredential, sign
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.signing import sign
 from tba_secrets.payload import parse, render
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig

@@ -20,9 +20,9 @@ from tba_secrets.payload import render
 from tba_secrets.sensitive import fingerprint
 from tba_secrets.spec.model import CertificateFormat
 from tba_secrets.stores.interface import Candidate, SecretName
-from tba_secrets.stores.memory import MemoryStore
 from tests.netsuite.oauth2.bench import TIME, TOKEN, NetSuite, Reply, serving
 from tests.netsuite.oauth2.support import CLIENT_ID, certified, credential
+from tests.stores.memory import MemoryStore
 from tests.stores.support import KEY, MARK, promoted
 
 pytestmark = pytest.mark.long

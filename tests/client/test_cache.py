@@ -17,10 +17,10 @@ from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator.aws import ACCESS_KEY_ID
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Stage, StoredVersion, VersionId
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import PLACEHOLDER
 from tests.client.support import HANG_GUARD_SECONDS, NAME, World
 from tests.netsuite_account import Values
+from tests.stores.memory import MemoryStore
 from tests.stores.support import MARK, at_once
 
 

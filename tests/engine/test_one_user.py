@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tba_secrets.netsuite import TbaCredential, sign
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.signing import sign
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tba_secrets.engine import EngineError, LockedError, exported_deployment, without_password
-from tba_secrets.engine.pulumi import PulumiCli
+from tba_secrets.engine import EngineError, exported_deployment, without_password
+from tba_secrets.engine.pulumi import LockedError, PulumiCli
 
 Script = Callable[[str], PulumiCli]
 LOCKED = (

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tba_secrets.engine import undeclared
-from tba_secrets.engine.update import _remember_refusals
-from tba_secrets.netsuite import Gate
+from tba_secrets.engine.update import _remember_refusals, undeclared
+from tba_secrets.netsuite.gate import Gate
 
 PARENTS = "tba:index:Environment$tba:index:Integration$"
 

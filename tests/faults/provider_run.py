@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Gate
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Handler, PartialFailureError
-from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Intent, Retire, Rollback, Rotation
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
@@ -31,6 +31,7 @@ from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.versions import Origin
 from tests.engine.project import HANG_GUARD_SECONDS
 from tests.netsuite_account import NetSuiteAccount, Values
+from tests.provider.bench import unheard
 
 RECORD: Final = "warehouse/orders"
 URN: Final = "urn:pulumi:test::netsuite::tba:index:StagedCredential::orders"

@@ -12,7 +12,7 @@ from threading import Event, Lock, Thread
 import requests
 
 from tba_secrets.client import SignedSession
-from tba_secrets.netsuite import sign
+from tba_secrets.netsuite.signing import sign
 from tba_secrets.payload import parse
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Stage, Store

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from tba_secrets.netsuite import TbaCredential
+from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse
 from tba_secrets.simulator import Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer

@@ -11,7 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from tba_secrets.errors import NetSuiteError, StoreError
-from tba_secrets.netsuite import Client, Expected, TbaCredential, run_checks
+from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.client import Client
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.payload import render
 from tba_secrets.sensitive import Sensitive, fingerprint
 from tba_secrets.simulator import Simulator, SimulatorConfig

@@ -21,7 +21,7 @@ from rich.traceback import Traceback
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse, render
-from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.host import Host
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.interface import Pair
@@ -30,10 +30,11 @@ from tba_secrets.sources.reader import SourceReader
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.spec.model import Format, TokenSource
 from tba_secrets.stores.interface import Candidate, SecretName, StoredVersion, VersionId
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.verify import ReadBack
 from tests.leaks.canaries import odd, usual
 from tests.leaks.scanner import Canary, Scanner, text
+from tests.provider.bench import unheard
+from tests.stores.memory import MemoryStore
 
 VALUES: Final = (odd(), usual(), odd(), usual())
 SCANNER: Final = Scanner(Canary(f"value {number}", one) for number, one in enumerate(VALUES))

@@ -18,7 +18,6 @@ from typing import Any
 from tba_secrets.errors import ValueNeededError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import Stage
-from tba_secrets.stores.memory import MemoryStore
 from tests.lifecycle.world import (
     A_DAY,
     CUTS,
@@ -32,6 +31,7 @@ from tests.lifecycle.world import (
     run,
     token_in,
 )
+from tests.stores.memory import MemoryStore
 
 Change = Callable[[World], None]
 

@@ -24,7 +24,7 @@ from tba_secrets.lifecycle.facts import (
     Staging,
     Up,
 )
-from tba_secrets.netsuite import TbaCredential
+from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import render
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Candidate, SecretName, Snapshot, Stage, VersionId

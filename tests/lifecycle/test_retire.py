@@ -12,18 +12,18 @@ from tba_secrets.lifecycle.act import carry_out, claim
 from tba_secrets.lifecycle.facts import TOKEN, Note, Promote, Put
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.lifecycle.retire import RetireRun
-from tba_secrets.netsuite import Revocation, RevocationOutcome
 from tba_secrets.netsuite.credential import Credential
+from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome
 from tba_secrets.places import Place
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import SecretName, Snapshot
 from tba_secrets.stores.journal import JournalEntry, Retirement
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import Origin, Terms
 from tests.lifecycle.test_decide import DECLARED, KEYS, credential
 from tests.lifecycle.test_rules import MARK, NAME, seen
 from tests.lifecycle.world import _passed, name_of
+from tests.stores.memory import MemoryStore
 
 NOW = 1_800_000_000
 DUE = NOW - 1

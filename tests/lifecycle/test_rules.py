@@ -41,10 +41,10 @@ from tba_secrets.sensitive import Fingerprint
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import Origin, Terms, placeholder_version_id
 from tests.lifecycle.test_decide import KEYS, content, credential, version
 from tests.lifecycle.world import ACCOUNT, RECORD, _passed, pair
+from tests.stores.memory import MemoryStore
 
 MARK = OwnerMark("acme/netsuite/test", "warehouse/orders", "claim")
 NAME = SecretName("netsuite/test/orders")

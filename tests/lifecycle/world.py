@@ -27,25 +27,20 @@ from tba_secrets.errors import (
     StoreUnavailableError,
     TbaError,
 )
-from tba_secrets.netsuite import (
-    Credential,
-    Evidence,
-    Gate,
-    Revocation,
-    RevocationOutcome,
-    Verification,
-)
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential, TbaCredential
+from tba_secrets.netsuite.evidence import Evidence, Verification
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.lockout import MOST_REFUSALS, WINDOW_SECONDS, Refusal
 from tba_secrets.netsuite.oauth2.certificate_api import Uploaded
 from tba_secrets.netsuite.oauth2.certificates import CertificateId
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome
 from tba_secrets.payload import parse
 from tba_secrets.provider.certificate_proof import CertificateProof
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError
-from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.host import Host
 from tba_secrets.provider.intents import Intent, Obtaining, Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.smoke_test import SmokeTestHandler
@@ -55,9 +50,10 @@ from tba_secrets.sources import Pair, SourceReader
 from tba_secrets.spec.model import MOST_ACTIVE, CertificateFormat, Format, Stores
 from tba_secrets.stores.interface import SecretName, Stage, Store, VersionId
 from tba_secrets.stores.journal import Retirement
-from tba_secrets.stores.memory import MemoryStore
 from tba_secrets.stores.versions import Origin, is_placeholder, terms_of
 from tba_secrets.verify import ReadBack
+from tests.provider.bench import unheard
+from tests.stores.memory import MemoryStore
 
 RECORD: Final = "warehouse/orders"
 ACCOUNT: Final = "1234567"
@@ -732,7 +728,7 @@ class _Certificates:
         if new in world.truth.revoked:
             raise CheckFailedError(f"{RECORD}: it was revoked", "make another")
         if new in world.valid:
-            return Uploaded(computed, world.ends.get(new), computed, was_there=True)
+            return Uploaded(computed, world.ends.get(new), computed)
         if world.active >= MOST_ACTIVE:
             raise CheckFailedError(f"{RECORD}: there is no place", "revoke one")
         return None
@@ -745,7 +741,7 @@ class _Certificates:
                 return there
             world, new = self.run.world, computed.removeprefix("id-")
             world.upload(new)
-            return Uploaded(computed, world.ends.get(new), computed, was_there=False)
+            return Uploaded(computed, world.ends.get(new), computed)
 
         answer: Uploaded = self.run.call(post, write=False)
         return answer

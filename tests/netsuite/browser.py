@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
 
-from tba_secrets.netsuite import Person
+from tba_secrets.netsuite.flow import Person
 
 _HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
 ALLOW, DENY = "allow", "deny"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tba_secrets.netsuite import Client
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.simulator import Simulator
 from tests.netsuite.support import RECORD, KeepingSender, credential

@@ -12,7 +12,9 @@ from threading import Thread
 
 import requests
 
-from tba_secrets.netsuite import Answer, Expected, TbaCredential
+from tba_secrets.netsuite.answers import Answer
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.transport import HttpSender, LostError
 from tba_secrets.sensitive import Sensitive
 from tests.simulator.accounts import ACCOUNT, BOT, ROLE, Keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tba_secrets.errors import AccountIdError
-from tba_secrets.netsuite import Service, base_url, realm
+from tba_secrets.netsuite.account import Service, base_url, realm
 
 SPELLINGS = [
     ("1234567", "1234567", "1234567"),

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from tba_secrets.netsuite import Answer
-from tba_secrets.netsuite.answers import AnswerKind, Protocol, error_code, outcome, said
+from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, error_code, outcome, said
 from tba_secrets.netsuite.transport import http_date
 from tests.netsuite.support import answer
 

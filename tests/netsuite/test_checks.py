@@ -14,8 +14,10 @@ from tba_secrets.errors import (
     NetSuiteUnreachableError,
     NotProvenError,
 )
-from tba_secrets.netsuite import Client, Expected, Verification, run_checks
+from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.clock import ClockProbe
+from tba_secrets.netsuite.evidence import Expected, Verification
 from tba_secrets.simulator import FaultKind, Simulator
 from tba_secrets.simulator.vocabulary import Feature
 from tba_secrets.spec.model import Check, Restlet, RestletCheck
@@ -415,7 +417,8 @@ def test_options_where_server_time_is_absent(status: int, proven: bool) -> None:
 
 
 def test_options_against_the_simulator(client: MakeClient, keys: Keys) -> None:
-    from tba_secrets.netsuite import Service, SignedCall
+    from tba_secrets.netsuite.account import Service
+    from tba_secrets.netsuite.client import SignedCall
 
     options = SignedCall(Service.SUITETALK, "OPTIONS", "/services/rest/*")
     assert client().call(options).status == 204

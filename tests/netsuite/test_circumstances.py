@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from tba_secrets.netsuite import Circumstances, Clue, causes, diagnose
 from tba_secrets.netsuite import account as accounts
+from tba_secrets.netsuite import causes
 from tba_secrets.netsuite.account import Service
-from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Others, Verdict, others
+from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Others, Verdict, others
+from tba_secrets.netsuite.diagnosis import diagnose
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
+from tba_secrets.netsuite.rules import Clue
 from tba_secrets.simulator import FaultKind, Simulator
 from tests.netsuite.conftest import MakeClient
 from tests.netsuite.support import KeepingSender, credential

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tba_secrets.errors import NetSuiteUnreachableError
-from tba_secrets.netsuite import Answer, Client, Service, SignedCall
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.answers import Answer
+from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.transport import LostError
 from tba_secrets.simulator import FaultKind, Simulator

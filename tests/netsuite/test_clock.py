@@ -7,7 +7,8 @@ import time
 import pytest
 
 from tba_secrets.errors import ClockSkewError, NotAskedError
-from tba_secrets.netsuite import Service, SignedCall
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.client import SignedCall
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.simulator import FaultKind, Simulator
 from tests.netsuite.conftest import MakeClient

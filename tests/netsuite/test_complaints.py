@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tba_secrets.netsuite import Clue, TbaCredential, causes, diagnose
+from tba_secrets.netsuite import causes
 from tba_secrets.netsuite.answers import Protocol
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.circumstances import Circumstances
 from tba_secrets.netsuite.clues import clues_of_answer, clues_of_record
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.diagnosis import diagnose
 from tba_secrets.netsuite.request_clues import SeenRequest, clues_of_requests
+from tba_secrets.netsuite.rules import Clue
 from tba_secrets.sensitive import Sensitive
 from tests.netsuite.support import answer, credential
 from tests.netsuite.test_answers import fault, rest, restlet

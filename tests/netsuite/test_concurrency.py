@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tba_secrets.netsuite import Service, SignedCall
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.client import SignedCall
 from tba_secrets.netsuite.concurrency import Concurrency
 from tba_secrets.simulator import Simulator
 from tests.netsuite.conftest import MakeClient

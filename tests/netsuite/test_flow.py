@@ -19,13 +19,17 @@ from tba_secrets.errors import (
     NetSuiteUnreachableError,
     StoreUnavailableError,
 )
-from tba_secrets.netsuite import Answer, Expected, FlowError, Person, authorize, run_checks
+from tba_secrets.netsuite.answers import Answer
+from tba_secrets.netsuite.checks import run_checks
 from tba_secrets.netsuite.clock import ClockProbe
+from tba_secrets.netsuite.evidence import Expected
+from tba_secrets.netsuite.flow import Person, authorize
 from tba_secrets.netsuite.flow_errors import (
     ConsentDeniedError,
     ConsentMismatchError,
     ConsentTimeoutError,
     FlowCancelledError,
+    FlowError,
     TokenOrphanedError,
 )
 from tba_secrets.netsuite.transport import LostError

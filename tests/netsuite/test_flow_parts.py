@@ -8,17 +8,18 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 import pytest
 
-from tba_secrets.netsuite import Application, Once
 from tba_secrets.netsuite import callback_pages as pages
 from tba_secrets.netsuite.callback import CallbackListener
 from tba_secrets.netsuite.callback_pages import Page
 from tba_secrets.netsuite.consent import Answered, PendingConsent, judge
 from tba_secrets.netsuite.flow_wire import (
+    Application,
     form_fields,
     issued_pair,
     step_one_request,
     step_three_request,
 )
+from tba_secrets.netsuite.signing import Once
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
 from tba_secrets.sources.values import TOKEN_HALVES

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tba_secrets.netsuite import FlowError
+from tba_secrets.netsuite.flow_errors import FlowError
 from tba_secrets.simulator import FaultKind, Simulator
 from tba_secrets.simulator.flow_tokens import RequestToken
 from tba_secrets.sources.interface import Pair

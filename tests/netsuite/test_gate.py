@@ -18,8 +18,11 @@ from tba_secrets.errors import (
     NetSuiteUnreachableError,
     NotAskedError,
 )
-from tba_secrets.netsuite import Gate, Refusal, RefusedLogins
 from tba_secrets.netsuite.concurrency import Concurrency
+from tba_secrets.netsuite.gate import Gate
+from tba_secrets.netsuite.lockout import Ledger, Refusal, Who, not_asked_until
+from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.rotation import when
 from tba_secrets.sensitive import Fingerprint
 from tests.simulator.accounts import StandingClock
 
@@ -42,6 +45,45 @@ def clock() -> StandingClock:
 @pytest.fixture
 def gate(clock: StandingClock) -> Gate:
     return Gate(clock, Concurrency())
+
+
+def refusal(before: float, mark: str = "00ff") -> Refusal:
+    return Refusal(Fingerprint(mark), NOW - before)
+
+
+TIMES = [
+    # (how long ago each was, how long from now the user is not asked)
+    ([], None),
+    ([10, 20], None),
+    ([10, 20, 30], 1800 - 30),
+    ([10, 20, 30, 40], 1800 - 30),
+    ([10, 20, 1800], None),
+    ([10, 20, 1799], 1),
+]
+
+
+@pytest.mark.parametrize(("ago", "left"), TIMES)
+def test_until_when_a_user_is_not_asked(ago: list[float], left: float | None) -> None:
+    until = not_asked_until(map(refusal, ago), NOW)
+    assert until == (None if left is None else NOW + left)
+
+
+@pytest.mark.parametrize(("ago", "left"), TIMES)
+def test_it_is_the_rule_that_keeps_the_calls_back(ago: list[float], left: float | None) -> None:
+    """The ledger refuses to ask exactly where an end is given, and no longer than that."""
+    ledger, who = Ledger(), Who.of("1", "a")
+    ledger.learn(who, map(refusal, ago))
+    if left is None:
+        ledger.check(who, "r", NOW)
+        return
+    with pytest.raises(NotAskedError, match=when(NOW + left)):
+        ledger.check(who, "r", NOW)
+    ledger.check(who, "r", NOW + left)
+
+
+def test_one_refusal_that_two_places_know_of_counts_once() -> None:
+    assert not_asked_until([refusal(1), refusal(1), refusal(2)], NOW) is None
+    assert not_asked_until([refusal(1), refusal(1, "other"), refusal(2)], NOW) is not None
 
 
 HISTORIES: list[tuple[list[float], str | None]] = [
@@ -183,7 +225,7 @@ def test_two_records_histories_count_together(gate: Gate) -> None:
 
 DIES_WHILE_ASKING = """
 import os, sys
-from tba_secrets.netsuite import Gate
+from tba_secrets.netsuite.gate import Gate
 with Gate(lambda: float(sys.argv[1])).admit("1234567_SB1", "bot@example.com", "token a", "00ff"):
     os.kill(os.getpid(), 9)
 """

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tba_secrets.netsuite import Refusal, RefusedLogins, mark_of
+from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.sensitive import Fingerprint
 from tests.netsuite.support import credential
 
@@ -22,7 +23,8 @@ HANG_GUARD_SECONDS = 120
 NOTES_A_REFUSAL = """
 import sys
 from pathlib import Path
-from tba_secrets.netsuite import Refusal, RefusedLogins
+from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 sys.stdin.readline()
 RefusedLogins(Path(sys.argv[1])).add("1234567", "a@example.com", Refusal("00ff", 1000.0))
 """

@@ -13,15 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tba_secrets.errors import SpecError, TbaError
-from tba_secrets.netsuite.sdf import (
-    PERMISSIONS,
-    Permission,
-    grant,
-    problems,
-    roles_project,
-    write,
-)
+from tba_secrets.netsuite.sdf import roles_project, write
+from tba_secrets.netsuite.sdf.permissions import PERMISSIONS, Permission, grant
 from tba_secrets.netsuite.sdf.project import script_id
+from tba_secrets.netsuite.sdf.validator import problems
 from tba_secrets.spec import Environment, check
 from tests.netsuite import sdf_bench
 

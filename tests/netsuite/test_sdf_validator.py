@@ -8,7 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tba_secrets.netsuite.sdf import PERMISSIONS, InvalidProjectError, problems, validate
+from tba_secrets.netsuite.sdf import validate
+from tba_secrets.netsuite.sdf.permissions import PERMISSIONS
+from tba_secrets.netsuite.sdf.validator import InvalidProjectError, problems
 from tests.netsuite import sdf_bench
 from tests.netsuite.sdf_bench import ROLE
 

@@ -10,7 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Client, Service, SignedCall, run_checks
+from tba_secrets.netsuite.account import Service
+from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.signing import SigningKeys
 from tba_secrets.simulator import FaultKind, Simulator

@@ -10,8 +10,17 @@ from typing import Any
 import pytest
 import requests
 
-from tba_secrets.netsuite import Once, SigningKeys, TbaCredential, authorization, sign
-from tba_secrets.netsuite.signing import base_string, canonical_url, hmac_sha256, new_nonce
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.signing import (
+    Once,
+    SigningKeys,
+    authorization,
+    base_string,
+    canonical_url,
+    hmac_sha256,
+    new_nonce,
+    sign,
+)
 from tba_secrets.sensitive import Sensitive
 
 # Oracle help, "The Signature for Web Services and RESTlets": set A.

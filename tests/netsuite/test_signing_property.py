@@ -9,8 +9,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tba_secrets.netsuite import sign
-from tba_secrets.netsuite.signing import canonical_url
+from tba_secrets.netsuite.signing import canonical_url, sign
 from tba_secrets.simulator import oauth1
 from tests.netsuite.support import credential
 from tests.simulator.accounts import Keys

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tba_secrets.netsuite import Once, TbaCredential, soap
+from tba_secrets.netsuite import soap
+from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.signing import Once
 from tba_secrets.sensitive import Sensitive
 from tests.netsuite.test_signing import KEY, ORACLE, TOKEN
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 import pytest
 from oauthlib.oauth1 import Client as OauthlibClient
 
-from tba_secrets.netsuite import sign
+from tba_secrets.netsuite.signing import sign
 from tba_secrets.simulator import Simulator
 from tba_secrets.simulator.authentication import authenticate
 from tba_secrets.simulator.credentials import AuthenticationRefused, MalformedRequest, from_header

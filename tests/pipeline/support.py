@@ -27,7 +27,7 @@ from tba_secrets.stores.interface import (
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
-from tba_secrets.stores.memory import MemoryStore
+from tests.stores.memory import MemoryStore
 
 NAME = SecretName("netsuite/test/orders")
 MARK = OwnerMark(stack="acme/netsuite/test", record="warehouse/orders", claim="claim-one")

@@ -1,4 +1,4 @@
-"""The policy's rules: when a token is due, what its journal calls for, and until when a user is not asked."""
+"""The policy's rules: when a token is due and what its journal calls for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
 from tba_secrets.rotation import (
     CERTIFICATES,
     Policy,
@@ -16,12 +15,10 @@ from tba_secrets.rotation import (
     judge_age,
     judge_journal,
     judge_validity,
-    not_asked_until,
     span,
     when,
     worst,
 )
-from tba_secrets.sensitive import Fingerprint
 from tba_secrets.stores.journal import JournalEntry, Retirement
 
 DAY = 86400
@@ -151,45 +148,6 @@ def test_of_lines_that_only_inform_the_sixth_folds_into_a_number(lines: int, fol
     last = when(NOW - (21 - folded) * DAY)
     older = f"and {folded} older, the last superseded {last}: still valid in NetSuite, and nothing will revoke them"
     assert [one.what for one in each[5:]] == ([older] if folded else [])
-
-
-def refusal(before: float, mark: str = "00ff") -> Refusal:
-    return Refusal(Fingerprint(mark), NOW - before)
-
-
-REFUSALS = [
-    # (how long ago each was, how long from now the user is not asked)
-    ([], None),
-    ([10, 20], None),
-    ([10, 20, 30], 1800 - 30),
-    ([10, 20, 30, 40], 1800 - 30),
-    ([10, 20, 1800], None),
-    ([10, 20, 1799], 1),
-]
-
-
-@pytest.mark.parametrize(("ago", "left"), REFUSALS)
-def test_until_when_a_user_is_not_asked(ago: list[float], left: float | None) -> None:
-    until = not_asked_until(map(refusal, ago), NOW)
-    assert until == (None if left is None else NOW + left)
-
-
-@pytest.mark.parametrize(("ago", "left"), REFUSALS)
-def test_it_is_the_rule_that_keeps_the_calls_back(ago: list[float], left: float | None) -> None:
-    """The ledger refuses to ask exactly where an end is given, and no longer than that."""
-    ledger, who = Ledger(), Who.of("1", "a")
-    ledger.learn(who, map(refusal, ago))
-    if left is None:
-        ledger.check(who, "r", NOW)
-        return
-    with pytest.raises(Exception, match=when(NOW + left)):
-        ledger.check(who, "r", NOW)
-    ledger.check(who, "r", NOW + left)
-
-
-def test_one_refusal_that_two_places_know_of_counts_once() -> None:
-    assert not_asked_until([refusal(1), refusal(1), refusal(2)], NOW) is None
-    assert not_asked_until([refusal(1), refusal(1, "other"), refusal(2)], NOW) is not None
 
 
 def test_the_worst_counts_and_nothing_is_well() -> None:

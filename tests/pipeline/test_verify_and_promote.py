@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tba_secrets.errors import CheckFailedError, ConflictError, StoreError, ValueNeededError
-from tba_secrets.netsuite import Evidence, Verification
+from tba_secrets.netsuite.evidence import Evidence, Verification
 from tba_secrets.places import Place
 from tba_secrets.promote import noted, promote
 from tba_secrets.sensitive import Sensitive

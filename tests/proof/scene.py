@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Client, Gate
-from tba_secrets.netsuite.client import Settings
+from tba_secrets.netsuite.client import Client, Settings
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.concurrency import Concurrency
+from tba_secrets.netsuite.gate import Gate
 from tba_secrets.payload import parse
 from tba_secrets.provider.host import Host, LogSeverity
 from tba_secrets.provider.smoke_test import SmokeTestHandler

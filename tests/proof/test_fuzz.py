@@ -22,16 +22,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Client, Expected, run_checks
 from tba_secrets.netsuite.answers import Answer, Protocol, outcome, said
 from tba_secrets.netsuite.callback import CallbackListener
+from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.consent import PendingConsent
+from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.oauth2.algorithms import Algorithm
 from tba_secrets.netsuite.oauth2.certificates import make
 from tba_secrets.payload import parse, same_content
 from tba_secrets.provider.codec import decode
-from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.host import Host
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
 from tba_secrets.sensitive import Sensitive
@@ -48,6 +50,7 @@ from tba_secrets.spec.model import (
 from tests.faults.provider_run import URN
 from tests.netsuite.support import EXPECTED, RECORD, ScriptedSender, credential
 from tests.netsuite.test_checks import ALL
+from tests.provider.bench import unheard
 from tests.spec import test_mutations as mutations
 
 pytestmark = pytest.mark.deep

@@ -22,9 +22,9 @@ from typing import Any, Final
 import botocore.endpoint
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import Verification
+from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.provider.handler import Handler, PartialFailureError
-from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.host import Host
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
@@ -40,6 +40,7 @@ from tba_secrets.stores.versions import is_placeholder
 from tba_secrets.verify import ReadBack
 from tests.lifecycle.world import _passed
 from tests.netsuite_account import Values
+from tests.provider.bench import unheard
 from tests.stores.aws_bench import QUICK, settings
 
 PREFIX: Final = "netsuite/thousand/"

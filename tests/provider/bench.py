@@ -28,6 +28,10 @@ BOTH = {"aws": AWS, "vault": VAULT, "order": ["aws", "vault"]}
 NAME = SecretName("netsuite/test/orders")
 
 
+def unheard(severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
+    """Log to nobody: for a process without an engine."""
+
+
 @dataclass(frozen=True)
 class Kept:
     """What the engine keeps of one resource."""

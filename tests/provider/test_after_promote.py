@@ -18,7 +18,7 @@ from tba_secrets.provider.codec import UNKNOWN, Properties
 from tba_secrets.provider.handler import Change
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.stores.interface import Stage
-from tba_secrets.stores.versions import Origin
+from tba_secrets.stores.versions import Origin, short
 from tests.netsuite_account import Values
 from tests.provider.bench import BOTH, URN, Bench, CancelAfter, Kept, wired
 from tests.provider.test_intents import RECORD, pair
@@ -133,8 +133,8 @@ def test_what_a_command_is_told(readers: Readers) -> None:
         "TBA_VERSION_AWS": readers.bench.version(Stage.CURRENT),
         "TBA_PREVIOUS_VERSION_AWS": "",
     }
-    version = facts["TBA_VERSION_AWS"][:16]
-    said = f"{RECORD}: readers were told of version {version}...: command {sys.executable}"
+    version = short(str(facts["TBA_VERSION_AWS"]))
+    said = f"{RECORD}: readers were told of version {version}: command {sys.executable}"
     assert readers.bench.informed[-1] == said
     assert readers.bench.statuses[-1].startswith("verified as ")
 
@@ -291,7 +291,7 @@ def test_what_fails_is_told_and_tried_again_until_it_works(readers: Readers) -> 
     assert first.state["verified"] == {"aws": version}
     why = f"command {sys.executable}: it ended with status 3 and wrote 0 lines to standard error"
     assert warned == [
-        f"{RECORD}: readers were not told of version {str(version)[:16]}...: {why}, not shown here because it may hold "
+        f"{RECORD}: readers were not told of version {short(str(version))}: {why}, not shown here because it may hold "
         "secrets\n  Fix: run it by hand in the folder that holds Pulumi.yaml to see what it says; the next `pulumi up` "
         "tells them"
     ]

@@ -10,9 +10,10 @@ import pytest
 
 from tba_secrets.errors import StoreUnavailableError
 from tba_secrets.places import Place
-from tba_secrets.provider.host import Host, unheard
+from tba_secrets.provider.host import Host
 from tba_secrets.stores.interface import OwnerMark, Preflight, SecretName
-from tba_secrets.stores.memory import MemoryStore
+from tests.provider.bench import unheard
+from tests.stores.memory import MemoryStore
 
 NOBODY = OwnerMark("", "", "")
 

@@ -171,7 +171,7 @@ def test_a_line_more_than_can_be_kept(aws: AwsBench, calls: Calls) -> None:
         aws.store.note(NAME, revoked(number))
     now = seen(aws.store)
     calls()
-    aws.store.note(NAME, replace(line_for(version, 1), since=2_000_000_000), seen=now)
+    aws.store.note(NAME, replace(line_for(version, 1), superseded_at=2_000_000_000), seen=now)
     assert calls() == [MOVE, UNTAG, TAG]
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.interface import SecretName, Stage, VersionId
-from tba_secrets.stores.memory import MemoryStore
 from tests.stores.conformance import StoreConformance
+from tests.stores.memory import MemoryStore
 from tests.stores.support import Bench
 
 

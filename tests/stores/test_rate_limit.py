@@ -69,8 +69,8 @@ def test_threads_queue_in_the_order_in_which_they_came() -> None:
 def test_the_lowest_rate_asked_for_holds() -> None:
     bucket = shared_bucket("test: lowest", 45)
     assert shared_bucket("test: lowest", 10) is bucket
-    assert shared_bucket("test: lowest", 45).rate == 10
-    assert shared_bucket("test: another", 45).rate == 45
+    assert shared_bucket("test: lowest", 45)._rate == 10
+    assert shared_bucket("test: another", 45)._rate == 45
 
 
 def test_every_attempt_of_a_write_waits_for_the_limiter(server: SecretsManagerServer) -> None:
@@ -105,5 +105,5 @@ def test_stores_of_one_account_share_the_limiter(
             settings(server.url, writes_per_second=rate, **changes), transport=ONCE, patience=QUICK
         )
         store.claim(NAME, MARK)
-    assert shared_bucket((counted_by, REGION, server.url), 50).rate == 7
-    assert shared_bucket((counted_by, "eu-west-1", server.url), 50).rate == 50
+    assert shared_bucket((counted_by, REGION, server.url), 50)._rate == 7
+    assert shared_bucket((counted_by, "eu-west-1", server.url), 50)._rate == 50

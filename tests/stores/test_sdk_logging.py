@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tba_secrets.sdk_logging import SDK_LOGGERS, DropDebug, silence_sdk_debug
 from tba_secrets.stores.interface import Stage
-from tba_secrets.stores.sdk_logging import SDK_LOGGERS, DropDebug, silence_sdk_debug
 from tests.stores.aws_bench import AwsBench
 from tests.stores.support import CANARY, NAME, candidate, claimed, promoted, value_of
 

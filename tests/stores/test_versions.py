@@ -17,6 +17,7 @@ from tba_secrets.stores.versions import (
     is_ours,
     is_placeholder,
     placeholder_version_id,
+    short,
     terms_of,
 )
 
@@ -83,3 +84,17 @@ def test_only_the_placeholder_is_one() -> None:
     assert not is_placeholder(derived_version_id(NAME, A, None))
     assert not is_placeholder(None)
     assert not is_ours(VersionId("5f0c1f2e-9f6b-4a53-8d55-000000000000"))
+
+
+@pytest.mark.parametrize("overlap", [None, 86400, 604800])
+def test_what_is_shown_of_a_version_tells_it_from_another(overlap: int | None) -> None:
+    terms = Terms(Origin.ROTATED, overlap)
+    one, other = (short(derived_version_id(NAME, replace(c, terms=terms), None)) for c in (A, B))
+
+    assert one != other
+    assert one.endswith("...")
+    assert len(one) < 30
+
+
+def test_what_is_short_is_shown_whole() -> None:
+    assert short("7") == "7"

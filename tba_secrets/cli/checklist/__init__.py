@@ -5,10 +5,9 @@ It reads the YAML and the stack's state. It does not contact NetSuite or the sto
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, assert_never
+from typing import Annotated, Final, assert_never
 
 import typer
 
@@ -17,12 +16,11 @@ from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.cli.checklist.proofs import all_proofs
 from tba_secrets.cli.checklist.steps import checklist
 from tba_secrets.cli.options import EnvironmentName, Project, one_of
+from tba_secrets.cli.printing import write_whole
+from tba_secrets.cli.status_state import ReadState
 from tba_secrets.errors import TbaError
 from tba_secrets.records import credential_records
 from tba_secrets.spec import load_stack
-
-ReadState = Callable[[Path, str], list[dict[str, Any]]]
-"""`engine.exported_resources`, or a test's own."""
 
 
 class ChecklistFormat(StrEnum):
@@ -77,7 +75,7 @@ def run(
     chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", ChecklistFormat.TEXT)
     found = gather(project, environment, exported_resources)
     if output is not None:
-        _write(output, rendered(found, chosen))
+        write_whole(output, rendered(found, chosen))
         typer.echo(f"{output}: {found.count}")
     elif chosen is ChecklistFormat.TEXT:
         documents.show(found)
@@ -110,11 +108,3 @@ def rendered(found: Checklist, format: ChecklistFormat) -> str:
             return documents.html(found)
         case _:
             assert_never(format)
-
-
-def _write(path: Path, document: str) -> None:
-    try:
-        path.write_text(document, encoding="utf-8")
-    except OSError as error:
-        why = f"{path}: cannot be written ({error.strerror})"
-        raise TbaError(why, "name another file") from None

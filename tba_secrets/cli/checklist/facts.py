@@ -37,9 +37,7 @@ def kind_of(check: Check) -> CheckKind:
 
 def name_of(check: Check) -> str:
     """Return the name of a declared check in the evidence (`netsuite.checks`)."""
-    if isinstance(check, RestletCheck):
-        return f"restlet {check.restlet.script}/{check.restlet.deploy}"
-    return check
+    return check.name if isinstance(check, RestletCheck) else check
 
 
 @dataclass(frozen=True)

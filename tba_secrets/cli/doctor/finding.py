@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -72,11 +72,6 @@ def found_program(
     if (path := shutil.which(name)) is None:
         return absent(f"{place}: the program does not exist", remedy)
     return ok(f"{place}: found at {path}; it was not run")
-
-
-def counted(things: Sized, word: str) -> str:
-    """Count things: `1 token`, `2 tokens`."""
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def examined(area: Area) -> list[DoctorFinding]:

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from tba_secrets.cli.doctor.clocks import measured
-from tba_secrets.cli.doctor.finding import DoctorFinding, counted, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
+from tba_secrets.cli.refused import MEANWHILE, refusals_by_user, told
 from tba_secrets.cli.status_state import TokenState
-from tba_secrets.netsuite import Service, base_url
-from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.cli.words import counted
+from tba_secrets.netsuite.account import Service, base_url
+from tba_secrets.netsuite.lockout import Refusal, Who, not_asked_until
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.records import CredentialRecord
-from tba_secrets.rotation import not_asked_until, when
 
 
 def look(
@@ -24,33 +25,23 @@ def look(
         records: The environment's.
         states: The stack's state of each record, with the last run's refusals.
     """
-    hosts: dict[str, None] = {}
-    users: dict[Who, set[Refusal]] = {}
-    for record in records:
-        for service in (Service.SUITETALK, Service.RESTLETS):
-            hosts[base_url(record.account, service, record.endpoint)] = None
-        account, user = record.account, record.user.email
-        known = users.setdefault(Who.of(account, user), set())
-        known.update(RefusedLogins.at_home().of(account, user))
-        known.update(states.get(record.path, TokenState()).refusals)
+    records = tuple(records)
+    services = (Service.SUITETALK, Service.RESTLETS)
+    hosts = dict.fromkeys(base_url(r.account, one, r.endpoint) for r in records for one in services)
     yield from (measured(host, "NetSuite's") for host in hosts)
-    yield from _refused(users, time.time())
+    now = time.time()
+    yield from _refused(refusals_by_user(records, states, RefusedLogins.at_home(), now), now)
 
 
-def _refused(users: Mapping[Who, Iterable[Refusal]], now: float) -> Iterator[DoctorFinding]:
-    well = True
+def _refused(users: Mapping[Who, tuple[Refusal, ...]], now: float) -> Iterator[DoctorFinding]:
     for who, refusals in users.items():
-        recent = [refusal for refusal in refusals if refusal.within_window(now)]
-        if not recent:
+        if not refusals:
             continue
-        well = False
-        times = "once" if len(recent) == 1 else f"{len(recent)} times"
-        what = f"NetSuite refused {who.user} {times} within 30 minutes"
-        until = not_asked_until(recent, now)
+        until = not_asked_until(refusals, now)
+        what = told(who.user, refusals, until)
         if until is None:
             yield warning(what, "five refusals lock the user out: see `tba status` for the cause")
         else:
-            remedy = "correct the credential in the meantime; the Login Audit Trail names the cause"
-            yield wrong(f"{what}: no login until {when(until)}", remedy)
-    if well:
-        yield ok(f"no recent refused login of {counted(users, 'user')} is known")
+            yield wrong(what, MEANWHILE)
+    if not any(users.values()):
+        yield ok(f"no recent refused login of {counted(len(users), 'user')} is known")

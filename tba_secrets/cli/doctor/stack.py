@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tba_secrets.cli.doctor.finding import DoctorFinding, counted, ok, warning, wrong
+from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.pulumi_cli import ask
+from tba_secrets.cli.words import counted
 from tba_secrets.engine import Holder, Life, exported_deployment, life
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -42,12 +43,12 @@ class Stack:
             return
         self.deployment = exported_deployment(self._machine.project, self._name)
         held = self.deployment.get("resources") or []
-        what = f"holds {counted(held, 'resource')}" if held else "holds nothing yet"
+        what = f"holds {counted(len(held), 'resource')}" if held else "holds nothing yet"
         yield ok(f"the stack {self._name} exists, and {what}")
         pending = self.deployment.get("pending_operations") or []
         if pending:
             yield warning(
-                f"{counted(pending, 'operation')} pending, of a run that is in progress or was killed",
+                f"{counted(len(pending), 'operation')} pending, of a run that is in progress or was killed",
                 f"`tba up {self._name}` takes them up, or `pulumi refresh --yes --clear-pending-creates`",
             )
         yield from self._locks()

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tba_secrets.cli.doctor.clocks import measured
-from tba_secrets.cli.doctor.finding import DoctorFinding, counted, of_error, ok
+from tba_secrets.cli.doctor.finding import DoctorFinding, of_error, ok
+from tba_secrets.cli.words import counted
 from tba_secrets.errors import ScheduledForDeletionError, StoreError
 from tba_secrets.lifecycle.act import refuse_deleted
 from tba_secrets.places import Place, places_in
@@ -44,7 +45,9 @@ def _look(
         store = _opened(kind, settings)
         found = store.preflight(names)
         shown = ", ".join(f"{name}: {text}" for name, text in found.settings.items())
-        yield ok(f"{kind}: as {found.identity}; may look up {counted(names, 'secret')} ({shown})")
+        yield ok(
+            f"{kind}: as {found.identity}; may look up {counted(len(names), 'secret')} ({shown})"
+        )
         yield from _deleted(places, store.describe_many(names))
     except StoreError as error:
         yield of_error(error)

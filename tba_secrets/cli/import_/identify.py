@@ -14,15 +14,11 @@ from typing import Final
 from tba_secrets.cli.exits import Exit, exit_of
 from tba_secrets.cli.import_.secrets import Importable
 from tba_secrets.errors import IdentityMismatchError, NetSuiteError, NotAskedError
-from tba_secrets.netsuite import (
-    Client,
-    Expected,
-    Gate,
-    RefusedLogins,
-    Verification,
-    mark_of,
-    run_checks,
-)
+from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.client import Client
+from tba_secrets.netsuite.evidence import Expected, Verification
+from tba_secrets.netsuite.gate import Gate
+from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 
 _UNNAMED_USER: Final = "(for all that is known; --user tells users apart)"
 """Stands for every user whom `--user` does not name."""

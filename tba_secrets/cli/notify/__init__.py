@@ -14,6 +14,7 @@ from tba_secrets.cli.notify.news import news
 from tba_secrets.cli.notify.notified import Notified
 from tba_secrets.cli.notify.shapes import MessageShape, body, shape_for
 from tba_secrets.cli.status_report import Report
+from tba_secrets.cli.words import counted
 from tba_secrets.netsuite.transport import Sender
 from tba_secrets.webhook import Webhook, deliver
 
@@ -80,4 +81,4 @@ def notify(
         return f"{to.variable}: {why}"
     deliver(to, body(shape or shape_for(to.url.reveal()), report, new), send, sleep)
     notified.add(to, [item.key for item in new], report.at)
-    return f"{to.variable}: {len(new)} finding{'' if len(new) == 1 else 's'} sent"
+    return f"{to.variable}: {counted(len(new), 'finding')} sent"

@@ -48,17 +48,11 @@ class Algorithm(StrEnum):
             return self.elliptic and key.curve.name == _CURVES[self].name
         return not self.elliptic and key.key_size in RSA_BITS
 
-    def new_key(self, rsa_bits: int = RSA_BITS[0]) -> PrivateKey:
-        """Make a key.
-
-        Args:
-            rsa_bits: 3072 or 4096, for RSA.
-        """
+    def new_key(self) -> PrivateKey:
+        """Make a key."""
         if self.elliptic:
             return ec.generate_private_key(_CURVES[self])
-        if rsa_bits not in RSA_BITS:
-            raise ValueError("NetSuite takes RSA keys of 3072 and 4096 bits")
-        return rsa.generate_private_key(public_exponent=65537, key_size=rsa_bits)
+        return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS[0])
 
 
 _CURVES: Final[dict[Algorithm, ec.EllipticCurve]] = {

@@ -19,11 +19,7 @@ LIFETIME_SECONDS: Final = 300
 
 
 def assertion(
-    credential: OAuth2Credential,
-    now: float,
-    where: str,
-    skew_seconds: float | None = None,
-    nonce: str | None = None,
+    credential: OAuth2Credential, now: float, where: str, skew_seconds: float | None = None
 ) -> Sensitive:
     """Sign an assertion.
 
@@ -33,7 +29,6 @@ def assertion(
         where: The credential, for messages.
         skew_seconds: How far our clock is ahead of NetSuite's, where it is known: an assertion that is "issued in the
             future" is refused, and no tolerance is documented.
-        nonce: The `jti`; a random one where None.
 
     Raises:
         SourceError: The key is malformed, or does not fit the algorithm.
@@ -49,7 +44,7 @@ def assertion(
         "aud": credential.audience,
         "iat": issued,
         "exp": issued + LIFETIME_SECONDS,
-        "jti": nonce if nonce is not None else secrets.token_urlsafe(16),
+        "jti": secrets.token_urlsafe(16),
     }
     headers = {"typ": "JWT", "kid": credential.certificate_id}
     return Sensitive(jwt.encode(claims, key, algorithm.value, headers=headers))

@@ -60,7 +60,7 @@ GRANT_CLEARED: Final = Cause(
     "tick Client Credentials (Machine to Machine) Grant",
     ("AuthorizationCodeGrantRequired",),
 )
-RECORD_BLOCKED: Final = Cause(
+INTEGRATION_BLOCKED: Final = Cause(
     "the integration record is Blocked, or waits for approval",
     _INTEGRATIONS,
     "set State to Enabled",

@@ -61,8 +61,6 @@ class Uploaded:
     valid_until: date | None
     """As NetSuite says: it cuts what is longer than two years."""
     computed_id: CertificateId
-    was_there: bool
-    """It was there before, or its answer was lost: the list has it."""
 
     @property
     def as_computed(self) -> bool:
@@ -145,7 +143,7 @@ class CertificateApi:
                 "make a new one: `tba rotate ENV NAME --new`",
             )
         if mine is not None:
-            return Uploaded(mine.certificate_id, mine.valid_until, computed, was_there=True)
+            return Uploaded(mine.certificate_id, mine.valid_until, computed)
         active = [row for row in rows if row.is_active(today)]
         if len(active) >= MOST_ACTIVE:
             shown = ", ".join(
@@ -196,9 +194,7 @@ class CertificateApi:
         if not isinstance(given, str) or not given:
             unreadable = context.unreadable(answer, Protocol.REST, "certificate_id")
             return self._settled(computed, unreadable)
-        return Uploaded(
-            CertificateId(given), _day(told.get("valid_until")), computed, was_there=False
-        )
+        return Uploaded(CertificateId(given), _day(told.get("valid_until")), computed)
 
     def revoke(self, certificate_id: CertificateId, record: str) -> CertificateRevocation:
         """Revoke a superseded certificate, and confirm it by the list.
@@ -271,7 +267,7 @@ class CertificateApi:
         mine = next((r for r in rows if r.certificate_id == computed and not r.revoked), None)
         if mine is None:
             raise error
-        return Uploaded(mine.certificate_id, mine.valid_until, computed, was_there=True)
+        return Uploaded(mine.certificate_id, mine.valid_until, computed)
 
     def _context(self, what: str) -> CheckContext:
         clues = frozenset({Clue.CERTIFICATE_CALL})

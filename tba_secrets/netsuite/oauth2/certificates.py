@@ -49,13 +49,7 @@ class Certified:
     """The certificate's own end; NetSuite's answer may name an earlier one."""
 
 
-def make(
-    algorithm: Algorithm,
-    name: str,
-    valid_for: timedelta,
-    now: datetime,
-    rsa_bits: int = RSA_BITS[0],
-) -> Certified:
+def make(algorithm: Algorithm, name: str, valid_for: timedelta, now: datetime) -> Certified:
     """Make a key and its certificate.
 
     Args:
@@ -63,14 +57,13 @@ def make(
         name: The certificate's common name, by which NetSuite's list shows it: no secret.
         valid_for: At most `LONGEST_VALIDITY`.
         now: The present, with a time zone.
-        rsa_bits: 3072 or 4096, for RSA.
 
     Raises:
-        ValueError: `valid_for` or `rsa_bits` is out of bounds.
+        ValueError: `valid_for` is out of bounds.
     """
     if not timedelta(0) < valid_for <= LONGEST_VALIDITY:
         raise ValueError("a certificate is valid for two years (730 days) at most")
-    key = algorithm.new_key(rsa_bits)
+    key = algorithm.new_key()
     starts = now.astimezone(UTC).replace(microsecond=0) - _EARLIER
     ends = min(starts + LONGEST_VALIDITY, starts + _EARLIER + valid_for)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
@@ -89,12 +82,7 @@ def make(
 
 
 def check(
-    private_key: Sensitive,
-    certificate: str,
-    algorithm: Algorithm,
-    now: datetime,
-    where: str,
-    certificate_id: str | None = None,
+    private_key: Sensitive, certificate: str, algorithm: Algorithm, now: datetime, where: str
 ) -> Certified:
     """Return a given key and certificate where NetSuite would take them.
 
@@ -104,7 +92,6 @@ def check(
         algorithm: What is to be signed with.
         now: The present, with a time zone.
         where: The place that gave them, for messages.
-        certificate_id: As NetSuite shows it, where it is known.
 
     Raises:
         SourceError: They cannot be used: why, and never a value.
@@ -118,11 +105,6 @@ def check(
             "give the key and the certificate that were made together",
         )
     certified = _certified(algorithm, key, read)
-    if certificate_id is not None and certificate_id != certified.certificate_id:
-        raise SourceError(
-            f"{where}: the certificate's id is {certified.certificate_id}, which is not the declared one",
-            "declare the certificate that was uploaded, or leave the id out: it is computed",
-        )
     if read.not_valid_after_utc - read.not_valid_before_utc > LONGEST_VALIDITY + timedelta(days=1):
         raise SourceError(
             f"{where}: the certificate is valid for more than two years, and NetSuite would cut it",

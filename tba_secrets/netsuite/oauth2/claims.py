@@ -33,8 +33,6 @@ class Claims:
     entity: str | None = None
     client_id: Sensitive | None = None
     scopes: frozenset[str] | None = None
-    expires_at: float | None = None
-    """Epoch seconds of NetSuite's clock."""
 
 
 NOTHING_TOLD: Final = Claims()
@@ -48,14 +46,12 @@ def read_claims(token: Sensitive) -> Claims:
     company, role, entity = _subject(payload.get("sub"))
     of_audience, client = _audience(payload.get("aud"))
     told = [one for one in (company, of_audience) if one is not None]
-    expires = payload.get("exp")
     return Claims(
         account=told[0] if len(set(told)) == 1 else None,
         role_id=role,
         entity=entity,
         client_id=client,
         scopes=_scopes(payload.get("scope")),
-        expires_at=float(expires) if isinstance(expires, int) else None,
     )
 
 

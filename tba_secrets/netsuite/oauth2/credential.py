@@ -76,14 +76,13 @@ class OAuth2Credential:
         return (self.private_key, self.client_id)
 
 
-def token_endpoint(account: str, endpoint: str | None = None) -> str:
+def token_endpoint(account: str) -> str:
     """Return where the account turns an assertion into an access token.
 
     Args:
         account: The account id in either spelling.
-        endpoint: One address for all services instead of the account's own hosts.
 
     Raises:
         AccountIdError: The account id is malformed.
     """
-    return base_url(account, Service.SUITETALK, endpoint) + TOKEN_PATH
+    return base_url(account, Service.SUITETALK) + TOKEN_PATH

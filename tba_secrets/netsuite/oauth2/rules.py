@@ -52,7 +52,7 @@ RULES: Final = (
         (*_SAID_OTHERWISE, Clue.CONSUMER_WORKED),
     ),
     Rule(
-        oauth2.RECORD_BLOCKED,
+        oauth2.INTEGRATION_BLOCKED,
         55,
         _ASKED,
         ((Clue.CONSUMER_REFUSED, 28), (Clue.PASSED_BEFORE, 6), (Clue.BAD_CLIENT, 4)),

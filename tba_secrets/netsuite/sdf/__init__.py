@@ -8,29 +8,7 @@ Terms of Service agreement stay off.
 from __future__ import annotations
 
 from tba_secrets.netsuite.sdf.folder import Written, write
-from tba_secrets.netsuite.sdf.permissions import (
-    PERMISSIONS,
-    Permission,
-    PermissionGrant,
-    PermissionLevel,
-    grant,
-)
-from tba_secrets.netsuite.sdf.project import RolesProject, SdfRole, roles_project
-from tba_secrets.netsuite.sdf.validator import InvalidProjectError, SdfProblem, problems, validate
+from tba_secrets.netsuite.sdf.project import RolesProject, roles_project
+from tba_secrets.netsuite.sdf.validator import validate
 
-__all__ = [
-    "PERMISSIONS",
-    "InvalidProjectError",
-    "Permission",
-    "PermissionGrant",
-    "PermissionLevel",
-    "RolesProject",
-    "SdfProblem",
-    "SdfRole",
-    "Written",
-    "grant",
-    "problems",
-    "roles_project",
-    "validate",
-    "write",
-]
+__all__ = ["RolesProject", "Written", "roles_project", "validate", "write"]

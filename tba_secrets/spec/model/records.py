@@ -35,6 +35,11 @@ class RestletCheck(Model):
 
     restlet: Restlet
 
+    @property
+    def name(self) -> str:
+        """Its name in the evidence."""
+        return f"restlet {self.restlet.script}/{self.restlet.deploy}"
+
 
 CheckName = Literal["tokeninfo", "rest", "soap", "suiteql"]
 Check = Annotated[

@@ -10,12 +10,12 @@ from threading import Lock
 from typing import Any, Final
 
 from tba_secrets.errors import StoreError
+from tba_secrets.sdk_logging import silence_sdk_debug
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import AwsSettings
 from tba_secrets.stores.aws.errors import AwsRequest, failure_of, no_answer
 from tba_secrets.stores.aws.session import Clients, Transport, open_clients, resolved_address
 from tba_secrets.stores.rate_limit import TokenBucket
-from tba_secrets.stores.sdk_logging import silence_sdk_debug
 
 _SECRETS: Final = "secretsmanager"
 _WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")

@@ -16,9 +16,9 @@ from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 from tba_secrets.errors import AccessDeniedError, StoreError
+from tba_secrets.sdk_logging import silence_sdk_debug
 from tba_secrets.spec.model import Address, AwsSettings, FromEnvironment
 from tba_secrets.stores.rate_limit import TokenBucket, shared_bucket
-from tba_secrets.stores.sdk_logging import silence_sdk_debug
 
 _WRITES: Final = (
     "CreateSecret",

@@ -10,10 +10,9 @@ and to see that a version is gone; ListSecrets, which AWS allows on all secrets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.sensitive import Sensitive
@@ -49,7 +48,6 @@ from tba_secrets.stores.refusals import (
 from tba_secrets.stores.versions import VersionId, derived_version_id, is_placeholder
 
 _CURRENT, _PENDING = LABELS[Stage.CURRENT], LABELS[Stage.CANDIDATE]
-_PARALLEL_READS: Final = 8
 
 
 class AwsStore(Store):
@@ -78,12 +76,6 @@ class AwsStore(Store):
         self._lifecycle = SecretLifecycle(self._access)
         self._retiring = RetiringLabels(self._access)
         self._staged_here: set[tuple[SecretName, VersionId]] = set()
-
-    def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
-        """DescribeSecret for each, some at a time: AWS's batch calls either read values or lag by minutes."""
-        wanted = tuple(names)
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
-            return dict(zip(wanted, pool.map(self.describe, wanted), strict=True))
 
     def restore_command(self, name: SecretName) -> str:
         return self._client.command("restore-secret", name)

@@ -30,7 +30,6 @@ CANDIDATE: Final = "tba_candidate"
 """`number version-id fingerprint` of the candidate that waits at its path, or is about to. If it is absent nothing of
 ours waits, so a look at the secret is one call."""
 _ID, _FINGERPRINT, _VALUE = "tba_version", "tba_fingerprint", "value"
-_NATIVE: Final = re.compile(r"([1-9][0-9]*)@(.+)")
 _FRACTION: Final = re.compile(r"\.(\d+)")
 _DELETION_GRANULARITY: Final = 1.0
 """Seconds: of the Date header, which deletion times are compared with."""

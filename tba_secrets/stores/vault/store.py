@@ -7,11 +7,10 @@ paste. Logins: see `auth`. What the Vault CLI and hvac take from the environment
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.spec.model import VaultSettings
@@ -40,8 +39,6 @@ from tba_secrets.stores.vault.unversioned import KvV1, UnversionedMount
 from tba_secrets.stores.vault.versioned import VersionedMount
 from tba_secrets.stores.versions import derived_version_id
 
-_PARALLEL_READS: Final = 8
-
 
 class VaultStore(Store):
     """Secrets of one KV mount. Thread-safe; asks Vault nothing until it is used.
@@ -65,12 +62,6 @@ class VaultStore(Store):
         self._client = VaultClient(settings, deadline, retry)
         self._opening = Lock()
         self._mount: VersionedMount | UnversionedMount | None = None
-
-    def describe_many(self, names: Iterable[SecretName]) -> dict[SecretName, Snapshot | None]:
-        """Describe a few at a time: KV has no batch read of metadata."""
-        wanted = tuple(names)
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
-            return dict(zip(wanted, pool.map(self.describe, wanted), strict=True))
 
     def restore_command(self, name: SecretName) -> str:
         with self._typed_errors():

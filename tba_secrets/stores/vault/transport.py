@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
 from tba_secrets.netsuite.transport import environment_settings, http_date, missing_bundle
-from tba_secrets.stores.sdk_logging import silence_sdk_debug
+from tba_secrets.sdk_logging import silence_sdk_debug
 from tba_secrets.stores.vault import errors
 from tba_secrets.stores.vault.errors import VaultFailure, VaultRequest
 

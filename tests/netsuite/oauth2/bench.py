@@ -19,8 +19,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-from tba_secrets.netsuite import Expected
 from tba_secrets.netsuite.clock import ClockProbe
+from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.oauth2.client import BearerClient
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tests.netsuite.oauth2.support import ACCOUNT, CLIENT_ID, RECORD, credential

@@ -16,10 +16,10 @@ from tba_secrets.errors import (
     NotProvenError,
     TbaError,
 )
-from tba_secrets.netsuite import RevocationOutcome
 from tba_secrets.netsuite.oauth2 import causes
 from tba_secrets.netsuite.oauth2.certificate_api import CertificateApi
 from tba_secrets.netsuite.oauth2.certificates import CertificateId, Certified, certificate_id
+from tba_secrets.netsuite.revocation import RevocationOutcome
 from tests.netsuite.oauth2.bench import (
     CERTIFICATES,
     EXPECTED,
@@ -125,7 +125,6 @@ def test_the_other_host_is_asked_where_the_first_does_not_serve_it(
 def test_a_certificate_is_added(netsuite: NetSuite, endpoint: Endpoint) -> None:
     added = api(netsuite).upload(*NEW_ONE, TODAY)
     assert added.as_computed
-    assert not added.was_there
     assert added.valid_until == date(2027, 1, 30), "NetSuite's word, not the certificate's"
     assert endpoint.posted == [{"fileContent": NEW.certificate, "role": 1042, "entity": "38"}]
     bodies = b"".join(one.body for one in netsuite.arrived)
@@ -142,7 +141,7 @@ def test_another_id_than_the_computed_one_counts(netsuite: NetSuite, endpoint: E
 def test_what_is_there_is_not_added_twice(netsuite: NetSuite, endpoint: Endpoint) -> None:
     asking = api(netsuite)
     asking.upload(*NEW_ONE, TODAY)
-    assert asking.upload(*NEW_ONE, TODAY).was_there
+    assert asking.upload(*NEW_ONE, TODAY).as_computed
     assert len(endpoint.posted) == 1
 
 
@@ -152,7 +151,6 @@ def test_an_answer_that_is_lost_is_settled_by_the_list(
 ) -> None:
     endpoint.instead = [reply]
     added = api(netsuite).upload(*NEW_ONE, TODAY)
-    assert added.was_there
     assert added.certificate_id == NEW.certificate_id
     assert len(endpoint.posted) == 1
 
