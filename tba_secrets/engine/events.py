@@ -152,6 +152,9 @@ class UpdateListener:
     def _ended(self, step: Mapping[str, Any]) -> None:
         record = self._records.get(step["urn"])
         if record is None or step["op"] in _UNCHANGED:
+            if step["op"] == "same" and step["type"] == _TESTED and record in self.tokens:
+                # nothing is left to test: what is current was declared again, in place of a refused candidate
+                self.tokens[record].staged = False
             return
         token = self.tokens.setdefault(record, TokenOutcome())
         if step.get("new") is None:

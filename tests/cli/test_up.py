@@ -102,6 +102,13 @@ def heard(*lines: str, result: UpdateResult = UpdateResult.DONE) -> tuple[Update
             TokenOutcome(verified_as="role r in account 1"),
         ),
         (step("StagedCredential", {"versions": {}}, None, "delete"), TokenOutcome(removed=True)),
+        (
+            [
+                *step("StagedCredential", {"versions": {"aws": "v3"}}, {"versions": {"aws": "v2"}}),
+                *step("SmokeTest", VERIFIED, VERIFIED, "same"),
+            ],
+            TokenOutcome(),
+        ),
     ],
 )
 def test_what_a_step_did(lines: list[str], expected: TokenOutcome) -> None:
