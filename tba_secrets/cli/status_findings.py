@@ -40,8 +40,7 @@ def _failure(failure: str, state: TokenState) -> RotationFinding:
     if state.waits_for and len(state.failures) == 1:
         what = f"its new certificate waits for a person: {words}"
         return RotationFinding(Standing.ATTENTION, what, state.waits_for)
-    first = f"for the first of them: {mend}; then" if mend else "fix the cause, then run"
-    remedy = f"{first} `tba up ENV`: it tests again by itself"
+    remedy = f"{mend or 'fix the cause'}, then run `tba up ENV`: it tests again by itself"
     return RotationFinding(Standing.FAILING, f"its last update failed: {words}", remedy)
 
 

@@ -7,7 +7,6 @@ Nothing of a value or a body gets into a diagnosis: only statuses, known error c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +24,6 @@ READ_THE_TRAIL: Final = (
 )
 MOST_SHOWN: Final = 3
 _LISTED: Final = "; likely causes, in order:"
-_NUMBERED: Final = re.compile(r"[1-9]\. ")
 
 
 @dataclass(frozen=True)
@@ -77,15 +75,14 @@ def in_short(told: str) -> tuple[str, str]:
         told: The message, as it was kept.
 
     Returns:
-        Its first two lines with the causes, and how to mend the first of them; that is empty without a diagnosis.
+        Its first two lines with the likeliest cause, and how to mend that; the latter is empty without a diagnosis.
     """
     lines = [line.strip() for line in told.strip().splitlines()]
     first = " ".join(lines[:2])
-    causes = [number for number, line in enumerate(lines) if _NUMBERED.match(line)]
-    if not first.endswith(_LISTED) or not causes:
+    cause, mend = lines[2:4] if len(lines) > 3 else ("", "")
+    if not first.endswith(_LISTED) or not cause.startswith("1. "):
         return first, ""
-    listed = "; ".join(lines[number] for number in causes)
-    return f"{first} {listed}", lines[causes[0] + 1]
+    return f"{first.removesuffix(_LISTED)}; most likely: {cause.removeprefix('1. ')}", mend
 
 
 def explain(detail: str) -> tuple[Cause, ...]:

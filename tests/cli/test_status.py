@@ -144,11 +144,9 @@ def test_a_refusal_is_told_with_its_causes(world: World) -> None:
 
     one = ask(world, true_state(world, initErrors=[kept]))[ORDERS]
 
-    first, second = diagnosis.causes[:2]
-    told = one.findings[0]
-    assert f"HTTP 401; likely causes, in order: 1. {first.what}; 2. {second.what}" in told.what
-    assert "Fix" not in told.what
-    assert f"for the first of them: {first.where}: {first.mend}; then `tba up test`" in told.remedy
+    cause, told = diagnosis.causes[0], one.findings[0]
+    assert told.what.endswith(f"HTTP 401; most likely: {cause.what}")
+    assert told.remedy.startswith(f"{cause.where}: {cause.mend}, then run `tba up test`")
 
 
 @pytest.mark.parametrize("declared", [True, False])
