@@ -137,7 +137,8 @@ class Host:
     """Revokes a token by its own signature."""
     clock: Callable[[], float] = time.time
     """Epoch seconds."""
-    started_by: int = field(default_factory=os.getppid)
+    started_by: int | None = None
+    """The engine whose plugin this process is; None in `tba`, which outlives the shell that started it."""
 
     def record(self, name: str) -> RecordMemory:
         """Return what this run knows of one record."""
@@ -194,7 +195,7 @@ class Host:
 
     def orphaned(self) -> bool:
         """Return whether the process that started this one is gone: nobody would learn of what is done from here on."""
-        return os.getppid() != self.started_by
+        return self.started_by not in (None, os.getppid())
 
     def status(self, urn: str, message: str) -> None:
         """Show a message live in the resource's status column; it is not kept."""

@@ -24,10 +24,11 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     provider = Provider(sys.argv[1] if len(sys.argv) > 1 else None)
+    engine = provider.host.started_by = os.getppid()
     server, port = serve(provider)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    wait = _EngineWatch(provider.host.started_by)
+    wait = _EngineWatch(engine)
     while not (stop.is_set() or provider.host.orphaned()):
         wait()
     server.stop(0)

@@ -166,7 +166,15 @@ def test_each_store_is_looked_at_on_its_own() -> None:
 
 
 def test_a_process_whose_parent_lives_goes_on() -> None:
+    host = Host(log=unheard, started_by=os.getppid())
+
+    assert not host.orphaned()
+    host.proceed()
+
+
+def test_tba_goes_on_without_the_shell_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
     host = Host(log=unheard)
+    monkeypatch.setattr(os, "getppid", lambda: 1)
 
     assert not host.orphaned()
     host.proceed()
