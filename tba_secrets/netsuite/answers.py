@@ -128,6 +128,11 @@ def outcome(answer: Answer, protocol: Protocol) -> AnswerKind:
     return AnswerKind.ACCEPTED if 200 <= answer.status < 300 and code is None else AnswerKind.FAILED
 
 
+def is_absent(answer: Answer, protocol: Protocol) -> bool:
+    """Return whether nothing is served at the path: a 404 that is no refused login, after which nothing more is asked."""
+    return answer.status == 404 and outcome(answer, protocol) is not AnswerKind.REFUSED
+
+
 def _outcome_of_a_token_request(answer: Answer) -> AnswerKind:
     """Judge a token request; every refused assertion counts like a refused login, for nothing says that it does not."""
     code = error_code(answer, Protocol.OAUTH2)

@@ -13,7 +13,7 @@ from typing import Final
 from tba_secrets.errors import NotProvenError
 from tba_secrets.netsuite import soap
 from tba_secrets.netsuite.account import Service
-from tba_secrets.netsuite.answers import Protocol
+from tba_secrets.netsuite.answers import Protocol, is_absent
 from tba_secrets.netsuite.asking import CheckContext
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Caller, Client, SignedCall
@@ -124,7 +124,7 @@ def _rest(context: CheckContext) -> Evidence:
     """GET serverTime, which needs no permission of a record; OPTIONS where the account does not serve it yet."""
     path = "/services/rest/system/v1/serverTime"
     answer = context.client.call(SignedCall(Service.SUITETALK, "GET", path))
-    if answer.status == 404:
+    if is_absent(answer, Protocol.REST):
         answer = context.client.call(SignedCall(Service.SUITETALK, "OPTIONS", "/services/rest/*"))
         context.accepted(answer, Protocol.REST)
         if answer.status != 204:

@@ -416,6 +416,17 @@ def test_options_where_server_time_is_absent(status: int, proven: bool) -> None:
         assert [(r.method, r.path_url) for r in sender.signed][1] == ("OPTIONS", "/services/rest/*")
 
 
+def test_a_login_that_is_refused_with_404_is_not_tried_again() -> None:
+    body = b'{"o:errorDetails": [{"o:errorCode": "INVALID_LOGIN"}]}'
+    with told_server(Said(404, body, [("Content-Type", "application/json")])) as server:
+        sender = KeepingSender()
+        made = Client(credential(), server.url, sender=sender, probe=ClockProbe())
+        with pytest.raises(AuthenticationRefusedError):
+            run_checks(made, ["rest"], EXPECTED)
+
+    assert [request.method for request in sender.signed] == ["GET"]
+
+
 def test_options_against_the_simulator(client: MakeClient, keys: Keys) -> None:
     from tba_secrets.netsuite.account import Service
     from tba_secrets.netsuite.client import SignedCall

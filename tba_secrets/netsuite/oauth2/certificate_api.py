@@ -23,7 +23,7 @@ from tba_secrets.errors import (
     TbaError,
 )
 from tba_secrets.netsuite.account import Service
-from tba_secrets.netsuite.answers import Protocol, said
+from tba_secrets.netsuite.answers import Protocol, is_absent, said
 from tba_secrets.netsuite.asking import CheckContext
 from tba_secrets.netsuite.client import SignedCall
 from tba_secrets.netsuite.evidence import Expected
@@ -112,7 +112,7 @@ class CertificateApi:
         """
         context = self._context("the list of certificates")
         answer = self._client.call(self._call("GET", "", "GET the certificates"))
-        if answer.status == 404 and self._service is Service.RESTLETS:
+        if is_absent(answer, Protocol.REST) and self._service is Service.RESTLETS:
             # The help names the restlets host; a published client uses the other one.
             self._service = Service.SUITETALK
             answer = self._client.call(self._call("GET", "", "GET the certificates"))

@@ -122,6 +122,14 @@ def test_the_other_host_is_asked_where_the_first_does_not_serve_it(
     assert len(api(netsuite).list()) == 2
 
 
+def test_the_other_host_is_not_asked_where_the_first_refuses_the_login(netsuite: NetSuite) -> None:
+    refused = Reply(404, '{"o:errorDetails": [{"o:errorCode": "INVALID_LOGIN"}]}')
+    netsuite.answers[CERTIFICATES] = lambda _: refused
+    with pytest.raises(AuthenticationRefusedError):
+        api(netsuite).list()
+    assert [one.path for one in netsuite.arrived].count(CERTIFICATES) == 1
+
+
 def test_a_certificate_is_added(netsuite: NetSuite, endpoint: Endpoint) -> None:
     added = api(netsuite).upload(*NEW_ONE, TODAY)
     assert added.as_computed
