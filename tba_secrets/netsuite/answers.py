@@ -129,7 +129,7 @@ def outcome(answer: Answer, protocol: Protocol) -> AnswerKind:
 
 
 def is_absent(answer: Answer, protocol: Protocol) -> bool:
-    """Return whether nothing is served at the path: a 404 that is no refused login, after which nothing more is asked."""
+    """Return whether nothing is served at the path: a 404 that is no refused login, after which nothing is asked."""
     return answer.status == 404 and outcome(answer, protocol) is not AnswerKind.REFUSED
 
 
