@@ -134,7 +134,8 @@ def test_it_tells_what_was_found_and_what_comes_next(full: AwsShop) -> None:
     for written in ("Pulumi.yaml", "__main__.py", "stacks/Pulumi.prod.yaml", "stacks/prod.yaml"):
         assert f"wrote {written}: " in ended.out
     steps = [line.partition("#")[0].strip() for line in ended.out.splitlines() if "  # " in line]
-    assert steps == ["tba check prod", "pulumi stack init prod", "pulumi preview", "pulumi up"]
+    stack = ["export PULUMI_CONFIG_PASSPHRASE=...", "pulumi stack init prod"]
+    assert steps == ["tba check prod", *stack, "pulumi preview", "pulumi up"]
     assert "names the 3 lines to fill in" in ended.out
 
 
