@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tba_secrets import __version__
-from tba_secrets.errors import TbaError
+from tba_secrets.errors import TbaError, ToldError
 
 _COMMANDS: Final = {
     "init": "Write a new, commented environment and, in an empty folder, the whole repository around it.",
@@ -98,5 +98,6 @@ def main() -> None:
     try:
         app()
     except TbaError as error:
-        typer.echo(f"error: {error}", err=True)
+        if not isinstance(error, ToldError):
+            typer.echo(f"error: {error}", err=True)
         sys.exit(1)

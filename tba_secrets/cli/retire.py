@@ -76,7 +76,7 @@ def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool, verbose:
         typer.echo(
             f"{engine.stack}: nothing superseded is to be {'noted' if by_hand else 'revoked'} now"
         )
-        _say_when(records)
+        _say_when(engine.stack, records)
     if _left_for_a_person(records):
         raise typer.Exit(Exit.PERSON)
 
@@ -85,7 +85,7 @@ def _is_named(leftover: leftovers.Leftover, tokens: list[str]) -> bool:
     return leftover.record in tokens or leftover.record.rpartition("/")[2] in tokens
 
 
-def _say_when(records: Sequence[CredentialRecord]) -> None:
+def _say_when(environment: str, records: Sequence[CredentialRecord]) -> None:
     """Say when what is still in its overlap is due."""
     for record in records:
         about = Superseded.of(certified=record.certificate is not None)
@@ -96,7 +96,10 @@ def _say_when(records: Sequence[CredentialRecord]) -> None:
             if line.state is Retirement.OVERLAP
         }
         for due_at in sorted(waiting):
-            typer.echo(f"{record.path}: a superseded {about.noun} stays valid until {when(due_at)}")
+            typer.echo(
+                f"{record.path}: a superseded {about.noun} stays valid until {when(due_at)}; "
+                f"`tba retire {environment} {record.token} --now` revokes it at once"
+            )
 
 
 def retire_due(engine: Engine, records: Sequence[CredentialRecord], *, verbose: bool) -> bool:

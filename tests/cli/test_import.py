@@ -430,7 +430,7 @@ def test_what_belongs_into_a_file_is_printed(
     full.file().write_text(BEGUN + records + block.replace("email:  #", "email: x@example.com  #"))
     found = full.tba("check", "prod", "--project", str(full.project))
     assert found.status == 0
-    assert found.err.startswith("prod: note: TBA of ")  # and no problem
+    assert found.err.startswith("note: TBA of ")  # and no problem
     assert found.err.count("\n") == 1
     assert found.out == "prod: 3 tokens, no problem found\n"
     assert (ended.status, ended.err) == (Exit.DONE, "")

@@ -45,7 +45,7 @@ def show_verify() -> None:
         None,
         1.8e9,
         0.1,
-        0.2,
+        2.2,
         ("account", "role"),
         ("user",),
     )

@@ -33,7 +33,7 @@ from tba_secrets.cli.import_.target import (
 )
 from tba_secrets.cli.init.files import NewFile, new_files, stack_steps, write
 from tba_secrets.cli.init.questions import QUESTIONS
-from tba_secrets.cli.options import EnvironmentName, Project
+from tba_secrets.cli.options import EnvironmentName, NewProject
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
 
@@ -89,7 +89,7 @@ def command(
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask NetSuite.")] = False,
-    project: Project = Path(),
+    project: NewProject = Path(),
 ) -> None:
     """Write the YAML for credentials that a store already has; `pulumi up` takes them over unchanged.
 

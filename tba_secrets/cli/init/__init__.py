@@ -24,7 +24,7 @@ from tba_secrets.cli.init.files import (
     write,
 )
 from tba_secrets.cli.init.questions import Answers
-from tba_secrets.cli.options import Project
+from tba_secrets.cli.options import NewProject
 from tba_secrets.suggestions import did_you_mean, or_else
 
 _FORGES: Final = ("github", "gitlab")
@@ -103,7 +103,7 @@ def command(
             help="github or gitlab: write its pipeline too; without ENV, for the environments there.",
         ),
     ] = None,
-    project: Project = Path(),
+    project: NewProject = Path(),
 ) -> None:
     """Write a new, commented environment and, in an empty folder, the whole repository around it.
 
