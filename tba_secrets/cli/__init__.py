@@ -99,5 +99,9 @@ def main() -> None:
         app()
     except TbaError as error:
         if not isinstance(error, ToldError):
-            typer.echo(f"error: {error}", err=True)
+            from rich.markup import escape
+
+            from tba_secrets.cli.printing import report_console, tell
+
+            tell(report_console(stderr=True), escape(f"error: {error}"))
         sys.exit(1)
