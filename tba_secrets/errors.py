@@ -30,6 +30,10 @@ class TbaError(Exception):
         return f"{self.what}\n  Fix: {self.remedy}" if self.remedy else self.what
 
 
+class ToldError(TbaError):
+    """What is wrong was printed already, with what to do: only the exit code is left."""
+
+
 class SpecError(TbaError):
     """The environment's YAML is invalid; no source, store or NetSuite account was contacted."""
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Annotated, Any, Final
 
 from tba_secrets import __version__
-from tba_secrets.errors import TbaError
+from tba_secrets.errors import TbaError, ToldError
 from tba_secrets.spec.looks_secret import is_pasted_argument
 
 try:
@@ -126,5 +126,10 @@ def main() -> None:
     try:
         app()
     except TbaError as error:
-        typer.echo(f"error: {error}", err=True)
+        if not isinstance(error, ToldError):
+            from rich.markup import escape
+
+            from tba_secrets.cli.printing import report_console, tell
+
+            tell(report_console(stderr=True), escape(f"error: {error}"))
         sys.exit(1)

@@ -17,7 +17,7 @@ from tba_secrets.cli.up_report import show_each, show_one
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, EngineError
 from tba_secrets.engine.events import Tell, UpdateListener, UpdateResult
-from tba_secrets.errors import TbaError
+from tba_secrets.errors import TbaError, ToldError
 from tba_secrets.provider.intents import Intents
 
 _ENDING: Final = b"\nending in order; Ctrl-C again ends at once, and may leave the stack locked\n"
@@ -38,6 +38,7 @@ def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> 
     Raises:
         LockedError: Another update holds the stack's lock: whose.
         EngineError: The update did not begin, or not every record succeeded: why.
+        ToldError: The only record did not succeed; why was printed.
     """
     try:
         # Paths in the YAML start from the project.
@@ -53,7 +54,9 @@ def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> 
     else:
         show_one(outcome)
     if engine.cancelled.is_set():
-        end_interrupted()
+        end_interrupted(begun=outcome.result is not UpdateResult.NOT_STARTED)
+    if outcome.result is UpdateResult.FAILED and outcome.errors and len(intents) == 1:
+        raise ToldError(f"{engine.stack}: the only record did not succeed", "see the errors above")
     if outcome.result is UpdateResult.FAILED:
         raise EngineError(f"{engine.stack}: not every record succeeded", "see the errors above")
     return outcome.result is UpdateResult.WAITS
@@ -69,14 +72,20 @@ def _steps(verbose: bool) -> Iterator[Tell]:
         yield lambda words: line.update(escape(words))
 
 
-def end_interrupted(error: TbaError | None = None) -> NoReturn:
+def end_interrupted(error: TbaError | None = None, *, begun: bool = True) -> NoReturn:
     """End this process after Ctrl-C, with `Exit.INTERRUPTED`.
 
     At once: after a second Ctrl-C a call of the provider may still wait for a store or for NetSuite.
+
+    Args:
+        error: Why it did not go on, if it told.
+        begun: Whether an update had begun.
     """
     if error is not None:
         typer.echo(f"error: {error}", err=True)
-    typer.echo("interrupted: what was done so far is kept; run it again to go on", err=True)
+    kept = "what was done so far is kept; run it again to go on"
+    words = kept if begun else "nothing was written; run it again"
+    typer.echo(f"interrupted: {words}", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(Exit.INTERRUPTED)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from tba_secrets.cli.options import AsJson, Project
+from tba_secrets.cli.printing import report_console, tell
 from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.cli.words import counted
 from tba_secrets.errors import SpecError
@@ -43,32 +45,37 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
         SpecError: There is no environment to check.
     """
     names = named_or_all(project, environments)
-    found = {name: _checked(project, name, aloud=not as_json) for name in names}
+    on_tba: list[str] = []
+    found = {name: _checked(project, name, on_tba, aloud=not as_json) for name in names}
+    if not as_json and (note := tba_note(on_tba)):
+        tell(report_console(stderr=True), escape(f"note: {note}"))
     if as_json:
         typer.echo(json.dumps({"environments": found}, indent=2))
     raise typer.Exit(1 if any(report["problems"] for report in found.values()) else 0)
 
 
-def _checked(project: Path, name: str, *, aloud: bool) -> dict[str, Any]:
+def _checked(project: Path, name: str, on_tba: list[str], *, aloud: bool) -> dict[str, Any]:
+    errors = report_console(stderr=True)
     try:
         environment = load_stack(project, name)
         records = credential_records(environment)
     except SpecError as error:
         if aloud:
-            typer.echo(str(error), err=True)
+            tell(errors, escape(str(error)))
         return {"tokens": None, "certificates": None, "problems": _problems(error), "notes": []}
-    notes = [note for note in (prefix_note(environment), tba_note(using_tba(records))) if note]
+    own = [note for note in (prefix_note(environment),) if note]
+    on_tba += using_tba(records)
     certificates = sum(record.certificate is not None for record in records)
     tokens = len(records) - certificates
     if aloud:
         typer.echo(f"{name}: {counted_kinds(tokens, certificates)}, no problem found")
-        for note in notes:
-            typer.echo(f"{name}: note: {note}", err=True)
+        for note in own:
+            tell(errors, escape(f"{name}: note: {note}"))
     return {
         "tokens": tokens,
         "certificates": certificates,
         "problems": [],
-        "notes": notes,
+        "notes": [*own, *filter(None, [tba_note(using_tba(records))])],
     }
 
 

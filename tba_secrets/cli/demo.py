@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tba_secrets.cli.options import Project
+from tba_secrets.cli.options import NewProject
 from tba_secrets.demo.oauth2_story import OAuth2Story
 from tba_secrets.demo.stores import STORES
 from tba_secrets.demo.tba_story import TbaStory
@@ -22,7 +22,7 @@ _STORIES = {"tba": TbaStory, "oauth2": OAuth2Story}
 
 
 def command(
-    project: Project = Path(),
+    project: NewProject = Path(),
     store: Annotated[str, typer.Option(help="aws or vault.")] = "aws",
     auth: Annotated[
         str, typer.Option(help="tba; or oauth2: certificates, and the way there from TBA.")

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from rich.markup import escape
 
+from tba_secrets.cli.printing import report_console, tell
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite.causes import Cause
 from tba_secrets.netsuite.diagnosis import MOST_SHOWN, READ_THE_TRAIL, diagnose, explain
@@ -87,7 +89,8 @@ def _explain_requests(texts: list[str]) -> None:
     server = http_date(dates[-1].strip()) if dates else None
     clues = clues_of_requests(map(seen, texts), server)
     if not clues:
-        typer.echo(f"the form of the request is correct. To find the cause, {READ_THE_TRAIL}")
+        words = f"the form of the request is correct. To find the cause, {READ_THE_TRAIL}"
+        tell(report_console(), escape(words))
         return
     _show(diagnose("", {Clue.REFUSED, *clues}).causes[:MOST_SHOWN])
 
@@ -123,5 +126,6 @@ def _decoded(data: bytes) -> str:
 
 
 def _show(causes: tuple[Cause, ...]) -> None:
+    console = report_console()
     for number, cause in enumerate(causes, 1):
-        typer.echo(f"  {number}. {cause.what}\n     {cause.where}: {cause.mend}")
+        tell(console, escape(f"  {number}. {cause.what}\n     {cause.where}: {cause.mend}"))

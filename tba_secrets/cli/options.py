@@ -11,9 +11,39 @@ import typer
 from tba_secrets.cli.stack_names import own_stack_name
 from tba_secrets.suggestions import did_you_mean, or_else
 
+_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
+
+
+def _found_project(context: typer.Context, given: Path) -> Path:
+    """Return the folder given; by default the nearest one, from here upwards, that holds a project, as pulumi does.
+
+    Where there is none, or stacks/ is here, it is this folder.
+    """
+    source = context.get_parameter_source("project")
+    if source is None or source.name != "DEFAULT":
+        return given
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / name).is_file() for name in _PROJECT_FILES):
+            return Path() if folder == here else folder
+        if folder == here and (here / "stacks").is_dir():
+            return given
+    return given
+
+
 Project = Annotated[
+    Path,
+    typer.Option(
+        is_eager=True,
+        callback=_found_project,
+        show_default=False,
+        help="The folder that holds Pulumi.yaml and stacks/; default: this one or the nearest above.",
+    ),
+]
+NewProject = Annotated[
     Path, typer.Option(is_eager=True, help="The folder that holds Pulumi.yaml and stacks/.")
 ]
+"""Of a command that writes them: no other folder than this one."""
 Method = Annotated[str, typer.Argument(help="GET, POST, ...")]
 Record = Annotated[
     str | None,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +17,10 @@ from tba_secrets.errors import TbaError
 
 _UNBOUNDED: Final = 10_000
 """The width outside a terminal: a log keeps its lines whole."""
+
+
+_FURTHER_IN: Final = 2
+_NUMBER: Final = re.compile(r"[0-9]+\. ")
 
 
 def report_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
@@ -69,7 +73,7 @@ def show_table(
 
 
 def tell(console: Console, markup: str) -> None:
-    """Print lines of prose: on a terminal wrapped between words, as far in as they begin; elsewhere whole.
+    """Print lines of prose: on a terminal wrapped between words, what follows further in; elsewhere whole.
 
     Args:
         console: Where.
@@ -78,7 +82,14 @@ def tell(console: Console, markup: str) -> None:
     for line in markup.split("\n"):
         if console.is_terminal:
             body = line.lstrip(" ")
-            console.print(Padding.indent(Text.from_markup(body), len(line) - len(body)))
+            first = " " * (len(line) - len(body))
+            number_of_item = _NUMBER.match(body)
+            further = len(number_of_item[0]) if number_of_item else _FURTHER_IN
+            indent = first + " " * further
+            wrapped = Text.from_markup(body).wrap(console, max(console.width - len(indent), 1))
+            for number, part in enumerate(wrapped):
+                part.rstrip()
+                console.print(Text(indent if number else first) + part, soft_wrap=True)
         else:
             console.print(line, soft_wrap=True)
 

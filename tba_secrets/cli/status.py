@@ -39,6 +39,7 @@ from tba_secrets.cli.status_state import ReadState
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.rotation import RotationFinding, Standing
 from tba_secrets.spec import stack_names
 from tba_secrets.suggestions import did_you_mean, or_else
@@ -287,9 +288,9 @@ def _print(report: Report, console: Console) -> None:
             _show_tokens(console, environment, report.at)
         for line in _findings(environment):
             tell(console, line)
-        if environment.note:
-            tell(console, f"  [dim]note[/]  {escape(environment.note)}")
         console.print()
+    if note := tba_note(name for one in report.environments for name in one.on_tba):
+        tell(console, f"[dim]note[/]  {escape(note)}")
     console.print(summary(report))
 
 
@@ -318,7 +319,8 @@ def _findings(report: EnvironmentReport) -> Iterator[str]:
 
 def _line(names: Sequence[str], finding: RotationFinding) -> str:
     remedy = f"\n    [dim]To do:[/] {escape(finding.remedy)}" if finding.remedy else ""
-    return f"  {_coloured(finding.standing)}  {escape(', '.join(names))}: {escape(finding.what)}{remedy}"
+    label = "[dim]note[/]" if finding.standing is Standing.WELL else _coloured(finding.standing)
+    return f"  {label}  {escape(', '.join(names))}: {escape(finding.what)}{remedy}"
 
 
 def _coloured(standing: Standing) -> str:

@@ -26,7 +26,6 @@ from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, Tba
 from tba_secrets.lifecycle import drift
 from tba_secrets.netsuite.lockout import Refusal, Who, not_asked_until
 from tba_secrets.netsuite.refused_logins import RefusedLogins
-from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.places import Place, places_in
 from tba_secrets.records import CredentialRecord, credential_records, using_tba
 from tba_secrets.rotation import Policy, RotationFinding, Standing, Superseded
@@ -80,7 +79,7 @@ def gather(
         account,
         tokens,
         (*problem, *_left(project, environment, records, states)),
-        tba_note(using_tba(records)),
+        using_tba(records),
     )
 
 

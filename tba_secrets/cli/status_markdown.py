@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tba_secrets.cli.pages import markdown_safe
 from tba_secrets.cli.status_report import HEADINGS, EnvironmentReport, Report, cells, summary
-from tba_secrets.rotation import RotationFinding
+from tba_secrets.rotation import RotationFinding, Standing
 
 
 def markdown(report: Report) -> str:
@@ -37,5 +37,6 @@ def _row(values: Iterable[str]) -> str:
 
 
 def _finding(name: str, finding: RotationFinding) -> str:
+    word = "note" if finding.standing is Standing.WELL else finding.standing.word
     remedy = f"<br>To do: {markdown_safe(finding.remedy)}" if finding.remedy else ""
-    return f"- **{finding.standing.word}** {markdown_safe(f'{name}: {finding.what}')}{remedy}"
+    return f"- **{word}** {markdown_safe(f'{name}: {finding.what}')}{remedy}"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tba_secrets.cli.words import counted
 from tba_secrets.netsuite.lockout import Refusal
+from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, span, when, worst
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.versions import short
@@ -93,8 +94,13 @@ class EnvironmentReport:
     tokens: tuple[TokenReport, ...] = ()
     findings: tuple[RotationFinding, ...] = ()
     """What concerns the environment as a whole: YAML or state that cannot be read."""
-    note: str = ""
-    """How long TBA works for its integrations; empty where none uses it."""
+    on_tba: tuple[str, ...] = ()
+    """Its integrations that use TBA."""
+
+    @property
+    def note(self) -> str:
+        """How long TBA works for its integrations; empty where none uses it."""
+        return tba_note(self.on_tba)
 
     @property
     def standing(self) -> Standing:

@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
+from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.options import AsJson, Project, TakeOver, Verbose
 from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.cli.up_report import coloured, exit_code, plain, show
@@ -90,9 +91,9 @@ def run(
     if as_json:
         typer.echo(json.dumps({"environments": [plain(one) for one in report]}, indent=2))
     else:
-        show(report)
+        show(report, Exit.INTERRUPTED if fleet.cancelled else exit_code(report))
     if fleet.cancelled:
-        end_interrupted()
+        end_interrupted(begun=any(one.result is not UpdateResult.NOT_STARTED for one in report))
     raise typer.Exit(exit_code(report))
 
 

@@ -29,8 +29,13 @@ def exit_code(report: Sequence[UpdateOutcome]) -> Exit:
     return Exit.PERSON if UpdateResult.WAITS in results else Exit.DONE
 
 
-def show(report: Sequence[UpdateOutcome]) -> None:
-    """Show each environment, what was done to its tokens, and why not."""
+def show(report: Sequence[UpdateOutcome], code: Exit) -> None:
+    """Show each environment, what was done to its tokens, and why not.
+
+    Args:
+        report: The outcomes.
+        code: What the command will end with.
+    """
     for one in report:
         show_one(one)
     counted = [
@@ -38,13 +43,14 @@ def show(report: Sequence[UpdateOutcome]) -> None:
         for result in UpdateResult
         if (count := sum(one.result is result for one in report))
     ]
-    report_console().print(f"{', '.join(counted)}; exit code {int(exit_code(report))}")
+    report_console().print(f"{', '.join(counted)}; exit code {int(code)}")
 
 
 def show_one(one: UpdateOutcome) -> None:
     """Show one environment, what was done to its tokens, and why not."""
     console = report_console()
-    seconds = f" in {one.seconds:.1f} s" if one.seconds else ""
+    began = one.seconds and one.result is not UpdateResult.NOT_STARTED
+    seconds = f" in {one.seconds:.1f} s" if began else ""
     tell(console, f"{escape(one.environment)}: {coloured(one.result)}{seconds}")
     for line in (
         *(f"  {escape(f'{name}: {done(token)}')}" for name, token in sorted(one.tokens.items())),

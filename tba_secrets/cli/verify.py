@@ -24,7 +24,7 @@ from tba_secrets.netsuite.checks import run_checks
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Verdict, others
 from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.credential import Credential, TbaCredential
-from tba_secrets.netsuite.evidence import Verification
+from tba_secrets.netsuite.evidence import Evidence, Verification
 from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.refused_logins import mark_of
 from tba_secrets.payload import AnyCredential
@@ -184,8 +184,11 @@ _HEADINGS: Final = (
 
 
 def _show(environment: str, found: list[CheckedRecord]) -> None:
-    rows = ((escape(one.record.path), _WORDS[one.exit], *map(escape, _cells(one))) for one in found)
-    show_table(report_console(), f"{escape(environment)}: what readers get now", _HEADINGS, rows)
+    rows = [[escape(one.record.path), _WORDS[one.exit], *map(escape, _cells(one))] for one in found]
+    filled = [n for n in range(len(_HEADINGS)) if any(row[n] for row in rows)]
+    headings = [_HEADINGS[n] for n in filled]
+    told = ([row[n] for n in filled] for row in rows)
+    show_table(report_console(), f"{escape(environment)}: what readers get now", headings, told)
     errors = report_console(stderr=True)
     for words in grouped((one.record.path, str(one.error)) for one in found if one.error):
         tell(errors, f"error: {escape(words)}")
@@ -195,7 +198,7 @@ def _cells(one: CheckedRecord) -> tuple[str, ...]:
     proof = one.verification
     if proof is None:
         return ("",) * 6
-    skews = [e.clock_skew_seconds for e in proof.evidence if e.clock_skew_seconds is not None]
+    skews = [skew for one in proof.evidence if (skew := _skew(one)) is not None]
     return (
         f"{proof.role_name or '?'}\nin {proof.account or '?'}",
         ", ".join(proof.proven),
@@ -204,6 +207,12 @@ def _cells(one: CheckedRecord) -> tuple[str, ...]:
         f"{max(e.latency_seconds for e in proof.evidence):.2f} s",
         f"{max(skews, key=abs):+.1f} s" if skews else "",
     )
+
+
+def _skew(evidence: Evidence) -> float | None:
+    """Return the clock's skew; None if the call's duration alone may explain it, and the whole seconds of a Date."""
+    skew = evidence.clock_skew_seconds
+    return skew if skew is not None and abs(skew) > evidence.latency_seconds / 2 + 0.5 else None
 
 
 def _plain(one: CheckedRecord) -> dict[str, Any]:

@@ -62,7 +62,10 @@ class Story(ABC):
         """Let a source give another value from here on."""
         self.world.environment.update(pair.exports)
         self.world.export()
-        self.say(f"By hand: export {' and '.join(pair.exports)} with other values.")
+        self.say(
+            f"./env now has other values of {' and '.join(pair.exports)}. By hand: source it again, or export values "
+            "of your own."
+        )
 
     @contextmanager
     def read_on(self, record: str) -> Iterator[None]:
@@ -107,7 +110,7 @@ class Story(ABC):
         stack, store = self.world.stack, self.world.store.commands(*self.looked_at)
         looks = ("pulumi stack", *(f"tba {word} {stack}" for word in _LOOKS))
         self.say(*(f"  {command}" for command in (*looks, *store)))
-        self.say("  tba demo --stop --project ..    # ends them")
+        self.say("  make -C .. demo-stop    # ends them")
 
     def _go(self) -> str:
         env = self.world.export()

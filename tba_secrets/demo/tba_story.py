@@ -33,7 +33,7 @@ class TbaStory(Story):
                 self._refuse,
             ),
             (
-                "Put right: the source gives the true value again, and nothing needs writing.",
+                "Put right: the source gives the true value again. State says so; the store needs no write.",
                 self._mend,
             ),
             ("Roll back: the stock token of before is proven, and current again.", self._roll_back),
@@ -69,8 +69,11 @@ class TbaStory(Story):
         )
 
     def _mend(self) -> None:
+        before = self.world.store.rows()
         self.give(self.world.netsuite.orders)
         self.pulumi(UP)
+        if self.world.store.rows() != before:
+            raise TbaError("the demo failed: what was current already was written again")
 
     def _roll_back(self) -> None:
         self.tba("rollback", _STOCK)

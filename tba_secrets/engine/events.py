@@ -18,6 +18,8 @@ from tba_secrets.promote import PROMOTED, VERIFIED_AS
 
 _COUNTED: Final = re.compile(r"\A[0-9]+ errors? occurred:\s*\* ")
 """What the engine puts before a failure that leaves something in state (hashicorp/go-multierror)."""
+_REFUSED: Final = re.compile(r"\Atba:index:\w+ resource '([^']+)' has a problem: ")
+"""What the engine puts before an input that the provider refuses; the record's urn is not known yet."""
 _STAGED: Final = "tba:index:StagedCredential"
 _TESTED: Final = "tba:index:SmokeTest"
 _UNCHANGED: Final = frozenset({"same", "read", "refresh"})
@@ -87,6 +89,8 @@ class UpdateListener:
 
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
+        self.declared: Mapping[str, str] = {}
+        """The records' paths by their names, for what is refused before its record is known."""
         self._records: dict[str, str] = {}
         self._changed = False
         self.tokens: dict[str, TokenOutcome] = {}
@@ -186,6 +190,10 @@ class UpdateListener:
     def _said(self, diagnostic: Mapping[str, Any]) -> None:
         token = self._records.get(diagnostic.get("urn") or "")
         text = _COUNTED.sub("", diagnostic["message"]).strip()
+        refused = _REFUSED.match(text)
+        if token is None and refused is not None and refused[1] in self.declared:
+            token = self.declared[refused[1]]
+            text = text[refused.end() :]
         # Without a record they are the engine's own words, which may quote the backend's address.
         message = Message(text if token else without_password(text), token)
         match diagnostic["severity"]:

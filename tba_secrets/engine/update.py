@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -17,6 +17,7 @@ from tba_secrets.engine import runs
 from tba_secrets.engine.events import UpdateListener, UpdateOutcome, UpdateResult
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
+from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.provider.codec import state_of
@@ -86,6 +87,9 @@ class Engine:
             EngineError: The update did not begin.
         """
         began = time.monotonic()
+        with suppress(SpecError):  # which the program tells
+            records = credential_records(load_stack(self.project, self.stack))
+            listener.declared = {one.token: one.path for one in records}
         try:
             done = self._update(listener, intents or {})
         except LockedError as refused:

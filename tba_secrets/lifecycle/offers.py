@@ -85,11 +85,19 @@ def calls_for_update(
     )
 
 
-def unused(offers: Mapping[str, Offer]) -> Iterator[str]:
-    """Say which source's value is not used, and why."""
+def unused(offers: Mapping[str, Offer], places: Mapping[str, str]) -> Iterator[str]:
+    """Say which source's value is not used, and why.
+
+    Args:
+        offers: What the values mean, by part.
+        places: Where each part's source reads, for messages.
+    """
     for part, offer in offers.items():
         if offer is Offer.STALE:
-            yield f"a source still gives a superseded {part}: it is not used until it gives another one"
+            yield (
+                f"its source ({places[part]}) still gives a superseded {part}: it is not used until the source gives "
+                "another one"
+            )
         elif offer is Offer.UNKNOWN:
             yield (
                 f"whether the {part} from its source is new cannot be told, since `tba:digestKey` was changed: it "

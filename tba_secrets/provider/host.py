@@ -67,6 +67,8 @@ class RecordMemory:
     """The SmokeTest's state: `tba` hands it over, and the SmokeTest's own Update does. None if nobody did."""
     offered: dict[str, Pair | None] | None = field(default=None, repr=False)
     """What the sources give; filled by Check. None until they were asked."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each part's source reads, for messages; filled by Check."""
     token_origin: TokenOrigin | None = None
     """Where the token comes from; filled by Check."""
     brought: bool = False

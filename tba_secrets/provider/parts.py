@@ -28,6 +28,8 @@ class Resolved:
     digests: dict[str, object] = field(default_factory=dict)
     pairs: dict[str, Pair | None] = field(default_factory=dict, repr=False)
     """What each source gave; None if it has no value."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each source reads, for messages."""
     failures: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -61,7 +63,7 @@ def resolve(
     resolved = Resolved()
     for part, source in sources.items():
         try:
-            place = open_source(source).place
+            place = resolved.places[part] = open_source(source).place
             pair = reader.read(source)
             if pair is not None:
                 require_fit(part, pair, place)

@@ -350,11 +350,14 @@ class _Run:
         """Say what became of what has failed."""
         if self._is_current(back):
             return "the current credential has failed, and is left as it is"
+        stored = (one for one in back.current.values() if one is not None)
+        none = all(is_placeholder(one) for one in stored)
+        kept = "nothing is current yet" if none else "current is unchanged"
         if not isinstance(error, CheckFailedError):
-            return "not promoted; current is unchanged, and the next `pulumi up` tests the candidate again"
+            return f"not promoted; {kept}, and the next `pulumi up` tests the candidate again"
         if not self.proof.inputs.promote:
             return "the version that was tested has failed, and is left as it is"
-        return f"not promoted; current is unchanged, {self._settle(back, error)}"
+        return f"not promoted; {kept}, {self._settle(back, error)}"
 
     def waits_for(self, back: ReadBack, error: NetSuiteError) -> str:
         """Return what a person has to do before the candidate can pass; a rollback's was accepted before."""

@@ -91,7 +91,7 @@ class StagedCredentialHandler(Handler):
             brought=intent.part if isinstance(intent, Rotation) else None,
             require_fit=partial(require_fit, inputs),
         )
-        record.offered = resolved.pairs
+        record.offered, record.places = resolved.pairs, resolved.places
         for warning in resolved.warnings:
             self._host.warn(urn, f"{inputs.record}: {warning}")
         return Checked({**kept, "digests": resolved.digests}, resolved.failures)
@@ -105,7 +105,7 @@ class StagedCredentialHandler(Handler):
         offers = self._offers(record, new)
         intent = self._host.intents.get(name)
         if not (isinstance(intent, Rotation) and intent.again):  # which takes what was superseded
-            for warning in unused(offers):
+            for warning in unused(offers, record.places):
                 self._host.warn(urn, f"{name}: {warning}")
         something_new = has_unknown(new) or calls_for_update(
             offers,

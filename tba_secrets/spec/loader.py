@@ -10,7 +10,7 @@ account is contacted.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -111,8 +111,15 @@ def check(
         environment, findings = None, [*pasted, *blocking]
     else:
         environment, findings = _checked(construct(source), environ)
-        findings = [*pasted, *findings]
+        findings = [*pasted, *(one for one in findings if not _is_about(one, pasted))]
     return environment, [_placed(finding, source) for finding in findings]
+
+
+def _is_about(finding: SpecFinding, pasted: Iterable[SpecFinding]) -> bool:
+    """Return whether a finding is about a value that was found to be pasted; it may be in quotes."""
+    at = finding.position
+    there = {one.position for one in pasted}
+    return bool(there & {at, Position(at.line, at.column + 1)})
 
 
 def _checked(

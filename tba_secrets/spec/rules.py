@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from tba_secrets.spec.addresses import readable_on_the_way
 from tba_secrets.spec.certificate_rules import certificate_findings
@@ -18,6 +18,10 @@ from tba_secrets.spec.model import (
     AfterPromote,
     CertificateFormat,
     Format,
+    GeneratedKey,
+    StoredClient,
+    StoredConsumer,
+    StoredToken,
     WebhookVariables,
     parse_duration,
 )
@@ -76,7 +80,12 @@ def _noun(path: Path) -> str:
 
 
 def _one_kind_of_source(document: Document) -> Iterator[SpecFinding]:
-    return _exactly_one(document, _sources(document), _SOURCE_KINDS, "no source is given")
+    for path, source in _sources(document):
+        words = _WORDS[path[-1]]
+        word = f"the word {words[0]}" if len(words) == 1 else f"one of the words {', '.join(words)}"
+        instead = "" if source.keys() & {*_SOURCE_KINDS} else f", or write {word} in its place"
+        none = "no source is given"
+        yield from _exactly_one(document, iter([(path, source)]), _SOURCE_KINDS, none, instead)
 
 
 def _one_way_to_tell(document: Document) -> Iterator[SpecFinding]:
@@ -89,6 +98,7 @@ def _exactly_one(
     mappings: Iterator[tuple[Path, dict[str, Any]]],
     keys: Iterable[str],
     none: str,
+    instead: str = "",
 ) -> Iterator[SpecFinding]:
     """Refuse mappings that have none of some keys, or more than one.
 
@@ -97,12 +107,13 @@ def _exactly_one(
         mappings: What to look at, and where it is.
         keys: One of them is to be there.
         none: What to say if none is.
+        instead: What else may be written.
     """
     for path, mapping in mappings:
         there = [key for key in keys if key in mapping]
         if len(there) != 1:
             what = f"{' and '.join(there)} are given" if there else none
-            yield document.finding(path, what, f"give exactly one of {', '.join(keys)}")
+            yield document.finding(path, what, f"give exactly one of {', '.join(keys)}{instead}")
 
 
 def _halves_differ(document: Document) -> Iterator[SpecFinding]:
@@ -153,6 +164,15 @@ _SOURCES: Final = (
     ("integrations", "client"),
     ("certificates", "key"),
 )
+
+
+_WORDS: Final[dict[Any, tuple[str, ...]]] = {
+    "consumer": get_args(get_args(StoredConsumer)[0]),
+    "token": get_args(get_args(StoredToken)[0]),
+    "client": get_args(get_args(StoredClient)[0]),
+    "key": get_args(get_args(GeneratedKey)[0]),
+}
+"""What may stand in a source's place, without a value from anywhere."""
 
 
 def _at_least_one_store(document: Document) -> Iterator[SpecFinding]:

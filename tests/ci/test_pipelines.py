@@ -106,7 +106,7 @@ def test_what_a_person_has_to_mend_is_red_and_then_the_night_rotates(
     red = merged(shop, github)
 
     assert red.status == 1
-    assert "warehouse-sync/warehouse-bot: not promoted; current is unchanged" in red.output
+    assert "warehouse-sync/warehouse-bot: not promoted; nothing is current yet" in red.output
     assert "the token id is wrong, inactive, revoked" in red.output
     assert "Setup > Users/Roles > Access Tokens" in red.output
     assert "waits for its upload" in red.output

@@ -36,7 +36,10 @@ def address(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_right_one(stacks: Path, tba: Tba) -> None:
     ended = tba("check", "test", "--project", str(stacks.parent))
     assert (ended.status, ended.out) == (0, "test: 3 tokens, no problem found\n")
-    assert ended.err == f"test: note: {NOTE}\n"
+    assert ended.err == f"note: {NOTE}\n"
+    (stacks / "other.yaml").write_text((stacks / "test.yaml").read_text())
+    both = tba("check", "test", "other", "--project", str(stacks.parent))
+    assert (both.out.count("no problem found"), both.err) == (2, ended.err)
 
 
 def test_all_of_the_folder(stacks: Path, tba: Tba) -> None:

@@ -72,6 +72,7 @@ class Bench:
         deployment: dict[str, Any] | None = None,
         whoami: str | None = None,
         complaint: str = "",
+        passphrase: str = "",
     ) -> None:
         """A CLI that answers so.
 
@@ -80,8 +81,11 @@ class Bench:
             deployment: Of `stack export`; the stack does not exist where absent.
             whoami: In place of the answer, what it complains of.
             complaint: Of `config`: the secret configuration cannot be opened.
+            passphrase: The stack's, in its settings; without one it has no settings.
         """
         (self.project / "Pulumi.yaml").write_text("name: acme\nruntime: python\n")
+        if passphrase:
+            (self.project / "Pulumi.test.yaml").write_text("encryptionsalt: v1:of-a-test\n")
         answers = {
             "version": _prints(version),
             "whoami*": _prints({"user": "ci", "url": f"file://{self.state}"})
@@ -90,6 +94,7 @@ class Bench:
             "*'stack export'*": _complains("no stack named 'test' found")
             if deployment is None
             else _prints({"deployment": deployment}),
+            "'config set --secret --config-file '*": _opens(passphrase),
             "config*": _complains(complaint) if complaint else ":",
         }
         cases = "\n".join(f"{pattern}) {script};;" for pattern, script in answers.items())
@@ -122,6 +127,13 @@ def _prints(what: str | dict[str, Any]) -> str:
 
 def _complains(what: str) -> str:
     return f"printf '%s\\n' {shlex.quote('error: ' + what)} >&2; exit 1"
+
+
+def _opens(passphrase: str) -> str:
+    """As the CLI does: it verifies the passphrase, then writes to the file that `--config-file` names."""
+    given = '"${PULUMI_CONFIG_PASSPHRASE-$(/bin/cat "$PULUMI_CONFIG_PASSPHRASE_FILE")}"'
+    refuses = f"if [ {given} != {shlex.quote(passphrase)} ]; then {_complains('incorrect passphrase')}; fi"
+    return f'{refuses}; echo written >> "$5"'
 
 
 def has(found: list[str], *words: str) -> bool:
@@ -281,7 +293,7 @@ def test_all_is_well(full: Bench, empty_world: World) -> None:
     assert found["warning"] == found["wrong"] == []
     assert has(found["ok"], "stacks/test.yaml: 3 tokens")
     assert has(found["ok"], "the stack test exists, and holds 3 resources")
-    assert has(found["ok"], "the stack's passphrase is set")
+    assert has(found["ok"], "the stack's passphrase is set, and is the right one")
     assert has(found["ok"], "environment variables OI and OS: the value is there")
     assert has(found["ok"], "aws: as arn:aws:iam::", "may look up 3 secrets")
     assert has(found["ok"], f"{empty_world.netsuite.url} answers")
@@ -323,11 +335,47 @@ def test_a_lock_of_another_machine(full: Bench) -> None:
 def test_a_passphrase_that_is_not_set(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
     found = full.ask("test")["wrong"]
-    assert has(found, "neither PULUMI_CONFIG_PASSPHRASE nor PULUMI_CONFIG_PASSPHRASE_FILE is set")
+    words = "neither PULUMI_CONFIG_PASSPHRASE nor PULUMI_CONFIG_PASSPHRASE_FILE is set"
+    assert has(found, words, "`export PULUMI_CONFIG_PASSPHRASE=...`", "cannot ask for it")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "passphrase")
     assert has(full.ask("test")["wrong"], "there is no file passphrase", "Pulumi.yaml")
     (full.project / "passphrase").write_text("a passphrase of tests")
     assert has(full.ask("test")["ok"], "the stack's passphrase is set")
+
+
+def test_a_passphrase_of_another_stack(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried, though nothing is encrypted with it yet; the settings stay as they are."""
+    full.pulumi(deployment=passed(), passphrase="a passphrase of tests")
+    settings = (full.project / "Pulumi.test.yaml").read_text()
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another one")
+    words = "does not hold the stack's passphrase: incorrect passphrase"
+    fix = "`pulumi stack init test`"
+    assert has(full.ask("test")["wrong"], f"PULUMI_CONFIG_PASSPHRASE {words}", fix)
+
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "a passphrase of tests")
+    found = full.ask("test")
+    assert has(found["ok"], "the stack's passphrase is set, and is the right one")
+    assert not has(found["wrong"], "passphrase")
+
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "passphrase")
+    (full.project / "passphrase").write_text("another one")
+    named = "the file passphrase, which PULUMI_CONFIG_PASSPHRASE_FILE names,"
+    assert has(full.ask("test")["wrong"], f"{named} {words}", fix)
+    (full.project / "passphrase").write_text("a passphrase of tests")
+    assert has(full.ask("test")["ok"], "the stack's passphrase is set, and is the right one")
+    assert (full.project / "Pulumi.test.yaml").read_text() == settings
+
+
+def test_the_settings_are_where_pulumi_yaml_says(
+    full: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full.pulumi(deployment=passed(), passphrase="a passphrase of tests")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another one")
+    (full.project / "settings").mkdir()
+    (full.project / "Pulumi.test.yaml").rename(full.project / "settings" / "Pulumi.test.yaml")
+    (full.project / "Pulumi.yaml").write_text("name: acme\nstackConfigDir: settings\n")
+    assert has(full.ask("test")["wrong"], "does not hold the stack's passphrase")
 
 
 def test_a_stack_under_a_key_needs_no_passphrase(

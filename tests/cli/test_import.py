@@ -134,7 +134,8 @@ def test_it_tells_what_was_found_and_what_comes_next(full: AwsShop) -> None:
     for written in ("Pulumi.yaml", "__main__.py", "stacks/Pulumi.prod.yaml", "stacks/prod.yaml"):
         assert f"wrote {written}: " in ended.out
     steps = [line.partition("#")[0].strip() for line in ended.out.splitlines() if "  # " in line]
-    assert steps == ["tba check prod", "pulumi stack init prod", "pulumi preview", "pulumi up"]
+    stack = ["export PULUMI_CONFIG_PASSPHRASE=...", "pulumi stack init prod"]
+    assert steps == ["tba check prod", *stack, "pulumi preview", "pulumi up"]
     assert "names the 3 lines to fill in" in ended.out
 
 
@@ -429,7 +430,7 @@ def test_what_belongs_into_a_file_is_printed(
     full.file().write_text(BEGUN + records + block.replace("email:  #", "email: x@example.com  #"))
     found = full.tba("check", "prod", "--project", str(full.project))
     assert found.status == 0
-    assert found.err.startswith("prod: note: TBA of ")  # and no problem
+    assert found.err.startswith("note: TBA of ")  # and no problem
     assert found.err.count("\n") == 1
     assert found.out == "prod: 3 tokens, no problem found\n"
     assert (ended.status, ended.err) == (Exit.DONE, "")

@@ -339,6 +339,9 @@ def test_in_an_empty_folder_the_whole_project_is_made(tmp_path: Path, tba: Tba) 
     written += ["stacks/Pulumi.prod.yaml", "stacks/prod.yaml"]
     assert [line.split()[1].rstrip(":") for line in ended.out.splitlines()[:9]] == written
     assert "  pulumi install " in ended.out
+    steps = [line.partition("#")[0].strip() for line in ended.out.splitlines()]
+    stack = steps.index("pulumi stack init prod")
+    assert steps[stack - 1] == "export PULUMI_CONFIG_PASSPHRASE=..."
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     assert (project["name"], project["stackConfigDir"]) == ("new-here", "stacks")
     assert project["runtime"]["options"]["virtualenv"] == ".venv"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
-from tba_secrets.cli import status, verify
-from tba_secrets.cli.printing import grouped
+from tba_secrets.cli import explain, main, status, verify
+from tba_secrets.cli.printing import grouped, tell
 from tba_secrets.cli.verify import CheckedRecord
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite.evidence import Evidence, Verification
@@ -45,7 +48,7 @@ def show_verify() -> None:
         None,
         1.8e9,
         0.1,
-        0.2,
+        2.2,
         ("account", "role"),
         ("user",),
     )
@@ -59,14 +62,22 @@ def show_verify() -> None:
     )
 
 
+def show_explain() -> None:
+    """The causes of a refused token, and an error."""
+    explain.run(["token_rejected"], [])
+    with pytest.raises(SystemExit):
+        main()
+
+
 @pytest.mark.parametrize("width", [60, 80, 140])
-@pytest.mark.parametrize("show", [show_status, show_verify])
+@pytest.mark.parametrize("show", [show_status, show_verify, show_explain])
 def test_no_word_is_broken_or_lost_at_the_width_of_a_terminal(
     show: Callable[[], None],
     width: int,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(sys, "argv", ["tba", "explain", "no such Detail of the trail " * 5])
     show()
     whole = _words("".join(capsys.readouterr()))
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -94,6 +105,20 @@ def test_one_finding_of_several_tokens_is_told_once_with_a_command_for_all(
     assert out.count("for a reason") == 1
     both = "warehouse-synchronisation/orders-of-the-night-bot warehouse-synchronisation/stock"
     assert f"`tba rotate prod {both}` brings another one" in out
+
+
+def test_a_line_goes_on_further_in_and_ends_with_its_last_word() -> None:
+    file = StringIO()
+    console = Console(file=file, force_terminal=True, color_system=None, width=20)
+    tell(console, "  [red]error:[/] one two three four\n    Fix: this")
+    tell(console, " 1. one two three four")
+    assert file.getvalue().splitlines() == [
+        "  error: one two",
+        "    three four",
+        "    Fix: this",
+        " 1. one two three",
+        "    four",
+    ]
 
 
 def test_what_differs_is_told_apart() -> None:

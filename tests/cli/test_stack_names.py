@@ -55,3 +55,46 @@ def test_another_project_s_stack_or_another_organization_is_refused(
     ended = tba(command, name, "--project", str(project))
     assert (ended.status, ended.out) == (2, "")
     assert REFUSED[name] in ended.err
+
+
+@pytest.mark.parametrize("command", ["check", "checklist prod"])
+def test_the_project_is_found_from_a_folder_of_it(
+    command: str, project: Path, tba: Tba, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    there = tba(*command.split())
+    assert there.status == 0
+    monkeypatch.chdir(project / "stacks")
+    assert tba(*command.split()).out == there.out
+
+    (project / "Pulumi.yaml").unlink()
+    lost = tba(*command.split())
+    assert lost.status != 0
+    assert "Pulumi.yaml" in lost.err
+
+
+def test_a_folder_that_is_named_is_not_left(
+    project: Path, tba: Tba, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project / "stacks")
+    assert tba("check", "--project", ".").status != 0
+
+
+def test_stacks_without_a_project_are_those_of_this_folder(
+    project: Path, tba: Tba, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "inner" / "stacks").mkdir(parents=True)
+    (project / "inner" / "stacks" / "inner.yaml").write_text(YAML)
+    monkeypatch.chdir(project / "inner")
+    assert "inner: 1 token" in tba("check").out
+
+
+def test_a_new_project_is_written_here(
+    project: Path, tba: Tba, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also below another one."""
+    (project / "inner").mkdir()
+    monkeypatch.chdir(project / "inner")
+    given = "--account 1234567 --store aws --region us-east-1 --integration sync --role R"
+    assert tba("init", "new", *given.split(), "--user", "bot@example.com").status == 0
+    assert (project / "inner" / "stacks" / "new.yaml").exists()

@@ -13,6 +13,7 @@ import pytest
 
 from tba_secrets.cli.status import show, survey
 from tba_secrets.cli.status_gather import addressed, snapshots, store_report
+from tba_secrets.cli.status_markdown import markdown
 from tba_secrets.cli.status_report import Report, StoreReport, TokenReport, versions
 from tba_secrets.cli.status_state import ReadState, token_states
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError, TbaError
@@ -427,7 +428,16 @@ def test_no_value_is_shown_and_no_colour_outside_a_terminal(
     assert not any(secret in out for secret in world.secrets)
     assert "\x1b" not in out
     assert "3 tokens: 3 well; exit code 0" in out
-    assert out.count("  note  TBA of warehouse, billing: existing") == 1
+    assert out.count("note  TBA of warehouse, billing: existing") == 1
+
+
+def test_a_finding_of_what_is_well_is_a_note(capsys: pytest.CaptureFixture[str]) -> None:
+    refused = RotationFinding(Standing.WELL, "NetSuite refused bot@example.com once")
+    noted = report(token("a/b", 5, findings=(refused,)))
+    assert "  note  a/b: NetSuite refused" in shown(noted, capsys)
+    assert "- **note** a/b: NetSuite refused" in markdown(noted)
+    odd = report(token("a/b", 5, findings=(replace(refused, standing=Standing.ATTENTION),)))
+    assert "  attention  a/b: NetSuite refused" in shown(odd, capsys)
 
 
 def test_each_finding_is_a_line_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

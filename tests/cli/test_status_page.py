@@ -157,9 +157,9 @@ def test_the_table_says_how_long_a_certificate_is_valid() -> None:
 def test_how_long_tba_works_is_one_line_an_environment() -> None:
     one = report(token("a/b", 5))
     assert "TBA of" not in Parsed(page(one)).said
-    noted = replace(one.environments[0], note="TBA of a: until")
+    noted = replace(one.environments[0], on_tba=("a",))
     said = Parsed(page(replace(one, environments=(noted,)))).said
-    assert said.count("prod: TBA of a: until") == 1
+    assert said.count("prod: TBA of a: existing") == 1
 
 
 def test_every_cell_has_its_heading_for_narrow_screens() -> None:

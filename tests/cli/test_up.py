@@ -60,6 +60,12 @@ def said(severity: str, message: str, urn: str = "", **more: Any) -> str:
     )
 
 
+REFUSED_INPUT = (
+    "tba:index:StagedCredential resource 'orders' has a problem: token: no value. Give it one"
+)
+"""As the engine says it."""
+
+
 def summary(**changes: int) -> str:
     """The last event."""
     return json.dumps({"summaryEvent": {"resourceChanges": changes}})
@@ -380,7 +386,8 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
                 seconds=2.04,
             ),
             UpdateOutcome("test", UpdateResult.NOTHING, seconds=1.0),
-        ]
+        ],
+        Exit.FAILED,
     )
     assert capsys.readouterr().out.splitlines() == [
         "prod: failed in 2.0 s",
@@ -394,6 +401,33 @@ def test_the_report_names_token_cause_and_remedy(capsys: pytest.CaptureFixture[s
     ]
 
 
+def test_what_was_not_started_took_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """After Ctrl-C, whose exit code is told."""
+    show([UpdateOutcome("prod", UpdateResult.NOT_STARTED, seconds=1.4)], Exit.INTERRUPTED)
+    assert capsys.readouterr().out.splitlines() == [
+        "prod: not started",
+        "1 not started; exit code 130",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ({"orders": RECORD}, Message("token: no value. Give it one", RECORD)),
+        ({"stock": "warehouse/stock"}, Message(REFUSED_INPUT)),
+    ],
+)
+def test_an_input_that_is_refused_is_told_as_its_record_s(
+    declared: dict[str, str], expected: Message
+) -> None:
+    """The engine refuses it before it says which record it is about."""
+    listener = UpdateListener(lambda _: None)
+    listener.declared = declared
+    said = {"urn": "urn:x::orders", "message": REFUSED_INPUT, "severity": "error"}
+    listener.hear(json.dumps({"diagnosticEvent": said}))
+    assert listener.errors == [expected]
+
+
 def test_the_report_names_what_waits_and_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     waiting = UpdateOutcome(
         "prod",
@@ -402,7 +436,7 @@ def test_the_report_names_what_waits_and_how_to_go_on(capsys: pytest.CaptureFixt
         (Message(f"waits for its upload\n  Fix: {WAITS}", RECORD),),
     )
 
-    show([waiting])
+    show([waiting], Exit.PERSON)
 
     assert capsys.readouterr().out.splitlines() == [
         "prod: waits for a person",
@@ -465,7 +499,7 @@ def test_the_report_tells_one_cause_once(capsys: pytest.CaptureFixture[str]) -> 
         Message("update failed"),
     )
 
-    show([UpdateOutcome("prod", UpdateResult.FAILED, errors=failures)])
+    show([UpdateOutcome("prod", UpdateResult.FAILED, errors=failures)], Exit.FAILED)
 
     assert capsys.readouterr().out.splitlines()[1:-1] == [
         "  error: w/a, w/c: AWS: no credentials",

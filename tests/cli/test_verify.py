@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.verify import CheckedRecord
+from tba_secrets.cli.verify import _show as show
+from tba_secrets.netsuite.evidence import Evidence, Verification
 from tba_secrets.netsuite.refused_logins import RefusedLogins
+from tba_secrets.records import credential_records
 from tba_secrets.simulator.vocabulary import Feature
+from tba_secrets.spec import load_stack
 from tests.cli.conftest import PERMISSIONS, YAML, Ended, Tba, World
 from tests.netsuite_account import Values
 
@@ -123,9 +129,38 @@ def test_what_was_never_promoted_is_not_asked(tba: Tba, empty_world: World) -> N
     assert report(tba, empty_world)["warehouse/orders"]["result"] == "proven"
 
 
-def test_netsuite_out_of_reach_is_no_verdict(tba: Tba, world: World) -> None:
+@pytest.mark.parametrize(
+    ("latency", "skew", "shown"),
+    [
+        (10.0, -5.3, ""),
+        (10.0, -7.0, "-7.0 s"),
+        (0.1, 0.5, ""),
+        (0.1, 1.2, "+1.2 s"),
+        (0.1, None, ""),
+    ],
+)
+def test_a_skew_that_a_slow_answer_explains_is_not_shown(
+    latency: float,
+    skew: float | None,
+    shown: str,
+    empty_world: World,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = credential_records(load_stack(empty_world.project, "test"))[0]
+    proof = Evidence("rest", record.account, "R", "1", None, 1.8e9, latency, skew, ("role",), ())
+    show("test", [CheckedRecord(record, Verification((proof,)))])
+    out = capsys.readouterr().out
+    assert (" clock " in out) is (shown != "")
+    assert shown in out
+
+
+def test_netsuite_out_of_reach_is_no_verdict(
+    tba: Tba, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.netsuite.state.faults.add("maintenance", times=None)
     world.netsuite.state.faults.add("clock_skew", seconds=900, times=None)
+    heading = re.findall(r"[a-z]\S*", verify(tba, world).out.splitlines()[2])
+    assert heading == ["token", "result"]  # all else would be empty
     found = report(tba, world)
     assert {one["result"] for one in found.values()} == {"not asked"}
     assert world.netsuite.state.audit() == []

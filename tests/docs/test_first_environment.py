@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.newcomer import SECRET, Newcomer, newcomer
 pytestmark = pytest.mark.engine
 
 README = ROOT / "README.md"
+SIMULATOR = ROOT / "docs" / "simulator.md"
 SECTION = "Your first environment"
 NOT_WALKED = {
     "pulumi login": "the test's own backend is in its environment",
@@ -93,6 +96,28 @@ def walk(tmp_path: Path) -> Iterator[Walk]:
         project = new_project(tmp_path / "tba-secrets", person.environment)
         project.cold = True
         yield Walk(person, project)
+
+
+def test_it_works_offline_as_written(tmp_path: Path) -> None:
+    """docs/simulator.md, "The first environment, offline": its own servers and what they print to export."""
+    script = tmp_path / "offline.py"
+    script.write_text(block(SIMULATOR, "python", "The first environment, offline"))
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as servers:
+        assert servers.stdout is not None
+        exports = [servers.stdout.readline() for _ in range(4)]
+        words = [word for line in exports for word in shlex.split(line.removeprefix("export "))]
+        given = dict(word.split("=", 1) for word in words)
+        project = new_project(tmp_path / "tba-secrets", given)
+        yaml = block(README, "yaml", SECTION)
+        offline = yaml.replace("store:\n", "endpoint: {env: TBA_SIMULATOR}\nstore:\n", 1)
+        (project.folder / "stacks" / "sandbox.yaml").write_text(offline)
+        runs = [project.pulumi("stack", "init", "sandbox"), project.pulumi("up", "--yes")]
+        servers.send_signal(signal.SIGINT)
+    assert [run.status for run in runs] == [0, 0], runs[-1].output
+    verified = "verified as role Warehouse Integration in account 1234567_SB1, promoted"
+    assert verified in runs[-1].output
+    assert not any(value in runs[-1].output for name, value in given.items() if "WAREHOUSE" in name)
 
 
 def told() -> list[str]:

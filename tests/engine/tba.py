@@ -72,9 +72,10 @@ def tba(
         return Run(process.wait(HANG_GUARD_SECONDS), "".join(lines))
 
 
-def assert_nothing_to_do(world: AnyWorld) -> None:
+def assert_nothing_to_do(world: AnyWorld) -> Run:
     """A plain `pulumi up` and the preview with which it begins have nothing to do, whatever the source says."""
     run = world.project.pulumi("up", "--yes", "--expect-no-changes")
     assert run.status == 0, run.output
     assert re.findall(r"\d+ unchanged", run.output), run.output
     assert not re.findall(r"\d+ to [a-z]+", run.output), run.output
+    return run

@@ -39,7 +39,7 @@ def test_a_healthy_world_and_a_broken_one(world: World) -> None:
         f"state is kept at file://{world.project.folder}",
         "3 tokens, no problem found",
         "the stack test exists, and holds",
-        "the stack's passphrase is set",
+        "the stack's passphrase is set, and is the right one",
         "environment variables ORDERS_TOKEN_ID and ORDERS_TOKEN_SECRET: the value is there",
         "may look up 3 secrets",
         "no recent refused login of 3 users is known",
@@ -56,7 +56,7 @@ def test_a_healthy_world_and_a_broken_one(world: World) -> None:
     wrong = [what for what, level in broken.items() if level == "wrong"]
     assert len(wrong) == 4, wrong
     for words in (
-        "the stack's secret configuration cannot be opened",
+        "PULUMI_CONFIG_PASSPHRASE does not hold the stack's passphrase: incorrect passphrase",
         "environment variable STOCK_TOKEN_SECRET",
         "AWS could not be asked",
         "http://127.0.0.1:9: no connection",

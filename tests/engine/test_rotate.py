@@ -96,6 +96,11 @@ def test_a_refused_token_changes_nothing_for_readers(deployed: World) -> None:
     assert "test: not every record succeeded" in run.output
     assert "Traceback" not in run.output
     assert deployed.labels("orders") == labels
+    alone = rotate(deployed, "orders")
+    assert alone.status == 1
+    assert "not promoted; current is unchanged" in alone.output
+    assert "did not succeed" not in alone.output  # the reason was told
+    assert "not every record" not in alone.output
     assert (
         deployed.current("invoices")["token_id"] == deployed.account.spares["invoices"].identifier
     )

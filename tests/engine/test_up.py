@@ -44,7 +44,7 @@ def test_one_is_promoted_the_other_refused_and_both_are_told(two: World) -> None
     assert run.status == 1, run.output
     assert "one: warehouse/orders: verified as role warehouse role" in run.output
     assert "two: billing/invoices: verified as role billing role" in run.output
-    assert "warehouse/stock: not promoted; current is unchanged" in run.output
+    assert "warehouse/stock: not promoted; nothing is current yet" in run.output
     assert "NetSuite refused the login" in run.output
     assert "Login Audit Trail" in run.output
     assert "1 done, 1 failed; exit code 1" in run.output

@@ -317,10 +317,11 @@ def test_what_calls_for_an_update_and_what_is_not_used(offer: Offer) -> None:
     known = {TOKEN: "seen"}
 
     wanted = calls_for_update({TOKEN: offer}, {TOKEN: "seen"}, known, {TOKEN: "stored"})
-    said = list(unused({TOKEN: offer}))
+    said = list(unused({TOKEN: offer}, {TOKEN: "file x.json"}))
 
     assert wanted is (offer in (Offer.NEW, Offer.UNKNOWN))
     assert [TOKEN in words for words in said] == [True] * (offer in (Offer.STALE, Offer.UNKNOWN))
+    assert any("(file x.json)" in words for words in said) is (offer is Offer.STALE)
 
 
 @pytest.mark.parametrize(

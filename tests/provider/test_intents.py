@@ -276,4 +276,6 @@ def test_a_source_that_gives_what_was_rolled_back_is_named(bench: Bench) -> None
     plain = bench.stage(back)
 
     assert plain.state["versions"] == back.state["versions"]
-    assert [words for words in bench.warnings if "still gives a superseded token" in words]
+    source = "its source (environment variables ORDERS_TOKEN_ID and ORDERS_TOKEN_SECRET)"
+    stale = f"{RECORD}: {source} still gives a superseded token"
+    assert [words for words in bench.warnings if words.startswith(stale)]

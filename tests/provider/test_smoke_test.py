@@ -123,6 +123,12 @@ def test_what_is_signed_with_came_back_from_the_store(bench: Bench) -> None:
 # --- what fails --------------------------------------------------------------------------------------
 
 
+def test_a_first_credential_that_is_refused_leaves_nothing_current(bench: Bench) -> None:
+    kept = bench.test(wrong(bench))
+    assert kept.failure is not None
+    assert kept.failure.what.startswith("warehouse/orders: not promoted; nothing is current yet")
+
+
 def test_a_refused_candidate_is_discarded_and_current_stays(bench: Bench) -> None:
     good = bench.stage()
     passed = bench.test(good)

@@ -114,6 +114,12 @@ class Machine:
         return str((self._settings() or {}).get("name", ""))
 
     @property
+    def settings_folder(self) -> Path:
+        """The folder that holds the stacks' settings, Pulumi.STACK.yaml."""
+        folder = _at(self._settings() or {}, "stackConfigDir")
+        return self.project / folder if isinstance(folder, str) else self.project
+
+    @property
     def _folder(self) -> Path | None:
         return self.project if self.project.is_dir() else None
 

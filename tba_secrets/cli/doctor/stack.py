@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
@@ -89,17 +91,8 @@ class Stack:
     def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[DoctorFinding]:
         """Check what opens the secret configuration, which every update needs."""
         kind = (deployment.get("secrets_providers") or {}).get("type")
-        if kind == "passphrase" and not any(name in os.environ for name in _PASSPHRASE):
-            yield wrong(
-                f"the stack's passphrase is missing: neither {' nor '.join(_PASSPHRASE)} is set",
-                "set one of them, or type it when pulumi asks",
-            )
-            return
-        if kind == "passphrase" and (missing := self._missing_file()):
-            yield wrong(
-                f"the stack's passphrase is missing: there is no file {missing}, which {_PASSPHRASE[1]} names",
-                "name one that exists; a relative path starts from the folder that holds Pulumi.yaml",
-            )
+        if kind == "passphrase" and (finding := self._bad_passphrase()):
+            yield finding
             return
         assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked
         ended = ask(
@@ -112,4 +105,50 @@ class Stack:
             what = f"the stack's secret configuration cannot be opened: {ended.complaint}"
             yield wrong(what, "use the passphrase or the key that the stack was created with")
         elif kind == "passphrase":
-            yield ok("the stack's passphrase is set")
+            yield ok("the stack's passphrase is set, and is the right one")
+
+    def _bad_passphrase(self) -> DoctorFinding | None:
+        """Tell what is wrong with the passphrase; None if it is the stack's."""
+        if not any(name in os.environ for name in _PASSPHRASE):
+            return wrong(
+                f"the stack's passphrase is missing: neither {' nor '.join(_PASSPHRASE)} is set",
+                f"`export {_PASSPHRASE[0]}=...`, or name a file that holds it in {_PASSPHRASE[1]}: "
+                "`tba` and a pipeline cannot ask for it, as pulumi does on a terminal",
+            )
+        if missing := self._missing_file():
+            return wrong(
+                f"the stack's passphrase is missing: there is no file {missing}, which {_PASSPHRASE[1]} names",
+                "name one that exists; a relative path starts from the folder that holds Pulumi.yaml",
+            )
+        if refused := self._refused_passphrase():
+            place = (
+                _PASSPHRASE[0]
+                if _PASSPHRASE[0] in os.environ
+                else f"the file {os.environ[_PASSPHRASE[1]]}, which {_PASSPHRASE[1]} names,"
+            )
+            return wrong(
+                f"{place} does not hold the stack's passphrase: {refused}",
+                f"give the one with which `pulumi stack init {self._name}` was run",
+            )
+        return None
+
+    def _refused_passphrase(self) -> str | None:
+        """Return why the passphrase does not fit the stack's settings; None if it does.
+
+        The CLI verifies it before it encrypts, and is given a copy of the settings to write to. Without settings any
+        passphrase will do: the CLI begins new ones.
+        """
+        settings = self._machine.settings_folder / f"Pulumi.{self._name}.yaml"
+        if not settings.is_file():
+            return None
+        assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked
+        with TemporaryDirectory() as folder:
+            copy = shutil.copy(settings, folder)
+            ended = ask(
+                self._machine.pulumi,
+                *("config", "set", "--secret", "--config-file", copy, "tba:probe", "probe"),
+                *("--stack", self._name, "--non-interactive"),
+                folder=self._machine.project,
+                keep_output=False,
+            )
+        return None if ended.status == 0 else ended.complaint

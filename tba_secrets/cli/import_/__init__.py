@@ -31,9 +31,9 @@ from tba_secrets.cli.import_.target import (
     secret_names,
     target_of,
 )
-from tba_secrets.cli.init.files import NewFile, new_files, write
+from tba_secrets.cli.init.files import NewFile, new_files, stack_steps, write
 from tba_secrets.cli.init.questions import QUESTIONS
-from tba_secrets.cli.options import EnvironmentName, Project
+from tba_secrets.cli.options import EnvironmentName, NewProject
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
 
@@ -89,7 +89,7 @@ def command(
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask NetSuite.")] = False,
-    project: Project = Path(),
+    project: NewProject = Path(),
 ) -> None:
     """Write the YAML for credentials that a store already has; `pulumi up` takes them over unchanged.
 
@@ -285,7 +285,7 @@ def _next_steps(
     found = f"names the {missing} {lines} to fill in" if missing else "finds no mistake"
     steps = [(f"tba check {name}", found)]
     if target.new:
-        steps.append((f"pulumi stack init {name}", "once, after `pulumi login`"))
+        steps += stack_steps(name)
     steps.append(("pulumi preview", f"on the stack {name}; writes nothing"))
     steps.append(("pulumi up", "proves each by signed calls; the stored secret stays as it is"))
     width = max(len(command) for command, _ in steps)

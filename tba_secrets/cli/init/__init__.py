@@ -19,11 +19,12 @@ from tba_secrets.cli.init.files import (
     NewFile,
     environment_file,
     new_files,
+    stack_steps,
     virtualenv_of,
     write,
 )
 from tba_secrets.cli.init.questions import Answers
-from tba_secrets.cli.options import Project
+from tba_secrets.cli.options import NewProject
 from tba_secrets.suggestions import did_you_mean, or_else
 
 _FORGES: Final = ("github", "gitlab")
@@ -102,7 +103,7 @@ def command(
             help="github or gitlab: write its pipeline too; without ENV, for the environments there.",
         ),
     ] = None,
-    project: Project = Path(),
+    project: NewProject = Path(),
 ) -> None:
     """Write a new, commented environment and, in an empty folder, the whole repository around it.
 
@@ -213,7 +214,7 @@ def _next_steps(project: Path, answers: Answers) -> list[str]:
         *_to_install(project),
         (f"tba checklist {name}", f"lists the clicks in NetSuite, which shows {count} once"),
         *((f"export {answers[value]}=...", "") for value in values),
-        (f"pulumi stack init {name}", "once, after `pulumi login`"),
+        *stack_steps(name),
         (f"tba doctor {name}", "finds what is still missing"),
         ("pulumi preview", "needs no values"),
         *(_to_the_first_certificate(name, answers["certificate"]) if certified else _TO_THE_TOKEN),

@@ -85,6 +85,13 @@ _SETTINGS: Final = """\
 #   openssl rand -hex 32 | pulumi config set --secret tba:digestKey
 encryptionsalt: ""  # `pulumi stack init` fills this in if a passphrase protects the secrets here
 """
+_STACK_STEPS: Final = (
+    (
+        "export PULUMI_CONFIG_PASSPHRASE=...",
+        "one that you choose and keep; not with Pulumi Cloud or a KMS key (docs/state.md)",
+    ),
+    ("pulumi stack init {env}", "once, after `pulumi login`"),
+)
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
@@ -109,6 +116,15 @@ class NewFile:
 
     def _is_the_same(self) -> bool:
         return self.path.is_file() and self.path.read_bytes() == self.text.encode()
+
+
+def stack_steps(name: str) -> list[tuple[str, str]]:
+    """Return the commands that make a stack, each with what is to be known of it.
+
+    Args:
+        name: The stack's name.
+    """
+    return [(command.format(env=name), why) for command, why in _STACK_STEPS]
 
 
 def environment_file(project: Path, name: str, text: str = "") -> NewFile:

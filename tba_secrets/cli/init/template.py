@@ -34,6 +34,7 @@ _TBA: Final = """\
 defaults:  # for every token
   verify: {checks: [tokeninfo, rest]}  # must pass before readers get a credential; also: soap, suiteql
   rotate_every: 90d  # how old a token may become before `tba status` complains
+  warn_before: 14d  # how long before that `tba status` says so, and `tba rotate --due` rotates it
   retire_after: 7d  # how long a superseded token stays valid
 integrations:
   - name: $integration  # the integration record in NetSuite
