@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,9 +17,11 @@ from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.cli.words import counted
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
-from tba_secrets.records import credential_records, using_tba
+from tba_secrets.records import CredentialRecord, credential_records, using_tba
 from tba_secrets.spec import InvalidSpecError, load_stack
 from tba_secrets.spec.secret_names import prefix_note
+
+Records = tuple[CredentialRecord, ...]
 
 
 def command(
@@ -45,16 +49,21 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
         SpecError: There is no environment to check.
     """
     names = named_or_all(project, environments)
-    on_tba: list[str] = []
-    found = {name: _checked(project, name, on_tba, aloud=not as_json) for name in names}
-    if not as_json and (note := tba_note(on_tba)):
-        tell(report_console(stderr=True), escape(f"note: {note}"))
-    if as_json:
+    valid: dict[str, Records] = {}
+    found = {name: _checked(project, name, valid, aloud=not as_json) for name in names}
+    shared = {name: note for name in valid if (note := shared_note(name, valid))}
+    for name, note in shared.items():
+        found[name]["notes"].append(note)
+    if not as_json:
+        on_tba = using_tba(record for records in valid.values() for record in records)
+        for note in filter(None, [*shared.values(), tba_note(on_tba)]):
+            tell(report_console(stderr=True), escape(f"note: {note}"))
+    else:
         typer.echo(json.dumps({"environments": found}, indent=2))
     raise typer.Exit(1 if any(report["problems"] for report in found.values()) else 0)
 
 
-def _checked(project: Path, name: str, on_tba: list[str], *, aloud: bool) -> dict[str, Any]:
+def _checked(project: Path, name: str, valid: dict[str, Records], *, aloud: bool) -> dict[str, Any]:
     errors = report_console(stderr=True)
     try:
         environment = load_stack(project, name)
@@ -64,7 +73,7 @@ def _checked(project: Path, name: str, on_tba: list[str], *, aloud: bool) -> dic
             tell(errors, escape(str(error)))
         return {"tokens": None, "certificates": None, "problems": _problems(error), "notes": []}
     own = [note for note in (prefix_note(environment),) if note]
-    on_tba += using_tba(records)
+    valid[name] = records
     certificates = sum(record.certificate is not None for record in records)
     tokens = len(records) - certificates
     if aloud:
@@ -76,6 +85,32 @@ def _checked(project: Path, name: str, on_tba: list[str], *, aloud: bool) -> dic
         "certificates": certificates,
         "problems": [],
         "notes": [*own, *filter(None, [tba_note(using_tba(records))])],
+    }
+
+
+def shared_note(name: str, environments: Mapping[str, Records]) -> str:
+    """Say so where an environment writes a secret that an earlier one writes; else nothing.
+
+    It is no mistake if they run with different accounts, which the YAML need not say.
+    """
+    mine = _secrets(environments[name])
+    for other in takewhile(lambda other: other != name, environments):
+        if both := sorted(mine & _secrets(environments[other])):
+            place = ", ".join(f"the {kind} secret {secret}" for kind, _, secret in both)
+            return (
+                f"{name} writes what {other} writes too, if both run as the same account: {place}; the second to run "
+                "is refused. Give each a `prefix` of its own"
+            )
+    return ""
+
+
+def _secrets(records: Records) -> set[tuple[str, str, str]]:
+    """Return where an environment writes: each store's kind, its settings, and the whole name."""
+    return {
+        (kind, settings.model_dump_json(), settings.prefix + record.secret)
+        for record in records
+        for kind, settings in (("aws", record.stores.aws), ("vault", record.stores.vault))
+        if settings is not None
     }
 
 

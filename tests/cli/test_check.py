@@ -37,7 +37,8 @@ def test_a_right_one(stacks: Path, tba: Tba) -> None:
     ended = tba("check", "test", "--project", str(stacks.parent))
     assert (ended.status, ended.out) == (0, "test: 3 tokens, no problem found\n")
     assert ended.err == f"note: {NOTE}\n"
-    (stacks / "other.yaml").write_text((stacks / "test.yaml").read_text())
+    text = (stacks / "test.yaml").read_text()
+    (stacks / "other.yaml").write_text(text.replace("netsuite/test/", "netsuite/other/"))
     both = tba("check", "test", "other", "--project", str(stacks.parent))
     assert (both.out.count("no problem found"), both.err) == (2, ended.err)
 
@@ -48,6 +49,32 @@ def test_all_of_the_folder(stacks: Path, tba: Tba) -> None:
     assert ended.out == "test: 3 tokens, no problem found\n"
     assert f"{stacks / 'wrong.yaml'}:2:10: account:" in ended.err
     assert "did you mean `region`?" in ended.err
+
+
+def test_two_environments_that_write_the_same_secret(stacks: Path, tba: Tba) -> None:
+    text = (stacks / "test.yaml").read_text()
+    (stacks / "other.yaml").write_text(text)
+    at = ("--project", str(stacks.parent))
+
+    ended = tba("check", "test", "other", *at)
+
+    told = " ".join(ended.err.split())
+    assert ended.status == 0
+    assert "note: other writes what test writes too" in told
+    assert "the aws secret netsuite/test/orders" in told
+    assert "`prefix` of its own" in told
+    notes = {
+        name: one["notes"]
+        for name, one in json.loads(tba("check", "test", "other", "--json", *at).out)[
+            "environments"
+        ].items()
+    }
+    assert [any("writes what test" in note for note in notes[name]) for name in notes] == [0, 1]
+
+    apart = text.replace("netsuite/test/", "netsuite/other/")
+    assert apart != text
+    (stacks / "other.yaml").write_text(apart)
+    assert "writes what" not in tba("check", "test", "other", *at).err
 
 
 def test_as_json(stacks: Path, tba: Tba) -> None:
