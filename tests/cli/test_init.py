@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 from itertools import product
 from pathlib import Path
@@ -358,6 +359,12 @@ def test_in_an_empty_folder_the_whole_project_is_made(tmp_path: Path, tba: Tba) 
         assert text.count("# ") >= 3
     first = (folder / "stacks" / "prod.yaml").read_text().partition("\n")[0]
     assert first == "# yaml-language-server: $schema=../schema/environment.schema.json"
+
+
+def test_a_token_is_due_soon_before_it_is_overdue(tmp_path: Path, tba: Tba) -> None:
+    tba("init", "prod", "--project", str(tmp_path), *flags(GIVEN))
+    (record,) = credential_records(loaded(tmp_path))
+    assert (record.rotate_every, record.warn_before) == (timedelta(days=90), timedelta(days=14))
 
 
 def test_its_program_is_this_project_s_own() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tba_secrets.cli import up
-from tba_secrets.cli.carry_out import on_interrupt
+from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.up_report import exit_code, show, show_each
 from tba_secrets.engine.events import (
@@ -408,6 +409,20 @@ def test_what_was_not_started_took_no_time(capsys: pytest.CaptureFixture[str]) -
         "prod: not started",
         "1 not started; exit code 130",
     ]
+
+
+@pytest.mark.parametrize(
+    ("begun", "words"),
+    [(True, "what was done so far is kept"), (False, "nothing was written")],
+)
+def test_after_ctrl_c_it_says_whether_anything_was_begun(
+    begun: bool, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "_exit", sys.exit)  # which is for what still waits in threads
+    with pytest.raises(SystemExit) as ended:
+        end_interrupted(begun=begun)
+    assert ended.value.code == Exit.INTERRUPTED
+    assert words in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

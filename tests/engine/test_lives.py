@@ -232,6 +232,8 @@ def test_a_plain_update_supersedes_under_the_policy_that_is_declared(
     assert journal(deployed) == ["overlap" if policy else "inform"]
     assert retired.status == 0, retired.output
     assert ("stays valid until" in retired.output) is bool(policy)
+    at_once = "`tba retire test orders --now` revokes it at once"
+    assert (at_once in retired.output) is bool(policy)
 
 
 @pytest.mark.deep
