@@ -17,8 +17,8 @@ import typer
 from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.new_tokens import NewTokenFrom, bring_in
 from tba_secrets.cli.retire import retire_due
-from tba_secrets.cli.rotate import NewTokenFrom, run_for
 from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
@@ -65,7 +65,7 @@ def run(engine: Engine, *, verbose: bool) -> None:
     }
     waits, failures = False, []
     try:
-        waits = bool(unattended) and run_for(
+        waits = bool(unattended) and bring_in(
             engine, unattended, NewTokenFrom.DECLARED, browser=False, verbose=verbose
         )
     except TbaError as error:  # what is revoked may be the place that a certificate lacks

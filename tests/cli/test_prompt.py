@@ -13,7 +13,7 @@ from tests.netsuite_account import Values
 pytestmark = pytest.mark.long
 
 PROMPTS = """
-from tba_secrets.cli.rotate import _prompted
+from tba_secrets.cli.new_tokens import _prompted
 from tba_secrets.errors import SourceError
 from tests.pipeline.test_records import record
 try:

@@ -27,10 +27,8 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
-    """What a module imports at its top level, for its types only included; an import in a function ties no knot."""
-    tree = ast.parse(path.read_text())
-    blocks = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.If))]
-    for node in (node for block in blocks for node in block):
+    """What a module imports, for its types only and in its functions included."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from {node.module, *(f"{node.module}.{one.name}" for one in node.names)} & {
                 *known
