@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tba_secrets import __version__
+from tba_secrets.cli.prose import say
 from tba_secrets.errors import TbaError, ToldError
 
 _COMMANDS: Final = {
@@ -99,9 +100,5 @@ def main() -> None:
         app()
     except TbaError as error:
         if not isinstance(error, ToldError):
-            from rich.markup import escape
-
-            from tba_secrets.cli.printing import report_console, tell
-
-            tell(report_console(stderr=True), escape(f"error: {error}"))
+            say(f"error: {error}", err=True)
         sys.exit(1)
