@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import Annotated, Any, Final
 
 from tba_secrets import __version__
+from tba_secrets.cli.prose import say
 from tba_secrets.errors import TbaError, ToldError
 from tba_secrets.spec.looks_secret import is_pasted_argument
 
@@ -127,9 +128,5 @@ def main() -> None:
         app()
     except TbaError as error:
         if not isinstance(error, ToldError):
-            from rich.markup import escape
-
-            from tba_secrets.cli.printing import report_console, tell
-
-            tell(report_console(stderr=True), escape(f"error: {error}"))
+            say(f"error: {error}", err=True)
         sys.exit(1)

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from tba_secrets.cli.options import AsJson, Project
-from tba_secrets.cli.printing import report_console, tell
+from tba_secrets.cli.prose import say
 from tba_secrets.cli.stack_names import named_or_all, own_stack_names
 from tba_secrets.cli.words import counted
 from tba_secrets.errors import SpecError
@@ -57,20 +56,19 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
     if not as_json:
         on_tba = using_tba(record for records in valid.values() for record in records)
         for note in filter(None, [*shared.values(), tba_note(on_tba)]):
-            tell(report_console(stderr=True), escape(f"note: {note}"))
+            say(f"note: {note}", err=True)
     else:
         typer.echo(json.dumps({"environments": found}, indent=2))
     raise typer.Exit(1 if any(report["problems"] for report in found.values()) else 0)
 
 
 def _checked(project: Path, name: str, valid: dict[str, Records], *, aloud: bool) -> dict[str, Any]:
-    errors = report_console(stderr=True)
     try:
         environment = load_stack(project, name)
         records = credential_records(environment)
     except SpecError as error:
         if aloud:
-            tell(errors, escape(str(error)))
+            say(str(error), err=True)
         return {"tokens": None, "certificates": None, "problems": _problems(error), "notes": []}
     own = [note for note in (prefix_note(environment),) if note]
     valid[name] = records
@@ -79,7 +77,7 @@ def _checked(project: Path, name: str, valid: dict[str, Records], *, aloud: bool
     if aloud:
         typer.echo(f"{name}: {counted_kinds(tokens, certificates)}, no problem found")
         for note in own:
-            tell(errors, escape(f"{name}: note: {note}"))
+            say(f"{name}: note: {note}", err=True)
     return {
         "tokens": tokens,
         "certificates": certificates,

@@ -18,7 +18,7 @@ from tba_secrets.cli.printing import report_console, tell
 from tba_secrets.cli.status_state import token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, exported_resources
-from tba_secrets.lifecycle.settle import due
+from tba_secrets.lifecycle.superseded import due
 from tba_secrets.provider.intents import Retire
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import Superseded, when

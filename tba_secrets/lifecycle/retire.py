@@ -9,7 +9,7 @@ from tba_secrets.errors import ConflictError, NotAskedError, StoreError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note
 from tba_secrets.lifecycle.look import Looked, look
-from tba_secrets.lifecycle.settle import AFTER_REVOCATION, Due, retiring
+from tba_secrets.lifecycle.superseded import AFTER_REVOCATION, Due, retiring
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.revocation import Revocation

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import RetirementOpenError
 from tba_secrets.lifecycle.decide import orphan, same_pair
 from tba_secrets.lifecycle.facts import (
     OF_ROTATION,
@@ -32,9 +31,8 @@ from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
-from tba_secrets.netsuite.revocation import RevocationOutcome
 from tba_secrets.sources.interface import Pair
-from tba_secrets.stores.interface import Snapshot, Stage, VersionId
+from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms, terms_of
 
@@ -239,175 +237,3 @@ def _orphan_words(credential: Credential) -> str:
     if isinstance(credential, OAuth2Credential):
         return _ORPHAN.format(it=f"the certificate {credential.certificate_id}", page=M2M_PAGE)
     return _ORPHAN.format(it="its token", page=TOKENS_PAGE)
-
-
-# --- retiring ------------------------------------------------------------------------------------
-
-
-AFTER_REVOCATION: Final[Mapping[RevocationOutcome, Retirement]] = {
-    RevocationOutcome.REVOKED: Retirement.REVOKED,
-    RevocationOutcome.NOT_CONFIRMED: Retirement.PERSON,
-    RevocationOutcome.NEEDS_PERSON: Retirement.PERSON,
-}
-"""What a line says after one try to revoke its token; it stays as it is if NetSuite's answer decides nothing."""
-
-
-@dataclass(frozen=True)
-class Due:
-    """One superseded token that may be revoked now, and every open line about it."""
-
-    lines: tuple[tuple[str, JournalEntry], ...]
-    """(store, line)."""
-
-
-@dataclass(frozen=True)
-class Retiring:
-    """What `tba retire` has to do for one record."""
-
-    closing: tuple[Note, ...]
-    """Lines that are done already: another store's line says so, or their token is current again."""
-    due: tuple[Due, ...]
-
-
-def is_due(line: JournalEntry, current: VersionId | None, now: float, *, at_once: bool) -> bool:
-    """Return whether a line's token may be revoked now: open, past its overlap, and not current."""
-    return (
-        line.state is Retirement.OVERLAP
-        and line.version != current
-        and (at_once or line.revoke_after <= now)
-    )
-
-
-def due(snapshot: Snapshot, now: float, *, at_once: bool) -> tuple[JournalEntry, ...]:
-    """Return the lines of one secret whose tokens may be revoked now."""
-    current = snapshot.stages.get(Stage.CURRENT)
-    return tuple(line for line in snapshot.journal if is_due(line, current, now, at_once=at_once))
-
-
-def retiring(
-    declared: Declared,
-    seen: Seen,
-    current: Credential,
-    now: int,
-    *,
-    at_once: bool,
-    by_hand: bool,
-) -> Retiring:
-    """Decide which lines are closed, and which tokens are revoked.
-
-    What one store's line says of a token holds for all: a token that is revoked is not asked about again, since
-    NetSuite would refuse its signature, and that counts towards a lockout.
-    """
-    closing: list[Note] = []
-    found: list[Due] = []
-    for digest, lines in _by_token(seen).items():
-        waiting = [(store, line) for store, line in lines if line.open]
-        states = {line.state for _, line in lines}
-        void = declared.keys.same(digest, current.pair(TOKEN)) is True
-        if not waiting:
-            continue
-        if Retirement.REVOKED in states or (by_hand and Retirement.PERSON in states):
-            closing += _closed(waiting, Retirement.REVOKED)
-        elif void:
-            closing += _closed(waiting, Retirement.RESTORED)
-        elif not by_hand and any(
-            is_due(line, seen[store].current, now, at_once=at_once) for store, line in waiting
-        ):
-            found.append(Due(tuple(waiting)))
-    return Retiring(tuple(closing), tuple(found))
-
-
-def _by_token(seen: Seen) -> dict[str, list[tuple[str, JournalEntry]]]:
-    """Return the lines about each token, by its digest, as (store, line); intents name no token yet."""
-    found: dict[str, list[tuple[str, JournalEntry]]] = {}
-    for store, sight in seen.items():
-        for line in sight.lines:
-            if line.state is not Retirement.INTENT:
-                found.setdefault(line.digest, []).append((store, line))
-    return found
-
-
-def _closed(lines: Iterable[tuple[str, JournalEntry]], state: Retirement) -> Iterator[Note]:
-    return (Note(store, replace(line, state=state)) for store, line in lines)
-
-
-# --- leaving a place, and deleting --------------------------------------------------------------
-
-
-def refuse_to_leave(record: str, where: str, snapshot: Snapshot) -> None:
-    """Refuse to leave a secret whose superseded tokens still have to be revoked: they would be forgotten.
-
-    Args:
-        record: `integration/token`.
-        where: How messages name the secret.
-        snapshot: What it shows.
-
-    Raises:
-        RetirementOpenError: They wait.
-    """
-    if (terms_of(snapshot.stages.get(Stage.CANDIDATE)) or Terms()).origin in UNREPEATABLE:
-        raise RetirementOpenError(
-            f"{record}: {where} cannot be left yet: a new token waits there for its proof, and no source can give it "
-            "again",
-            "run `pulumi up` with the old name and store until it has passed",
-        )
-    waiting = [line for line in snapshot.journal if line.open]
-    if waiting:
-        raise RetirementOpenError(
-            f"{record}: {where} cannot be left yet: {len(waiting)} of its superseded tokens can still sign, and would "
-            "be forgotten",
-            f"run `tba retire STACK {record.rpartition('/')[2]}` (with --now if their overlap may end early) with "
-            "the old name and store first",
-        )
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """What Delete does to one store's secret."""
-
-    steps: tuple[Step, ...] = ()
-    removed: bool = False
-    """The secret goes, recoverably, after the steps."""
-    words: str = ""
-    """What to tell the user; empty if there is nothing to tell."""
-
-
-def deletion(
-    declared: Declared, sight: Sight, claim: str, version: str | None, *, retain: bool, now: int
-) -> Deletion:
-    """Decide what Delete does to one store's secret: only what carries our claim goes, and nothing that is still owed.
-
-    Args:
-        declared: The record's inputs.
-        sight: The secret, with its candidate read.
-        claim: What Create wrote on it, as state has it.
-        version: The version that state names.
-        retain: `on_delete: retain`.
-        now: Epoch seconds.
-    """
-    snapshot = sight.snapshot
-    if snapshot is None or snapshot.deletion_at is not None:
-        return Deletion()
-    if snapshot.owner is None or snapshot.owner.claim != claim:
-        return Deletion(words=f"{sight.where} does not carry our mark, and is left as it is")
-    steps: list[Step] = []
-    waiting = [line for line in sight.lines if line.open]
-    pending = sight.pending
-    if pending is not None and pending == version:
-        credential = sight.credential(pending)
-        if (terms_of(pending) or Terms()).origin in UNREPEATABLE and credential is not None:
-            line = orphan(declared, pending, credential, now)
-            steps.append(Note("", line))
-            waiting.append(line)
-        steps.append(Discard("", pending))
-    if waiting:
-        return Deletion(
-            tuple(steps),
-            words=f"{sight.where} is left in the store because {len(waiting)} of its superseded tokens can still sign: "
-            "`tba retire` revokes them, and deletes the secret with its last line",
-        )
-    if retain:
-        return Deletion(
-            tuple(steps), words=f"{sight.where} is left in the store (on_delete: retain)"
-        )
-    return Deletion(tuple(steps), removed=True)

@@ -16,9 +16,9 @@ from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import ConflictError, StoreError, TbaError
 from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.facts import TOKEN, Declared
+from tba_secrets.lifecycle.leaving import deletion, refuse_to_leave
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
-from tba_secrets.lifecycle.settle import deletion, refuse_to_leave
 from tba_secrets.payload import Names, parse
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider.certificate_proof import proof_of

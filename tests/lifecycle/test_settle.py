@@ -10,18 +10,16 @@ import pytest
 
 from tba_secrets.errors import RetirementOpenError
 from tba_secrets.lifecycle.facts import Discard, Note, Promote, Remembered, Sight
+from tba_secrets.lifecycle.leaving import Deletion, deletion, refuse_to_leave
 from tba_secrets.lifecycle.settle import (
-    Deletion,
     Proven,
     Refused,
-    deletion,
     first_proven,
-    is_due,
     promotion,
     refusal,
-    refuse_to_leave,
     superseded_version,
 )
+from tba_secrets.lifecycle.superseded import is_due
 from tba_secrets.stores.interface import Candidate, OwnerMark, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms, derived_version_id

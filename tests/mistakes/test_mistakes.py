@@ -38,7 +38,7 @@ def test_without_a_mistake_all_is_well(command: str, workshop: Workshop, tba: Tb
     ended = tba(*shlex.split(command)[1:])
 
     assert ended.status == 0
-    assert not [line for line in ended.err.splitlines() if not line.startswith("test: note: ")]
+    assert not [line for line in ended.err.splitlines() if not line.startswith("note: ")]
 
 
 def test_what_is_missing_or_too_much_in_a_message_is_found() -> None:

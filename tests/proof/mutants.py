@@ -64,10 +64,12 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
             "drift",
             "facts",
             "issue",
+            "leaving",
             "look",
             "offers",
             "retire",
             "settle",
+            "superseded",
         )
     },
 }
