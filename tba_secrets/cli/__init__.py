@@ -14,7 +14,6 @@ from importlib.util import find_spec
 from typing import Annotated, Any, Final
 
 from tba_secrets import __version__
-from tba_secrets.cli.prose import say
 from tba_secrets.errors import TbaError, ToldError
 from tba_secrets.spec.looks_secret import is_pasted_argument
 
@@ -26,6 +25,7 @@ except ModuleNotFoundError as missing:  # a reader's program needs no command li
         f"error: `tba` needs {missing.name}, which is not installed\n"
         "  Fix: pip install 'tba-secrets[cli]'"
     )
+from tba_secrets.cli.prose import say
 
 _COMMANDS: Final = {
     "init": "Write a new, commented environment and, in an empty folder, the whole repository around it.",
