@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -89,8 +89,8 @@ class UpdateListener:
 
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
-        self.declared: Mapping[str, str] = {}
-        """The records' paths by their names, for what is refused before its record is known."""
+        self.declared: Sequence[str] = ()
+        """The records, `integration/token`, for what is refused before its record is known."""
         self._records: dict[str, str] = {}
         self._changed = False
         self.tokens: dict[str, TokenOutcome] = {}
@@ -190,10 +190,10 @@ class UpdateListener:
     def _said(self, diagnostic: Mapping[str, Any]) -> None:
         token = self._records.get(diagnostic.get("urn") or "")
         text = _COUNTED.sub("", diagnostic["message"]).strip()
-        refused = _REFUSED.match(text)
-        if token is None and refused is not None and refused[1] in self.declared:
-            token = self.declared[refused[1]]
-            text = text[refused.end() :]
+        if token is None and (refused := _REFUSED.match(text)) is not None:
+            named = [one for one in self.declared if one.rpartition("/")[2] == refused[1]]
+            if len(named) == 1:  # integrations may have tokens of the same name
+                token, text = named[0], text[refused.end() :]
         # Without a record they are the engine's own words, which may quote the backend's address.
         message = Message(text if token else without_password(text), token)
         match diagnostic["severity"]:

@@ -89,7 +89,7 @@ class Engine:
         began = time.monotonic()
         with suppress(SpecError):  # which the program tells
             records = credential_records(load_stack(self.project, self.stack))
-            listener.declared = {one.token: one.path for one in records}
+            listener.declared = [one.path for one in records]
         try:
             done = self._update(listener, intents or {})
         except LockedError as refused:

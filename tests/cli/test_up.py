@@ -428,12 +428,13 @@ def test_after_ctrl_c_it_says_whether_anything_was_begun(
 @pytest.mark.parametrize(
     ("declared", "expected"),
     [
-        ({"orders": RECORD}, Message("token: no value. Give it one", RECORD)),
-        ({"stock": "warehouse/stock"}, Message(REFUSED_INPUT)),
+        ([RECORD, "warehouse/stock"], Message("token: no value. Give it one", RECORD)),
+        (["warehouse/stock"], Message(REFUSED_INPUT)),
+        ([RECORD, "billing/orders"], Message(REFUSED_INPUT)),
     ],
 )
 def test_an_input_that_is_refused_is_told_as_its_record_s(
-    declared: dict[str, str], expected: Message
+    declared: list[str], expected: Message
 ) -> None:
     """The engine refuses it before it says which record it is about."""
     listener = UpdateListener(lambda _: None)
