@@ -45,7 +45,7 @@ _COMMANDS: Final = {
     "status": "Report every token's age and due date, proof, versions and drift, and what is left to do.",
     "explain": "Explain a Detail of the Login Audit Trail, or what is wrong with a refused request. Offline.",
     "rotate": "Rotate to a new token: stage it, prove it, make it current. By default it comes from its source.",
-    "certificate": "Print the certificate to upload to NetSuite: the one that waits for it, or else the current one.",
+    "certificate": "Print the certificate to upload to NetSuite, or the current one if none waits for its upload.",
     "migrate": "Write the OAuth 2.0 integration beside a TBA one, and list the steps until TBA can go.",
     "retire": "Revoke superseded tokens whose overlap is over, and prove that the current ones still work.",
     "rollback": "Make what was current before current again, tested before and after.",

@@ -21,7 +21,7 @@ def command(
     name: Annotated[str, typer.Argument(help="INTEGRATION/CERTIFICATE or CERTIFICATE.")],
     project: Project = Path(),
 ) -> None:
-    """Print the certificate to upload to NetSuite: the one that waits for it, or else the current one.
+    """Print the certificate to upload to NetSuite, or the current one if none waits for its upload.
 
     A certificate is public. Its id, its user and role, and where to upload it go to standard error.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,15 +49,15 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
     names = named_or_all(project, environments)
     valid: dict[str, Records] = {}
     found = {name: _checked(project, name, valid, aloud=not as_json) for name in names}
-    shared = {name: note for name in valid if (note := shared_note(name, valid))}
+    shared = shared_notes(valid)
     for name, note in shared.items():
         found[name]["notes"].append(note)
-    if not as_json:
+    if as_json:
+        typer.echo(json.dumps({"environments": found}, indent=2))
+    else:
         on_tba = using_tba(record for records in valid.values() for record in records)
         for note in filter(None, [*shared.values(), tba_note(on_tba)]):
             say(f"note: {note}", err=True)
-    else:
-        typer.echo(json.dumps({"environments": found}, indent=2))
     raise typer.Exit(1 if any(report["problems"] for report in found.values()) else 0)
 
 
@@ -70,36 +69,42 @@ def _checked(project: Path, name: str, valid: dict[str, Records], *, aloud: bool
         if aloud:
             say(str(error), err=True)
         return {"tokens": None, "certificates": None, "problems": _problems(error), "notes": []}
-    own = [note for note in (prefix_note(environment),) if note]
-    valid[name] = records
+    valid[name], own = records, prefix_note(environment)
     certificates = sum(record.certificate is not None for record in records)
     tokens = len(records) - certificates
     if aloud:
         typer.echo(f"{name}: {counted_kinds(tokens, certificates)}, no problem found")
-        for note in own:
-            say(f"{name}: note: {note}", err=True)
+        if own:
+            say(f"{name}: note: {own}", err=True)
     return {
         "tokens": tokens,
         "certificates": certificates,
         "problems": [],
-        "notes": [*own, *filter(None, [tba_note(using_tba(records))])],
+        "notes": [note for note in (own, tba_note(using_tba(records))) if note],
     }
 
 
-def shared_note(name: str, environments: Mapping[str, Records]) -> str:
-    """Say so where an environment writes a secret that an earlier one writes; else nothing.
+def shared_notes(environments: Mapping[str, Records]) -> dict[str, str]:
+    """Say of each environment what it writes that an earlier one writes; one that shares nothing has no note.
 
     It is no mistake if they run with different accounts, which the YAML need not say.
     """
-    mine = _secrets(environments[name])
-    for other in takewhile(lambda other: other != name, environments):
-        if both := sorted(mine & _secrets(environments[other])):
+    first: dict[tuple[str, str, str], str] = {}
+    notes = {}
+    for name, records in environments.items():
+        mine = _secrets(records)
+        others = {first[secret] for secret in mine & first.keys()}
+        if others:
+            other = next(one for one in environments if one in others)
+            both = sorted(secret for secret in mine if first.get(secret) == other)
             place = ", ".join(f"the {kind} secret {secret}" for kind, _, secret in both)
-            return (
+            notes[name] = (
                 f"{name} writes what {other} writes too, if both run as the same account: {place}; the second to run "
                 "is refused. Give each a `prefix` of its own"
             )
-    return ""
+        for secret in mine:
+            first.setdefault(secret, name)
+    return notes
 
 
 def _secrets(records: Records) -> set[tuple[str, str, str]]:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from tba_secrets.cli import credentials, leftovers
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, Verbose
-from tba_secrets.cli.printing import report_console, tell
+from tba_secrets.cli.prose import say
 from tba_secrets.cli.status_state import token_states
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, exported_resources
@@ -60,7 +59,7 @@ def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool, verbose:
     """
     everybody = credentials.find(engine.project, engine.stack, [])
     deployed = token_states(exported_resources(engine.project, engine.stack))
-    left = leftovers.find(engine.project, engine.stack, everybody, deployed, _say)
+    left = leftovers.find(engine.project, engine.stack, everybody, deployed, say)
     named = [one for one in left if not tokens or _is_named(one, tokens)]
     declared = [one for one in tokens if not any(_is_named(leftover, [one]) for leftover in named)]
     records = tuple(
@@ -73,16 +72,12 @@ def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool, verbose:
         in_use = leftovers.users(everybody)
         for words in leftovers.retire(leftover, everybody, in_use, at_once=now, by_hand=by_hand):
             done = True
-            _say(f"{leftover.record}: {words}")
+            say(f"{leftover.record}: {words}")
     if not done:
-        _say(f"{engine.stack}: nothing superseded is to be {'noted' if by_hand else 'revoked'} now")
+        say(f"{engine.stack}: nothing superseded is to be {'noted' if by_hand else 'revoked'} now")
         _say_when(engine.stack, records)
     if _left_for_a_person(records):
         raise typer.Exit(Exit.PERSON)
-
-
-def _say(words: str) -> None:
-    tell(report_console(), escape(words))
 
 
 def _is_named(leftover: leftovers.Leftover, tokens: list[str]) -> bool:
@@ -100,7 +95,7 @@ def _say_when(environment: str, records: Sequence[CredentialRecord]) -> None:
             if line.state is Retirement.OVERLAP
         }
         for due_at in sorted(waiting):
-            _say(
+            say(
                 f"{record.path}: a superseded {about.noun} stays valid until {when(due_at)}; "
                 f"`tba retire {environment} {record.token} --now` revokes it at once"
             )
@@ -142,7 +137,7 @@ def _carried_out(
 def _left_for_a_person(records: Sequence[CredentialRecord]) -> bool:
     left = [record.path for record in records if _needs_person(record)]
     if left:
-        _say(f"left for a person to revoke in NetSuite: what was superseded of {', '.join(left)}")
+        say(f"left for a person to revoke in NetSuite: what was superseded of {', '.join(left)}")
     return bool(left)
 
 

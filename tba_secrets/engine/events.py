@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Final
 
 from tba_secrets.engine.pulumi import without_password
+from tba_secrets.errors import SpecError
 from tba_secrets.promote import PROMOTED, VERIFIED_AS
 
 _COUNTED: Final = re.compile(r"\A[0-9]+ errors? occurred:\s*\* ")
@@ -89,8 +90,8 @@ class UpdateListener:
 
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
-        self.declared: Sequence[str] = ()
-        """The records, `integration/token`, for what is refused before its record is known."""
+        self.declared: Callable[[], Sequence[str]] = tuple
+        """Reads the records, `integration/token`: asked if an input is refused before its record is known."""
         self._records: dict[str, str] = {}
         self._changed = False
         self.tokens: dict[str, TokenOutcome] = {}
@@ -191,7 +192,9 @@ class UpdateListener:
         token = self._records.get(diagnostic.get("urn") or "")
         text = _COUNTED.sub("", diagnostic["message"]).strip()
         if token is None and (refused := _REFUSED.match(text)) is not None:
-            named = [one for one in self.declared if one.rpartition("/")[2] == refused[1]]
+            named = []
+            with suppress(SpecError):  # which the program tells
+                named = [one for one in self.declared() if one.rpartition("/")[2] == refused[1]]
             if len(named) == 1:  # integrations may have tokens of the same name
                 token, text = named[0], text[refused.end() :]
         # Without a record they are the engine's own words, which may quote the backend's address.

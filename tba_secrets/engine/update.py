@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -17,7 +17,6 @@ from tba_secrets.engine import runs
 from tba_secrets.engine.events import UpdateListener, UpdateOutcome, UpdateResult
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
-from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.provider.codec import state_of
@@ -87,9 +86,7 @@ class Engine:
             EngineError: The update did not begin.
         """
         began = time.monotonic()
-        with suppress(SpecError):  # which the program tells
-            records = credential_records(load_stack(self.project, self.stack))
-            listener.declared = [one.path for one in records]
+        listener.declared = self._declared
         try:
             done = self._update(listener, intents or {})
         except LockedError as refused:
@@ -166,9 +163,12 @@ class Engine:
             return UpdateResult.FAILED
         return UpdateResult.DONE
 
+    def _declared(self) -> tuple[str, ...]:
+        """Return the records that the YAML declares, `integration/token`."""
+        return tuple(one.path for one in credential_records(load_stack(self.project, self.stack)))
+
     def _refuse_undeclared(self, state: Mapping[str, Any]) -> None:
-        declared = {one.path for one in credential_records(load_stack(self.project, self.stack))}
-        left = undeclared(_resources(state), declared)
+        left = undeclared(_resources(state), self._declared())
         if left:
             verb = "is" if len(left) == 1 else "are"
             raise EngineError(

@@ -350,9 +350,8 @@ class _Run:
         """Say what became of what has failed."""
         if self._is_current(back):
             return "the current credential has failed, and is left as it is"
-        stored = (one for one in back.current.values() if one is not None)
-        none = all(is_placeholder(one) for one in stored)
-        kept = "nothing is current yet" if none else "current is unchanged"
+        nothing = all(one is None or is_placeholder(one) for one in back.current.values())
+        kept = "nothing is current yet" if nothing else "current is unchanged"
         if not isinstance(error, CheckFailedError):
             return f"not promoted; {kept}, and the next `pulumi up` tests the candidate again"
         if not self.proof.inputs.promote:

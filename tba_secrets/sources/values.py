@@ -114,9 +114,8 @@ def _require_usable(name: str, place: str, half: str) -> None:
             "copy it again: one value, without line breaks or typographic characters. NetSuite shows it only once; "
             "if it is lost, have it issue a new one",
         )
-    if half.startswith(_QUOTES) or half.endswith(
-        _QUOTES
-    ):  # a refused login for each, and three are all there are
+    # NetSuite would refuse the login, and a user has three of those in 30 minutes.
+    if half.startswith(_QUOTES) or half.endswith(_QUOTES):
         raise SourceError(
             f"the {name} ({place}) has a quotation mark around it",
             "give the value alone: what reads it does not take quotation marks away",

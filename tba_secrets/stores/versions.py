@@ -138,7 +138,7 @@ def is_ours(version: VersionId | str) -> bool:
 
 
 def short(version: VersionId | str) -> str:
-    """Return enough of a version id to find it by: of ours, eight digits of the digest."""
+    """Return enough of a version id to find it by: of ours, eight digits of the nonce."""
     begins = _BEGINS.match(version)
     length = 16 if begins is None else begins.end()
     return version if len(version) <= length else f"{version[:length]}..."

@@ -438,7 +438,7 @@ def test_an_input_that_is_refused_is_told_as_its_record_s(
 ) -> None:
     """The engine refuses it before it says which record it is about."""
     listener = UpdateListener(lambda _: None)
-    listener.declared = declared
+    listener.declared = lambda: declared
     said = {"urn": "urn:x::orders", "message": REFUSED_INPUT, "severity": "error"}
     listener.hear(json.dumps({"diagnosticEvent": said}))
     assert listener.errors == [expected]

@@ -14,6 +14,8 @@ from tba_secrets.rotation import Standing
 from tba_secrets.simulator.vocabulary import Scope
 from tests.engine.conftest import Beginning, World, open_beginning, open_world
 from tests.engine.tba import SCRIPT, tba
+from tests.netsuite_certificates import PERMISSIONS as OWN_CERTIFICATES
+from tests.netsuite_certificates import allow_certificates
 
 pytestmark = pytest.mark.engine
 
@@ -36,11 +38,7 @@ integrations:
         verify: {{checks: [rest, suiteql]}}
         {more}
 """
-PERMISSIONS = [
-    "Log in using OAuth 2.0 Access Tokens",
-    "Manage own OAuth 2.0 Client Credentials Certificates",
-    "SuiteAnalytics Workbook",
-]
+PERMISSIONS = [*OWN_CERTIFICATES, "SuiteAnalytics Workbook"]
 
 
 @pytest.fixture
@@ -53,11 +51,8 @@ def certified(tmp_path: Path) -> Iterator[World]:
 
 def make_ready(world: World) -> None:
     """Tick Client Credentials on the integration record, and declare one certificate."""
-    account = world.netsuite.state.account(world.account.id)
-    integration = account.integration("warehouse")
-    integration.client_credentials = True
-    integration.scopes = [Scope.RESTLETS, Scope.REST_WEB_SERVICES]
-    account.role("1001").permissions.extend(PERMISSIONS)
+    scopes = (Scope.RESTLETS, Scope.REST_WEB_SERVICES)
+    allow_certificates(world.netsuite, world.account.id, permissions=PERMISSIONS, scopes=scopes)
     declare(world)
 
 

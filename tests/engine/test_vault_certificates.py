@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tba_secrets.simulator.vocabulary import Scope
 from tests.engine.tba import tba
 from tests.engine.test_certificates import PERMISSIONS, YAML
 from tests.engine.vault_world import VaultWorld, vault_block, vault_world
 from tests.stores.vault_server import ROOT_TOKEN, Api, VaultProcess, shared_server
 
 __all__ = ["shared_server"]
+from tests.netsuite_certificates import allow_certificates
 
 pytestmark = pytest.mark.engine
 
@@ -23,11 +23,7 @@ AWS = "  aws: {region: us-east-1, prefix: netsuite/test/}"
 @pytest.fixture
 def world(tmp_path: Path, vault: VaultProcess) -> Iterator[VaultWorld]:
     with vault_world(tmp_path, Api(vault.url, ROOT_TOKEN)) as ready:
-        account = ready.netsuite.state.account(ready.account.id)
-        integration = account.integration("warehouse")
-        integration.client_credentials = True
-        integration.scopes = [Scope.REST_WEB_SERVICES]
-        account.role("1001").permissions.extend(PERMISSIONS)
+        allow_certificates(ready.netsuite, ready.account.id, permissions=PERMISSIONS)
         text = YAML.format(by="api", retire_after="1d", more="")
         assert AWS in text
         ready.project.write(text.replace(AWS, vault_block(ready.mount)))

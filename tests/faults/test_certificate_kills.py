@@ -12,21 +12,16 @@ import pytest
 
 from tba_secrets.simulator import FaultKind, Simulator, SimulatorConfig
 from tba_secrets.simulator.aws import Secret, SecretsManagerServer
-from tba_secrets.simulator.oauth2 import assertion
-from tba_secrets.simulator.vocabulary import Scope
 from tests.deep import rest_is_deep
 from tests.faults.provider_run import Ended, Order, Provider
 from tests.faults.scene import AWS_ENVIRONMENT
 from tests.netsuite_account import NetSuiteAccount
+from tests.netsuite_certificates import allow_certificates, upload, watch_logins
 from tests.stores.aws_bench import settings
 
 pytestmark = pytest.mark.faults
 
 PREFIX: Final = "netsuite/sandbox/"
-PERMISSIONS: Final = [
-    "Log in using OAuth 2.0 Access Tokens",
-    "Manage own OAuth 2.0 Client Credentials Certificates",
-]
 UP, MADE, RETIRE = Order(), Order(made=True), Order(retire=True, at_once=True)
 
 
@@ -110,10 +105,7 @@ class Certificates:
         waiting = self.labelled("AWSPENDING")
         if waiting is None or waiting["certificate_id"] in {*self.active(), self.current()}:
             return False
-        mapping = {"integration": "warehouse", "user": "38", "role": "1001"}
-        self.netsuite.state.add_certificate(
-            self.account.id, {**mapping, "certificate": waiting["certificate"]}
-        )
+        upload(self.netsuite, self.account.id, waiting["certificate"])
         return True
 
     def begin(self) -> str:
@@ -135,11 +127,7 @@ def scene(
         Simulator(SimulatorConfig.from_dict(account.simulator_config())) as netsuite,
         SecretsManagerServer() as aws,
     ):
-        known = netsuite.state.account(account.id)
-        integration = known.integration("warehouse")
-        integration.client_credentials = True
-        integration.scopes = [Scope.REST_WEB_SERVICES]
-        known.role("1001").permissions.extend(PERMISSIONS)
+        allow_certificates(netsuite, account.id)
         stores = {
             "aws": settings(aws.url, prefix=PREFIX).model_dump(mode="json", exclude_none=True)
         }
@@ -147,14 +135,7 @@ def scene(
         provider = Provider(tmp_path, account, netsuite.url, stores, environment)
         provider.certificate = {"by": "api"}
         scene = Certificates(account, netsuite, aws, provider)
-        verify = assertion.verify
-
-        def watched(state: Any, account: Any, sent: Any) -> Any:
-            grant = verify(state, account, sent)
-            scene.proven.add(sent.key_id)
-            return grant
-
-        monkeypatch.setattr(assertion, "verify", watched)
+        watch_logins(monkeypatch, scene.proven.add)
         yield scene
 
 

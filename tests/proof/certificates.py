@@ -14,16 +14,10 @@ import pytest
 from tba_secrets.netsuite.oauth2 import client
 from tba_secrets.netsuite.oauth2.client import BearerClient
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.simulator.oauth2 import assertion
-from tba_secrets.simulator.vocabulary import Scope
 from tba_secrets.stores.interface import Snapshot, Stage
 from tests.faults.provider_run import Order
+from tests.netsuite_certificates import allow_certificates, upload, watch_logins
 from tests.proof.scene import SECOND, Scene, Story
-
-PERMISSIONS = (
-    "Log in using OAuth 2.0 Access Tokens",
-    "Manage own OAuth 2.0 Client Credentials Certificates",
-)
 
 
 @dataclass
@@ -44,23 +38,13 @@ class CertificateScene(Scene):
     @contextmanager
     def allowed(self) -> Iterator[None]:
         """Let the integration record and the role take certificates, and watch who logs in."""
-        account = self.netsuite.state.account(self.account.id)
-        integration = account.integration("warehouse")
-        integration.client_credentials = True
-        integration.scopes = [Scope.REST_WEB_SERVICES]
-        account.role("1001").permissions.extend(PERMISSIONS)
-        verify = assertion.verify
-
-        def watched(state: Any, account: Any, sent: Any) -> Any:
-            grant = verify(state, account, sent)
-            self._proven.add(sent.key_id)
-            return grant
+        allow_certificates(self.netsuite, self.account.id)
 
         def impatient(*given: Any, **settings: Any) -> BearerClient:
             return BearerClient(*given, **{**settings, **self.patience(settings["record"])})
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(assertion, "verify", watched)
+            watch_logins(patch, lambda certificate_id: self._proven.add(certificate_id))
             patch.setattr(client, "BearerClient", impatient)
             yield
 
@@ -142,8 +126,5 @@ class CertificateScene(Scene):
         stored = self.inside.read(self.name, Stage.CANDIDATE)
         assert stored is not None
         certificate = json.loads(stored.value.reveal())["certificate"]
-        mapping = {"integration": "warehouse", "user": "38", "role": "1001"}
-        self.netsuite.state.add_certificate(
-            self.account.id, {**mapping, "certificate": certificate}
-        )
+        upload(self.netsuite, self.account.id, certificate)
         return True

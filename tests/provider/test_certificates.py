@@ -21,10 +21,10 @@ from tba_secrets.provider.handler import PartialFailureError
 from tba_secrets.provider.intents import Rollback, Rotation
 from tba_secrets.simulator import Simulator
 from tba_secrets.simulator.config import SimulatorConfig
-from tba_secrets.simulator.vocabulary import Scope
 from tba_secrets.spec.model import CertificateFormat
 from tba_secrets.stores.interface import SecretName, Stage
 from tba_secrets.stores.versions import Origin
+from tests.netsuite_certificates import allow_certificates
 from tests.provider.bench import AWS, URN, Bench, Kept
 
 MANAGES = "Manage own OAuth 2.0 Client Credentials Certificates"
@@ -126,10 +126,7 @@ class Record:
 def bot(bench: Bench) -> Iterator[Record]:
     with Simulator(SimulatorConfig.from_dict(bench.account.simulator_config())) as netsuite:
         record = Record(bench, netsuite, "bot")
-        integration = record.account.integration("warehouse")
-        integration.client_credentials = True
-        integration.scopes = [Scope.REST_WEB_SERVICES]
-        record.account.role("1001").permissions.extend([LOG_IN, MANAGES])
+        allow_certificates(netsuite, bench.account.id)
         yield record
 
 

@@ -80,9 +80,9 @@ class Machine:
     def memory(self) -> Iterator[DoctorFinding]:
         """Check the folder in which runs remember refused logins: `verify` and `request` do not ask without it."""
         folder = state_folder()
-        there = next(one for one in (folder, *folder.parents) if one.exists())
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
         try:
-            with TemporaryFile(dir=there):
+            with TemporaryFile(dir=nearest):
                 pass
         except OSError as error:
             yield warning(

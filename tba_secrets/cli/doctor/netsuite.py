@@ -26,8 +26,11 @@ def look(
         states: The stack's state of each record, with the last run's refusals.
     """
     records = tuple(records)
-    services = (Service.SUITETALK, Service.RESTLETS)
-    hosts = dict.fromkeys(base_url(r.account, one, r.endpoint) for r in records for one in services)
+    hosts = dict.fromkeys(
+        base_url(record.account, service, record.endpoint)
+        for record in records
+        for service in (Service.SUITETALK, Service.RESTLETS)
+    )
     yield from (measured(host, "NetSuite's") for host in hosts)
     now = time.time()
     yield from _refused(refusals_by_user(records, states, RefusedLogins.at_home(), now), now)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
-from tba_secrets.cli.doctor.pulumi_cli import ask
+from tba_secrets.cli.doctor.pulumi_cli import Said, ask
 from tba_secrets.cli.words import counted
 from tba_secrets.engine import Holder, Life, exported_deployment, life
 
@@ -94,13 +94,7 @@ class Stack:
         if kind == "passphrase" and (finding := self._bad_passphrase()):
             yield finding
             return
-        assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked
-        ended = ask(
-            self._machine.pulumi,
-            *("config", "--show-secrets", "--stack", self._name, "--non-interactive"),
-            folder=self._machine.project,
-            keep_output=False,
-        )
+        ended = self._configure("--show-secrets")
         if ended.status != 0:
             what = f"the stack's secret configuration cannot be opened: {ended.complaint}"
             yield wrong(what, "use the passphrase or the key that the stack was created with")
@@ -141,14 +135,14 @@ class Stack:
         settings = self._machine.settings_folder / f"Pulumi.{self._name}.yaml"
         if not settings.is_file():
             return None
-        assert self._machine.pulumi is not None  # noqa: S101 - `look` has asked
         with TemporaryDirectory() as folder:
             copy = shutil.copy(settings, folder)
-            ended = ask(
-                self._machine.pulumi,
-                *("config", "set", "--secret", "--config-file", copy, "tba:probe", "probe"),
-                *("--stack", self._name, "--non-interactive"),
-                folder=self._machine.project,
-                keep_output=False,
-            )
+            ended = self._configure("set", "--secret", "--config-file", copy, "tba:probe", "probe")
         return None if ended.status == 0 else ended.complaint
+
+    def _configure(self, *words: str) -> Said:
+        """Run `pulumi config`, and keep nothing that it prints but a complaint."""
+        assert self._machine.pulumi is not None  # noqa: S101 - `look` goes on only with a CLI that is logged in
+        more = ("--stack", self._name, "--non-interactive")
+        project = self._machine.project
+        return ask(self._machine.pulumi, "config", *words, *more, folder=project, keep_output=False)
