@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from bench.measure import Measured, measured
-from bench.world import ACCOUNT, Credential, World
+from bench.world import ACCOUNT, NETSUITE_LIMIT, Credential, World
 from tests.engine.project import ROOT, Project, new_project
 
 HERE: Final = Path(__file__).parent
@@ -166,6 +166,20 @@ class Ours(_Stack):
         return self.command(str(self.folder / ".venv" / "bin" / "tba"), *words)
 
 
+class SavedOnce(Ours):
+    """The same, with the engine saving its state at the end alone, as under `tba up`; `tba rotate` is so anyway."""
+
+    name = "saved once"
+
+    def place(self) -> None:
+        self.project.write(environment_yaml(self.world, prefix="saved-once/"))
+        self.project.environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        return tuple(_PULUMI)
+
+
 class ByHand(_Stack):
     """by_hand/: one dynamic resource for each credential."""
 
@@ -266,7 +280,7 @@ def contestants(folder: Path, world: World, *, loop: bool) -> list[Contestant]:
         world: The servers and the credentials.
         loop: With the shell loop, if its tools are here.
     """
-    kinds = [Ours, ByHand, EmptyEngine, Floor]
+    kinds = [Ours, SavedOnce, ByHand, EmptyEngine, Floor]
     if loop and not missing_tools(world.store):
         kinds.append(Loop)
     return [kind(folder / kind.name.replace(" ", "-"), world) for kind in kinds]
@@ -285,6 +299,7 @@ def _yaml(world: World, account: str, prefix: str) -> Iterator[str]:
     yield "version: 1"
     yield f'account: "{account}"'
     yield "endpoint: {env: TBA_SIMULATOR}"
+    yield f"concurrency: {NETSUITE_LIMIT}"  # which by hand and the calls alone know as well
     yield "store:"
     if world.store == "aws":
         yield f"  aws: {{region: us-east-1, prefix: {prefix}}}"

@@ -18,6 +18,9 @@ from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec.model import Environment as EnvironmentSpec
 from tba_secrets.spec.model import Model
 
+_AHEAD = 12
+"""How many credentials are declared and not proven yet; more where an account takes more users at a time."""
+
 
 class StagedCredential(pulumi.CustomResource):
     """A credential written to its stores as a candidate; see `tba_secrets.provider.staged_credential`.
@@ -90,6 +93,35 @@ class SmokeTest(pulumi.CustomResource):
         return cast("pulumi.Output[str]", pulumi.get(self, "verifiedAs"))
 
 
+class Window:
+    """Holds a credential back until an earlier one has been through, so that NetSuite is asked from the beginning.
+
+    The engine works on four resources for each processor at a time, in the order in which they were declared. If all
+    were declared at once, each would be staged before the first is tested, and NetSuite's calls, which take the
+    longest, would begin when the store's have ended.
+    """
+
+    def __init__(self) -> None:
+        self._tests: list[pulumi.Resource] = []
+
+    def admit(self, record: CredentialRecord) -> pulumi.Input[str]:
+        """Return the record's path: at once, or when the credential some places before it has been through."""
+        ahead = max(_AHEAD, 2 * (record.most_users or 0))
+        if len(self._tests) < ahead:
+            return record.path
+        return self._after(self._tests[-ahead], record.path)
+
+    def add(self, test: pulumi.Resource) -> None:
+        """Add the test of the credential that was declared last."""
+        self._tests.append(test)
+
+    @staticmethod
+    async def _after(test: pulumi.Resource, path: str) -> str:
+        with suppress(Exception):  # this one does not depend on that one
+            await test.urn.future()
+        return path
+
+
 class Integration(pulumi.ComponentResource):
     """One integration record: its tokens are staged, proven and promoted independently of each other."""
 
@@ -101,6 +133,7 @@ class Integration(pulumi.ComponentResource):
         name: str,
         records: tuple[CredentialRecord, ...],
         opts: pulumi.ResourceOptions | None = None,
+        window: Window | None = None,
     ) -> None:
         """Declare the tokens of one integration record.
 
@@ -108,8 +141,10 @@ class Integration(pulumi.ComponentResource):
             name: The integration record's name.
             records: Its tokens.
             opts: As for every resource.
+            window: What the integrations of one environment share.
         """
         super().__init__("tba:index:Integration", name, None, opts)
+        self._window = window or Window()
         self.credentials = {
             record.path: self._credential(record, _siblings(record, records)) for record in records
         }
@@ -119,7 +154,8 @@ class Integration(pulumi.ComponentResource):
         self, record: CredentialRecord, siblings: list[dict[str, Any]]
     ) -> pulumi.Output[Mapping[str, Any]]:
         child = pulumi.ResourceOptions(parent=self)
-        staged = StagedCredential(record.token, staged_inputs(record), child)
+        inputs = {**staged_inputs(record), "record": self._window.admit(record)}
+        staged = StagedCredential(record.token, inputs, child)
         test = SmokeTest(
             record.token,
             {
@@ -130,6 +166,7 @@ class Integration(pulumi.ComponentResource):
             },
             child,
         )
+        self._window.add(test)
         return pulumi.Output.all(
             locations=staged.locations,
             versions=test.verified,
@@ -158,10 +195,13 @@ class Environment(pulumi.ComponentResource):
         records = credential_records(spec)
         self._announced = asyncio.ensure_future(_announce(self, spec, records))
         self.credentials = {}
+        window = Window()
         with _no_stack_traces():
             for integration in spec.integrations:
                 mine = tuple(record for record in records if record.integration == integration.name)
-                child = Integration(integration.name, mine, pulumi.ResourceOptions(parent=self))
+                child = Integration(
+                    integration.name, mine, pulumi.ResourceOptions(parent=self), window
+                )
                 self.credentials.update(child.credentials)
         self.register_outputs({})
 

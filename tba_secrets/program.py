@@ -6,13 +6,14 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pulumi
+from pulumi.runtime.proto import resource_pb2
 
-from tba_secrets.components import Environment
-from tba_secrets.errors import SpecError
-from tba_secrets.spec import load_stack
+if TYPE_CHECKING:
+    from tba_secrets.components import Environment
 
 _SHOWN: Final = 32
 """A program's exit code that tells the engine: it failed, and the reason has been shown."""
@@ -26,6 +27,12 @@ def run(project: Path) -> None:
     Args:
         project: Pulumi.yaml's folder.
     """
+    _wake_provider()
+    # What takes a while to load comes after that.
+    from tba_secrets.components import Environment
+    from tba_secrets.errors import SpecError
+    from tba_secrets.spec import load_stack
+
     # When a resource fails, the language host interrupts this program; the reason has been shown.
     signal.signal(signal.SIGINT, lambda *_: os._exit(_SHOWN))
     # The SDK sends the engine four debug messages a resource, and waits for each: half of the program's time.
@@ -36,6 +43,20 @@ def run(project: Path) -> None:
         pulumi.log.error(str(error))
         os._exit(_SHOWN)
     export_credentials(Environment(pulumi.get_stack(), spec))
+
+
+def _wake_provider() -> None:
+    """Have the engine start the provider while this program loads: each of the two takes about half a second.
+
+    The engine starts it when a program first needs it. What goes wrong is told where the provider is needed next.
+    """
+    monitor = cast("Any", pulumi.runtime.settings.get_monitor())
+
+    def ask() -> None:
+        with suppress(Exception):
+            monitor.Invoke(resource_pb2.ResourceInvokeRequest(tok="tba:index:lookAhead"))
+
+    Thread(target=ask, daemon=True).start()
 
 
 def _unheard(*_: object, **__: object) -> None:

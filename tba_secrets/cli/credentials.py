@@ -10,13 +10,13 @@ from tba_secrets.errors import ScheduledForDeletionError, TbaError, ValueNeededE
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.places import Place, places_in
+from tba_secrets.read_back import ReadBack, read_back
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec import load_stack
 from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import Snapshot, Stage
 from tba_secrets.suggestions import did_you_mean, or_else
-from tba_secrets.verify import ReadBack, read_back
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from threading import Event
 from typing import Any, Final
 
 from tba_secrets.engine import runs
+from tba_secrets.engine.checkpoints import saving
 from tba_secrets.engine.events import UpdateListener, UpdateOutcome, UpdateResult
 from tba_secrets.engine.pulumi import EngineError, LockedError, PulumiCli, exported_deployment
 from tba_secrets.engine.runs import Life
@@ -123,12 +124,14 @@ class Engine:
         return made
 
     @contextmanager
-    def _served(self, intents: Intents) -> Iterator[PulumiCli]:
-        """Return a CLI with a provider of its own, for one command."""
+    def _served(
+        self, intents: Intents, settings: Mapping[str, str] | None = None
+    ) -> Iterator[PulumiCli]:
+        """Return a CLI with a provider of its own, for one command; `settings` are variables of the engine."""
         self._provider = self.provider(intents)
         server, port = serve(self._provider)
-        attach = {"PULUMI_DEBUG_PROVIDERS": f"tba:{port}"}
-        self._cli = PulumiCli(self.project, self.stack, attach, self.cancelled)
+        environment = {**(settings or {}), "PULUMI_DEBUG_PROVIDERS": f"tba:{port}"}
+        self._cli = PulumiCli(self.project, self.stack, environment, self.cancelled)
         if self.cancelled.is_set():  # while the new ones were made
             self.cancel()
         try:
@@ -151,8 +154,9 @@ class Engine:
         if state.get("pending_operations"):  # of a killed run: the documented way
             with self._served({}) as cli:
                 cli.run("refresh", *_WITHOUT_QUESTIONS, "--clear-pending-creates")
+        settings = saving(self.project, _resources(state)) if self._shared.gate.remembers() else {}
         try:
-            with self._served(intents) as cli:
+            with self._served(intents, settings) as cli:
                 _remember_proofs(self._provider.host, _resources(state))
                 cli.run("up", *_WITHOUT_QUESTIONS, "--json", *options, hear=listener.hear)
         except LockedError:

@@ -46,6 +46,14 @@ class RefusedLogins:
     def __str__(self) -> str:
         return str(self._path)
 
+    def writable(self) -> bool:
+        """Return whether it can be written, by writing what it holds."""
+        try:
+            self._change(lambda _content: None)
+        except OSError:
+            return False
+        return True
+
     def of(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Return what is known of one user, attempts under way included."""
         return _refusals(self._read(), Who.of(account, user))

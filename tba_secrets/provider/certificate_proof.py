@@ -23,7 +23,7 @@ from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.properties import SmokeTestInputs
-from tba_secrets.verify import ReadBack
+from tba_secrets.read_back import ReadBack
 
 if TYPE_CHECKING:
     from tba_secrets.netsuite.oauth2.certificate_api import CertificateApi, Uploaded

@@ -18,8 +18,8 @@ from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.provider.host import Host
 from tba_secrets.provider.properties import RefusalEntry, SmokeTestInputs, SmokeTestOutputs
+from tba_secrets.read_back import ReadBack
 from tba_secrets.sensitive import Fingerprint
-from tba_secrets.verify import ReadBack
 
 
 @dataclass(frozen=True)

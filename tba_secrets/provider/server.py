@@ -110,6 +110,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with self._errors(context):
             if request.tok != LOOK_AHEAD:
                 raise TbaError(f"there is no function {request.tok}")
+            if not request.args.fields:  # a program that only wants us to be there soon
+                return provider_pb2.InvokeResponse()
             asked = LookAhead.model_validate(decode(request.args))
             with suppress(StoreError):
                 self.host.look_ahead(asked.stores, asked.secrets)

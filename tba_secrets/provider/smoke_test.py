@@ -72,13 +72,13 @@ from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs, where
+from tba_secrets.read_back import ReadBack, read_back
 from tba_secrets.rotation import Superseded, replaced
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import AfterPromote
 from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import Stage, VersionId
 from tba_secrets.stores.versions import Origin, is_ours, is_placeholder, short
-from tba_secrets.verify import ReadBack, read_back
 
 _NO_REASON_TO_TEST: Final = ("mostUsers", "siblings", "afterPromote", "withheld")
 """Inputs that say how a test runs and who is told of it, and not what it proves."""

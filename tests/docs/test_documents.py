@@ -24,6 +24,7 @@ ELSEWHERE = {
     "pip install '.[pulumi]'": "tests/packaging/test_wheel.py",
     "pip install 'tba-secrets[cli]'": "tests/packaging/test_wheel.py",
     "python3 -m venv .venv": "tests/ci/test_scripts.py",
+    "PULUMI_SKIP_CHECKPOINTS=true pulumi up": "tests/engine/test_up.py",
     "cat | op document create": "tests/sources/test_password_managers.py",
     "gopass insert": "tests/sources/test_password_managers.py",
     "sops edit": "tests/sources/test_password_managers.py",

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
 
+from tba_secrets.cli.init.files import PROGRAM
 from tests.engine.conftest import World
 from tests.engine.locks import killed_run, lock
 from tests.engine.project import Run, environment_yaml
-from tests.engine.tba import tba
+from tests.engine.tba import assert_nothing_to_do, start, tba
+from tests.faults.victim import Victim
 from tests.netsuite_account import Values
 
 pytestmark = pytest.mark.engine
@@ -109,3 +117,96 @@ def test_a_stack_that_is_not_there_one_that_is_held_and_one_whose_holder_is_gone
         in held["message"]
     )
     assert "--take-over" in held["message"]
+
+
+LABELS_EACH = 2
+"""How many calls of UpdateSecretVersionStage a new credential takes: candidate, current."""
+UP = ("up", "--yes", "--skip-preview")
+SAVED_ONCE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+
+
+def of_ours(world: World) -> list[str]:
+    """The types of our resources in state."""
+    state = json.loads(world.project.pulumi("stack", "export").output)["deployment"]
+    types = {one["type"] for one in state.get("resources") or []}
+    return sorted(one for one in types if one.startswith("tba:"))
+
+
+def killed(world: World, operation: str, nth: int, begin: Callable[[], Popen[str]]) -> None:
+    """Begin a run, and end all its processes when AWS has done what the nth call asks, before its reply."""
+    victim = Victim()
+    world.aws.faults.after(operation, nth=nth, do=victim.kill)
+    victim.start(begin())
+    run = victim.end()
+    assert run.status == -signal.SIGKILL, run.output
+    world.aws.faults.clear()
+
+
+def killed_at_the_last_promotion(
+    world: World, begin: Callable[[], Popen[str]] | None = None
+) -> None:
+    """All credentials have become current, and `tba up` did not live to say so."""
+    last = LABELS_EACH * len(world.account.tokens)
+    start_tba = partial(start, world, "up", "test", cold=True)
+    killed(world, "UpdateSecretVersionStage", last, begin or start_tba)
+
+
+def test_what_a_killed_run_did_is_found_in_the_stores(world: World) -> None:
+    """The engine saves its state at the end of the run, which did not come."""
+    killed_at_the_last_promotion(world)
+    assert of_ours(world) == []
+    promoted = {token: world.labels(token) for token in world.account.tokens}
+
+    run = tba(world, "up", "test")
+
+    assert run.status == 0, run.output
+    assert {token: world.labels(token) for token in world.account.tokens} == promoted
+    for token, values in world.account.tokens.items():
+        assert world.current(token)["token_id"] == values.identifier
+    assert_nothing_to_do(world)
+
+
+def test_likewise_for_plain_pulumi_where_the_user_asks_for_it(world: World) -> None:
+    project = world.project
+    begin = partial(project.start, *UP, env=SAVED_ONCE, cold=True)
+    killed_at_the_last_promotion(world, begin)
+    assert of_ours(world) == []
+    promoted = {token: world.labels(token) for token in world.account.tokens}
+
+    for command in (("cancel", "--yes"), UP):
+        run = project.pulumi(*command, env=SAVED_ONCE)
+        assert run.status == 0, run.output
+
+    assert {token: world.labels(token) for token in world.account.tokens} == promoted
+    assert_nothing_to_do(world)
+
+
+def test_a_destroy_that_was_killed_is_finished(deployed: World) -> None:
+    """State still has what is gone."""
+    project = deployed.project
+    down = ("destroy", "--yes", "--skip-preview")
+    begin = partial(project.start, *down, env=SAVED_ONCE, cold=True)
+    killed(deployed, "DeleteSecret", 2, begin)
+    assert "tba:index:SmokeTest" in of_ours(deployed)
+
+    for command in (("cancel", "--yes"), down):
+        run = project.pulumi(*command, env=SAVED_ONCE)
+        assert run.status == 0, run.output
+
+    assert of_ours(deployed) == []
+    assert all(deployed.secret(token).deleted for token in deployed.account.tokens)
+
+
+def test_a_program_that_declares_more_is_saved_step_by_step(world: World) -> None:
+    """What such a run created elsewhere, no store would tell."""
+    (world.project.folder / "__main__.py").write_text(f"{PROGRAM}import pulumi\n")
+    killed_at_the_last_promotion(world)
+
+    assert "tba:index:SmokeTest" in of_ours(world)
+
+
+def test_state_is_saved_step_by_step_where_it_alone_remembers_refused_logins(world: World) -> None:
+    world.project.environment["XDG_STATE_HOME"] = str(Path(os.devnull) / "state")
+    killed_at_the_last_promotion(world)
+
+    assert "tba:index:SmokeTest" in of_ours(world)

@@ -22,6 +22,7 @@ from tba_secrets.errors import TbaError
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.payload import parse, render
 from tba_secrets.provider.host import Host
+from tba_secrets.read_back import ReadBack
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.interface import Pair
@@ -30,7 +31,6 @@ from tba_secrets.sources.reader import SourceReader
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.spec.model import Format, TokenSource
 from tba_secrets.stores.interface import Candidate, SecretName, StoredVersion, VersionId
-from tba_secrets.verify import ReadBack
 from tests.leaks.canaries import odd, usual
 from tests.leaks.scanner import Canary, Scanner, text
 from tests.provider.bench import unheard

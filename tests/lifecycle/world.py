@@ -45,13 +45,13 @@ from tba_secrets.provider.intents import Intent, Obtaining, Retire, Rollback, Ro
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
+from tba_secrets.read_back import ReadBack
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, SourceReader
 from tba_secrets.spec.model import MOST_ACTIVE, CertificateFormat, Format, Stores
 from tba_secrets.stores.interface import SecretName, Stage, Store, VersionId
 from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.versions import Origin, is_placeholder, terms_of
-from tba_secrets.verify import ReadBack
 from tests.provider.bench import unheard
 from tests.stores.memory import MemoryStore
 
@@ -78,10 +78,17 @@ class Cut:
 
     at: int
     how: str
-    """`killed before`, `killed after`, `failed before`, `failed after` or `cancelled`."""
+    """One of `CUTS`."""
 
 
-CUTS: Final = ("killed before", "killed after", "failed before", "failed after", "cancelled")
+CUTS: Final = (
+    "killed before",
+    "killed after",
+    "killed unsaved",  # after the call; nothing that the run did is in state, as if saved at its end only
+    "failed before",
+    "failed after",
+    "cancelled",
+)
 
 
 class ViolationError(AssertionError):
@@ -338,10 +345,13 @@ class Run:
 
     def up(self) -> Run:
         """Read, then check, compare and update each resource."""
+        world = self.world
+        before = world.staged, world.tested
         try:
             self._up()
         except Killed:
-            pass
+            if self.cut is not None and self.cut.how == "killed unsaved":
+                world.staged, world.tested = before
         except TbaError as error:
             self.error = error
         return self
@@ -482,7 +492,7 @@ class Run:
         self.writes += write
         if write:
             self.check_always()
-        if cut is not None and cut.how == "killed after":
+        if cut is not None and cut.how in ("killed after", "killed unsaved"):
             raise Killed
         if cut is not None and cut.how == "failed after":
             raise StoreUnavailableError("the answer was lost", "try again")

@@ -36,8 +36,10 @@ def logins(tmp_path: Path) -> RefusedLogins:
 
 
 def test_a_refusal_comes_back_and_goes(logins: RefusedLogins) -> None:
+    assert logins.writable()
     assert logins.of(ACCOUNT, USER) == ()
     assert logins.add(ACCOUNT, "A@example.com", ONE) == ONE
+    assert logins.writable()
     assert logins.of(ACCOUNT, USER) == (ONE,)
     assert logins.of("7654321", USER) == ()
     logins.strike(ACCOUNT, USER, ONE)
@@ -83,6 +85,7 @@ def test_it_is_where_the_xdg_specification_says(tmp_path: Path) -> None:
 def test_nothing_is_written_where_there_is_no_folder() -> None:
     nowhere = RefusedLogins(Path(os.devnull) / "state" / "refusals.json")
     assert nowhere.of(ACCOUNT, USER) == ()
+    assert not nowhere.writable()
     with pytest.raises(OSError, match="Not a directory"):
         nowhere.add(ACCOUNT, USER, ONE)
     with pytest.raises(OSError, match="Not a directory"):

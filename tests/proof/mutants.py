@@ -55,7 +55,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tba_secrets.netsuite.retry": _USERS,
     "tba_secrets.sensitive": ("tests/pipeline/test_sensitive.py", "tests/cli/test_redaction.py"),
     "tba_secrets.cli.redaction": _REDACTED,
-    "tba_secrets.promote": ("tests/pipeline/test_verify_and_promote.py",),
+    "tba_secrets.promote": ("tests/pipeline/test_read_back_and_promote.py",),
     **{
         f"{_LIFECYCLE}{name}": _LIVES
         for name in (

@@ -28,6 +28,7 @@ from tba_secrets.provider.host import Host
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.smoke_test import SmokeTestHandler
 from tba_secrets.provider.staged_credential import StagedCredentialHandler
+from tba_secrets.read_back import ReadBack
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.simulator.aws.errors import ThrottlingException
 from tba_secrets.simulator.aws.fault_rules import FaultRule, Kind
@@ -37,7 +38,6 @@ from tba_secrets.stores.aws import AwsStore
 from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.rate_limit import TokenBucket
 from tba_secrets.stores.versions import is_placeholder
-from tba_secrets.verify import ReadBack
 from tests.lifecycle.world import _passed
 from tests.netsuite_account import Values
 from tests.provider.bench import unheard

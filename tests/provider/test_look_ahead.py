@@ -141,6 +141,12 @@ def test_a_store_that_cannot_be_opened_is_told_by_whoever_needs_it(bench: Bench)
         look(rpc, "orders")
 
 
+def test_a_program_that_only_wakes_the_provider(bench: Bench, store: Watched) -> None:
+    Rpc(bench).call("Invoke", provider_pb2.InvokeRequest(tok="tba:index:lookAhead"))
+
+    assert store.looks == []
+
+
 @pytest.mark.parametrize(
     ("token", "changes"),
     [("tba:index:other", {}), ("tba:index:lookAhead", {"secrets": 1})],

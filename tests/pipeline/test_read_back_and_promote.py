@@ -10,10 +10,10 @@ from tba_secrets.errors import CheckFailedError, ConflictError, StoreError, Valu
 from tba_secrets.netsuite.evidence import Evidence, Verification
 from tba_secrets.places import Place
 from tba_secrets.promote import noted, promote
+from tba_secrets.read_back import ReadBack, read_back
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import Stage, VersionId
-from tba_secrets.verify import ReadBack, read_back
 from tests.pipeline.support import (
     MARK,
     NAME,

@@ -1,7 +1,6 @@
-"""Store -> evidence: what the store gives back is signed with, and NetSuite's answer is the proof.
+"""Read a credential back from its stores: NetSuite is asked with what they give, never with what was sent to them.
 
-Input: the versions to prove, one in each store. Output: a `Verification`, which is what promotion asks for. It writes
-nothing, and it never signs with a value that did not come back from the store.
+It writes nothing.
 """
 
 from __future__ import annotations
