@@ -77,7 +77,7 @@ test: install tools vault chromium nodejs editor clients ## what must pass befor
 	$(PYTEST) $(PARALLEL) -m "not deep" --durations 25
 
 check: lint vault ## format, lint, types, the fast tests but the long ones: before each commit
-	$(PYTEST) -n 2 --dist worksteal -m "$(FAST) and not long"
+	$(PYTEST) $(PARALLEL) -m "$(FAST) and not long"
 
 coverage: install vault ## the fast tests once more, with the branches that they cover
 	$(PYTEST) $(PARALLEL) -m "$(FAST)" --cov --cov-report=term

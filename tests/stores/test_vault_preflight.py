@@ -234,11 +234,21 @@ def test_the_namespace_goes_with_every_call_but_the_servers_health(proxy: Faulty
     assert set(sent.values()) == {"team/netsuite"}
 
 
-def test_a_missing_vault_fails_the_tests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_vault_fails_the_tests(tmp_path: Path) -> None:
     assert Path(vault_binary()).is_file()
-    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="make tools"):
-        vault_binary(tmp_path)
+        vault_binary(tmp_path, path=str(tmp_path))
+
+
+def test_a_vault_on_path_is_found_whatever_a_test_makes_of_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    on_path = tmp_path / "vault"
+    on_path.touch(mode=0o755)
+    monkeypatch.setenv("PATH", "")
+
+    assert vault_binary(tmp_path / "nowhere", path=str(tmp_path)) == str(on_path)
+    assert Path(vault_binary()).is_file()
 
 
 def test_commands_for_people_name_the_server() -> None:
