@@ -89,7 +89,7 @@ bench: install tools vault ## the time of each operation beside other ways, on t
 	$(VENV)/bin/python -m bench --count $(N) --repeat $(R) --store $(STORE)
 
 test-lowest: install vault ## the fast tests with the lowest versions that pyproject.toml allows
-	$(call with-versions,lowest-direct)
+	$(call with-versions,lowest-direct, and not locked)
 
 test-newest: install vault ## the fast tests with the newest versions that pyproject.toml allows
 	$(call with-versions,highest)
@@ -98,7 +98,7 @@ test-newest: install vault ## the fast tests with the newest versions that pypro
 define with-versions
 $(UV) venv --quiet --clear .venv-$(1)
 $(UV) pip install --quiet --python .venv-$(1) --resolution $(1) --group dev --editable '.[all]'
-PATH="$(CURDIR)/.venv-$(1)/bin:$$PATH" .venv-$(1)/bin/python -m pytest $(PARALLEL) -m "$(FAST)"
+PATH="$(CURDIR)/.venv-$(1)/bin:$$PATH" .venv-$(1)/bin/python -m pytest $(PARALLEL) -m "$(FAST)$(2)"
 endef
 
 lint: install ## format, lint, types, the committed schema

@@ -24,6 +24,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 """
 
 
+@pytest.mark.locked
 def test_the_reference_is_what_is_printed() -> None:
     assert DOCUMENT.read_text() == reference(), "docs/cli.md is not up to date: run `make cli-docs`"
 

@@ -174,6 +174,7 @@ def test_partial_arn_with_a_suffix_like_name_is_taken_for_a_full_one(secrets: An
     assert code(secrets.describe_secret, SecretId=partial) == "ResourceNotFoundException"
 
 
+@pytest.mark.locked
 def test_pages_of_secrets(secrets: Any) -> None:
     for number in range(5):
         made(secrets, f"bot-{number}")
