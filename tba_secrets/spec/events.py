@@ -15,6 +15,7 @@ import yaml
 from tba_secrets.spec.problem import START, Position, SpecFinding
 
 MAXIMUM_DEPTH: Final = 64
+_TOO_DEEP: Final = f"nested deeper than {MAXIMUM_DEPTH} levels"
 
 _SYNTAX_HINTS: Final = {
     "mapping values are not allowed in this context": (
@@ -48,6 +49,8 @@ _SYNTAX_HINTS: Final = {
         "a record in braces is not closed",
         "close it with }, and put a comma between its keys",
     ),
+    # newer ones read ahead of the scan, up to a limit of their own
+    "exceeded maximum nesting depth": (_TOO_DEEP, "close what is open"),
 }
 """libyaml's fixed phrases; no other text of an exception is ever shown."""
 
@@ -98,9 +101,7 @@ def _findings(events: Iterator[Any]) -> Iterator[SpecFinding]:
             )
             return
         if depth > MAXIMUM_DEPTH:
-            yield SpecFinding(
-                position, f"nested deeper than {MAXIMUM_DEPTH} levels", "close what is open"
-            )
+            yield SpecFinding(position, _TOO_DEEP, "close what is open")
             return
     if not documents:
         yield SpecFinding(START, "the file holds only comments", "begin it with version: 1")
