@@ -178,7 +178,7 @@ def test_the_concurrency_limit_of_an_account(
     path: str, status: int, code: str, simulator: Simulator, ask: Ask
 ) -> None:
     simulator.state.account(ACCOUNT).concurrency_limit = 2
-    simulator.state.faults.add("latency", times=2, seconds=0.6)
+    simulator.state.faults.add("latency", times=2, seconds=2.0)
     held: list[int] = []
     threads = [Thread(target=lambda: held.append(ask(path).status_code)) for _ in range(2)]
     for thread in threads:
