@@ -148,7 +148,8 @@ class Ours(_Stack):
     name = "ours"
 
     def place(self) -> None:
-        self.project.write(environment_yaml(self.world))
+        prefix = f"{self.name}/".replace(" ", "-")
+        self.project.write(environment_yaml(self.world, prefix=prefix))
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -172,7 +173,7 @@ class SavedOnce(Ours):
     name = "saved once"
 
     def place(self) -> None:
-        self.project.write(environment_yaml(self.world, prefix="saved-once/"))
+        super().place()
         self.project.environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
 
     @property

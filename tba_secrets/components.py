@@ -117,7 +117,7 @@ class Window:
 
     @staticmethod
     async def _after(test: pulumi.Resource, path: str) -> str:
-        with suppress(Exception):  # this one does not depend on that one
+        with suppress(Exception):  # the engine tells why that one failed; this one goes on
             await test.urn.future()
         return path
 

@@ -48,12 +48,14 @@ def run(project: Path) -> None:
 def _wake_provider() -> None:
     """Have the engine start the provider while this program loads: each of the two takes about half a second.
 
-    The engine starts it when a program first needs it. What goes wrong is told where the provider is needed next.
+    The engine starts it when a program first needs it.
     """
     monitor = cast("Any", pulumi.runtime.settings.get_monitor())
 
     def ask() -> None:
-        with suppress(Exception):
+        with suppress(
+            Exception
+        ):  # the first resource that needs the provider fails in the same way, and tells
             monitor.Invoke(resource_pb2.ResourceInvokeRequest(tok="tba:index:lookAhead"))
 
     Thread(target=ask, daemon=True).start()

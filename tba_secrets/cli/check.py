@@ -95,7 +95,7 @@ def shared_notes(environments: Mapping[str, Records]) -> dict[str, str]:
         mine = _secrets(records)
         others = {first[secret] for secret in mine & first.keys()}
         if others:
-            other = next(one for one in environments if one in others)
+            other = next(earlier for earlier in environments if earlier in others)
             both = sorted(secret for secret in mine if first.get(secret) == other)
             place = ", ".join(f"the {kind} secret {secret}" for kind, _, secret in both)
             notes[name] = (

@@ -29,13 +29,14 @@ def saving(project: Path, resources: Iterable[Mapping[str, Any]]) -> dict[str, s
         project: The folder that holds Pulumi.yaml.
         resources: The state's.
     """
-    if _VARIABLE in os.environ or not all(one["type"].startswith(_OURS) for one in resources):
+    if _VARIABLE in os.environ:
         return {}
-    return {_VARIABLE: "true"} if _declares_environments_alone(project) else {}
+    ours_alone = all(resource["type"].startswith(_OURS) for resource in resources)
+    return {_VARIABLE: "true"} if ours_alone and _declares_environments_alone(project) else {}
 
 
 def _declares_environments_alone(project: Path) -> bool:
-    """Return whether the program is the one that `tba init` writes; what cannot be read is not."""
+    """Return whether the program is the one that `tba init` writes. A program that cannot be read is not."""
     try:
         settings = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
         runtime = settings["runtime"]

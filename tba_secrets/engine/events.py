@@ -192,9 +192,9 @@ class UpdateListener:
         token = self._records.get(diagnostic.get("urn") or "")
         text = _COUNTED.sub("", diagnostic["message"]).strip()
         if token is None and (refused := _REFUSED.match(text)) is not None:
-            named = []
+            name, named = refused[1], []
             with suppress(SpecError):  # which the program tells
-                named = [one for one in self.declared() if one.rpartition("/")[2] == refused[1]]
+                named = [record for record in self.declared() if record.endswith(f"/{name}")]
             if len(named) == 1:  # integrations may have tokens of the same name
                 token, text = named[0], text[refused.end() :]
         # Without a record they are the engine's own words, which may quote the backend's address.

@@ -154,7 +154,9 @@ class Engine:
         if state.get("pending_operations"):  # of a killed run: the documented way
             with self._served({}) as cli:
                 cli.run("refresh", *_WITHOUT_QUESTIONS, "--clear-pending-creates")
-        settings = saving(self.project, _resources(state)) if self._shared.gate.remembers() else {}
+        settings = saving(self.project, _resources(state))
+        if settings and not self._shared.gate.remembers():  # then state alone keeps refused logins
+            settings = {}
         try:
             with self._served(intents, settings) as cli:
                 _remember_proofs(self._provider.host, _resources(state))
@@ -169,7 +171,8 @@ class Engine:
 
     def _declared(self) -> tuple[str, ...]:
         """Return the records that the YAML declares, `integration/token`."""
-        return tuple(one.path for one in credential_records(load_stack(self.project, self.stack)))
+        environment = load_stack(self.project, self.stack)
+        return tuple(record.path for record in credential_records(environment))
 
     def _refuse_undeclared(self, state: Mapping[str, Any]) -> None:
         left = undeclared(_resources(state), self._declared())

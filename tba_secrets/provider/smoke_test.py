@@ -350,7 +350,9 @@ class _Run:
         """Say what became of what has failed."""
         if self._is_current(back):
             return "the current credential has failed, and is left as it is"
-        nothing = all(one is None or is_placeholder(one) for one in back.current.values())
+        nothing = all(
+            version is None or is_placeholder(version) for version in back.current.values()
+        )
         kept = "nothing is current yet" if nothing else "current is unchanged"
         if not isinstance(error, CheckFailedError):
             return f"not promoted; {kept}, and the next `pulumi up` tests the candidate again"

@@ -128,8 +128,8 @@ SAVED_ONCE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 def of_ours(world: World) -> list[str]:
     """The types of our resources in state."""
     state = json.loads(world.project.pulumi("stack", "export").output)["deployment"]
-    types = {one["type"] for one in state.get("resources") or []}
-    return sorted(one for one in types if one.startswith("tba:"))
+    types = {resource["type"] for resource in state.get("resources") or []}
+    return sorted(kind for kind in types if kind.startswith("tba:"))
 
 
 def killed(world: World, operation: str, nth: int, begin: Callable[[], Popen[str]]) -> None:

@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tba_secrets.spec import InvalidSpecError, load
 from tba_secrets.spec.text import MAXIMUM_BYTES
 from tests.spec.harness import BASE
+
+PYYAML = tuple(int(number) for number in yaml.__version__.split("."))
+BRACKETS_READ = 1001 if PYYAML >= (6, 0, 4) else 65
+"""Where brackets are too deep: a newer PyYAML reads them ahead, up to a limit of its own."""
 
 
 def _problem(path: Path) -> str:
@@ -33,7 +38,7 @@ def _problem(path: Path) -> str:
         (b"\x89PNG\r\n\x1a\n", "1:1: the file is not UTF-8"),
         (b"version: 1\r\n\taccount: x\r\n", "2:1: a tab, which cannot indent YAML"),
         (b"#" * (MAXIMUM_BYTES + 1), "1:1: the file is larger than 1 MiB"),
-        (b"[" * 200_000, "1:65: nested deeper than 64 levels"),
+        (b"[" * 200_000, f"1:{BRACKETS_READ}: nested deeper than 64 levels"),
         (b"{a: " * 200_000, "1:257: nested deeper than 64 levels"),
         (b"- " * 200_000, "1:129: nested deeper than 64 levels"),
     ],
@@ -54,8 +59,7 @@ def _problem(path: Path) -> str:
 def test_bytes_that_are_refused(data: bytes, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "environment.yaml"
     path.write_bytes(data)
-    # a newer libyaml reads brackets ahead, up to 1,000
-    assert _problem(path).replace("1:1001: nested", "1:65: nested") == expected
+    assert _problem(path) == expected
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
