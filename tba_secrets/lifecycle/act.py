@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from tba_secrets.digest import DigestKey
 from tba_secrets.errors import ConflictError, NotOursError, ScheduledForDeletionError
 from tba_secrets.lifecycle.facts import (
+    Declared,
     Discard,
     Note,
     Promote,
@@ -19,7 +19,7 @@ from tba_secrets.lifecycle.facts import (
 )
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite.evidence import Verification
-from tba_secrets.payload import Names, render
+from tba_secrets.payload import render
 from tba_secrets.places import Place
 from tba_secrets.promote import promote
 from tba_secrets.stores.interface import Candidate, Snapshot, Stage, VersionId
@@ -112,24 +112,13 @@ def carry_out(
     looked: Looked,
     place: Place,
     steps: Iterable[Step],
-    format: Names,
-    key: DigestKey,
+    declared: Declared,
     proceed: Proceed,
     verification: Verification | None = None,
 ) -> VersionId | None:
-    """Carry out the steps for one store.
+    """Carry out the steps for one store; return the candidate that they have made, if any.
 
-    Args:
-        looked: What was seen; kept up to date.
-        place: The secret.
-        steps: In order.
-        format: The keys of the stored object.
-        key: Makes the fingerprints.
-        proceed: Called before each write.
-        verification: What allows a promotion.
-
-    Returns:
-        The version that is the candidate afterwards, if a step made one.
+    What was `looked` at is kept up to date. A promotion needs a `verification`.
 
     Raises:
         ConflictError: Something was moved since it was seen: look again, and decide again.
@@ -142,8 +131,8 @@ def carry_out(
         proceed()
         match step:
             case Put():
-                value = render(step.credential, format)
-                candidate = Candidate(value, key.text(value), step.terms)
+                value = render(step.credential, declared.format)
+                candidate = Candidate(value, declared.keys.writing.text(value), step.terms)
                 # a secret that this run has just made has its placeholder as current
                 replacing = step.replacing or snapshot.placeholder
                 staged = place.store.stage(place.name, candidate, replacing, seen=snapshot)
@@ -161,8 +150,7 @@ def carry_out(
                 after = _labelled(snapshot, {}, without=Stage.CANDIDATE)
             case Note():
                 place.store.note(place.name, step.entry, seen=snapshot)
-                journal = noted(place.name, snapshot.journal, step.entry)
-                after = replace(snapshot, journal=journal)
+                after = replace(snapshot, journal=noted(place.name, snapshot.journal, step.entry))
             case Promote():
                 replacing = step.replacing or snapshot.placeholder
                 promote(place, step.version, replacing, verification, snapshot)

@@ -12,7 +12,7 @@ The rules, in the order in which they apply:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tba_secrets.errors import ConflictError, NotOursError, ValueNeededError
@@ -91,14 +91,14 @@ class _Life:
         return next((one for one in found if one is not None), self.remembered.moved)
 
     @property
-    def waiting(self) -> tuple[Credential, Terms] | None:
-        """The candidate, and its terms."""
+    def waiting(self) -> tuple[Credential | None, Terms]:
+        """The candidate, and its terms; those of a plain update where there is none."""
         for store, sight in self.seen.items():
             version = self.waiting_version(store)
             credential = sight.credential(version)
             if credential is not None:
                 return credential, terms_of(version) or Terms()
-        return None
+        return None, Terms()
 
     @property
     def lines(self) -> Iterator[tuple[str, JournalEntry]]:
@@ -119,10 +119,8 @@ class _Life:
 
     # --- what is offered --------------------------------------------------------------------------
 
-    def judge(self, part: str, pair: Pair | None) -> Offer:
+    def judge(self, part: str, pair: Pair) -> Offer:
         """Say what a source's value means."""
-        if pair is None:
-            return Offer.ABSENT
         base = self.base
         return judge(
             self.declared.keys,
@@ -156,39 +154,35 @@ class _Life:
 
     def update(self, asked: Up, offered: Offered) -> Staging:
         """Plan a plain update."""
-        judged = {part: self.judge(part, offered.get(part)) for part in PARTS}
-        waiting, base = self.waiting, self.base
-        finishing = waiting is not None and waiting[1].origin in BY_PERSON
-        start = waiting[0] if waiting is not None else base
-        pairs: dict[str, Pair] = {}
-        for part in PARTS:
-            pair = offered.get(part)
-            wins = judged[part] is Offer.NEW or (
-                # the source went back to what is current: the candidate is not wanted any more
-                judged[part] is Offer.HELD and not self._seen_last(part, pair)
-            )
-            finished = finishing and part == TOKEN
-            if pair is not None and wins and not finished:
-                pairs[part] = pair
+        waiting, terms = self.waiting
+        finishing = terms.origin in BY_PERSON
+        start = self.base if waiting is None else waiting
+        pairs = {
+            part: pair
+            for part, pair in offered.items()
+            if pair is not None and self._wins(part, pair) and not (finishing and part == TOKEN)
+        }
         if start is None and asked.generates:
             if asked.pair is None and offered.get(CONSUMER) is not None:
                 return Staging(None, obtain=True)
             offered = {**offered, TOKEN: asked.pair}
         if start is None:
-            start = self._from_sources_alone(offered, judged)
-        credential = self._with(start, pairs)
+            start = self._from_sources_alone(offered)
+        credential = self._with(start, **pairs)
         return self._plan(credential, self._terms_of_update(credential, asked))
 
-    def _seen_last(self, part: str, pair: Pair | None) -> bool:
-        digest = self.remembered.source_digests.get(part)
-        return (
-            pair is not None and self.declared.keys.same(digest, pair) is not False and bool(digest)
-        )
+    def _wins(self, part: str, pair: Pair) -> bool:
+        """Return whether a source's value takes the place of what is there, or waits."""
+        offer, digest = self.judge(part, pair), self.remembered.source_digests.get(part)
+        if offer is Offer.HELD:
+            # the source went back to what is current: the candidate is not wanted any more
+            return not digest or self.declared.keys.same(digest, pair) is False
+        return offer is Offer.NEW
 
-    def _from_sources_alone(self, offered: Offered, judged: Mapping[str, Offer]) -> Credential:
+    def _from_sources_alone(self, offered: Offered) -> Credential:
         """Make the first credential, or one in the place of what is gone."""
         consumer, token = offered.get(CONSUMER), offered.get(TOKEN)
-        if judged[TOKEN] is Offer.STALE:
+        if token is not None and self.judge(TOKEN, token) is Offer.STALE:
             token = None
         if consumer is not None and token is not None:
             return self.declared.credential(consumer, token)
@@ -214,30 +208,25 @@ class _Life:
 
     def _terms_of_update(self, credential: Credential, asked: Up) -> Terms:
         """Keep the terms of the candidate if it is still the one that is wanted."""
-        waiting, base = self.waiting, self.base
+        (waiting, terms), base = self.waiting, self.base
         token = credential.pair(TOKEN)
         if asked.pair is not None and same_pair(asked.pair, token):
             return Terms(Origin.GENERATED, self.declared.overlap_seconds)
-        if waiting is not None and same_pair(waiting[0].pair(TOKEN), token):
-            return replace(waiting[1], nonce=waiting[1].nonce if self._issued(waiting[1]) else "")
+        if waiting is not None and same_pair(waiting.pair(TOKEN), token):
+            return terms if terms.origin in UNREPEATABLE else replace(terms, nonce="")
         if base is not None and same_pair(base.pair(TOKEN), token):
             return Terms()
         return Terms(Origin.SOURCE, self.declared.overlap_seconds)
 
-    @staticmethod
-    def _issued(terms: Terms) -> bool:
-        return terms.origin in UNREPEATABLE
-
     def rotate(self, asked: Rotate, offered: Offered) -> Staging:
         """Plan a rotation: take up what an earlier run of it left, else stage the new pair."""
-        waiting, base = self.waiting, self.base
-        if waiting is not None and waiting[1].origin in UNREPEATABLE and not asked.anew:
-            finished = waiting[0]
-            if asked.part == CONSUMER and asked.pair is not None:
-                finished = self._with(finished, {CONSUMER: asked.pair})
-            elif asked.part == CONSUMER:
+        (waiting, terms), base = self.waiting, self.base
+        if waiting is not None and terms.origin in UNREPEATABLE and not asked.anew:
+            if asked.part != CONSUMER:
+                return self._plan(self._with(waiting), terms)
+            if asked.pair is None:
                 return Staging(None, obtain=True)
-            return self._plan(self._with(finished, {}), waiting[1])
+            return self._plan(self._with(waiting, consumer=asked.pair), terms)
         if asked.pair is None:
             return self._before_obtaining(asked, base)
         if asked.part == TOKEN:
@@ -245,17 +234,16 @@ class _Life:
         if base is not None and same_pair(base.pair(asked.part), asked.pair):
             return self._nothing_to_rotate(asked, base)
         if base is not None:
-            new = self._with(base, {asked.part: asked.pair})
+            new = self._with(base, **{asked.part: asked.pair})
         else:
             new = self._first_by_rotation(asked, asked.pair, offered)
-        terms = Terms(asked.origin, asked.overlap_seconds, asked.nonce)
-        return self._plan(new, terms)
+        return self._plan(new, Terms(asked.origin, asked.overlap_seconds, asked.nonce))
 
     def _before_obtaining(self, asked: Rotate, base: Credential | None) -> Staging:
         """Ask for a new pair, unless an earlier run has promoted one and was killed before state was saved."""
         if asked.origin is not Origin.ROTATED and self.done_before_a_kill(asked.origin):
             assert base is not None  # noqa: S101 - what was promoted is current
-            return self._plan(self._with(base, {}), Terms())
+            return self._plan(self._with(base), Terms())
         return Staging(None, obtain=True)
 
     def _refuse_superseded(self, asked: Rotate, pair: Pair) -> None:
@@ -279,7 +267,7 @@ class _Life:
                 f"{self.declared.record}: the new {asked.part} pair is the one that is in the store already",
                 "create another one in NetSuite, and give that",
             )
-        return self._plan(self._with(base, {}), Terms(asked.origin, asked.overlap_seconds))
+        return self._plan(self._with(base), Terms(asked.origin, asked.overlap_seconds))
 
     def _proven_everywhere(self) -> bool:
         verified = self.remembered.verified
@@ -299,15 +287,15 @@ class _Life:
 
     def roll_back(self) -> Staging:
         """Plan a rollback to the last proven credential with another token."""
-        waiting, base = self.waiting, self.base
+        (waiting, found), base = self.waiting, self.base
         terms = Terms(Origin.ROLLBACK, self.declared.overlap_seconds)
-        if waiting is not None and waiting[1].origin is Origin.ROLLBACK:
-            return self._plan(self._with(waiting[0], {}), waiting[1])
+        if waiting is not None and found.origin is Origin.ROLLBACK:
+            return self._plan(self._with(waiting), found)
         if base is not None and self.done_before_a_kill(Origin.ROLLBACK):
-            return self._plan(self._with(base, {}), terms)
+            return self._plan(self._with(base), terms)
         target = self._target_of_rollback(base)
         consumer = {} if base is None else {CONSUMER: base.pair(CONSUMER)}
-        return self._plan(self._with(target, consumer), terms)
+        return self._plan(self._with(target, **consumer), terms)
 
     def _target_of_rollback(self, base: Credential | None) -> Credential:
         revoked: list[str] = []
@@ -341,7 +329,7 @@ class _Life:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def _with(self, start: Credential, pairs: Mapping[str, Pair]) -> Credential:
+    def _with(self, start: Credential, **pairs: Pair) -> Credential:
         """Return a credential as it is declared now, with other parts where they are given."""
         consumer, token = (pairs.get(part) or start.pair(part) for part in PARTS)
         return self.declared.credential(consumer, token)
@@ -365,19 +353,17 @@ class _Life:
         pending = sight.pending
         if sight.current is not None and self._holds(sight, sight.current, text):
             return sight.current, self._let_go(store, credential)
-        if pending is not None and self._holds(sight, pending, text):
-            found = terms_of(pending)
-            if (
-                pending == self.waiting_version(store)
-                and found is not None
-                and _alike(found, terms)
-            ):
-                return pending, []
+        if (
+            pending is not None
+            and pending == self.waiting_version(store)
+            and self._holds(sight, pending, text)
+            and _alike(terms_of(pending), terms)
+        ):
+            return pending, []
         proven = proven_version(sight)
         if proven is not None and proven in sight.contents and self._holds(sight, proven, text):
             return proven, [] if pending == proven else [Relabel(store, proven)]
-        replacing = None if sight.snapshot is None else sight.snapshot.stages.get(Stage.CURRENT)
-        put = Put(store, credential, terms, replacing)
+        put = Put(store, credential, terms, sight.playing(Stage.CURRENT))
         return None, [*self._line_before_letting_go(store, credential), put]
 
     def _let_go(self, store: str, credential: Credential) -> list[Step]:
@@ -389,18 +375,15 @@ class _Life:
 
     def _line_before_letting_go(self, store: str, credential: Credential) -> list[Step]:
         """Write a line for a token that no source can give again, before its label is taken off."""
-        sight = self.seen[store]
-        waiting = sight.credential(self.waiting_version(store))
-        pending = self.waiting_version(store)
-        if (
-            waiting is None
-            or pending is None
-            or origin_of(pending) not in (UNREPEATABLE | {Origin.TYPED})
+        version = self.waiting_version(store)
+        waiting = self.seen[store].credential(version)
+        if version is None or waiting is None:
+            return []
+        if origin_of(version) not in (UNREPEATABLE | {Origin.TYPED}) or same_pair(
+            waiting.pair(TOKEN), credential.pair(TOKEN)
         ):
             return []
-        if same_pair(waiting.pair(TOKEN), credential.pair(TOKEN)):
-            return []
-        return [Note(store, orphan(self.declared, pending, waiting, self.now))]
+        return [Note(store, orphan(self.declared, version, waiting, self.now))]
 
     def _holds(self, sight: Sight, version: VersionId, text: Sensitive) -> bool:
         """Return whether a version is this very text: by the fingerprint in its id, or by its content."""
@@ -413,35 +396,21 @@ class _Life:
         """Close the lines of intent whose token is in the store, or about to be; leave the others to a person."""
         nonces = {terms.nonce} if terms.nonce else set()
         for sight in self.seen.values():
-            known = [
-                *((sight.snapshot.stages.values()) if sight.snapshot else ()),
-                *(line.version for line in sight.lines),
-            ]
+            staged = sight.snapshot.stages.values() if sight.snapshot else ()
+            known = (*staged, *(line.version for line in sight.lines))
             nonces |= {carried.nonce for version in known if (carried := terms_of(version))}
         for store, line in self.lines:
             if line.state is Retirement.INTENT:
-                found = line.digest in nonces
-                state = Retirement.RESTORED if found else Retirement.PERSON
+                state = Retirement.RESTORED if line.digest in nonces else Retirement.PERSON
                 yield Note(store, replace(line, state=state))
 
 
 def decide(
-    declared: Declared,
-    remembered: Remembered,
-    seen: Seen,
-    offered: Offered,
-    asked: Asked,
-    now: int,
+    declared: Declared, remembered: Remembered, seen: Seen, offered: Offered, asked: Asked, now: int
 ) -> Staging:
     """Decide which credential a record is to hold, and what each store needs for that.
 
-    Args:
-        declared: The record's inputs.
-        remembered: What state says.
-        seen: What the stores show, with the contents that `versions_to_read` names.
-        offered: What the sources give; empty if they are not to be asked.
-        asked: A plain update, a rotation or a rollback.
-        now: Epoch seconds, for lines.
+    What is `seen` has the contents that `versions_to_read` names. `now` are epoch seconds, for lines.
 
     Raises:
         ValueNeededError: Nothing gives a part.
@@ -470,7 +439,7 @@ def versions_to_read(
         if (proven := proven_version(sight)) != sight.current:
             wanted.append(proven)
         if isinstance(asked, RollBack):
-            wanted += [sight.previous, *_versions(sight, is_policy), *_versions(sight, _informs)]
+            wanted += [sight.previous, *_versions(sight, _may_return)]
         wanted += _versions(sight, lambda line: not _comparable(declared, line.digest))
         needed[store] = [one for one in dict.fromkeys(wanted) if one]
     return needed
@@ -504,25 +473,15 @@ def same_pair(one: Pair, other: Pair) -> bool:
 
 def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Offered) -> bool:
     """Return whether the sources give every part anew, so that nothing is copied from a store."""
-    pairs = {part: offered.get(part) for part in PARTS}
-    if any(sight.pending is not None for sight in seen.values()):
-        return False
-    consumer, token = pairs[CONSUMER], pairs[TOKEN]
-    if consumer is None or token is None:
+    consumer, token = offered.get(CONSUMER), offered.get(TOKEN)
+    if consumer is None or token is None or any(sight.pending for sight in seen.values()):
         return False
     text = render(declared.credential(consumer, token), declared.format)
-    held = (
-        sight.current is None
-        or declared.keys.same_text(fingerprint_of(sight.current), text) is not None
+    held = [
+        declared.keys.same_text(fingerprint_of(sight.current), text) if sight.current else False
         for sight in seen.values()
-    )
-    if not all(held):
-        return False
-    if all(
-        sight.current is not None
-        and declared.keys.same_text(fingerprint_of(sight.current), text) is True
-        for sight in seen.values()
-    ):
+    ]
+    if None in held or all(held):
         return False
     barring = [line for sight in seen.values() for line in sight.lines if line.superseded]
     if any(
@@ -535,9 +494,9 @@ def _all_new(declared: Declared, remembered: Remembered, seen: Seen, offered: Of
     )
 
 
-def _alike(found: Terms, wanted: Terms) -> bool:
+def _alike(found: Terms | None, wanted: Terms) -> bool:
     """Return whether a candidate was staged under the terms that are wanted now; the nonce is derived."""
-    return (found.origin, found.overlap_seconds) == (wanted.origin, wanted.overlap_seconds)
+    return found is not None and replace(found, nonce="") == replace(wanted, nonce="")
 
 
 def _comparable(declared: Declared, digest: str) -> bool:
@@ -545,8 +504,8 @@ def _comparable(declared: Declared, digest: str) -> bool:
     return digest.partition(":")[0] in {key.id for key in (keys.writing, *keys.others)}
 
 
-def _informs(line: JournalEntry) -> bool:
-    return line.state in (Retirement.INFORM, Retirement.LEFT)
+def _may_return(line: JournalEntry) -> bool:
+    return is_policy(line) or line.state in (Retirement.INFORM, Retirement.LEFT)
 
 
 def _versions(sight: Sight, chosen: Callable[[JournalEntry], bool]) -> list[VersionId]:

@@ -19,15 +19,15 @@ def missing(
     allowed: Iterable[Stage],
 ) -> dict[str, str]:
     """Return, by store kind, what is there where the version in state has none of the `allowed` stages."""
-    wanted_stages = tuple(allowed)
+    parts = tuple(allowed)
     found = {}
     for kind, place in places.items():
-        snapshot = snapshots[kind]
+        snapshot, version = snapshots[kind], versions.get(kind)
         if snapshot is None:
             found[kind] = f"{place} is gone"
         elif snapshot.deleted is not None:
             found[kind] = f"{place} is {snapshot.deleted}"
-        elif not _plays(snapshot, versions.get(kind), wanted_stages):
+        elif version is None or version not in map(snapshot.stages.get, parts):
             found[kind] = _instead(place, snapshot)
     return found
 
@@ -43,14 +43,7 @@ def unsettled(places: Mapping[str, Place], snapshots: Snapshots) -> dict[str, st
 
 
 def held_now(kind: str, snapshot: Snapshot | None, version: str, before: VersionId | None) -> str:
-    """Say what readers get after a half promotion: `vault still holds the one before`.
-
-    Args:
-        kind: The store's.
-        snapshot: What it shows now.
-        version: What was to be promoted there.
-        before: What was current there.
-    """
+    """Say what readers get after a half promotion: `vault still holds the one before`."""
     current = snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
     if current == version:
         return f"{kind} holds the new one"
@@ -59,10 +52,6 @@ def held_now(kind: str, snapshot: Snapshot | None, version: str, before: Version
     if current == before:
         return f"{kind} still holds the one before"
     return f"{kind} holds one that somebody else wrote"
-
-
-def _plays(snapshot: Snapshot, version: str | None, wanted: tuple[Stage, ...]) -> bool:
-    return version in {snapshot.stages.get(stage) for stage in wanted} - {None}
 
 
 def _instead(place: Place, snapshot: Snapshot) -> str:

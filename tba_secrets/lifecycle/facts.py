@@ -54,13 +54,13 @@ class Sight:
     @property
     def current(self) -> VersionId | None:
         """What readers get; None if no credential was ever promoted."""
-        version = self._staged(Stage.CURRENT)
+        version = self.playing(Stage.CURRENT)
         return None if is_placeholder(version) else version
 
     @property
     def previous(self) -> VersionId | None:
         """What readers got before; None if that was the placeholder."""
-        version = self._staged(Stage.PREVIOUS)
+        version = self.playing(Stage.PREVIOUS)
         return None if is_placeholder(version) else version
 
     @property
@@ -68,7 +68,7 @@ class Sight:
         """The version under the candidate label, if tba-secrets put it there."""
         if self.snapshot is None or self.snapshot.foreign_candidate:
             return None
-        return self._staged(Stage.CANDIDATE)
+        return self.playing(Stage.CANDIDATE)
 
     @property
     def lines(self) -> tuple[JournalEntry, ...]:
@@ -84,7 +84,8 @@ class Sight:
         """Return whether readers have had a version before: the previous one, or one that a line names."""
         return version == self.previous or any(line.version == version for line in self.lines)
 
-    def _staged(self, stage: Stage) -> VersionId | None:
+    def playing(self, stage: Stage) -> VersionId | None:
+        """Return the version that plays a part, whoever wrote it; the placeholder too."""
         return None if self.snapshot is None else self.snapshot.stages.get(stage)
 
 

@@ -60,13 +60,7 @@ class Issuing:
     def take_back(
         self, issued: Pair, consumer: Pair, revoke: Callable[[Credential], Revocation]
     ) -> Revocation:
-        """Revoke the token by its own signature, and close the line where NetSuite has confirmed it.
-
-        Args:
-            issued: The token pair.
-            consumer: The pair that it was issued for.
-            revoke: Revokes a token, in its user's turn.
-        """
+        """Revoke the token by its own signature, and close the line where NetSuite has confirmed it."""
         done = revoke(self.declared.credential(consumer, issued))
         if done.confirmed:
             for line in list(self.looked.lines([self._place])):
@@ -77,5 +71,4 @@ class Issuing:
 
     def _note(self, line: JournalEntry, proceed: act.Proceed) -> None:
         notes = [Note(self._place.store.kind, line)]
-        key = self.declared.keys.writing
-        act.carry_out(self.looked, self._place, notes, self.declared.format, key, proceed)
+        act.carry_out(self.looked, self._place, notes, self.declared, proceed)

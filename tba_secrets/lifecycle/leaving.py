@@ -9,23 +9,25 @@ from dataclasses import dataclass
 
 from tba_secrets.errors import RetirementOpenError
 from tba_secrets.lifecycle.decide import orphan
-from tba_secrets.lifecycle.facts import UNREPEATABLE, Declared, Discard, Note, Sight, Step
+from tba_secrets.lifecycle.facts import (
+    UNREPEATABLE,
+    Declared,
+    Discard,
+    Note,
+    Sight,
+    Step,
+    origin_of,
+)
 from tba_secrets.stores.interface import Snapshot, Stage
-from tba_secrets.stores.versions import Terms, terms_of
 
 
 def refuse_to_leave(record: str, where: str, snapshot: Snapshot) -> None:
     """Refuse to leave a secret whose superseded tokens still have to be revoked: they would be forgotten.
 
-    Args:
-        record: `integration/token`.
-        where: How messages name the secret.
-        snapshot: What it shows.
-
     Raises:
         RetirementOpenError: They wait.
     """
-    if (terms_of(snapshot.stages.get(Stage.CANDIDATE)) or Terms()).origin in UNREPEATABLE:
+    if origin_of(snapshot.stages.get(Stage.CANDIDATE)) in UNREPEATABLE:
         raise RetirementOpenError(
             f"{record}: {where} cannot be left yet: a new token waits there for its proof, and no source can give it "
             "again",
@@ -57,13 +59,7 @@ def deletion(
 ) -> Deletion:
     """Decide what Delete does to one store's secret: only what carries our claim goes, and nothing that is still owed.
 
-    Args:
-        declared: The record's inputs.
-        sight: The secret, with its candidate read.
-        claim: What Create wrote on it, as state has it.
-        version: The version that state names.
-        retain: `on_delete: retain`.
-        now: Epoch seconds.
+    The `sight` has the candidate read; `claim` and `version` are what state names.
     """
     snapshot = sight.snapshot
     if snapshot is None or snapshot.deletion_at is not None:
@@ -75,19 +71,17 @@ def deletion(
     pending = sight.pending
     if pending is not None and pending == version:
         credential = sight.credential(pending)
-        if (terms_of(pending) or Terms()).origin in UNREPEATABLE and credential is not None:
+        if origin_of(pending) in UNREPEATABLE and credential is not None:
             line = orphan(declared, pending, credential, now)
             steps.append(Note("", line))
             waiting.append(line)
         steps.append(Discard("", pending))
+    words = ""
     if waiting:
-        return Deletion(
-            tuple(steps),
-            words=f"{sight.where} is left in the store because {len(waiting)} of its superseded tokens can still sign: "
-            "`tba retire` revokes them, and deletes the secret with its last line",
+        words = (
+            f"{sight.where} is left in the store because {len(waiting)} of its superseded tokens can still sign: "
+            "`tba retire` revokes them, and deletes the secret with its last line"
         )
-    if retain:
-        return Deletion(
-            tuple(steps), words=f"{sight.where} is left in the store (on_delete: retain)"
-        )
-    return Deletion(tuple(steps), removed=True)
+    elif retain:
+        words = f"{sight.where} is left in the store (on_delete: retain)"
+    return Deletion(tuple(steps), removed=not words, words=words)

@@ -92,25 +92,24 @@ def look(
     looked: Looked,
     places: Places,
     formats: Iterable[Names] = (),
-    needed: Mapping[str, Iterable[VersionId]] | None = None,
+    needed: Mapping[str, Iterable[VersionId | None]] | None = None,
     account: str | None = None,
 ) -> Seen:
-    """Look at a record's secrets.
+    """Look at a record's secrets, and read the versions that are `needed`, by store.
 
     Args:
         looked: What this run has seen already.
         places: The secrets.
         formats: The keys under which a credential may be stored, the likeliest first.
-        needed: The versions to read, by store.
+        needed: Versions that are None are passed over.
         account: The account of an object that does not say its own; None if it has to.
     """
     formats = tuple(dict.fromkeys(formats))
     seen = {}
     for kind, place in places.items():
         contents = {}
-        for version in (needed or {}).get(kind, ()):
-            text = looked.text(place, version)
-            if text is not None:
+        for version in filter(None, (needed or {}).get(kind, ())):
+            if (text := looked.text(place, version)) is not None:
                 contents[version] = Content(text, _parsed(text, formats, account))
         seen[kind] = Sight(str(place), looked.snapshot(place), contents)
     return seen

@@ -40,8 +40,8 @@ def judge(
 
     Args:
         keys: The record's digest keys.
-        pair: What the source gives; None if it has no value.
-        seen_last: The digest of what it gave last; None if that is not known.
+        pair: The value.
+        seen_last: The digest of what the source gave last; None if that is not known.
         held: The record holds this value.
         barred: A line of the journal says that it was superseded.
         stored: The digest of what was staged last; None if that is not to be compared.
@@ -71,11 +71,7 @@ def calls_for_update(
 ) -> bool:
     """Return whether a part's source gives anything that is to be staged.
 
-    Args:
-        offers: What the values mean, by part.
-        digests: Of what the sources give now, by part; kept from the last run where a source has no value.
-        seen_last: Of what they gave last.
-        stored: Of what was staged last.
+    The `digests` are of what the sources give now, or gave last where they have no value.
     """
     return any(
         digest not in (seen_last.get(part), stored.get(part))
@@ -86,12 +82,7 @@ def calls_for_update(
 
 
 def unused(offers: Mapping[str, Offer], places: Mapping[str, str]) -> Iterator[str]:
-    """Say which source's value is not used, and why.
-
-    Args:
-        offers: What the values mean, by part.
-        places: Where each part's source reads, for messages.
-    """
+    """Say which source's value is not used, and why; `places` names the source of each part."""
     for part, offer in offers.items():
         if offer is Offer.STALE:
             yield (

@@ -9,7 +9,7 @@ from tba_secrets.errors import ConflictError, NotAskedError, StoreError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note
 from tba_secrets.lifecycle.look import Looked, look
-from tba_secrets.lifecycle.superseded import AFTER_REVOCATION, Due, retiring
+from tba_secrets.lifecycle.superseded import AFTER_REVOCATION, Lines, retiring
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.revocation import Revocation
@@ -39,11 +39,8 @@ class RetireRun:
     def run(self, current: Credential, now: int, *, at_once: bool, by_hand: bool) -> Iterator[str]:
         """Do what is due, and say what was done, token by token.
 
-        Args:
-            current: What readers get: its consumer pair signs.
-            now: Epoch seconds.
-            at_once: Revoke what is still in its overlap, too.
-            by_hand: A person has revoked in NetSuite what was left for one: close those lines, and ask nobody.
+        `current` is what readers get: its consumer pair signs. `now` are epoch seconds. `at_once` revokes what is still
+        in its overlap, too; `by_hand` closes what a person has revoked in NetSuite, and asks nobody.
 
         Raises:
             StoreError: A line could not be written; what was revoked stands in the stores that took it.
@@ -53,32 +50,33 @@ class RetireRun:
         for note in plan.closing:
             self._note(note)
             yield f"{self.places[note.store]}: noted as {note.entry.state.value}"
-        for due in plan.due:
+        for lines in plan.due:
             try:
-                yield self._revoked(due, current)
+                yield self._revoked(lines, current)
             except NotAskedError as error:
                 # a refused revoke has ended the user's turn: a later run goes on
                 yield error.what
 
-    def _revoked(self, due: Due, current: Credential) -> str:
-        place = self.places[due.lines[0][0]]
-        old = self._superseded(due)
+    def _revoked(self, lines: Lines, current: Credential) -> str:
+        store, line = lines[0]
+        place = self.places[store]
+        old = self._superseded(lines)
         if old is None:
-            self._note_all(due, Retirement.PERSON)
+            self._note_all(lines, Retirement.PERSON)
             return f"{place}: the superseded version is gone, so its token cannot sign its own revoke: a person has to"
         if (user := self.in_use(old.pair(TOKEN).identifier)) is not None:
             return f"{place}: the superseded token is what {user} uses now: it is not revoked"
         self.proceed()
         done = self.revoke(old, current)
         if (after := AFTER_REVOCATION.get(done.outcome)) is not None:
-            self._note_all(due, after)
+            self._note_all(lines, after)
         told = str(done).removeprefix(f"{self.declared.record}: ")
         noun = Superseded.of(certified=isinstance(old, OAuth2Credential)).noun
-        return f"the {noun} superseded {when(due.lines[0][1].superseded_at)}: {told}"
+        return f"the {noun} superseded {when(line.superseded_at)}: {told}"
 
-    def _superseded(self, due: Due) -> Credential | None:
+    def _superseded(self, lines: Lines) -> Credential | None:
         """Read the superseded credential from the first store that still has it."""
-        for store, line in due.lines:
+        for store, line in lines:
             version = VersionId(line.version)
             where = {store: self.places[store]}
             sight = look(self.looked, where, self.formats, {store: [version]})[store]
@@ -86,10 +84,10 @@ class RetireRun:
                 return held
         return None
 
-    def _note_all(self, due: Due, state: Retirement) -> None:
+    def _note_all(self, lines: Lines, state: Retirement) -> None:
         """Write the outcome in every store: what one line says of a token holds for all."""
         failed: StoreError | None = None
-        for store, line in due.lines:
+        for store, line in lines:
             try:
                 self._note(Note(store, replace(line, state=state)))
             except ConflictError:
@@ -100,6 +98,4 @@ class RetireRun:
             raise failed
 
     def _note(self, note: Note) -> None:
-        place, declared = self.places[note.store], self.declared
-        key = declared.keys.writing
-        act.carry_out(self.looked, place, [note], declared.format, key, self.proceed)
+        act.carry_out(self.looked, self.places[note.store], [note], self.declared, self.proceed)

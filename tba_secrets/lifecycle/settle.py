@@ -25,6 +25,7 @@ from tba_secrets.lifecycle.facts import (
     Settling,
     Sight,
     Step,
+    origin_of,
     ours,
 )
 from tba_secrets.netsuite.causes import TOKENS_PAGE
@@ -59,12 +60,7 @@ def promotion(
 ) -> dict[str, list[Step]]:
     """Plan the promotion in each store, in order: the line for what is superseded first, then the move.
 
-    Args:
-        declared: The record's inputs.
-        remembered: What state says.
-        seen: What the stores show, with what is current read.
-        proven: What has passed.
-        now: Epoch seconds.
+    What is current was read, unless it is what has passed.
     """
     token = proven.credential.pair(TOKEN)
     steps: dict[str, list[Step]] = {}
@@ -73,10 +69,9 @@ def promotion(
         mine: list[Step] = []
         line = None
         if sight.current != version:
-            replacing = None if sight.snapshot is None else sight.snapshot.stages.get(Stage.CURRENT)
             line = _line(declared, remembered, store, sight, proven, now)
             mine += [Note(store, line)] if line is not None else []
-            mine.append(Promote(store, version, replacing))
+            mine.append(Promote(store, version, sight.playing(Stage.CURRENT)))
         elif ours(version) and (remembered.verified or {}).get(store) != version:
             # a run was killed before state was saved: what its promotion has left to do is done now
             mine.append(Promote(store, version, version))
@@ -94,12 +89,7 @@ def first_proven(
 ) -> int:
     """Return when a token that has passed was first proven: its age is that of its content, wherever it moves.
 
-    Args:
-        keys: The record's digest keys.
-        token: The token pair.
-        before: The digest of the token that passed last, and since when; as state has them.
-        lines: The journals of the record's secrets.
-        now: Epoch seconds: the answer for a token that nothing knows.
+    `before` is the digest of the token that passed last, and since when; `now` is for one that nothing knows.
     """
     digest, since = before
     if since and keys.same(digest, token):
@@ -197,17 +187,10 @@ class Refused:
 
 
 def refusal(declared: Declared, seen: Seen, refused: Refused, now: int) -> Settling:
-    """Decide what becomes of a refused candidate.
-
-    Args:
-        declared: The record's inputs.
-        seen: What the stores show, with what is current read.
-        refused: What was refused.
-        now: Epoch seconds.
-    """
+    """Decide what becomes of a refused candidate; what is current was read."""
     token, rotating, versions = refused.credential.pair(TOKEN), refused.rotating, refused.versions
     places = [store for store, sight in seen.items() if sight.current != versions[store]]
-    origins = {(terms_of(versions[store]) or Terms()).origin for store in places}
+    origins = {origin_of(versions[store]) for store in places}
     unrepeatable = bool(origins & UNREPEATABLE)
     # a rotation that took up what an earlier one had left gives up; a certificate may be uploaded at any time
     given_up = rotating and not refused.brought and Origin.GENERATED not in origins
@@ -217,10 +200,8 @@ def refusal(declared: Declared, seen: Seen, refused: Refused, now: int) -> Settl
     discards = tuple(Discard(store, versions[store]) for store in places)
     given = refused.source_token
     again = given is not None and same_pair(given, token)
-    current = any(
-        (held := sight.credential(sight.current)) is not None and same_pair(held.pair(TOKEN), token)
-        for sight in seen.values()
-    )
+    held = [sight.credential(sight.current) for sight in seen.values()]
+    current = any(one is not None and same_pair(one.pair(TOKEN), token) for one in held)
     kept_elsewhere = Origin.ROLLBACK in origins  # its line, or the previous version, has it
     given_by_hand = not unrepeatable and (refused.brought or not refused.source_known)
     if again or current or kept_elsewhere or given_by_hand:

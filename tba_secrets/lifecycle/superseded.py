@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,12 +20,8 @@ AFTER_REVOCATION: Final[Mapping[RevocationOutcome, Retirement]] = {
 """What a line says after one try to revoke its token; it stays as it is if NetSuite's answer decides nothing."""
 
 
-@dataclass(frozen=True)
-class Due:
-    """One superseded token that may be revoked now, and every open line about it."""
-
-    lines: tuple[tuple[str, JournalEntry], ...]
-    """(store, line)."""
+Lines = list[tuple[str, JournalEntry]]
+"""The lines about one token, each with its store."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,8 @@ class Retiring:
 
     closing: tuple[Note, ...]
     """Lines that are done already: another store's line says so, or their token is current again."""
-    due: tuple[Due, ...]
+    due: tuple[Lines, ...]
+    """By token that may be revoked now, the open lines about it."""
 
 
 def is_due(line: JournalEntry, current: VersionId | None, now: float, *, at_once: bool) -> bool:
@@ -67,27 +64,26 @@ def retiring(
     NetSuite would refuse its signature, and that counts towards a lockout.
     """
     closing: list[Note] = []
-    found: list[Due] = []
+    found: list[Lines] = []
     for digest, lines in _by_token(seen).items():
         waiting = [(store, line) for store, line in lines if line.open]
         states = {line.state for _, line in lines}
-        void = declared.keys.same(digest, current.pair(TOKEN)) is True
         if not waiting:
             continue
         if Retirement.REVOKED in states or (by_hand and Retirement.PERSON in states):
             closing += _closed(waiting, Retirement.REVOKED)
-        elif void:
+        elif declared.keys.same(digest, current.pair(TOKEN)):
             closing += _closed(waiting, Retirement.RESTORED)
         elif not by_hand and any(
             is_due(line, seen[store].current, now, at_once=at_once) for store, line in waiting
         ):
-            found.append(Due(tuple(waiting)))
+            found.append(waiting)
     return Retiring(tuple(closing), tuple(found))
 
 
-def _by_token(seen: Seen) -> dict[str, list[tuple[str, JournalEntry]]]:
-    """Return the lines about each token, by its digest, as (store, line); intents name no token yet."""
-    found: dict[str, list[tuple[str, JournalEntry]]] = {}
+def _by_token(seen: Seen) -> dict[str, Lines]:
+    """Return the lines about each token, by its digest; intents name no token yet."""
+    found: dict[str, Lines] = {}
     for store, sight in seen.items():
         for line in sight.lines:
             if line.state is not Retirement.INTENT:
@@ -95,5 +91,5 @@ def _by_token(seen: Seen) -> dict[str, list[tuple[str, JournalEntry]]]:
     return found
 
 
-def _closed(lines: Iterable[tuple[str, JournalEntry]], state: Retirement) -> Iterator[Note]:
+def _closed(lines: Lines, state: Retirement) -> Iterator[Note]:
     return (Note(store, replace(line, state=state)) for store, line in lines)

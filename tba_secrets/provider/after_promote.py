@@ -57,72 +57,56 @@ class PromotedCredential:
         return found
 
 
-@dataclass(frozen=True)
-class ReadersTeller:
-    """Tells readers once, in the way that is declared."""
+def tell(
+    promoted: PromotedCredential, hook: AfterPromote, withheld: Collection[str], cancelled: Event
+) -> str:
+    """Tell readers once, in the way that is declared; return who was told.
 
-    hook: AfterPromote
-    withheld: Collection[str]
-    """The variables that a command does not get."""
-    cancelled: Event
-    """Is set when the run is to end."""
+    A command does not get the variables that are `withheld`. `cancelled` is set when the run is to end.
 
-    def tell(self, promoted: PromotedCredential) -> str:
-        """Tell them, and return who was told.
+    Raises:
+        TbaError: They were not told, or it is not known.
+    """
+    if hook.command is not None:
+        environ = {**_without(os.environ, withheld), **promoted.variables()}
+        return _run(hook.command, environ, cancelled)
+    assert hook.webhook is not None  # noqa: S101 - the inputs have exactly one
+    return _post(hook.webhook, promoted, cancelled)
 
-        Raises:
-            TbaError: They were not told, or it is not known.
-        """
-        if self.hook.command is not None:
-            return self._run(self.hook.command, promoted)
-        assert self.hook.webhook is not None  # noqa: S101 - the inputs have exactly one
-        return self._post(self.hook.webhook, promoted)
 
-    def _run(self, command: ReadersCommand, promoted: PromotedCredential) -> str:
-        place = f"command {command.argv[0]}"
-        environ = {**without(os.environ, self.withheld), **promoted.variables()}
-        try:
-            run_command(command.argv, command.timeout, environ, self.cancelled.is_set)
-        except CaptureLimitError as error:
-            remedy = f"{error.remedy}; `timeout:` is its time limit"
-            raise TbaError(f"{place}: {error.what}", remedy) from None
-        except CommandError as error:
-            raise TbaError(f"{place}: {error.what}", error.remedy) from None
-        return place
+def _run(command: ReadersCommand, environ: Mapping[str, str], cancelled: Event) -> str:
+    place = f"command {command.argv[0]}"
+    try:
+        run_command(command.argv, command.timeout, environ, cancelled.is_set)
+    except CaptureLimitError as error:
+        remedy = f"{error.remedy}; `timeout:` is its time limit"
+        raise TbaError(f"{place}: {error.what}", remedy) from None
+    except CommandError as error:
+        raise TbaError(f"{place}: {error.what}", error.remedy) from None
+    return place
 
-    def _post(self, declared: ReadersWebhook, promoted: PromotedCredential) -> str:
-        variable = declared.env.url
-        to = webhook(variable, declared.env.key, os.environ)
-        if to is None:
-            raise TbaError(
-                f"{variable} is not set", f"put the webhook's whole address into {variable}"
-            )
-        deliver(to, json.dumps(asdict(promoted)).encode(), sleep=self._pause)
-        return f"the webhook in {variable}"
 
-    def _pause(self, seconds: float) -> None:
-        if self.cancelled.wait(seconds):
+def _post(declared: ReadersWebhook, promoted: PromotedCredential, cancelled: Event) -> str:
+    variable = declared.env.url
+    to = webhook(variable, declared.env.key, os.environ)
+    if to is None:
+        raise TbaError(f"{variable} is not set", f"put the webhook's whole address into {variable}")
+
+    def pause(seconds: float) -> None:
+        if cancelled.wait(seconds):
             raise TbaError("the run was cancelled", "run it again")
+
+    deliver(to, json.dumps(asdict(promoted)).encode(), sleep=pause)
+    return f"the webhook in {variable}"
 
 
 def not_told(record: str, version: str, why: str) -> str:
-    """Say that readers do not know yet what is current.
-
-    Args:
-        record: `integration/token`.
-        version: The version that is current.
-        why: What was wrong.
-    """
+    """Say that readers do not know yet what is current."""
     return f"{record}: readers were not told of version {short(version)}: {why}"
 
 
-def without(environ: Mapping[str, str], withheld: Collection[str]) -> dict[str, str]:
-    """Return an environment without some variables, nor any other that holds the value of one of them.
-
-    Args:
-        environ: The environment.
-        withheld: The variables to leave out.
-    """
+def _without(environ: Mapping[str, str], withheld: Collection[str]) -> dict[str, str]:
+    """Return an environment without some variables, nor any other that holds the value of one of them."""
     values = {environ[name] for name in withheld if environ.get(name)}
     return {
         name: value

@@ -91,12 +91,11 @@ class Handler(ABC):
         """Return the resource's id in state."""
 
     @abstractmethod
-    def create(self, urn: str, new: Properties) -> Properties:
-        """Do it, and return the whole state. Idempotent: a killed run is taken up by running it again."""
-
-    @abstractmethod
     def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
-        """Do what `diff` found, and return the whole state."""
+        """Do what `diff` found, and return the whole state. Create is an update of nothing.
+
+        Idempotent: a killed run is taken up by running it again.
+        """
 
     @abstractmethod
     def read(

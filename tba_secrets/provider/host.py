@@ -9,21 +9,22 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Final, Protocol
 
 from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import AccessDeniedError, AuthenticationRefusedError, StoreError, TbaError
-from tba_secrets.lifecycle.facts import Remembered
+from tba_secrets.lifecycle.facts import Declared, Remembered
 from tba_secrets.lifecycle.look import Looked
 from tba_secrets.netsuite.client import Caller, Client
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.gate import Gate
 from tba_secrets.netsuite.revocation import Revocation, revoke
-from tba_secrets.places import Place, places_in
+from tba_secrets.places import Place, Places, places_in
 from tba_secrets.provider.codec import Properties
-from tba_secrets.provider.intents import Intents
+from tba_secrets.provider.intents import Intent, Intents
 from tba_secrets.provider.kinds import client_for, generate, maker
-from tba_secrets.provider.properties import StagedCredentialInputs, format_of
+from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs, format_of
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, SourceReader
 from tba_secrets.spec.model import Format, Stores, TokenOrigin
@@ -151,12 +152,7 @@ class Host:
         return places_in(self.open_stores(stores), stores, secret)
 
     def look_ahead(self, stores: Stores, secrets: Mapping[str, str]) -> None:
-        """Begin to look at the secrets of many records side by side: the engine compares one after another.
-
-        Args:
-            stores: Where the secrets are.
-            secrets: By record.
-        """
+        """Begin to look at the secrets of many records, by record, side by side: the engine compares one by one."""
         if self.intents:  # it is about these records alone
             return
         pool = ThreadPoolExecutor(_LOOKS_AT_ONCE, "look ahead")
@@ -184,15 +180,14 @@ class Host:
     def refused_account(self, place: Place) -> str:
         """Return why a store would refuse who we are, once a run; empty where it does not, or cannot be asked."""
         with self.locks.setdefault(place.store, threading.Lock()):
-            if place.store in self.foreseen:
-                return ""
-            self.foreseen.add(place.store)
-            try:
-                place.store.preflight([place.name])
-            except AccessDeniedError as error:
-                return str(error)
-            except StoreError:
-                return ""  # the update will say so
+            if place.store not in self.foreseen:
+                self.foreseen.add(place.store)
+                try:
+                    place.store.preflight([place.name])
+                except AccessDeniedError as error:
+                    return str(error)
+                except StoreError:
+                    pass  # the update will say so
         return ""
 
     def orphaned(self) -> bool:
@@ -223,3 +218,46 @@ class Host:
         """
         if self.cancelled.is_set() or self.orphaned():
             raise CancelledError("cancelled before the next write; what was done so far is kept")
+
+
+@dataclass
+class RecordRun:
+    """One Create or Update of one record, by either of its resources."""
+
+    host: Host
+    urn: str
+    inputs: StagedCredentialInputs | SmokeTestInputs
+    new: Properties
+    """The inputs, as the engine has them."""
+    places: Places
+
+    @cached_property
+    def record(self) -> RecordMemory:
+        """What this run knows of the record."""
+        return self.host.record(self.inputs.record)
+
+    @cached_property
+    def keys(self) -> DigestKeys:
+        """The record's digest keys."""
+        return self.host.keys(self.inputs.account, self.inputs.record)
+
+    @property
+    def intent(self) -> Intent | None:
+        """What `tba` asks for, beyond a plain `up`."""
+        return self.host.intents.get(self.inputs.record)
+
+    @cached_property
+    def remembered(self) -> Remembered:
+        """What state says."""
+        return self.record.remembered()
+
+    @property
+    def declared(self) -> Declared:
+        """What the program declares."""
+        inputs = self.inputs
+        return Declared(inputs.record, inputs.account, inputs.format, self.keys)
+
+    @property
+    def now(self) -> int:
+        """Epoch seconds."""
+        return int(self.host.clock())

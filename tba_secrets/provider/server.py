@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -143,38 +143,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
-            handler, new = self._handler(request), decode(request.properties)
-            if request.preview:
-                handler.foresee(request.urn, new)
-            with _half_done(handler, lambda: handler.id(new), new):
-                state = (
-                    handler.preview({}, new)
-                    if request.preview
-                    else handler.create(request.urn, new)
-                )
-            return provider_pb2.CreateResponse(
-                id="" if request.preview else handler.id(new),
-                properties=encode(state if request.preview else outputs_of(new, state)),
-                refresh_before_update=handler.read_first(state),
-            )
+            new = decode(request.properties)
+            id = "" if request.preview else self._handler(request).id(new)
+            return provider_pb2.CreateResponse(id=id, **self._updated(request, id, {}, new))
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
-            handler = self._handler(request)
             old = state_of(decode(request.old_inputs), decode(request.olds))
-            new = decode(request.news)
-            if request.preview:
-                handler.foresee(request.urn, new)
-            with _half_done(handler, lambda: str(request.id), new):
-                state = (
-                    handler.preview(old, new)
-                    if request.preview
-                    else handler.update(request.urn, old, new)
-                )
-            return provider_pb2.UpdateResponse(
-                properties=encode(state if request.preview else outputs_of(new, state)),
-                refresh_before_update=handler.read_first(state),
-            )
+            updated = self._updated(request, request.id, old, decode(request.news))
+            return provider_pb2.UpdateResponse(**updated)
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         with self._errors(context):
@@ -202,6 +179,23 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _handler(self, request: Any) -> Handler:
         return self._handlers[request.type]
+
+    def _updated(self, request: Any, id: str, old: Properties, new: Properties) -> dict[str, Any]:
+        """Return what Create and Update answer: what is to be kept, or in a preview what can be told of it."""
+        handler = self._handler(request)
+        if request.preview:
+            handler.foresee(request.urn, new)
+            kept = state = handler.preview(old, new)
+        else:
+            try:
+                state = handler.update(request.urn, old, new)
+            except PartialFailureError as error:
+                read_first = handler.read_first(error.state)
+                status = _status(id, new, error, read_first=read_first)
+                raise _HalfDoneError(str(error), status) from None
+            kept = outputs_of(new, state)
+        read_first = handler.read_first(state)
+        return {"properties": encode(kept), "refresh_before_update": read_first}
 
     def _connect(self, address: str) -> None:
         # The engine listens on this machine: a proxy of the environment could not reach it.
@@ -251,29 +245,15 @@ def _difference(changes: list[Change]) -> Any:
 
 
 class _HalfDoneError(Exception):
-    """A failure that leaves something to be kept in state.
-
-    Args:
-        words: What is told.
-        status: The google.rpc.Status that carries the state, serialised.
-    """
+    """A failure that leaves something to be kept in state: a google.rpc.Status carries that, serialised."""
 
     def __init__(self, words: str, status: bytes) -> None:
         super().__init__(words)
         self.status = status
 
 
-@contextmanager
-def _half_done(handler: Handler, id: Callable[[], str], inputs: Properties) -> Iterator[None]:
-    """Turn a `PartialFailureError` into what the engine keeps; within `_errors`, for that can fail too."""
-    try:
-        yield
-    except PartialFailureError as error:
-        status = _status(id(), inputs, error, read_first=handler.read_first(error.state))
-        raise _HalfDoneError(str(error), status) from None
-
-
 def _status(id: str, inputs: Properties, error: PartialFailureError, *, read_first: bool) -> bytes:
+    """Return what the engine keeps of a half-done update; within `_errors`, for this can fail too."""
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(

@@ -14,7 +14,6 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import (
     CheckFailedError,
     IdentityMismatchError,
@@ -27,10 +26,8 @@ from tba_secrets.errors import (
 from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.facts import (
     TOKEN,
-    Declared,
     Note,
     Promote,
-    Remembered,
     Seen,
     Settling,
     Step,
@@ -49,15 +46,9 @@ from tba_secrets.lifecycle.settle import (
 )
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.evidence import Verification
-from tba_secrets.payload import parse
-from tba_secrets.places import Place
+from tba_secrets.payload import Names, parse
 from tba_secrets.promote import PROMOTED, VERIFIED_AS
-from tba_secrets.provider.after_promote import (
-    PromotedCredential,
-    PromotedSecret,
-    ReadersTeller,
-    not_told,
-)
+from tba_secrets.provider.after_promote import PromotedCredential, PromotedSecret, not_told, tell
 from tba_secrets.provider.certificate_proof import proof_of
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -68,7 +59,7 @@ from tba_secrets.provider.handler import (
     input_changes,
     merged,
 )
-from tba_secrets.provider.host import Host, RecordMemory
+from tba_secrets.provider.host import Host, RecordMemory, RecordRun
 from tba_secrets.provider.intents import Retire, Rollback, Rotation
 from tba_secrets.provider.proof import Proof, as_outputs
 from tba_secrets.provider.properties import SmokeTestInputs, SmokeTestOutputs, where
@@ -100,10 +91,9 @@ class SmokeTestHandler(Handler):
         self._proof = proof
 
     def check(self, urn: str, old: Properties, new: Properties) -> Checked:
-        if has_unknown(new):
-            return Checked(new, {})
         try:
-            SmokeTestInputs.model_validate(new)
+            if not has_unknown(new):
+                SmokeTestInputs.model_validate(new)
         except ValidationError as error:
             return Checked(new, refused_properties(SmokeTestInputs, error))
         return Checked(new, {})
@@ -142,11 +132,34 @@ class SmokeTestHandler(Handler):
     def id(self, new: Properties) -> str:
         return str(new["record"])
 
-    def create(self, urn: str, new: Properties) -> Properties:
-        return self._run(urn, {}, new)
-
     def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
-        return self._run(urn, old_state, new)
+        inputs = SmokeTestInputs.model_validate(new)
+        places = self._host.places(inputs.stores, inputs.secret)
+        before = SmokeTestOutputs.model_validate(SmokeTestOutputs.among(old_state))
+        proof = self._proof(self._host, inputs, before, str(old_state.get("account", "")))
+        run = _Run(self._host, urn, inputs, new, places, proof)
+        run.record.tested = old_state
+        self._host.status(urn, "testing")
+        back = run.read_back(run.asked_for())
+        try:
+            last_day = run.prepare(back)
+            verification = proof.verify(back)
+        except NetSuiteError as error:
+            outcome = run.after_failure(back, error)
+            found = {"refusals": proof.refusals(), "waits_for": run.waits_for(back, error)}
+            raise run.failed(outcome, error, before.model_copy(update=found)) from None
+        words = f"{VERIFIED_AS}{verification.summary}"
+        self._host.status(urn, words)
+        if inputs.promote:
+            words += run.promote(back, verification)
+            self._host.status(urn, words)
+        after = run.carried_out(back, run.proven(back, verification, last_day))
+        self._host.inform(urn, words)  # kept: a status is gone when the engine's display ends
+        if inputs.after_promote is not None:
+            untold = run.tell_readers(back, inputs.after_promote)
+            after = after.model_copy(update={"untold": untold})
+            self._host.status(urn, words)
+        return merged(new, after)
 
     def read(
         self, urn: str, id: str, inputs: Properties, state: Properties
@@ -180,105 +193,48 @@ class SmokeTestHandler(Handler):
         places = self._host.places(*where(state))
         return drift.missing(places, record.looked.at(places), verified, (Stage.CURRENT,))
 
-    def _run(self, urn: str, old: Properties, new: Properties) -> Properties:
-        inputs = SmokeTestInputs.model_validate(new)
-        record = self._host.record(inputs.record)
-        record.tested = old
-        before = SmokeTestOutputs.model_validate(SmokeTestOutputs.among(old))
-        proof = self._proof(self._host, inputs, before, str(old.get("account", "")))
-        places = self._host.places(inputs.stores, inputs.secret)
-        run = _Run(self._host, urn, proof, record, places, new)
-        self._host.status(urn, "testing")
-        back = run.read_back(run.asked_for())
-        try:
-            last_day = run.prepare(back)
-            verification = proof.verify(back)
-        except NetSuiteError as error:
-            outcome = run.after_failure(back, error)
-            found = {"refusals": proof.refusals(), "waits_for": run.waits_for(back, error)}
-            after = proof.before.model_copy(update=found)
-            raise _failed(inputs.record, outcome, error, merged(new, after)) from None
-        words = f"{VERIFIED_AS}{verification.summary}"
-        self._host.status(urn, words)
-        if inputs.promote:
-            words += run.promote(back, verification)
-            self._host.status(urn, words)
-        after = run.carried_out(back, run.proven(back, verification, last_day))
-        self._host.inform(urn, words)  # kept: a status is gone when the engine's display ends
-        if inputs.after_promote is not None:
-            after = after.model_copy(
-                update={"untold": run.tell_readers(back, inputs.after_promote)}
-            )
-            self._host.status(urn, words)
-        return merged(new, after)
-
     def _asked_to_retire(self, new: Properties) -> bool:
         return isinstance(self._host.intents.get(new.get("record", "")), Retire)
 
 
 @dataclass
-class _Run:
-    """One Create or Update of one record."""
+class _Run(RecordRun):
+    """One Create or Update of one SmokeTest."""
 
-    host: Host
-    urn: str
+    inputs: SmokeTestInputs
     proof: Proof
-    record: RecordMemory
-    places: Mapping[str, Place]
-    new: Properties
     promoted: bool = False
     """This run has made it current in a store, or has found that a run that was killed did."""
 
     @property
-    def name(self) -> str:
-        return self.proof.inputs.record
-
-    @property
-    def keys(self) -> DigestKeys:
-        return self.host.keys(self.proof.inputs.account, self.name)
-
-    @property
-    def declared(self) -> Declared:
-        inputs = self.proof.inputs
-        return Declared(self.name, inputs.account, inputs.format, self.keys)
-
-    @property
-    def remembered(self) -> Remembered:
-        return self.record.remembered()
-
-    @property
-    def now(self) -> int:
-        return int(self.host.clock())
+    def formats(self) -> tuple[Names, ...]:
+        return (self.inputs.format, *self.remembered.formats)
 
     # --- reading ----------------------------------------------------------------------------------
 
     def asked_for(self) -> Mapping[str, VersionId]:
         """Return the versions to prove: to retire, what readers have, unless this run has staged another one."""
-        if isinstance(self.host.intents.get(self.name), Retire) and not self.record.updated:
+        if isinstance(self.intent, Retire) and not self.record.updated:
             return {}
-        return {kind: VersionId(one) for kind, one in self.proof.inputs.versions.items()}
+        return {kind: VersionId(one) for kind, one in self.inputs.versions.items()}
 
     def read_back(self, versions: Mapping[str, VersionId]) -> ReadBack:
         """Read what is to be signed with from every store."""
-        names = self.proof.inputs.format
-        return read_back(self.places, versions, names, self.record.looked.at(self.places))
+        snapshots = self.record.looked.at(self.places)
+        return read_back(self.places, versions, self.inputs.format, snapshots)
 
     def seen(self) -> Seen:
         """Look at the stores, with what is current read: it is superseded, or compared with."""
-        bare = look(self.record.looked, self.places)
-        superseded = {
+        needed = {
             kind: {sight.current, superseded_version(self.remembered, kind, sight)}
-            for kind, sight in bare.items()
+            for kind, sight in look(self.record.looked, self.places).items()
         }
-        needed = {kind: [one for one in found if one] for kind, found in superseded.items()}
-        formats = (self.proof.inputs.format, *self.remembered.formats)
-        return look(self.record.looked, self.places, formats, needed)
+        return look(self.record.looked, self.places, self.formats, needed)
 
     def sibling(self) -> Credential | None:
         """Return another certificate of the same user and integration record that has passed, if there is one."""
-        inputs = self.proof.inputs
-        for one in inputs.siblings:
-            for place in self.host.places(inputs.stores, one.secret).values():
+        for one in self.inputs.siblings:
+            for place in self.host.places(self.inputs.stores, one.secret).values():
                 with suppress(StoreError):  # without it a person brings the certificate
                     stored = place.store.read(place.name, Stage.CURRENT)
                     if stored is not None and is_ours(stored.version):
@@ -308,10 +264,6 @@ class _Run:
             PartialFailureError: Some stores hold it, or none.
         """
         before = self.proof.before
-        current = {
-            kind: snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
-            for kind, snapshot in self._snapshots().items()
-        }
         done: dict[str, str] = {}
         try:
             planned = self._promotion(back)
@@ -319,11 +271,10 @@ class _Run:
                 self._write(kind, steps, verification)
                 done[kind] = back.versions[kind]
         except TbaError as error:
-            kind = next(kind for kind in self.places if kind not in done)
-            held = self._who_holds_what(back, current, done)
+            place = next(place for kind, place in self.places.items() if kind not in done)
             what = (
-                f"{self.name}: it has passed, but {self.places[kind]} was not promoted ({held}): "
-                f"{error.what}"
+                f"{self.inputs.record}: it has passed, but {place} was not promoted "
+                f"({self._who_holds_what(back, done)}): {error.what}"
             )
             kept = before.model_copy(update={"verified": {**before.verified, **done}})
             raise PartialFailureError(
@@ -338,7 +289,7 @@ class _Run:
         lines = [step.entry for steps in planned.values() for step in _before_move(steps)]
         if not lines:
             return PROMOTED
-        about = Superseded.of(certified=self.proof.inputs.certificate is not None)
+        about = Superseded.of(certified=self.inputs.certificate is not None)
         return f"{PROMOTED}; {replaced(lines[0], _stack(self.urn), about)}"
 
     def _promotion(self, back: ReadBack) -> dict[str, list[Step]]:
@@ -356,13 +307,13 @@ class _Run:
         kept = "nothing is current yet" if nothing else "current is unchanged"
         if not isinstance(error, CheckFailedError):
             return f"not promoted; {kept}, and the next `pulumi up` tests the candidate again"
-        if not self.proof.inputs.promote:
+        if not self.inputs.promote:
             return "the version that was tested has failed, and is left as it is"
         return f"not promoted; {kept}, {self._settle(back, error)}"
 
     def waits_for(self, back: ReadBack, error: NetSuiteError) -> str:
         """Return what a person has to do before the candidate can pass; a rollback's was accepted before."""
-        if self._is_current(back) or isinstance(self.host.intents.get(self.name), Rollback):
+        if self._is_current(back) or isinstance(self.intent, Rollback):
             return ""
         return self.proof.waits_for(error)
 
@@ -390,21 +341,20 @@ class _Run:
             back.versions,
             source_token=given,
             source_known=source is not None,
-            rotating=isinstance(self.host.intents.get(self.name), Rotation),
+            rotating=isinstance(self.intent, Rotation),
             brought=self.record.brought,
             decisive=isinstance(error, IdentityMismatchError),
-            keep=self.proof.inputs.keep_candidate,
+            keep=self.inputs.keep_candidate,
         )
         return refusal(self.declared, self.seen(), refused, self.now)
 
     def proven(self, back: ReadBack, verification: Verification, last_day: str) -> SmokeTestOutputs:
         """Return what state keeps of a proof; the age is that of the token, wherever it moves."""
         token = back.credential.pair(TOKEN)
-        digest = self.keys.writing.pair(token)
         return as_outputs(verification).model_copy(
             update={
                 "verified": dict(back.versions),
-                "token_digest": digest,
+                "token_digest": self.keys.writing.pair(token),
                 "entity": verification.entity or self.proof.before.entity,
                 "since": self._since(back, token),
                 "valid_until": self._valid_until(back, token, last_day),
@@ -419,7 +369,7 @@ class _Run:
         return min(filter(None, days), default="")
 
     def _since(self, back: ReadBack, token: Pair) -> int:
-        adopted = self._is_current(back) and not all(is_ours(one) for one in back.versions.values())
+        adopted = self._is_current(back) and not all(map(is_ours, back.versions.values()))
         return first_proven(
             self.keys,
             token,
@@ -432,9 +382,9 @@ class _Run:
 
     def carried_out(self, back: ReadBack, after: SmokeTestOutputs) -> SmokeTestOutputs:
         """Do what an intent asks for beyond the test; then test once more what readers get."""
-        intent = self.host.intents.get(self.name)
+        intent = self.intent
         if isinstance(intent, Retire):
-            own = f"{self.name}: "
+            own = f"{self.inputs.record}: "
             for words in self._retire(intent, back):
                 self.host.inform(self.urn, f"{own}{words.removeprefix(own)}")
         elif not isinstance(intent, Rollback):
@@ -450,15 +400,23 @@ class _Run:
             outcome = (
                 f"the {what} was done, and then the current credential did not pass its checks"
             )
-            raise _failed(self.name, outcome, error, merged(self.new, kept)) from None
+            raise self.failed(outcome, error, kept) from None
         return after.model_copy(update=as_outputs(again).model_dump(exclude_unset=True))
+
+    def failed(
+        self, outcome: str, error: NetSuiteError, kept: SmokeTestOutputs
+    ) -> PartialFailureError:
+        """Say first what became of the record: the engine shows the first line in the status column."""
+        own = f"{self.inputs.record}: "
+        what = f"{own}{outcome}.\n  {error.what.removeprefix(own)}"
+        return PartialFailureError(TbaError(what, error.remedy), merged(self.new, kept))
 
     def _retire(self, intent: Retire, back: ReadBack) -> Iterator[str]:
         run = RetireRun(
             self.declared,
             self.places,
             self.record.looked,
-            (self.proof.inputs.format, *self.remembered.formats),
+            self.formats,
             self.proof.revoke,
             intent.in_use,
             self.host.proceed,
@@ -468,70 +426,45 @@ class _Run:
     # --- readers ----------------------------------------------------------------------------------
 
     def tell_readers(self, back: ReadBack, hook: AfterPromote) -> str:
-        """Tell readers what has become current, or was not told yet; return why not, empty if nothing is left to tell.
-
-        Args:
-            back: What was proven.
-            hook: Who is told, and how.
-        """
-        owed = self.proof.before.untold
+        """Tell readers what has become current, or was not told yet; return why not, empty if nothing is left."""
+        owed, record = self.proof.before.untold, self.inputs.record
         if not (self.promoted or owed):
             return ""
-        if isinstance(self.host.intents.get(self.name), Retire):
+        if isinstance(self.intent, Retire):
             return owed or _NOT_YET
-        teller = ReadersTeller(hook, self.proof.inputs.withheld, self.host.cancelled)
         promoted = self._promoted_credential(back)
         version = promoted.stores[0].version
         self.host.status(self.urn, "telling readers")
         try:
             self.host.proceed()
-            told = teller.tell(promoted)
+            told = tell(promoted, hook, self.inputs.withheld, self.host.cancelled)
         except TbaError as error:
-            what = not_told(self.name, version, error.what)
             remedy = f"{error.remedy or 'run it again'}; the next `pulumi up` tells them"
-            self.host.warn(self.urn, str(TbaError(what, remedy)))
+            self.host.warn(self.urn, str(TbaError(not_told(record, version, error.what), remedy)))
             return error.what
-        words = f"{self.name}: readers were told of version {short(version)}: {told}"
-        self.host.inform(self.urn, words)
+        self.host.inform(
+            self.urn, f"{record}: readers were told of version {short(version)}: {told}"
+        )
         return ""
 
     def _promoted_credential(self, back: ReadBack) -> PromotedCredential:
-        integration, _, name = self.name.rpartition("/")
-        secrets = []
-        for kind, snapshot in self._snapshots().items():
-            assert snapshot is not None  # noqa: S101 - it was read from there
-            previous = snapshot.stages.get(Stage.PREVIOUS)
-            secrets.append(
-                PromotedSecret(
-                    kind,
-                    snapshot.location,
-                    back.versions[kind],
-                    "" if previous is None or is_placeholder(previous) else previous,
-                )
-            )
-        return PromotedCredential(_stack(self.urn), integration, name, tuple(secrets))
+        integration, _, name = self.inputs.record.rpartition("/")
+        secrets = tuple(
+            PromotedSecret(kind, sight.snapshot.location, back.versions[kind], sight.previous or "")
+            for kind, sight in look(self.record.looked, self.places).items()
+            if sight.snapshot is not None  # it was read from there
+        )
+        return PromotedCredential(_stack(self.urn), integration, name, secrets)
 
     # --- writing ----------------------------------------------------------------------------------
-
-    def _snapshots(self) -> drift.Snapshots:
-        return self.record.looked.at(self.places)
 
     def _write(
         self, kind: str, steps: list[Step], verification: Verification | None = None
     ) -> None:
-        act.carry_out(
-            self.record.looked,
-            self.places[kind],
-            steps,
-            self.proof.inputs.format,
-            self.keys.writing,
-            self.host.proceed,
-            verification,
-        )
+        looked, proceed = self.record.looked, self.host.proceed
+        act.carry_out(looked, self.places[kind], steps, self.declared, proceed, verification)
 
-    def _who_holds_what(
-        self, back: ReadBack, before: Mapping[str, VersionId | None], done: Mapping[str, str]
-    ) -> str:
+    def _who_holds_what(self, back: ReadBack, done: Mapping[str, str]) -> str:
         """Say what readers get now: `aws holds the new one, vault still holds the one before`."""
         words = []
         self.record.looked.forget()
@@ -541,7 +474,7 @@ class _Run:
             except StoreError:
                 known = f"{kind} cannot be asked what it holds"
             else:
-                known = drift.held_now(kind, snapshot, back.versions[kind], before[kind])
+                known = drift.held_now(kind, snapshot, back.versions[kind], back.current[kind])
             words.append(f"{kind} holds the new one" if kind in done else known)
         return ", ".join(words)
 
@@ -557,14 +490,6 @@ def _before_move(steps: Sequence[Step]) -> Iterator[Note]:
 def _stack(urn: str) -> str:
     """Return the stack's name: `urn:pulumi:STACK::PROJECT::TYPE::NAME`."""
     return urn.partition("::")[0].rpartition(":")[2]
-
-
-def _failed(
-    record: str, outcome: str, error: NetSuiteError, state: Properties
-) -> PartialFailureError:
-    """Say first what became of the record: the engine shows the first line in the status column."""
-    what = f"{record}: {outcome}.\n  {error.what.removeprefix(f'{record}: ')}"
-    return PartialFailureError(TbaError(what, error.remedy), state)
 
 
 def _untold(state: Properties, new: Properties) -> str:

@@ -17,7 +17,7 @@ from tba_secrets.errors import ConflictError, StoreError, TbaError
 from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.facts import TOKEN, Declared
 from tba_secrets.lifecycle.leaving import deletion, refuse_to_leave
-from tba_secrets.lifecycle.look import look
+from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
 from tba_secrets.payload import Names, parse
 from tba_secrets.places import Place, places_in
@@ -127,7 +127,7 @@ class StagedCredentialHandler(Handler):
         if isinstance(intent, Rotation | Rollback):
             changes.append(Change("versions", input=False))
         if moved:
-            self._refuse_move(name, old_state, new)
+            self._left_behind(name, old_state, new)
         return changes
 
     def foresee(self, urn: str, new: Properties) -> None:
@@ -145,9 +145,6 @@ class StagedCredentialHandler(Handler):
 
     def id(self, new: Properties) -> str:
         return f"{new['owner']}/{new['record']}"
-
-    def create(self, urn: str, new: Properties) -> Properties:
-        return self.update(urn, {}, new)
 
     def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
         run = self._run(urn, old_state, new)
@@ -176,11 +173,10 @@ class StagedCredentialHandler(Handler):
         return inputs, {**state, "drift": self._drift(record, state)}
 
     def delete(self, urn: str, state: Properties) -> None:
-        self._host.record(
-            str(state.get("record", ""))
-        ).looked.forget()  # what goes is looked at anew
+        looked = self._host.record(str(state.get("record", ""))).looked
+        looked.forget()  # what goes is looked at anew
         for kind, place in self._host.places(*where(state)).items():
-            self._remove(urn, place, state, state["versions"].get(kind))
+            self._remove(urn, looked, place, state, state["versions"].get(kind))
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -190,10 +186,7 @@ class StagedCredentialHandler(Handler):
     def _has_no_credential(self, record: RecordMemory, inputs: StagedCredentialInputs) -> bool:
         """Return whether the secrets are there, and nothing has ever passed or waits for its proof."""
         sights = look(record.looked, self._host.places(inputs.stores, inputs.secret)).values()
-        return all(
-            sight.snapshot is not None and sight.current is None and sight.pending is None
-            for sight in sights
-        )
+        return all(one.snapshot and not one.current and not one.pending for one in sights)
 
     def _drift(self, record: RecordMemory, state: Properties) -> dict[str, str]:
         """Say where the stores show something else than what state has staged, or a token that may have been issued."""
@@ -201,11 +194,8 @@ class StagedCredentialHandler(Handler):
             return {}
         places = self._host.places(*where(state))
         snapshots = record.looked.at(places)
-        allowed = (Stage.CANDIDATE, Stage.CURRENT)
-        return {
-            **drift.unsettled(places, snapshots),
-            **drift.missing(places, snapshots, versions, allowed),
-        }
+        missing = drift.missing(places, snapshots, versions, (Stage.CANDIDATE, Stage.CURRENT))
+        return {**drift.unsettled(places, snapshots), **missing}
 
     def _offers(self, record: RecordMemory, new: Properties) -> dict[str, Offer]:
         """Judge what the sources give by digests alone: no value is read from a store for a preview."""
@@ -229,24 +219,25 @@ class StagedCredentialHandler(Handler):
         seen_last = state.get("sourceDigests", {}).get(part)
         return judge(keys, pair, seen_last, held=held, barred=barred, foreign=_is_foreign(state))
 
-    def _refuse_move(self, name: str, old: Properties, new: Properties) -> None:
-        looked = self._host.record(name).looked
-        for place in self._left_behind(old, new):
-            if (snapshot := looked.snapshot(place)) is not None:
-                refuse_to_leave(name, str(place), snapshot)
-
     def _is_moved(self, old: Properties, new: Properties) -> bool:
         if not old.get("versions") or has_unknown([new.get("stores"), new.get("secret")]):
             return False
         names = ("stores", "secret")
         return isinstance(old.get("stores"), Mapping) and any(old[n] != new.get(n) for n in names)
 
-    def _left_behind(self, old: Properties, new: Properties) -> list[Place]:
-        now = self._host.places(*where(new))
-        before = self._host.places(*where(old)) if old.get("versions") else {}
-        return [
-            place for kind, place in before.items() if not self._is_kept(old, place, now.get(kind))
-        ]
+    def _left_behind(self, name: str, old: Properties, new: Properties) -> list[Place]:
+        """Return the places that a move leaves.
+
+        Raises:
+            RetirementOpenError: One of them cannot be left yet.
+        """
+        looked, now = self._host.record(name).looked, self._host.places(*where(new))
+        before = self._host.places(*where(old))
+        left = [one for kind, one in before.items() if not self._is_kept(old, one, now.get(kind))]
+        for place in left:
+            if (snapshot := looked.snapshot(place)) is not None:
+                refuse_to_leave(name, str(place), snapshot)
+        return left
 
     def _is_kept(self, old: Properties, before: Place, now: Place | None) -> bool:
         """Return whether a declared place has the secret of the place before; another region or mount has another."""
@@ -263,51 +254,30 @@ class StagedCredentialHandler(Handler):
 
     def _run(self, urn: str, old: Properties, new: Properties) -> StagingRun:
         inputs = StagedCredentialInputs.model_validate(new)
-        record = self._host.record(inputs.record)
-        record.staged = old
-        moved = self._is_moved(old, new)
-        if moved:
-            self._refuse_move(inputs.record, old, new)
-        return StagingRun(
-            self._host,
-            urn,
-            inputs,
-            record,
-            record.remembered(),
-            self._keys(inputs),
-            self._open(inputs, old),
-            self._left_behind(old, new) if moved else [],
-            new,
-            imported="imported" in old,
-            proof=self._proof,
-        )
-
-    def _open(self, inputs: StagedCredentialInputs, old: Properties) -> dict[str, Place]:
-        mark = OwnerMark(inputs.owner, inputs.record, old.get("claim") or uuid.uuid4().hex)
-        return places_in(
+        self._host.record(inputs.record).staged = old
+        left = self._left_behind(inputs.record, old, new) if self._is_moved(old, new) else []
+        imported = "imported" in old
+        places = places_in(
             self._host.open_stores(inputs.stores),
             inputs.stores,
             inputs.secret,
-            mark,
-            adopt=inputs.adopt or "imported" in old,
+            OwnerMark(inputs.owner, inputs.record, old.get("claim") or uuid.uuid4().hex),
+            adopt=inputs.adopt or imported,
             restore=inputs.restore,
             description=inputs.description,
         )
+        return StagingRun(self._host, urn, inputs, new, places, left, imported, self._proof)
 
-    def _remove(self, urn: str, place: Place, state: Properties, version: str | None) -> None:
-        looked = self._host.record(str(state.get("record", ""))).looked
+    def _remove(
+        self, urn: str, looked: Looked, place: Place, state: Properties, version: str | None
+    ) -> None:
+        kind, format = place.store.kind, format_of(state)
         snapshot = looked.snapshot(place)
         readable = snapshot is not None and snapshot.deletion_at is None
-        pending = (
-            snapshot.stages.get(Stage.CANDIDATE) if snapshot is not None and readable else None
-        )
-        format = format_of(state)
-        needed = {place.store.kind: [pending] if pending is not None else []}
-        sight = look(looked, {place.store.kind: place}, [format], needed)[place.store.kind]
-        keys = self._host.keys(str(state.get("account", "")), str(state.get("record", "")))
-        declared = Declared(
-            str(state.get("record", "")), str(state.get("account", "")), format, keys
-        )
+        needed = [snapshot.stages.get(Stage.CANDIDATE)] if snapshot and readable else []
+        sight = look(looked, {kind: place}, [format], {kind: needed})[kind]
+        record, account = str(state.get("record", "")), str(state.get("account", ""))
+        declared = Declared(record, account, format, self._host.keys(account, record))
         plan = deletion(
             declared,
             sight,
@@ -316,7 +286,7 @@ class StagedCredentialHandler(Handler):
             retain=bool(state.get("retain")),
             now=int(self._host.clock()),
         )
-        act.carry_out(looked, place, plan.steps, format, keys.writing, self._host.proceed)
+        act.carry_out(looked, place, plan.steps, declared, self._host.proceed)
         if plan.removed and self._moved_on(place, format):
             self._host.warn(
                 urn,

@@ -5,12 +5,11 @@ The facts are gathered, a rotation's new pair is obtained, and the plan of `life
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, cast
 
-from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import (
     AuthenticationRefusedError,
     ConflictError,
@@ -48,7 +47,7 @@ from tba_secrets.payload import Names, render
 from tba_secrets.places import Place
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import PartialFailureError, merged
-from tba_secrets.provider.host import Host, RecordMemory
+from tba_secrets.provider.host import RecordRun
 from tba_secrets.provider.intents import Obtaining, Rollback, Rotation
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.properties import (
@@ -60,30 +59,21 @@ from tba_secrets.provider.properties import (
 from tba_secrets.sources import Pair
 from tba_secrets.spec.model import CertificateFormat, Format
 from tba_secrets.stores.interface import Snapshot, Stage
-from tba_secrets.stores.journal import JournalEntry, Retirement
+from tba_secrets.stores.journal import Retirement
 from tba_secrets.stores.versions import Origin, is_ours
 
 _MOST_LOOKS: Final = 3
 """How often a run decides again because somebody else moved what it had seen."""
-
-
 _MOST_FORMATS: Final = 3
 
 
 @dataclass
-class StagingRun:
-    """One Create or Update of one record: `act(plan())`, again after a conflict."""
+class StagingRun(RecordRun):
+    """One Create or Update of one StagedCredential: `act(plan())`, again after a conflict."""
 
-    host: Host
-    urn: str
     inputs: StagedCredentialInputs
-    record: RecordMemory
-    remembered: Remembered
-    keys: DigestKeys
-    places: Mapping[str, Place]
     before: Sequence[Place]
     """The places that the record leaves."""
-    new: Properties
     imported: bool
     proof: Callable[..., Proof]
     """Makes NetSuite's side of the record."""
@@ -95,22 +85,13 @@ class StagingRun:
     @cached_property
     def issuing(self) -> Issuing:
         """The token that NetSuite is to issue, if the rotation asks for one."""
-        return Issuing(self.declared, self.places, self.record.looked, self._now, self.host.proceed)
-
-    def _now(self) -> int:
-        return int(self.host.clock())
+        looked, proceed = self.record.looked, self.host.proceed
+        return Issuing(self.declared, self.places, looked, lambda: self.now, proceed)
 
     @property
     def declared(self) -> Declared:
-        inputs = self.inputs
-        return Declared(
-            inputs.record,
-            inputs.account,
-            inputs.format,
-            self.keys,
-            inputs.overlap_seconds,
-            self.host.maker(inputs),
-        )
+        overlap, make = self.inputs.overlap_seconds, self.host.maker(self.inputs)
+        return replace(super().declared, overlap_seconds=overlap, make=make)
 
     @property
     def offered(self) -> Offered:
@@ -175,29 +156,14 @@ class StagingRun:
                 self.record.looked.note(place, claimed)
 
     def _decide(self) -> Staging:
-        asked = self._asked()
-        return decide(
-            self.declared,
-            self._remembered_here(),
-            self._seen(asked),
-            self.offered,
-            asked,
-            self._now(),
-        )
+        asked, here = self._asked(), self._remembered_here()
+        return decide(self.declared, here, self._seen(asked), self.offered, asked, self.now)
 
     def _asked(self) -> Asked:
-        match self.host.intents.get(self.inputs.record):
-            case Rotation() as rotation:
-                overlap = rotation.overlap_seconds if rotation.part == TOKEN else None
-                return Rotate(
-                    rotation.part,
-                    rotation.origin,
-                    overlap,
-                    self.pair,
-                    rotation.again,
-                    self.issuing.nonce,
-                    rotation.anew,
-                )
+        match self.intent:
+            case Rotation(part=part, origin=origin, again=again, anew=anew) as rotation:
+                overlap = rotation.overlap_seconds if part == TOKEN else None
+                return Rotate(part, origin, overlap, self.pair, again, self.issuing.nonce, anew)
             case Rollback():
                 return RollBack()
         return Up(self.inputs.generates, self.pair)
@@ -235,7 +201,7 @@ class StagingRun:
             where = {place.store.kind: place}
             (bare,) = look(self.record.looked, where).values()
             for version in (bare.current, bare.pending):
-                needed = {place.store.kind: [version] if version is not None else []}
+                needed = {place.store.kind: [version]}
                 (sight,) = look(self.record.looked, where, self._formats, needed).values()
                 if (held := sight.credential(version)) is not None:
                     return held
@@ -249,12 +215,8 @@ class StagingRun:
             self.remembered,
             verified=verified and {k: v for k, v in verified.items() if k not in left},
             moved=self._moved(),
-            left=tuple(self._left()),
+            left=tuple(self.record.looked.lines(self.before)),  # what they bar stays barred
         )
-
-    def _left(self) -> Iterator[JournalEntry]:
-        """Return the lines of the places that the record leaves; what they bar stays barred."""
-        return self.record.looked.lines(self.before)
 
     @property
     def _formats(self) -> tuple[Names, ...]:
@@ -264,9 +226,8 @@ class StagingRun:
     # --- a rotation's new pair --------------------------------------------------------------------
 
     def _obtain(self, seen: Seen) -> None:
-        rotation = self.host.intents.get(self.inputs.record)
-        if isinstance(rotation, Rotation) and rotation.obtain is not None:
-            self.pair = rotation.obtain(
+        if isinstance(self.intent, Rotation) and self.intent.obtain is not None:
+            self.pair = self.intent.obtain(
                 Obtaining(self._signing(seen), self.issuing.intend, self.host.cancelled.is_set)
             )
         else:
@@ -307,10 +268,10 @@ class StagingRun:
 
     def _rotates_to(self, origin: Origin) -> bool:
         """Return whether this run rotates to a token, or a key, of that origin."""
-        intent = self.host.intents.get(self.inputs.record)
-        if not isinstance(intent, Rotation):
-            return False
-        return intent.part == TOKEN and intent.origin is origin
+        match self.intent:
+            case Rotation(part=part, origin=intended):
+                return part == TOKEN and intended is origin
+        return False
 
     def _taken_back(self, issued: Pair, consumer: Pair) -> str:
         """Revoke a token that no store holds, and say what became of it: no later run can sign its revoke."""
@@ -332,12 +293,9 @@ class StagingRun:
         inputs = self.inputs
         user = (self.record.tested or {}).get("user", {}).get("email", inputs.record)
         mark = self.keys.writing.text(token.pair(TOKEN).identifier)
+        warn = partial(self.host.warn, self.urn)
         with self.host.gate.admit(
-            inputs.account,
-            user,
-            inputs.record,
-            mark,
-            unrecorded=lambda words: self.host.warn(self.urn, words),
+            inputs.account, user, inputs.record, mark, unrecorded=warn
         ) as turn:
             client = self.host.client(token, inputs.endpoint, inputs.record)
             done = self.host.revoke(cast("Client", client))  # NetSuite issues tokens, nothing else
@@ -359,23 +317,16 @@ class StagingRun:
         # a key that was made here: nobody can have brought it to NetSuite yet
         if self.pair is not None and self._rotates_to(Origin.GENERATED):
             self._require_way(credential)
-        outputs = self._outputs(credential)
+        outputs, looked = self._outputs(credential), self.record.looked
         for kind, place in self.places.items():
             self.host.status(self.urn, f"staging in {place}")
             steps = [step for step in plan.steps if step.store == kind]
             try:
-                claimed = act.claim(self.record.looked, place, self.host.proceed)
+                claimed = act.claim(looked, place, self.host.proceed)
                 for notice in claimed.notices:
                     self.host.warn(self.urn, f"{self.inputs.record}: {notice}")
                 steps += self._carried_lines(kind, claimed)
-                staged = act.carry_out(
-                    self.record.looked,
-                    place,
-                    steps,
-                    self.inputs.format,
-                    self.keys.writing,
-                    self.host.proceed,
-                )
+                staged = act.carry_out(looked, place, steps, self.declared, self.host.proceed)
             except TbaError as error:
                 if not outputs.versions:
                     raise
@@ -387,7 +338,7 @@ class StagingRun:
         self.host.tokens_staged.add(credential.pair(TOKEN).identifier)
         self.record.updated = True
         for place in self.before:
-            snapshot = self.record.looked.snapshot(place)
+            snapshot = looked.snapshot(place)
             where = "" if snapshot is None else f" ({snapshot.location})"
             self.host.warn(
                 self.urn,
@@ -414,14 +365,15 @@ class StagingRun:
                 self.record.bearer_refused = error
 
     def _outputs(self, credential: Credential) -> StagedCredentialOutputs:
-        """Return what state keeps, before any store has it."""
+        """Return what state keeps, before any store has it; a part that its source lacks now keeps its digest."""
         key = self.keys.writing
+        given = {part: key.pair(pair) for part, pair in self.offered.items() if pair is not None}
         return StagedCredentialOutputs(
             versions={},
             locations={},
             fingerprint=key.text(render(credential, self.inputs.format)),
             stored_digests={part: key.pair(credential.pair(part)) for part in PARTS},
-            source_digests=self._source_digests(),
+            source_digests={**self.remembered.source_digests, **given},
             earlier_formats=self._earlier_formats(),
             claim=next(iter(self.places.values())).mark.claim,
         )
@@ -442,18 +394,9 @@ class StagingRun:
         carried = (Retirement.INFORM, Retirement.LEFT, Retirement.REVOKED)
         return [
             Note(kind, line)
-            for line in self._left()
+            for line in self.record.looked.lines(self.before)
             if line.state in carried and line.key not in there
         ]
-
-    def _source_digests(self) -> dict[str, str]:
-        """Return what the sources gave last; a part that is absent now keeps its digest."""
-        given = {
-            part: self.keys.writing.pair(pair)
-            for part, pair in self.offered.items()
-            if pair is not None
-        }
-        return {**self.remembered.source_digests, **given}
 
 
 def _shown(settings: Mapping[str, str]) -> str:

@@ -236,7 +236,7 @@ def _update(handler: Handler, kept: Path, new: Properties) -> Properties:
     inputs = dict(checked.inputs)
     try:
         if before is None:
-            state = handler.create(URN, inputs)
+            state = handler.update(URN, {}, inputs)
         elif handler.diff(URN, before["inputs"], before["state"], inputs) or before["failed"]:
             state = handler.update(URN, before["state"], inputs)
         else:

@@ -58,9 +58,6 @@ class Bomb(Handler):
     def id(self, new: Properties) -> str:
         return "id"
 
-    def create(self, urn: str, new: Properties) -> Properties:
-        return {"state": self.act()}
-
     def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
         return {"state": self.act()}
 
@@ -79,10 +76,8 @@ class IdBomb(Bomb):
     def id(self, new: Properties) -> str:
         return str(self.act())
 
-    def create(self, urn: str, new: Properties) -> Properties:
+    def update(self, urn: str, old_state: Properties, new: Properties) -> Properties:
         raise PartialFailureError(StoreError("half done"), {})
-
-    update = create  # type: ignore[assignment]
 
 
 @dataclass

@@ -12,11 +12,10 @@ from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.revocation import Revocation, RevocationOutcome
 from tba_secrets.places import Place
 from tba_secrets.sensitive import Fingerprint
-from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import VersionId
 from tba_secrets.stores.journal import INTENT, JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms
-from tests.lifecycle.test_decide import DECLARED, KEYS, credential
+from tests.lifecycle.test_decide import DECLARED, credential
 from tests.lifecycle.test_rules import MARK, NAME, seen
 from tests.lifecycle.world import name_of, pair
 from tests.stores.memory import MemoryStore
@@ -44,7 +43,7 @@ def stage(store: MemoryStore, nonce: str) -> VersionId | None:
     """Write what was issued, as another run's write that this one has not heard of."""
     where, terms = Place(store, NAME, MARK), Terms(Origin.ISSUED, 60, nonce)
     put = Put("memory", credential("A"), terms, None)
-    return carry_out(Looked(), where, [put], Format(), KEYS.writing, lambda: None)
+    return carry_out(Looked(), where, [put], DECLARED, lambda: None)
 
 
 def taken_back(issuing: Issuing, outcome: RevocationOutcome) -> Revocation:

@@ -119,14 +119,14 @@ def fill(where: Place) -> None:
     claim(looked, where, lambda: None)
     for token, due in (("A", DUE), ("B", NOW + 60), ("C", None)):
         steps = [Put("", credential(token), Terms(Origin.SOURCE), before)]
-        staged = carry_out(looked, where, steps, Format(), KEYS.writing, lambda: None)
+        staged = carry_out(looked, where, steps, DECLARED, lambda: None)
         assert staged is not None
         promote = [Promote("", staged, before)]
-        carry_out(looked, where, promote, Format(), KEYS.writing, lambda: None, _passed(1))
+        carry_out(looked, where, promote, DECLARED, lambda: None, _passed(1))
         if due is not None:
             digest = KEYS.writing.pair(credential(token).pair(TOKEN))
             line = JournalEntry(staged, digest, 86400, due)
-            carry_out(looked, where, [Note("", line)], Format(), KEYS.writing, lambda: None)
+            carry_out(looked, where, [Note("", line)], DECLARED, lambda: None)
         before = staged
 
 

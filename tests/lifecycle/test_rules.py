@@ -42,7 +42,7 @@ from tba_secrets.spec.model import Format
 from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms, placeholder_version_id
-from tests.lifecycle.test_decide import KEYS, content, credential, version
+from tests.lifecycle.test_decide import DECLARED, KEYS, content, credential, version
 from tests.lifecycle.world import ACCOUNT, RECORD, _passed, pair
 from tests.stores.memory import MemoryStore
 
@@ -135,7 +135,7 @@ class CountedStore(MemoryStore):
 
 def carried_out(looked: Looked, where: Place, step: Step) -> VersionId | None:
     """Carry a step out, what is promoted with a proof."""
-    return carry_out(looked, where, [step], Format(), KEYS.writing, lambda: None, _passed(1))
+    return carry_out(looked, where, [step], DECLARED, lambda: None, _passed(1))
 
 
 def seen(store: MemoryStore) -> Snapshot:
@@ -198,9 +198,7 @@ def test_a_version_that_is_gone_is_no_candidate_again() -> None:
     gone = VersionId("tba-s-0123456789abcdef-000000-0123456789abcdef")
 
     with pytest.raises(ConflictError, match="is gone since"):
-        carry_out(
-            Looked(), place(store), [Relabel("aws", gone)], Format(), KEYS.writing, lambda: None
-        )
+        carry_out(Looked(), place(store), [Relabel("aws", gone)], DECLARED, lambda: None)
 
 
 def test_a_secret_that_is_gone_is_written_by_nobody() -> None:
@@ -209,8 +207,7 @@ def test_a_secret_that_is_gone_is_written_by_nobody() -> None:
             Looked(),
             place(MemoryStore()),
             [Relabel("aws", VersionId("tba-x"))],
-            Format(),
-            KEYS.writing,
+            DECLARED,
             lambda: None,
         )
 

@@ -395,7 +395,7 @@ class Run:
             return inputs, old[1]
         try:
             if old is None:
-                return inputs, wired(handler.create(URN, inputs))
+                return inputs, wired(handler.update(URN, {}, inputs))
             return inputs, wired(handler.update(URN, old[1], inputs))
         except PartialFailureError as error:
             kept = (inputs if old is None else old[0], wired(error.state))

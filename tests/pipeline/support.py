@@ -205,5 +205,5 @@ def stage(
     needed = versions_to_read(declared, remembered, look(looked, where), offered, Up())
     seen = look(looked, where, [Format()], needed)
     plan = decide(declared, remembered, seen, offered, Up(), now=1)
-    written = act.carry_out(looked, place, plan.steps, Format(), keys.writing, proceed)
+    written = act.carry_out(looked, place, plan.steps, declared, proceed)
     return Staged(written or plan.versions[place.store.kind], claimed.location)

@@ -138,10 +138,7 @@ def _up(host: Host, number: int, kept: dict[str, Any]) -> None:
             new |= {one: kept["staged"][one] for one in ("versions", "fingerprint")}
         inputs = dict(handler.check(urn, {}, new).inputs)
         try:
-            if name in kept:
-                kept[name] = handler.update(urn, kept[name], inputs)
-            else:
-                kept[name] = handler.create(urn, inputs)
+            kept[name] = handler.update(urn, kept.get(name, {}), inputs)
         except PartialFailureError as failure:
             kept[name] = failure.state
             raise

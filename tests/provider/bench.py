@@ -161,7 +161,7 @@ class Bench:
         inputs = wired(checked.inputs)
         try:
             if before is None:
-                return Kept(inputs, wired(handler.create(URN, inputs)))
+                return Kept(inputs, wired(handler.update(URN, {}, inputs)))
             changes = handler.diff(URN, before.inputs, before.state, inputs)
             if before.failure is None and not changes:
                 return before

@@ -68,7 +68,7 @@ class AwsProvider:
         checked = handler.check(URN, before.inputs if before else {}, new)
         assert checked.failures == {}
         if before is None:
-            return Kept(checked.inputs, handler.create(URN, checked.inputs))
+            return Kept(checked.inputs, handler.update(URN, {}, checked.inputs))
         if not handler.diff(URN, before.inputs, before.state, checked.inputs):
             return Kept(checked.inputs, before.state)
         return Kept(checked.inputs, handler.update(URN, before.state, checked.inputs))
