@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import pulumi
 
+from tba_secrets.provider import LOOK_AHEAD, SMOKE_TEST, STAGED_CREDENTIAL
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec.model import Environment as EnvironmentSpec
 from tba_secrets.spec.model import Model
@@ -33,14 +34,11 @@ class StagedCredential(pulumi.CustomResource):
     ) -> None:
         """Declare a token's credential in its stores.
 
-        Args:
-            name: The resource's name in the stack.
-            inputs: The properties of `StagedCredentialInputs`, camelCase; `owner` is this stack where absent.
-            opts: As for every resource.
+        The inputs are the properties of `StagedCredentialInputs`, camelCase; `owner` is this stack where absent.
         """
         run = {"owner": _owner(), "preview": pulumi.runtime.is_dry_run() or None}
         outputs = {"versions": None, "locations": None, "fingerprint": None}
-        super().__init__("tba:index:StagedCredential", name, {**run, **inputs, **outputs}, opts)
+        super().__init__(STAGED_CREDENTIAL, name, {**run, **inputs, **outputs}, opts)
 
     @property
     def versions(self) -> pulumi.Output[Mapping[str, str]]:
@@ -64,18 +62,12 @@ class SmokeTest(pulumi.CustomResource):
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Declare the test of a credential, and its promotion.
+        """Declare the test of a credential, and its promotion; `promote: False` tests what is current.
 
-        Args:
-            name: The resource's name in the stack.
-            inputs: The properties of `SmokeTestInputs`, camelCase; `owner` is this stack where absent.
-                `promote: False` tests what is current.
-            opts: As for every resource.
+        The inputs are the properties of `SmokeTestInputs`, camelCase; `owner` is this stack where absent.
         """
         outputs = {"verified": None, "verifiedAt": None, "verifiedAs": None}
-        super().__init__(
-            "tba:index:SmokeTest", name, {"owner": _owner(), **inputs, **outputs}, opts
-        )
+        super().__init__(SMOKE_TEST, name, {"owner": _owner(), **inputs, **outputs}, opts)
 
     @property
     def verified(self) -> pulumi.Output[Mapping[str, str]]:
@@ -135,14 +127,7 @@ class Integration(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         window: Window | None = None,
     ) -> None:
-        """Declare the tokens of one integration record.
-
-        Args:
-            name: The integration record's name.
-            records: Its tokens.
-            opts: As for every resource.
-            window: What the integrations of one environment share.
-        """
+        """Declare the tokens of one integration record; the integrations of one environment share a window."""
         super().__init__("tba:index:Integration", name, None, opts)
         self._window = window or Window()
         self.credentials = {
@@ -186,10 +171,7 @@ class Environment(pulumi.ComponentResource):
     ) -> None:
         """Declare an environment: its integrations and their tokens.
 
-        Args:
-            name: The environment's name; the stack's, as a rule.
-            spec: What `tba_secrets.spec.load` or `load_stack` has read.
-            opts: As for every resource.
+        The name is the stack's, as a rule; the spec is what `tba_secrets.spec.load` or `load_stack` has read.
         """
         super().__init__("tba:index:Environment", name, None, opts)
         records = credential_records(spec)
@@ -235,11 +217,42 @@ async def _announce(
     asked = {"stores": plain(spec.store), "secrets": secrets}
     with suppress(Exception):
         of_mine = pulumi.InvokeOptions(parent=environment)
-        await pulumi.runtime.invoke_async("tba:index:lookAhead", asked, of_mine)
+        await pulumi.runtime.invoke_async(LOOK_AHEAD, asked, of_mine)
 
 
 def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
     """Return a record as the inputs of a `StagedCredential`."""
+    first, second = ("consumer", "token") if record.certificate is None else ("client", "key")
+    overlap = record.retire_after
+    return _given(
+        record,
+        **{first: origin(record.consumer_source), second: origin(record.token_source)},
+        description=record.description,
+        adopt=record.adopt or None,
+        restore=record.restore or None,
+        retain=record.retain or None,
+        requireValues=record.require_values or None,
+        retireAfter=None if overlap is None else int(overlap.total_seconds()),
+    )
+
+
+def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
+    """Return a record as the inputs of a `SmokeTest`, without the versions to test."""
+    return _given(
+        record,
+        role=plain(record.role),
+        user=plain(record.user),
+        checks=record.verify.model_dump(mode="json", exclude_none=True)["checks"],
+        acceptUnproven=list(record.verify.accept_unproven) or None,
+        always=record.verify.always or None,
+        mostUsers=record.most_users,
+        afterPromote=None if record.after_promote is None else plain(record.after_promote),
+        withheld=list(record.withheld) or None,
+    )
+
+
+def _given(record: CredentialRecord, **more: Any) -> dict[str, Any]:
+    """Return what both resources of a record are given, and more; without what is not set."""
     inputs = {
         "record": record.path,
         "owner": _owner(),
@@ -247,16 +260,9 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
         "endpoint": record.endpoint,
         "stores": plain(record.stores),
         "secret": record.secret,
-        **_parts(record),
         "format": _format(record),
-        "description": record.description,
-        "adopt": record.adopt or None,
-        "restore": record.restore or None,
-        "retain": record.retain or None,
-        "requireValues": record.require_values or None,
-        "retireAfter": None
-        if record.retire_after is None
-        else int(record.retire_after.total_seconds()),
+        "certificate": None if record.certificate is None else plain(record.certificate),
+        **more,
     }
     return {name: value for name, value in inputs.items() if value is not None}
 
@@ -264,37 +270,6 @@ def staged_inputs(record: CredentialRecord) -> dict[str, Any]:
 def _format(record: CredentialRecord) -> dict[str, Any] | None:
     """Return the keys of the stored object; None if they are a token's usual ones."""
     return plain(record.format) or None
-
-
-def _parts(record: CredentialRecord) -> dict[str, Any]:
-    """Return where the parts of a credential come from, by the names that its kind has for them."""
-    consumer, token = origin(record.consumer_source), origin(record.token_source)
-    if record.certificate is None:
-        return {"consumer": consumer, "token": token}
-    return {"client": consumer, "key": token, "certificate": plain(record.certificate)}
-
-
-def smoke_inputs(record: CredentialRecord) -> dict[str, Any]:
-    """Return a record as the inputs of a `SmokeTest`, without the versions to test."""
-    inputs = {
-        "record": record.path,
-        "owner": _owner(),
-        "account": record.account,
-        "endpoint": record.endpoint,
-        "stores": plain(record.stores),
-        "secret": record.secret,
-        "format": _format(record),
-        "role": plain(record.role),
-        "user": plain(record.user),
-        "checks": record.verify.model_dump(mode="json", exclude_none=True)["checks"],
-        "acceptUnproven": list(record.verify.accept_unproven) or None,
-        "certificate": None if record.certificate is None else plain(record.certificate),
-        "always": record.verify.always or None,
-        "mostUsers": record.most_users,
-        "afterPromote": None if record.after_promote is None else plain(record.after_promote),
-        "withheld": list(record.withheld) or None,
-    }
-    return {name: value for name, value in inputs.items() if value is not None}
 
 
 def _siblings(

@@ -29,10 +29,7 @@ class DigestKey:
         The default is made of the NetSuite account and the record: no rename of a store, a secret, a stack, a project
         or an organization touches it, and a stack whose state was lost gives the same digests.
 
-        Args:
-            configured: The value of `tba:digestKey`, at least 16 characters of it random; None for the default key.
-            account: The NetSuite account id.
-            record: `integration/token`.
+        Configured is the value of `tba:digestKey`, at least 16 characters of it random; None for the default key.
         """
         name = f"{account}\0{record}"
         material = configured.encode() if configured else name.encode()

@@ -25,12 +25,7 @@ _MEND: Final = "store the credential anew with `tba rotate`, or name another sec
 
 
 def render(credential: Credential, names: Names) -> Sensitive:
-    """Return the canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is.
-
-    Args:
-        credential: What is to be stored.
-        names: Under which keys, by field name.
-    """
+    """Return the canonical text to store: compact JSON, keys sorted, UTF-8 kept as it is."""
     fields, keys = credential.fields, names.model_dump()
     content = {key: fields[field].reveal() for field, key in keys.items()}
     return Sensitive(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
@@ -51,11 +46,7 @@ def parse(
 def parse(value: Sensitive, names: Names, where: str, account: str | None = None) -> AnyCredential:
     """Return the credential in a stored text.
 
-    Args:
-        value: What the store gave.
-        names: Under which keys to look.
-        where: The secret, for messages.
-        account: Whose it is where the object does not say; None where it has to.
+    `where` names the secret in messages. The account is that of an object that does not say its own, None if it has to.
 
     Raises:
         StoreError: It is no flat JSON object of strings, a key is missing, or a value has not its form: which, never
@@ -85,10 +76,7 @@ def parse(value: Sensitive, names: Names, where: str, account: str | None = None
 def parse_either(value: Sensitive, names: Names, where: str) -> AnyCredential:
     """Return the credential in a stored text, of the kind that it holds. Raises as `parse` does.
 
-    Args:
-        value: What the store gave.
-        names: Under which keys to look; those of one kind serve where the text holds the other in its usual form.
-        where: The secret, for messages.
+    The names of one kind serve where the text holds the other in its usual form.
     """
     usual = CertificateFormat()
     if set(usual.model_dump().values()) <= (_flat(value) or {}).keys():

@@ -20,7 +20,9 @@ class Place:
     name: SecretName
     mark: OwnerMark
     adopt: bool = False
+    """A secret that is not ours may be taken over."""
     restore: bool = False
+    """A secret that is scheduled for deletion may be restored."""
     description: str | None = None
 
     def __str__(self) -> str:
@@ -41,16 +43,9 @@ def places_in(
     restore: bool = False,
     description: str | None = None,
 ) -> dict[str, Place]:
-    """Return a place in each store, by kind, in the order in which they are promoted.
+    """Return a place in each store that `stores.open_stores` opened, by kind, in the order of promotion.
 
-    Args:
-        opened: The stores by kind, as `stores.open_stores` opens them.
-        stores: Their settings, as in the YAML.
-        secret: The secret's name under each store's prefix.
-        mark: Who we are; the default is for reading only.
-        adopt: A secret that is not ours may be taken over.
-        restore: A secret that is scheduled for deletion may be restored.
-        description: Written on the secret.
+    Without a mark, which says who we are, they are for reading only.
     """
     if not opened:
         raise StoreError("no store is declared", "declare `store: {aws: {region: ...}}`")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import pulumi
 from pulumi.runtime.proto import resource_pb2
 
+from tba_secrets.provider import LOOK_AHEAD
+
 if TYPE_CHECKING:
     from tba_secrets.components import Environment
 
@@ -22,10 +24,7 @@ _SHOWN: Final = 32
 def run(project: Path) -> None:
     """Declare the environment of the stack that is being updated, and export its credentials.
 
-    A file that cannot be used ends the program, once its problems have been shown.
-
-    Args:
-        project: Pulumi.yaml's folder.
+    The project is Pulumi.yaml's folder. A file that cannot be used ends the program, once its problems have been shown.
     """
     _wake_provider()
     # What takes a while to load comes after that.
@@ -53,10 +52,9 @@ def _wake_provider() -> None:
     monitor = cast("Any", pulumi.runtime.settings.get_monitor())
 
     def ask() -> None:
-        with suppress(
-            Exception
-        ):  # the first resource that needs the provider fails in the same way, and tells
-            monitor.Invoke(resource_pb2.ResourceInvokeRequest(tok="tba:index:lookAhead"))
+        # The first resource that needs the provider fails in the same way, and tells.
+        with suppress(Exception):
+            monitor.Invoke(resource_pb2.ResourceInvokeRequest(tok=LOOK_AHEAD))
 
     Thread(target=ask, daemon=True).start()
 

@@ -29,14 +29,9 @@ def promote(
     verification: Verification | None,
     seen: Snapshot | None = None,
 ) -> None:
-    """Make the version that was read back current; promoting what is current already is success.
+    """Make the version that was signed with current; promoting what is current already is success.
 
-    Args:
-        place: The secret.
-        version: The version that was signed with.
-        replacing: The version that was current when it was read.
-        verification: What the signed calls proved of it.
-        seen: What a look showed a moment ago.
+    It is `replacing` the version that was current when it was read; `seen` is what a look showed a moment ago.
 
     Raises:
         CheckFailedError: The verification proves nothing.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tba_secrets.errors import ConflictError, ValueNeededError
 from tba_secrets.payload import AnyCredential, Names, parse, same_content
-from tba_secrets.places import Place
+from tba_secrets.places import Places
 from tba_secrets.stores.interface import Snapshot, Stage, VersionId
 
 
@@ -26,18 +26,14 @@ class ReadBack:
 
 
 def read_back(
-    places: Mapping[str, Place],
+    places: Places,
     versions: Mapping[str, VersionId],
     names: Names,
     snapshots: Mapping[str, Snapshot | None],
 ) -> ReadBack:
     """Read the versions to prove from every store; they must hold the same.
 
-    Args:
-        places: By store kind, in the order of promotion.
-        versions: The version to read in each; a store that is not named gives its current version.
-        names: The keys of the stored object.
-        snapshots: What a look at each store showed.
+    A store that `versions` does not name gives its current version. `snapshots` are what a look at each showed.
 
     Raises:
         ValueNeededError: A version is gone, or is the placeholder.

@@ -24,10 +24,6 @@ def saving(project: Path, resources: Iterable[Mapping[str, Any]]) -> dict[str, s
     """Return the variable that lets the engine save at the end, if nothing but our resources is at stake.
 
     Nothing is returned if the user has set it: that is their decision.
-
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        resources: The state's.
     """
     if _VARIABLE in os.environ:
         return {}

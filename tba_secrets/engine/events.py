@@ -16,13 +16,12 @@ from typing import Any, Final
 from tba_secrets.engine.pulumi import without_password
 from tba_secrets.errors import SpecError
 from tba_secrets.promote import PROMOTED, VERIFIED_AS
+from tba_secrets.provider import SMOKE_TEST, STAGED_CREDENTIAL
 
 _COUNTED: Final = re.compile(r"\A[0-9]+ errors? occurred:\s*\* ")
 """What the engine puts before a failure that leaves something in state (hashicorp/go-multierror)."""
 _REFUSED: Final = re.compile(r"\Atba:index:\w+ resource '([^']+)' has a problem: ")
 """What the engine puts before an input that the provider refuses; the record's urn is not known yet."""
-_STAGED: Final = "tba:index:StagedCredential"
-_TESTED: Final = "tba:index:SmokeTest"
 _UNCHANGED: Final = frozenset({"same", "read", "refresh"})
 
 Tell = Callable[[str], None]
@@ -82,11 +81,7 @@ class UpdateOutcome:
 
 
 class UpdateListener:
-    """Hears the events of one update.
-
-    Args:
-        tell: Called with the provider's live messages.
-    """
+    """Hears the events of one update, and tells the provider's live messages."""
 
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
@@ -124,11 +119,8 @@ class UpdateListener:
     def outcome(self, environment: str, result: UpdateResult, *, seconds: float) -> UpdateOutcome:
         """Return all that was heard.
 
-        Args:
-            environment: The stack's name.
-            result: The CLI's verdict; `DONE` becomes `NOTHING` if nothing changed, and `FAILED` becomes `WAITS` if all
-                that failed waits for a person.
-            seconds: How long it took.
+        Of the CLI's verdict, `DONE` becomes `NOTHING` if nothing changed, and `FAILED` becomes `WAITS` if all that
+        failed waits for a person.
         """
         if result is UpdateResult.DONE and not self._changed:
             result = UpdateResult.NOTHING
@@ -157,23 +149,23 @@ class UpdateListener:
     def _ended(self, step: Mapping[str, Any]) -> None:
         record = self._records.get(step["urn"])
         if record is None or step["op"] in _UNCHANGED:
-            if step["op"] == "same" and step["type"] == _TESTED and record in self.tokens:
+            if step["op"] == "same" and step["type"] == SMOKE_TEST and record in self.tokens:
                 # nothing is left to test: what is current was declared again, in place of a refused candidate
                 self.tokens[record].staged = False
             return
         token = self.tokens.setdefault(record, TokenOutcome())
         if step.get("new") is None:
-            token.removed |= step["type"] == _STAGED
-        elif step["type"] == _STAGED:
+            token.removed |= step["type"] == STAGED_CREDENTIAL
+        elif step["type"] == STAGED_CREDENTIAL:
             token.staged |= _outputs(step, "old").get("versions") != _outputs(step, "new").get(
                 "versions"
             )
-        elif step["type"] == _TESTED:
+        elif step["type"] == SMOKE_TEST:
             self._tested(token, step)
 
     def _failed(self, step: Mapping[str, Any]) -> None:
         record = self._records.get(step["urn"])
-        if record is not None and step["type"] == _TESTED:
+        if record is not None and step["type"] == SMOKE_TEST:
             waits_for = _outputs(step, "new").get("waitsFor") or ""
             self.tokens.setdefault(record, TokenOutcome()).waits_for = waits_for
 

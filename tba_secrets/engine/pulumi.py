@@ -39,12 +39,7 @@ class EngineError(TbaError):
 
 
 class LockedError(EngineError):
-    """Another update holds the stack's lock: nothing was done.
-
-    Args:
-        stack: The stack.
-        holders: Who holds the lock; empty if the backend does not tell.
-    """
+    """Another update holds the stack's lock: nothing was done. There are no holders if the backend does not tell."""
 
     def __init__(self, stack: str, holders: tuple[Holder, ...]) -> None:
         who = " and ".join(map(str, holders)) or "another run"
@@ -59,14 +54,7 @@ class LockedError(EngineError):
 
 
 class PulumiCli:
-    """The CLI on one stack.
-
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        stack: The stack's name.
-        environment: Variables beside this process's own.
-        cancelled: Set when the user has asked to stop.
-    """
+    """The CLI on one stack, with variables beside this process's own; `cancelled` once the user has asked to stop."""
 
     def __init__(
         self,
@@ -89,11 +77,7 @@ class PulumiCli:
         return "".join(lines)
 
     def run(self, *arguments: str, hear: Hear = lambda _line: None) -> None:
-        """Run a command that takes the stack's lock, to its end.
-
-        Args:
-            arguments: The command and its options, without the stack.
-            hear: Called with each line of output.
+        """Run a command that takes the stack's lock, to its end; `arguments` are without the stack.
 
         Raises:
             LockedError: Another update holds the lock.
@@ -182,20 +166,12 @@ def _failed(stack: str, said: str) -> EngineError:
 
 
 def without_password(text: str) -> str:
-    """Take user and password out of a backend's address (`postgres://user:password@host`).
-
-    Args:
-        text: What the CLI says.
-    """
+    """Take user and password out of a backend's address (`postgres://user:password@host`)."""
     return _PASSWORD.sub(r"\1...", _USER.sub("//", text))
 
 
 def exported_deployment(project: Path, stack: str) -> dict[str, Any]:
     """Read a stack's last state, as `pulumi stack export` gives it; no secret is decrypted.
-
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        stack: The stack's name.
 
     Raises:
         EngineError: The CLI or the stack is missing, or the state cannot be read.
@@ -211,14 +187,7 @@ def exported_deployment(project: Path, stack: str) -> dict[str, Any]:
 
 
 def configured(project: Path, stack: str) -> dict[str, Sensitive]:
-    """Read a stack's own configuration, secrets included.
-
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        stack: The stack's name.
-
-    Returns:
-        By `namespace:name`, what is a text.
+    """Read a stack's own configuration, secrets included: by `namespace:name`, what is a text.
 
     Raises:
         EngineError: The CLI or the stack is missing, a secret cannot be decrypted, or the CLI printed no JSON.

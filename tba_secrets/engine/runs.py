@@ -64,11 +64,7 @@ class Holder:
 
 
 def holders(refusal: str) -> tuple[Holder, ...]:
-    """Read who holds the lock from the CLI's refusal.
-
-    Args:
-        refusal: What the CLI wrote to stderr.
-    """
+    """Read who holds the lock from the CLI's refusal."""
     return tuple(
         Holder(found["user"], found["host"], int(found["pid"]), found["since"] or "")
         for found in _HOLDER.finditer(refusal)
@@ -121,11 +117,7 @@ class RunRecord:
 def record(project: Path, stack: str, pid: int, began: float) -> RunRecord | None:
     """Write down a run. Without /proc, or a folder to write to, there is none, and nothing else changes.
 
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        stack: The stack that it updates.
-        pid: The CLI's process, which takes the lock.
-        began: When it was started at the earliest, in epoch seconds.
+    `pid` is the CLI's process, which takes the lock; it `began` at that time at the earliest, in epoch seconds.
     """
     started = _started(pid)
     if started is None:
@@ -143,12 +135,7 @@ def record(project: Path, stack: str, pid: int, began: float) -> RunRecord | Non
 
 
 def life(stack: str, found: Iterable[Holder]) -> Life:
-    """Tell whether the holders of a stack's lock are known to be dead: all of them, or it is not known.
-
-    Args:
-        stack: The stack.
-        found: Its lock's holders.
-    """
+    """Tell whether the holders of a stack's lock are known to be dead: all of them, or it is not known."""
     lives = {_life(stack, holder) for holder in found} or {Life.UNKNOWN}
     if Life.ALIVE in lives:
         return Life.ALIVE
@@ -159,10 +146,6 @@ def claim(stack: str, found: Iterable[Holder]) -> bool:
     """Claim the right to cancel the lock of dead holders: of two runs, one gets True.
 
     The other one might else cancel the lock that the first has taken meanwhile.
-
-    Args:
-        stack: The stack.
-        found: Its lock's holders, all of them dead.
     """
     proofs = [one for one in _records() for holder in found if one.holds(stack, holder)]
     try:
@@ -174,12 +157,7 @@ def claim(stack: str, found: Iterable[Holder]) -> bool:
 
 
 def forget_dead(project: Path, stack: str) -> None:
-    """Forget the earlier, dead runs of a stack: after an update that had the lock they prove nothing any more.
-
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        stack: The stack.
-    """
+    """Forget the earlier, dead runs of a stack: after an update that had the lock they prove nothing any more."""
     for one in _records():
         if (one.project, one.stack, one.life) == (str(project), stack, Life.DEAD):
             one.path.unlink(missing_ok=True)
@@ -219,8 +197,5 @@ def _started(pid: int) -> int | None:
 def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
-    except (
-        OSError,
-        UnicodeDecodeError,
-    ):  # UnicodeDecodeError: a process may name itself in any bytes
+    except (OSError, UnicodeDecodeError):  # a process may name itself in any bytes
         return ""

@@ -46,22 +46,15 @@ class Shared:
 
 
 class Engine:
-    """Updates one stack.
+    """Updates one stack of a project, the folder that holds Pulumi.yaml.
 
     Args:
-        project: The folder that holds Pulumi.yaml.
-        stack: The stack's name.
         take_over: Cancel the update that holds the lock, unless it is known to be alive.
         shared: What other stacks of the same run share with this one.
     """
 
     def __init__(
-        self,
-        project: Path,
-        stack: str,
-        *,
-        take_over: bool = False,
-        shared: Shared | None = None,
+        self, project: Path, stack: str, *, take_over: bool = False, shared: Shared | None = None
     ) -> None:
         self.project = project
         self.stack = stack
@@ -75,12 +68,7 @@ class Engine:
     def up(self, listener: UpdateListener, intents: Intents | None = None) -> UpdateOutcome:
         """Run `pulumi up`: for all, or for the records that an intent is about. What a dead run left is taken up first.
 
-        Args:
-            listener: Hears what happens.
-            intents: By `integration/token`.
-
-        Returns:
-            What was done, and why not all of it.
+        Return what was done, and why not all of it.
 
         Raises:
             LockedError: Another update holds the lock.
@@ -200,12 +188,7 @@ class Engine:
 
 
 def undeclared(resources: Iterable[Mapping[str, Any]], declared: Collection[str]) -> list[str]:
-    """Tell which records of environment files state has and the YAML no longer declares.
-
-    Args:
-        resources: The state's.
-        declared: The records that the YAML declares.
-    """
+    """Tell which records of environment files state has and the YAML no longer declares."""
     held = {
         str((one.get("inputs") or {}).get("record"))
         for one in resources
@@ -235,10 +218,9 @@ def _remember_proofs(host: Host, resources: Iterable[Mapping[str, Any]]) -> None
         inputs, kind = one.get("inputs") or {}, one["type"].rpartition(":")[2]
         if kind == "SmokeTest":
             host.record(inputs["record"]).tested = state_of(inputs, one.get("outputs") or {})
-        elif (
-            kind == "StagedCredential" and (record := host.record(inputs["record"])).tested is None
-        ):
-            record.tested = {}  # a first rotation that was killed before its proof
+        elif kind == "StagedCredential" and host.record(inputs["record"]).tested is None:
+            # a first rotation that was killed before its proof
+            host.record(inputs["record"]).tested = {}
 
 
 def _resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:

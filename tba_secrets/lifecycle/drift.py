@@ -27,7 +27,7 @@ def missing(
             found[kind] = f"{place} is gone"
         elif snapshot.deleted is not None:
             found[kind] = f"{place} is {snapshot.deleted}"
-        elif version is None or version not in map(snapshot.stages.get, parts):
+        elif version is None or version not in [snapshot.stages.get(part) for part in parts]:
             found[kind] = _instead(place, snapshot)
     return found
 

@@ -24,7 +24,7 @@ from tba_secrets.places import Place, Places, places_in
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.intents import Intent, Intents
 from tba_secrets.provider.kinds import client_for, generate, maker
-from tba_secrets.provider.properties import SmokeTestInputs, StagedCredentialInputs, format_of
+from tba_secrets.provider.properties import RecordInputs, StagedCredentialInputs, format_of
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources import Pair, SourceReader
 from tba_secrets.spec.model import Format, Stores, TokenOrigin
@@ -226,7 +226,7 @@ class RecordRun:
 
     host: Host
     urn: str
-    inputs: StagedCredentialInputs | SmokeTestInputs
+    inputs: RecordInputs
     new: Properties
     """The inputs, as the engine has them."""
     places: Places

@@ -12,11 +12,11 @@ from typing import Final
 from tba_secrets.digest import DigestKey
 from tba_secrets.errors import SourceError
 from tba_secrets.provider.codec import UNKNOWN
-from tba_secrets.sources import SourceReader, SourceSettings, open_source
+from tba_secrets.provider.kinds import require_fit
+from tba_secrets.provider.properties import StagedCredentialInputs
+from tba_secrets.sources import SourceReader, open_source
 from tba_secrets.sources.interface import Pair
 
-Sources = Mapping[str, SourceSettings]
-"""`consumer` and `token`, each with its source."""
 UNSEEN: Final = "not seen"
 """The stand-in for the digest of a part that its source has never given; no real digest looks like it."""
 
@@ -35,38 +35,31 @@ class Resolved:
 
 
 def resolve(
-    sources: Sources,
+    inputs: StagedCredentialInputs,
     reader: SourceReader,
     key: DigestKey,
     known: Mapping[str, str],
-    *,
-    preview: bool,
     untested: Callable[[], bool],
-    required: bool,
     brought: str | None,
-    require_fit: Callable[[str, Pair, str], None],
 ) -> Resolved:
     """Return the digest of each part, or why there is none.
 
     Args:
-        sources: Where each part comes from.
+        inputs: Where each part comes from; without a value it is unknown in a preview, and an error in an update.
         reader: Asks each source once a process.
         key: The record's digest key.
         known: The digests that state has; empty on create and replace.
-        preview: A part without a value is unknown, not an error.
-        untested: Whether it is a preview, and nothing has ever passed: a part without a value is unknown then, so
-            that a plan made without values takes the one that mends a refused one.
-        required: A part without a value is an error even where state knows it.
+        untested: Whether nothing has ever passed: a part without a value is unknown in a preview then, so that a plan
+            made without values takes the one that mends a refused one.
         brought: The part that an intent brings, if any: its source need not have it.
-        require_fit: Raises `SourceError` if a part, as a place gives it, is not what is declared.
     """
     resolved = Resolved()
-    for part, source in sources.items():
+    for part, source in inputs.sources.items():
         try:
             place = resolved.places[part] = open_source(source).place
             pair = reader.read(source)
             if pair is not None:
-                require_fit(part, pair, place)
+                require_fit(inputs, part, pair, place)
         except SourceError as error:
             resolved.failures[part] = str(error)
             continue
@@ -76,11 +69,11 @@ def resolve(
             resolved.warnings += [f"{part} from {place}: {warning}" for warning in pair.warnings]
         elif part == brought or isinstance(source, str):
             resolved.digests[part] = known.get(part, UNSEEN)
-        elif required:
+        elif inputs.require_values:
             resolved.failures[part] = f"{place}: no value, and require_values is set. Give it one"
-        elif part in known and not untested():
+        elif part in known and not (inputs.preview and untested()):
             resolved.digests[part] = known[part]
-        elif preview:
+        elif inputs.preview:
             resolved.digests[part] = UNKNOWN
         else:
             resolved.failures[part] = (

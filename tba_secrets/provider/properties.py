@@ -6,6 +6,7 @@ The package schema is made from these models, and so are the checks of what arri
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, NoReturn, Self, TypeVar
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
@@ -14,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from tba_secrets.errors import StoreError
 from tba_secrets.provider.codec import Properties
 from tba_secrets.provider.handler import Wire
-from tba_secrets.provider.parts import Sources
+from tba_secrets.sources import SourceSettings
 from tba_secrets.spec.looks_secret import looks_secret, pasted_values
 from tba_secrets.spec.model import (
     MOST_USERS,
@@ -91,8 +92,23 @@ def _with_format(properties: Properties) -> Properties:
     return {**properties, "format": {**CertificateFormat().model_dump(), **said}}
 
 
-class _EitherKind(Wire):
-    """Inputs that speak of a token, or with `certificate` of a certificate."""
+class RecordInputs(Wire):
+    """What both resources of a record are given: of a token, or with `certificate` of a certificate."""
+
+    record: str
+    """`integration/token`."""
+    account: AccountId
+    """The NetSuite account id that the credential must be for."""
+    endpoint: Endpoint = None
+    """One address for all NetSuite services; the account's own where absent."""
+    stores: SomeStores
+    """As `store:` in the environment's YAML."""
+    secret: str
+    """The secret's name under each store's prefix."""
+    certificate: CertificateSettings | None = None
+    """What is declared of the certificate, for OAuth 2.0 client credentials; absent for a token."""
+    format: DistinctKeys = Format()
+    """The keys of the stored JSON object."""
 
     @model_validator(mode="before")
     @classmethod
@@ -100,21 +116,11 @@ class _EitherKind(Wire):
         return _with_format(given)
 
 
-class StagedCredentialInputs(_EitherKind):
+class StagedCredentialInputs(RecordInputs):
     """One token of one integration, and where its credential goes."""
 
-    record: str
-    """`integration/token`."""
     owner: str
     """`organization/project/stack`: written on the secret as its owner."""
-    account: AccountId
-    """The NetSuite account id."""
-    endpoint: Endpoint = None
-    """One address for all NetSuite services; the account's own where absent."""
-    stores: SomeStores
-    """As `store:` in the environment's YAML."""
-    secret: str
-    """The secret's name under each store's prefix."""
     consumer: Annotated[ConsumerOrigin, AfterValidator(_names_are_no_values)] | None = None
     """Where the consumer key and secret come from. With `token`, for token-based authentication."""
     token: Annotated[TokenOrigin, AfterValidator(_names_are_no_values)] | None = None
@@ -123,10 +129,6 @@ class StagedCredentialInputs(_EitherKind):
     """Where the client id comes from. With `key` and `certificate`, for OAuth 2.0 client credentials."""
     key: Annotated[KeyOrigin, AfterValidator(_names_are_no_values)] | None = None
     """Where the private key and its certificate come from; `generated` makes them in the provider's memory."""
-    certificate: CertificateSettings | None = None
-    """What is declared of the certificate."""
-    format: DistinctKeys = Format()
-    """The keys of the stored JSON object."""
     description: str | None = None
     """Shown beside the secret in the store."""
     adopt: bool = False
@@ -158,8 +160,8 @@ class StagedCredentialInputs(_EitherKind):
         return self
 
     @property
-    def sources(self) -> Sources:
-        """Both parts' sources."""
+    def sources(self) -> Mapping[str, SourceSettings]:
+        """`consumer` and `token`, each with its source."""
         consumer, token = self.consumer or self.client, self.token or self.key
         assert consumer is not None  # noqa: S101 - `_of_one_kind` has seen to it
         assert token is not None  # noqa: S101 - as above
@@ -207,23 +209,11 @@ class Sibling(Wire):
     """The keys of its stored JSON object."""
 
 
-class SmokeTestInputs(_EitherKind):
+class SmokeTestInputs(RecordInputs):
     """Which secret to prove, as whom it must act, and what to do with it then."""
 
-    record: str
-    """`integration/token`, for messages."""
     owner: str = ""
     """`organization/project/stack`: part of the key of the digests in the journal."""
-    account: AccountId
-    """The NetSuite account id that the credential must be for."""
-    endpoint: Endpoint = None
-    """One address for all NetSuite services; the account's own where absent."""
-    stores: SomeStores
-    """As `store:` in the environment's YAML."""
-    secret: str
-    """The secret's name under each store's prefix."""
-    format: DistinctKeys = Format()
-    """The keys of the stored JSON object."""
     role: Role
     """The role that the token must act in."""
     user: User
@@ -238,8 +228,6 @@ class SmokeTestInputs(_EitherKind):
     """The keyed digest of what is proven: a new one is a reason to test."""
     promote: bool = True
     """Make the version current when it has passed."""
-    certificate: CertificateSettings | None = None
-    """What is declared of the certificate, for OAuth 2.0 client credentials; absent for a token."""
     siblings: Annotated[tuple[Sibling, ...], Field(strict=False)] = ()
     """One that works may bring the first certificate to NetSuite."""
     keep_candidate: bool = False
@@ -340,7 +328,6 @@ def parse_id(id: str) -> tuple[Stores, str]:
     match = _ARN.fullmatch(id) or _SHORT.fullmatch(id)
     if match is None:
         raise StoreError(
-            "the id to import is of an unknown shape",
-            "give aws:REGION:NAME, or the secret's ARN",
+            "the id to import is of an unknown shape", "give aws:REGION:NAME, or the secret's ARN"
         )
     return Stores(aws=AwsSettings(region=match[1])), match[2]

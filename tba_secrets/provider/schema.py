@@ -76,36 +76,31 @@ def unknown_settings(configuration: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _resource(handler: Handler, types: Schema) -> Schema:
-    taken = _properties(handler.inputs, types)
-    given = _properties(handler.outputs, types)
-    required = _required(handler.inputs)
+    taken, given = _model(handler.inputs, types), _model(handler.outputs, types)
+    inputs, outputs = taken["properties"], given["properties"]
     return {
         "description": handler.description,
-        "inputProperties": {name: one for name, one in taken.items() if name not in _SET_BY_CHECK},
-        "requiredInputs": required,
-        "properties": {**taken, **given},
-        "required": sorted({*required, *given}),
+        "inputProperties": {name: one for name, one in inputs.items() if name not in _SET_BY_CHECK},
+        "requiredInputs": taken["required"],
+        "properties": {**inputs, **outputs},
+        "required": sorted({*taken["required"], *outputs}),
     }
 
 
-def _properties(model: type[Wire], types: Schema) -> Schema:
+def _model(model: type[Wire], types: Schema) -> Schema:
+    """Return a model as an object; what it refers to is added to the types."""
     schema = model.model_json_schema(by_alias=True, schema_generator=DocumentedSchema)
     for name, definition in schema.get("$defs", {}).items():
         types.setdefault(f"tba:index:{name}", _object(definition))
-    return {name: _type(value) for name, value in schema.get("properties", {}).items()}
-
-
-def _required(model: type[Wire]) -> list[str]:
-    return sorted(model.model_json_schema(by_alias=True).get("required", []))
+    return _object(schema)
 
 
 def _object(definition: Schema) -> Schema:
+    properties = definition.get("properties", {})
     return {
         "type": "object",
         "description": definition.get("description", ""),
-        "properties": {
-            name: _type(value) for name, value in definition.get("properties", {}).items()
-        },
+        "properties": {name: _type(value) for name, value in properties.items()},
         "required": sorted(definition.get("required", [])),
     }
 

@@ -17,6 +17,7 @@ from google.protobuf import any_pb2, empty_pb2
 
 from tba_secrets import __version__
 from tba_secrets.errors import StoreError, TbaError
+from tba_secrets.provider import LOOK_AHEAD
 from tba_secrets.provider.codec import Properties, decode, encode, outputs_of, state_of
 from tba_secrets.provider.handler import Change, Handler, PartialFailureError, input_changes
 from tba_secrets.provider.host import CancelledError, Host, LogSeverity
@@ -36,7 +37,6 @@ from tba_secrets.provider.staged_credential import StagedCredentialHandler
 _MOST_WORKERS = 10_000
 """More than the engine ever has calls under way, so that Cancel need not wait for one of them to end. Threads are made
 when they are needed."""
-LOOK_AHEAD = "tba:index:lookAhead"
 _STATUS_DETAILS = "grpc-status-details-bin"
 
 

@@ -48,6 +48,7 @@ from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.payload import Names, parse
 from tba_secrets.promote import PROMOTED, VERIFIED_AS
+from tba_secrets.provider import SMOKE_TEST
 from tba_secrets.provider.after_promote import PromotedCredential, PromotedSecret, not_told, tell
 from tba_secrets.provider.certificate_proof import proof_of
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
@@ -79,7 +80,7 @@ _NOT_YET: Final = "the run that promoted it ended before that"
 class SmokeTestHandler(Handler):
     """Tests, and promotes what has passed."""
 
-    token = "tba:index:SmokeTest"
+    token = SMOKE_TEST
     description = (
         "A signed NetSuite call with what the store gives back; what passes becomes current."
     )

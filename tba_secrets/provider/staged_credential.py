@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
 
 from pydantic import ValidationError
 
@@ -21,6 +20,7 @@ from tba_secrets.lifecycle.look import Looked, look
 from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
 from tba_secrets.payload import Names, parse
 from tba_secrets.places import Place, places_in
+from tba_secrets.provider import STAGED_CREDENTIAL
 from tba_secrets.provider.certificate_proof import proof_of
 from tba_secrets.provider.codec import UNKNOWN, Properties, has_unknown
 from tba_secrets.provider.handler import (
@@ -32,7 +32,6 @@ from tba_secrets.provider.handler import (
 )
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Rollback, Rotation
-from tba_secrets.provider.kinds import require_fit
 from tba_secrets.provider.parts import resolve
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.properties import (
@@ -53,7 +52,7 @@ from tba_secrets.stores.versions import is_ours
 class StagedCredentialHandler(Handler):
     """Stages a credential, and knows when what it staged is gone."""
 
-    token = "tba:index:StagedCredential"
+    token = STAGED_CREDENTIAL
     description = (
         "A NetSuite TBA credential written to its stores as a candidate, not yet read by anybody."
     )
@@ -81,15 +80,12 @@ class StagedCredentialHandler(Handler):
         if not about_source and (digests := old.get("digests")):
             return Checked({**kept, "digests": digests}, {})
         resolved = resolve(
-            inputs.sources,
+            inputs,
             self._host.sources,
             self._keys(inputs).writing,
             old.get("digests", {}),
-            preview=inputs.preview,
-            untested=lambda: inputs.preview and self._has_no_credential(record, inputs),
-            required=inputs.require_values,
+            untested=lambda: self._has_no_credential(record, inputs),
             brought=intent.part if isinstance(intent, Rotation) else None,
-            require_fit=partial(require_fit, inputs),
         )
         record.offered, record.places = resolved.pairs, resolved.places
         for warning in resolved.warnings:
