@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -94,8 +95,6 @@ def credential_records(environment: Environment) -> tuple[CredentialRecord, ...]
         for integration in environment.integrations
         for record in _records(environment, integration)
     )
-    if not any(_runs_command(record) for record in records):
-        return records
     withheld = tuple(dict.fromkeys(name for record in records for name in _variables(record)))
     return tuple(
         replace(record, withheld=withheld) if _runs_command(record) else record
@@ -128,32 +127,20 @@ def using_tba(records: Iterable[CredentialRecord]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.integration for one in records if one.certificate is None))
 
 
-class _Policy:
-    """What a record says, or else the environment's defaults."""
-
-    def __init__(self, environment: Environment, record: SecretPolicy) -> None:
-        self._levels = (record, environment.defaults)
-
-    def of(self, field: str, otherwise: Any) -> Any:
-        for level in self._levels:
-            if (value := getattr(level, field)) is not None:
-                return value
-        return otherwise
-
-    def duration(self, field: str) -> timedelta | None:
-        text = self.of(field, None)
-        return None if text is None else parse_duration(text)
+def _said(environment: Environment, record: SecretPolicy, field: str, otherwise: Any = None) -> Any:
+    """Return what a record says, or else the environment's defaults."""
+    levels = (getattr(record, field), getattr(environment.defaults, field))
+    return next((value for value in levels if value is not None), otherwise)
 
 
 def _token(environment: Environment, integration: Integration, token: Token) -> CredentialRecord:
-    policy = _Policy(environment, token)
-    verify = policy.of("verify", Verify())
+    verify = _said(environment, token, "verify", Verify())
     return CredentialRecord(
-        **_common(environment, integration, token, policy),
+        **_common(environment, integration, token),
         consumer_source=integration.consumer,
         token_source=token.token,
         user=User(email=token.user) if isinstance(token.user, str) else token.user,
-        format=policy.of("format", Format()),
+        format=_said(environment, token, "format", Format()),
         verify=Verify(always=True) if verify == "always" else verify,
     )
 
@@ -161,9 +148,8 @@ def _token(environment: Environment, integration: Integration, token: Token) -> 
 def _certificate(
     environment: Environment, integration: OAuth2Integration, certificate: Certificate
 ) -> CredentialRecord:
-    policy = _Policy(environment, certificate)
     return CredentialRecord(
-        **_common(environment, integration, certificate, policy),
+        **_common(environment, integration, certificate),
         consumer_source=integration.client,
         token_source=certificate.key,
         user=certificate.user,
@@ -174,11 +160,10 @@ def _certificate(
 
 
 def _common(
-    environment: Environment,
-    integration: AnyIntegration,
-    record: Token | Certificate,
-    policy: _Policy,
+    environment: Environment, integration: AnyIntegration, record: Token | Certificate
 ) -> dict[str, Any]:
+    said = partial(_said, environment, record)
+    durations = {field: said(field) for field in ("rotate_every", "retire_after", "warn_before")}
     return {
         "integration": integration.name,
         "token": record.name,
@@ -188,15 +173,13 @@ def _common(
         "stores": environment.store,
         "secret": record.secret or record.name,
         "role": integration.role,
-        "retain": policy.of("on_delete", "recoverable") == "retain",
-        "require_values": policy.of("require_values", False),
-        "restore": policy.of("restore", False),
+        "retain": said("on_delete") == "retain",
+        "require_values": said("require_values", False),
+        "restore": said("restore", False),
         "adopt": record.adopt,
         "after_promote": record.after_promote,
         "description": record.description,
-        "rotate_every": policy.duration("rotate_every"),
-        "retire_after": policy.duration("retire_after"),
-        "warn_before": policy.duration("warn_before"),
+        **{field: parse_duration(text) for field, text in durations.items() if text is not None},
     }
 
 

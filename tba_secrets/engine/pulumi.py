@@ -180,10 +180,7 @@ def exported_deployment(project: Path, stack: str) -> dict[str, Any]:
         exported = json.loads(PulumiCli(project, stack).read("stack", "export"))
         return dict(exported["deployment"] or {})
     except (ValueError, KeyError, TypeError):
-        raise EngineError(
-            f"the state of the stack {stack} cannot be read",
-            f"`tba doctor {stack}` looks for the cause",
-        ) from None
+        raise _unreadable("state", stack) from None
 
 
 def configured(project: Path, stack: str) -> dict[str, Sensitive]:
@@ -196,11 +193,15 @@ def configured(project: Path, stack: str) -> dict[str, Sensitive]:
         read = json.loads(PulumiCli(project, stack).read("config", "--show-secrets", "--json"))
         values = {name: (one or {}).get("value") for name, one in read.items()}
     except (ValueError, AttributeError):  # from None: the text has the secrets
-        raise EngineError(
-            f"the configuration of the stack {stack} cannot be read",
-            f"`tba doctor {stack}` looks for the cause",
-        ) from None
+        raise _unreadable("configuration", stack) from None
     return {name: Sensitive(text) for name, text in values.items() if isinstance(text, str)}
+
+
+def _unreadable(what: str, stack: str) -> EngineError:
+    return EngineError(
+        f"the {what} of the stack {stack} cannot be read",
+        f"`tba doctor {stack}` looks for the cause",
+    )
 
 
 def exported_resources(project: Path, stack: str) -> list[dict[str, Any]]:

@@ -279,10 +279,7 @@ class _Life:
         """Make the record's first credential of the new token and the consumer pair that its source gives."""
         consumer = offered.get(CONSUMER)
         if asked.part == CONSUMER or consumer is None:
-            raise ValueNeededError(
-                f"{self.declared.record}: there is no credential yet, and its consumer's source has no value",
-                "give the consumer's source its value, and run `tba rotate` for the token",
-            )
+            raise lacks_consumer(self.declared.record)
         return self.declared.credential(consumer, pair)
 
     def roll_back(self) -> Staging:
@@ -456,6 +453,14 @@ def proven_version(sight: Sight) -> VersionId | None:
         if ours(version) and version not in superseded:
             return version
     return None
+
+
+def lacks_consumer(record: str) -> ValueNeededError:
+    """Say that a rotation cannot make a record's first credential of the new token alone."""
+    return ValueNeededError(
+        f"{record}: there is no credential yet, and its consumer's source has no value",
+        "give the consumer's source its value, and run `tba rotate` for the token",
+    )
 
 
 def orphan(

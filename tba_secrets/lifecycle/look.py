@@ -95,24 +95,35 @@ def look(
     needed: Mapping[str, Iterable[VersionId | None]] | None = None,
     account: str | None = None,
 ) -> Seen:
-    """Look at a record's secrets, and read the versions that are `needed`, by store.
+    """Look at a record's secrets, each as `look_at` does; the versions to read are by store."""
+    formats, needed = tuple(dict.fromkeys(formats)), needed or {}
+    return {
+        kind: look_at(looked, place, formats, needed.get(kind, ()), account)
+        for kind, place in places.items()
+    }
+
+
+def look_at(
+    looked: Looked,
+    place: Place,
+    formats: Iterable[Names] = (),
+    needed: Iterable[VersionId | None] = (),
+    account: str | None = None,
+) -> Sight:
+    """Look at one secret.
 
     Args:
         looked: What this run has seen already.
-        places: The secrets.
+        place: The secret.
         formats: The keys under which a credential may be stored, the likeliest first.
-        needed: Versions that are None are passed over.
+        needed: The versions to read; None is passed over.
         account: The account of an object that does not say its own; None if it has to.
     """
-    formats = tuple(dict.fromkeys(formats))
-    seen = {}
-    for kind, place in places.items():
-        contents = {}
-        for version in filter(None, (needed or {}).get(kind, ())):
-            if (text := looked.text(place, version)) is not None:
-                contents[version] = Content(text, _parsed(text, formats, account))
-        seen[kind] = Sight(str(place), looked.snapshot(place), contents)
-    return seen
+    contents = {}
+    for version in filter(None, needed):
+        if (text := looked.text(place, version)) is not None:
+            contents[version] = Content(text, _parsed(text, formats, account))
+    return Sight(str(place), looked.snapshot(place), contents)
 
 
 def _parsed(text: Sensitive, formats: Iterable[Names], account: str | None) -> Credential | None:

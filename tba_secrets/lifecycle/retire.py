@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tba_secrets.errors import ConflictError, NotAskedError, StoreError
 from tba_secrets.lifecycle import act
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note
-from tba_secrets.lifecycle.look import Looked, look
+from tba_secrets.lifecycle.look import Looked, look, look_at
 from tba_secrets.lifecycle.superseded import AFTER_REVOCATION, Lines, retiring
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
@@ -78,8 +78,7 @@ class RetireRun:
         """Read the superseded credential from the first store that still has it."""
         for store, line in lines:
             version = VersionId(line.version)
-            where = {store: self.places[store]}
-            sight = look(self.looked, where, self.formats, {store: [version]})[store]
+            sight = look_at(self.looked, self.places[store], self.formats, [version])
             if (held := sight.credential(version)) is not None:
                 return held
         return None

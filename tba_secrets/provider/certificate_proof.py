@@ -18,6 +18,7 @@ from tba_secrets.errors import (
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.evidence import Verification
+from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.revocation import Revocation
 from tba_secrets.provider.host import Host
@@ -143,8 +144,6 @@ class CertificateProof(Proof):
 
     def _require_id(self, given: Uploaded) -> None:
         """Refuse another id than the stored one, with which no assertion is ever accepted."""
-        from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
-
         if not given.as_computed:
             raise NotProvenError(
                 f"{self.inputs.record}: NetSuite knows the new certificate as {given.certificate_id}, and the store as "
@@ -171,8 +170,6 @@ class CertificateProof(Proof):
         return self.inputs.owner.rpartition("/")[2], self.inputs.record.rpartition("/")[2]
 
     def _upload(self, first: str = "") -> str:
-        from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
-
         inputs = self.inputs
         stack, name = self._named
         return (

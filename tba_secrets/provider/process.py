@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import Final
 
 from tba_secrets.provider.server import Provider, serve
@@ -28,23 +29,16 @@ def main() -> None:
     server, port = serve(provider)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    wait = _EngineWatch(engine)
+    ended = _end_of(engine)
     while not (stop.is_set() or provider.host.orphaned()):
-        wait()
+        select.select(ended, [], [], _LOOK_SECONDS)
     server.stop(0)
     os._exit(0)
 
 
-class _EngineWatch:
-    """Waits a moment, and no longer than the engine lives where the system can tell at once (Linux, pidfd_open)."""
-
-    def __init__(self, pid: int) -> None:
-        self._engine: list[int] = []
-        if hasattr(os, "pidfd_open"):
-            try:
-                self._engine = [os.pidfd_open(pid)]
-            except OSError:  # gone already, or a system that does not offer it: the next look tells
-                self._engine = []
-
-    def __call__(self) -> None:
-        select.select(self._engine, [], [], _LOOK_SECONDS)
+def _end_of(pid: int) -> list[int]:
+    """Return what becomes readable at once when a process ends, where the system has that (Linux, pidfd_open)."""
+    if hasattr(os, "pidfd_open"):
+        with suppress(OSError):  # gone already, or a system that does not offer it: a look tells
+            return [os.pidfd_open(pid)]
+    return []

@@ -61,14 +61,13 @@ class Proof:
     ) -> str:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
 
+        Return the last day that NetSuite answered for it, ISO 8601; empty where it was not asked.
+
         Args:
             back: The candidate.
             bearer: What readers get now, or another credential of the same user; None if nothing has passed yet.
             refused: NetSuite has refused the bearer in this run.
             made: This very run has made the candidate's key, so nobody can have brought it to NetSuite yet.
-
-        Returns:
-            The last day that NetSuite answered for it, ISO 8601; empty where it was not asked.
 
         Raises:
             WaitsForPersonError: A person has to do it.
@@ -77,10 +76,6 @@ class Proof:
 
     def require_way(self, new: Credential, current: Credential) -> None:
         """Make sure, before anything is staged, that a new credential can get to NetSuite: a token is there already.
-
-        Args:
-            new: What is about to be staged.
-            current: What readers get now.
 
         Raises:
             NetSuiteError: It cannot.

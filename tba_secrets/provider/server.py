@@ -10,6 +10,8 @@ import resource
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import grpc
@@ -270,12 +272,8 @@ def _status(id: str, inputs: Properties, error: PartialFailureError, *, read_fir
 
 
 def _bug(error: Exception) -> str:
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}")  # noqa: PTH119
-        trace = trace.tb_next
+    trace = walk_tb(error.__traceback__)
+    frames = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in trace]
     where = " < ".join(reversed(frames))
     return f"a bug in tba-secrets: {type(error).__name__} at {where}; please report it"
 

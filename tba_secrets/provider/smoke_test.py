@@ -7,7 +7,7 @@ the next update tests again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -287,11 +287,11 @@ class _Run(RecordRun):
     def _promoted_words(self, back: ReadBack, planned: Mapping[str, list[Step]]) -> str:
         if self._is_current(back):
             return ""
-        lines = [step.entry for steps in planned.values() for step in _before_move(steps)]
-        if not lines:
-            return PROMOTED
-        about = Superseded.of(certified=self.inputs.certificate is not None)
-        return f"{PROMOTED}; {replaced(lines[0], _stack(self.urn), about)}"
+        for first, *_ in filter(None, planned.values()):
+            if isinstance(first, Note):  # the line of what is superseded stands before the move
+                about = Superseded.of(certified=self.inputs.certificate is not None)
+                return f"{PROMOTED}; {replaced(first.entry, _stack(self.urn), about)}"
+        return PROMOTED
 
     def _promotion(self, back: ReadBack) -> dict[str, list[Step]]:
         seen = look(self.record.looked, self.places) if self._is_current(back) else self.seen()
@@ -478,14 +478,6 @@ class _Run(RecordRun):
                 known = drift.held_now(kind, snapshot, back.versions[kind], back.current[kind])
             words.append(f"{kind} holds the new one" if kind in done else known)
         return ", ".join(words)
-
-
-def _before_move(steps: Sequence[Step]) -> Iterator[Note]:
-    """Yield the line of what a promotion supersedes, which is written before the move."""
-    for step in steps:
-        if not isinstance(step, Note):
-            return
-        yield step
 
 
 def _stack(urn: str) -> str:

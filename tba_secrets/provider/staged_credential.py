@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from pydantic import ValidationError
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError, StoreError, TbaError
+from tba_secrets.errors import ConflictError, TbaError
 from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.facts import TOKEN, Declared
 from tba_secrets.lifecycle.leaving import deletion, refuse_to_leave
-from tba_secrets.lifecycle.look import Looked, look
+from tba_secrets.lifecycle.look import Looked, look, look_at
 from tba_secrets.lifecycle.offers import Offer, calls_for_update, judge, unused
-from tba_secrets.payload import Names, parse
+from tba_secrets.payload import Names
 from tba_secrets.places import Place, places_in
 from tba_secrets.provider import STAGED_CREDENTIAL
 from tba_secrets.provider.certificate_proof import proof_of
@@ -267,11 +267,10 @@ class StagedCredentialHandler(Handler):
     def _remove(
         self, urn: str, looked: Looked, place: Place, state: Properties, version: str | None
     ) -> None:
-        kind, format = place.store.kind, format_of(state)
-        snapshot = looked.snapshot(place)
+        snapshot, format = looked.snapshot(place), format_of(state)
         readable = snapshot is not None and snapshot.deletion_at is None
         needed = [snapshot.stages.get(Stage.CANDIDATE)] if snapshot and readable else []
-        sight = look(looked, {kind: place}, [format], {kind: needed})[kind]
+        sight = look_at(looked, place, [format], needed)
         record, account = str(state.get("record", "")), str(state.get("account", ""))
         declared = Declared(record, account, format, self._host.keys(account, record))
         plan = deletion(
@@ -283,7 +282,7 @@ class StagedCredentialHandler(Handler):
             now=int(self._host.clock()),
         )
         act.carry_out(looked, place, plan.steps, declared, self._host.proceed)
-        if plan.removed and self._moved_on(place, format):
+        if plan.removed and self._moved_on(looked, place, format):
             self._host.warn(
                 urn,
                 f"{place} is left as it is: its token is another record's now, and readers may still use it",
@@ -294,15 +293,12 @@ class StagedCredentialHandler(Handler):
         if plan.words:
             self._host.warn(urn, plan.words)
 
-    def _moved_on(self, place: Place, format: Names) -> bool:
+    def _moved_on(self, looked: Looked, place: Place, format: Names) -> bool:
         """Return whether another record of this run has taken over the token: the record was renamed, not removed."""
         if not (self._host.updating and self._host.tokens_staged):
             return False
-        stored = place.store.read(place.name, Stage.CURRENT)
-        try:
-            held = parse(stored.value, format, str(place)) if stored is not None else None
-        except StoreError:
-            return False
+        current = look_at(looked, place).current
+        held = look_at(looked, place, [format], [current]).credential(current)
         return held is not None and held.pair(TOKEN).identifier in self._host.tokens_staged
 
 

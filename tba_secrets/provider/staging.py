@@ -16,10 +16,9 @@ from tba_secrets.errors import (
     NetSuiteError,
     StoreError,
     TbaError,
-    ValueNeededError,
 )
 from tba_secrets.lifecycle import act
-from tba_secrets.lifecycle.decide import decide, versions_to_read
+from tba_secrets.lifecycle.decide import decide, lacks_consumer, versions_to_read
 from tba_secrets.lifecycle.facts import (
     CONSUMER,
     PARTS,
@@ -37,7 +36,7 @@ from tba_secrets.lifecycle.facts import (
     current_credential,
 )
 from tba_secrets.lifecycle.issue import Issuing
-from tba_secrets.lifecycle.look import look
+from tba_secrets.lifecycle.look import look, look_at
 from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.credential import Credential
@@ -181,11 +180,7 @@ class StagingRun(RecordRun):
         return seen
 
     def _require_kind(self, where: str, held: Credential | None) -> None:
-        """Refuse to put a credential in the place of one of the other kind: its readers cannot read it.
-
-        Raises:
-            StoreError: It says how both live side by side.
-        """
+        """Refuse to put a credential in the place of one of the other kind: its readers cannot read it."""
         declares = self.inputs.certificate is not None
         if held is None or isinstance(held, OAuth2Credential) is declares:
             return
@@ -197,12 +192,11 @@ class StagingRun(RecordRun):
 
     def _moved(self) -> Credential | None:
         """Return what the places hold that the record leaves: a secret moves with its content."""
+        looked = self.record.looked
         for place in self.before:
-            where = {place.store.kind: place}
-            (bare,) = look(self.record.looked, where).values()
+            bare = look_at(looked, place)
             for version in (bare.current, bare.pending):
-                needed = {place.store.kind: [version]}
-                (sight,) = look(self.record.looked, where, self._formats, needed).values()
+                sight = look_at(looked, place, self._formats, [version])
                 if (held := sight.credential(version)) is not None:
                     return held
         return None
@@ -240,10 +234,7 @@ class StagingRun(RecordRun):
             return held.pair(CONSUMER)
         if (given := self.offered.get(CONSUMER)) is not None:
             return given
-        raise ValueNeededError(
-            f"{self.inputs.record}: there is no credential yet, and its consumer's source has no value",
-            "give the consumer's source its value, and run `tba rotate` for the token",
-        )
+        raise lacks_consumer(self.inputs.record)
 
     def failed(self, error: TbaError) -> TbaError:
         """Revoke a token that NetSuite has just issued and that no store took: it must not be left behind.
