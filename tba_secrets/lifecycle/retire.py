@@ -46,11 +46,11 @@ class RetireRun:
             StoreError: A line could not be written; what was revoked stands in the stores that took it.
         """
         seen = look(self.looked, self.places)
-        plan = retiring(self.declared, seen, current, now, at_once=at_once, by_hand=by_hand)
-        for note in plan.closing:
+        closing, due = retiring(self.declared, seen, current, now, at_once=at_once, by_hand=by_hand)
+        for note in closing:
             self._note(note)
             yield f"{self.places[note.store]}: noted as {note.entry.state.value}"
-        for lines in plan.due:
+        for lines in due:
             try:
                 yield self._revoked(lines, current)
             except NotAskedError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tba_secrets.lifecycle.facts import TOKEN, Declared, Note, Seen
@@ -22,16 +22,6 @@ AFTER_REVOCATION: Final[Mapping[RevocationOutcome, Retirement]] = {
 
 Lines = list[tuple[str, JournalEntry]]
 """The lines about one token, each with its store."""
-
-
-@dataclass(frozen=True)
-class Retiring:
-    """What `tba retire` has to do for one record."""
-
-    closing: tuple[Note, ...]
-    """Lines that are done already: another store's line says so, or their token is current again."""
-    due: tuple[Lines, ...]
-    """By token that may be revoked now, the open lines about it."""
 
 
 def is_due(line: JournalEntry, current: VersionId | None, now: float, *, at_once: bool) -> bool:
@@ -57,8 +47,8 @@ def retiring(
     *,
     at_once: bool,
     by_hand: bool,
-) -> Retiring:
-    """Decide which lines are closed, and which tokens are revoked.
+) -> tuple[list[Note], list[Lines]]:
+    """Return the lines that are done already, as they are closed; and of each token to revoke now, the open lines.
 
     What one store's line says of a token holds for all: a token that is revoked is not asked about again, since
     NetSuite would refuse its signature, and that counts towards a lockout.
@@ -78,7 +68,7 @@ def retiring(
             is_due(line, seen[store].current, now, at_once=at_once) for store, line in waiting
         ):
             found.append(waiting)
-    return Retiring(tuple(closing), tuple(found))
+    return closing, found
 
 
 def _by_token(seen: Seen) -> dict[str, Lines]:

@@ -236,6 +236,11 @@ class RecordRun:
         """What this run knows of the record."""
         return self.host.record(self.inputs.record)
 
+    @property
+    def looked(self) -> Looked:
+        """What its stores show."""
+        return self.record.looked
+
     @cached_property
     def keys(self) -> DigestKeys:
         """The record's digest keys."""

@@ -221,16 +221,16 @@ class _Run(RecordRun):
 
     def read_back(self, versions: Mapping[str, VersionId]) -> ReadBack:
         """Read what is to be signed with from every store."""
-        snapshots = self.record.looked.at(self.places)
+        snapshots = self.looked.at(self.places)
         return read_back(self.places, versions, self.inputs.format, snapshots)
 
     def seen(self) -> Seen:
         """Look at the stores, with what is current read: it is superseded, or compared with."""
         needed = {
             kind: {sight.current, superseded_version(self.remembered, kind, sight)}
-            for kind, sight in look(self.record.looked, self.places).items()
+            for kind, sight in look(self.looked, self.places).items()
         }
-        return look(self.record.looked, self.places, self.formats, needed)
+        return look(self.looked, self.places, self.formats, needed)
 
     def sibling(self) -> Credential | None:
         """Return another certificate of the same user and integration record that has passed, if there is one."""
@@ -294,7 +294,7 @@ class _Run(RecordRun):
         return PROMOTED
 
     def _promotion(self, back: ReadBack) -> dict[str, list[Step]]:
-        seen = look(self.record.looked, self.places) if self._is_current(back) else self.seen()
+        seen = look(self.looked, self.places) if self._is_current(back) else self.seen()
         proven = Proven(back.credential, back.versions, self.proof.before.since)
         return promotion(self.declared, self.remembered, seen, proven, self.now)
 
@@ -375,7 +375,7 @@ class _Run(RecordRun):
             self.keys,
             token,
             (self.proof.before.token_digest, self.proof.before.since),
-            self.record.looked.lines(self.places.values()),
+            self.looked.lines(self.places.values()),
             0 if adopted else self.now,  # nobody knows how old an adopted token is
         )
 
@@ -416,7 +416,7 @@ class _Run(RecordRun):
         run = RetireRun(
             self.declared,
             self.places,
-            self.record.looked,
+            self.looked,
             self.formats,
             self.proof.revoke,
             intent.in_use,
@@ -452,7 +452,7 @@ class _Run(RecordRun):
         integration, _, name = self.inputs.record.rpartition("/")
         secrets = tuple(
             PromotedSecret(kind, sight.snapshot.location, back.versions[kind], sight.previous or "")
-            for kind, sight in look(self.record.looked, self.places).items()
+            for kind, sight in look(self.looked, self.places).items()
             if sight.snapshot is not None  # it was read from there
         )
         return PromotedCredential(_stack(self.urn), integration, name, secrets)
@@ -462,16 +462,16 @@ class _Run(RecordRun):
     def _write(
         self, kind: str, steps: list[Step], verification: Verification | None = None
     ) -> None:
-        looked, proceed = self.record.looked, self.host.proceed
+        looked, proceed = self.looked, self.host.proceed
         act.carry_out(looked, self.places[kind], steps, self.declared, proceed, verification)
 
     def _who_holds_what(self, back: ReadBack, done: Mapping[str, str]) -> str:
         """Say what readers get now: `aws holds the new one, vault still holds the one before`."""
         words = []
-        self.record.looked.forget()
+        self.looked.forget()
         for kind, place in self.places.items():
             try:
-                snapshot = self.record.looked.snapshot(place)
+                snapshot = self.looked.snapshot(place)
             except StoreError:
                 known = f"{kind} cannot be asked what it holds"
             else:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from pydantic import ValidationError
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError, TbaError
+from tba_secrets.errors import ConflictError, SourceError, TbaError
 from tba_secrets.lifecycle import act, drift
 from tba_secrets.lifecycle.facts import TOKEN, Declared
 from tba_secrets.lifecycle.leaving import deletion, refuse_to_leave
@@ -32,7 +33,7 @@ from tba_secrets.provider.handler import (
 )
 from tba_secrets.provider.host import Host, RecordMemory
 from tba_secrets.provider.intents import Rollback, Rotation
-from tba_secrets.provider.parts import resolve
+from tba_secrets.provider.kinds import require_fit
 from tba_secrets.provider.proof import Proof
 from tba_secrets.provider.properties import (
     StagedCredentialInputs,
@@ -42,11 +43,14 @@ from tba_secrets.provider.properties import (
     where,
 )
 from tba_secrets.provider.staging import StagingRun
-from tba_secrets.sources import Pair
+from tba_secrets.sources import Pair, SourceSettings, open_source
 from tba_secrets.spec.model import Stores
 from tba_secrets.spec.shape import refused_properties
 from tba_secrets.stores.interface import OwnerMark, Stage
 from tba_secrets.stores.versions import is_ours
+
+UNSEEN: Final = "not seen"
+"""The stand-in for the digest of a part that its source has never given; no real digest looks like it."""
 
 
 class StagedCredentialHandler(Handler):
@@ -74,23 +78,66 @@ class StagedCredentialHandler(Handler):
             return Checked(kept, refused_properties(StagedCredentialInputs, error))
         record = self._host.record(inputs.record)
         record.token_origin = inputs.token
-        intent = self._host.intents.get(inputs.record)
-        record.offered = {}
+        offered: dict[str, Pair | None] = {}
+        record.offered, record.places = offered, {}
+        intent, known = self._host.intents.get(inputs.record), old.get("digests", {})
         about_source = intent is None or isinstance(intent, Rotation)
-        if not about_source and (digests := old.get("digests")):
-            return Checked({**kept, "digests": digests}, {})
-        resolved = resolve(
-            inputs,
-            self._host.sources,
-            self._keys(inputs).writing,
-            old.get("digests", {}),
-            untested=lambda: self._has_no_credential(record, inputs),
-            brought=intent.part if isinstance(intent, Rotation) else None,
+        if known and not about_source:
+            return Checked({**kept, "digests": known}, {})
+        brought = intent.part if isinstance(intent, Rotation) else None
+        digests: Properties = {}
+        failures: dict[str, str] = {}
+        for part, source in inputs.sources.items():
+            try:
+                pair = offered[part] = self._read(urn, inputs, part, source)
+                if pair is not None:
+                    digests[part] = self._keys(inputs).writing.pair(pair)
+                elif part == brought or isinstance(source, str):
+                    digests[part] = known.get(part, UNSEEN)
+                else:
+                    digests[part] = self._kept(record, inputs, part, known)
+            except SourceError as error:
+                failures[part] = str(error)
+        return Checked({**kept, "digests": digests}, failures)
+
+    def _read(
+        self, urn: str, inputs: StagedCredentialInputs, part: str, source: SourceSettings
+    ) -> Pair | None:
+        """Read a part's source.
+
+        Raises:
+            SourceError: It cannot be read, or what it gives is not what is declared.
+        """
+        place = self._host.record(inputs.record).places[part] = open_source(source).place
+        pair = self._host.sources.read(source)
+        if pair is not None:
+            require_fit(inputs, part, pair, place)
+            for warning in pair.warnings:
+                self._host.warn(urn, f"{inputs.record}: {part} from {place}: {warning}")
+        return pair
+
+    def _kept(
+        self, record: RecordMemory, inputs: StagedCredentialInputs, part: str, known: Properties
+    ) -> object:
+        """Return the digest of a part that its source does not give: its value stays in the store.
+
+        Where nothing has ever passed, it is unknown in a preview, so that a plan made without values takes the one that
+        mends a refused one.
+
+        Raises:
+            SourceError: The part has to have a value.
+        """
+        place = record.places[part]
+        if inputs.require_values:
+            raise SourceError(f"{place}: no value, and require_values is set. Give it one")
+        if part in known and not (inputs.preview and self._has_no_credential(record, inputs)):
+            return known[part]
+        if inputs.preview:
+            return UNKNOWN
+        raise SourceError(
+            f"{place}: no value, and none is known from an earlier run. "
+            "Give it one and run again; nothing was written"
         )
-        record.offered, record.places = resolved.pairs, resolved.places
-        for warning in resolved.warnings:
-            self._host.warn(urn, f"{inputs.record}: {warning}")
-        return Checked({**kept, "digests": resolved.digests}, resolved.failures)
 
     def diff(
         self, urn: str, old_inputs: Properties, old_state: Properties, new: Properties

@@ -84,7 +84,7 @@ class StagingRun(RecordRun):
     @cached_property
     def issuing(self) -> Issuing:
         """The token that NetSuite is to issue, if the rotation asks for one."""
-        looked, proceed = self.record.looked, self.host.proceed
+        looked, proceed = self.looked, self.host.proceed
         return Issuing(self.declared, self.places, looked, lambda: self.now, proceed)
 
     @property
@@ -110,7 +110,7 @@ class StagingRun(RecordRun):
         for place in self.places.values():
             if (found := self.host.preflight(place)) is not None:
                 self.host.debug(self.urn, f"{place}: as {found.identity}; {_shown(found.settings)}")
-            act.admit(place, self.record.looked.snapshot(place), self.remembered)
+            act.admit(place, self.looked.snapshot(place), self.remembered)
         self._restore()
         self._let_stores_finish()
         plan = self._decide()
@@ -128,13 +128,13 @@ class StagingRun(RecordRun):
         self.looks += 1
         if self.looks == _MOST_LOOKS:
             raise self.failed(error) from None
-        self.record.looked.forget()
+        self.looked.forget()
 
     def _restore(self) -> None:
         for place in self.places.values():
-            snapshot = self.record.looked.snapshot(place)
+            snapshot = self.looked.snapshot(place)
             if snapshot is not None and snapshot.deletion_at is not None:
-                act.claim(self.record.looked, place, self.host.proceed)
+                act.claim(self.looked, place, self.host.proceed)
 
     def _let_stores_finish(self) -> None:
         """Claim, without a look of ours, a secret whose current version looks like somebody else's.
@@ -143,7 +143,7 @@ class StagingRun(RecordRun):
         it in the metadata, a second write): the store finishes that when it claims.
         """
         for place in self.places.values():
-            snapshot = self.record.looked.snapshot(place)
+            snapshot = self.looked.snapshot(place)
             if snapshot is None or snapshot.owner is None:
                 continue
             current = snapshot.stages.get(Stage.CURRENT)
@@ -152,7 +152,7 @@ class StagingRun(RecordRun):
             if current is not None and not is_ours(current) and waits:
                 self.host.proceed()
                 claimed = place.store.claim(place.name, place.mark, place.description)
-                self.record.looked.note(place, claimed)
+                self.looked.note(place, claimed)
 
     def _decide(self) -> Staging:
         asked, here = self._asked(), self._remembered_here()
@@ -169,11 +169,10 @@ class StagingRun(RecordRun):
 
     def _seen(self, asked: Asked) -> Seen:
         """Look at the places, and read what the decision needs."""
-        looked = self.record.looked
-        bare = look(looked, self.places)
+        bare = look(self.looked, self.places)
         needed = versions_to_read(self.declared, self.remembered, bare, self.offered, asked)
         account = self.inputs.account if self.imported or not self.remembered.exists else None
-        seen = look(looked, self.places, self._formats, needed, account)
+        seen = look(self.looked, self.places, self._formats, needed, account)
         for sight in seen.values():
             for version in (sight.current, sight.pending):
                 self._require_kind(sight.where, sight.credential(version))
@@ -192,11 +191,10 @@ class StagingRun(RecordRun):
 
     def _moved(self) -> Credential | None:
         """Return what the places hold that the record leaves: a secret moves with its content."""
-        looked = self.record.looked
         for place in self.before:
-            bare = look_at(looked, place)
+            bare = look_at(self.looked, place)
             for version in (bare.current, bare.pending):
-                sight = look_at(looked, place, self._formats, [version])
+                sight = look_at(self.looked, place, self._formats, [version])
                 if (held := sight.credential(version)) is not None:
                     return held
         return None
@@ -209,7 +207,7 @@ class StagingRun(RecordRun):
             self.remembered,
             verified=verified and {k: v for k, v in verified.items() if k not in left},
             moved=self._moved(),
-            left=tuple(self.record.looked.lines(self.before)),  # what they bar stays barred
+            left=tuple(self.looked.lines(self.before)),  # what they bar stays barred
         )
 
     @property
@@ -308,16 +306,16 @@ class StagingRun(RecordRun):
         # a key that was made here: nobody can have brought it to NetSuite yet
         if self.pair is not None and self._rotates_to(Origin.GENERATED):
             self._require_way(credential)
-        outputs, looked = self._outputs(credential), self.record.looked
+        outputs = self._outputs(credential)
         for kind, place in self.places.items():
             self.host.status(self.urn, f"staging in {place}")
             steps = [step for step in plan.steps if step.store == kind]
             try:
-                claimed = act.claim(looked, place, self.host.proceed)
+                claimed = act.claim(self.looked, place, self.host.proceed)
                 for notice in claimed.notices:
                     self.host.warn(self.urn, f"{self.inputs.record}: {notice}")
                 steps += self._carried_lines(kind, claimed)
-                staged = act.carry_out(looked, place, steps, self.declared, self.host.proceed)
+                staged = act.carry_out(self.looked, place, steps, self.declared, self.host.proceed)
             except TbaError as error:
                 if not outputs.versions:
                     raise
@@ -329,7 +327,7 @@ class StagingRun(RecordRun):
         self.host.tokens_staged.add(credential.pair(TOKEN).identifier)
         self.record.updated = True
         for place in self.before:
-            snapshot = looked.snapshot(place)
+            snapshot = self.looked.snapshot(place)
             where = "" if snapshot is None else f" ({snapshot.location})"
             self.host.warn(
                 self.urn,
@@ -385,7 +383,7 @@ class StagingRun(RecordRun):
         carried = (Retirement.INFORM, Retirement.LEFT, Retirement.REVOKED)
         return [
             Note(kind, line)
-            for line in self.record.looked.lines(self.before)
+            for line in self.looked.lines(self.before)
             if line.state in carried and line.key not in there
         ]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tba_secrets.errors import NotOursError, StoreUnavailableError, TbaError, ValueNeededError
 from tba_secrets.provider.intents import Obtaining, Rotation
-from tba_secrets.provider.parts import UNSEEN
+from tba_secrets.provider.staged_credential import UNSEEN
 from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.interface import Stage
