@@ -30,7 +30,7 @@ from tba_secrets.lifecycle.facts import (
     Put,
     Relabel,
     Remembered,
-    RollBack,
+    Rollback,
     Rotate,
     Seen,
     Sight,
@@ -420,7 +420,7 @@ def decide(
             return life.update(asked, offered)
         case Rotate():
             return life.rotate(asked, offered)
-        case RollBack():
+        case Rollback():
             return life.roll_back()
 
 
@@ -435,7 +435,7 @@ def versions_to_read(
         wanted.append(sight.pending)
         if (proven := proven_version(sight)) != sight.current:
             wanted.append(proven)
-        if isinstance(asked, RollBack):
+        if isinstance(asked, Rollback):
             wanted += [sight.previous, *_versions(sight, _may_return)]
         wanted += _versions(sight, lambda line: not _comparable(declared, line.digest))
         needed[store] = [one for one in dict.fromkeys(wanted) if one]

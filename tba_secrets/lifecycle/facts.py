@@ -176,11 +176,11 @@ class Rotate:
 
 
 @dataclass(frozen=True)
-class RollBack:
-    """Make the last proven credential with another token current again."""
+class Rollback:
+    """Make the last proven credential with another token current again, once it has passed."""
 
 
-Asked = Up | Rotate | RollBack
+Asked = Up | Rotate | Rollback
 
 
 # --- what is planned -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tba_secrets.lifecycle.facts import Rollback as Rollback  # an intent as it is decided on
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.sources.interface import Pair
 from tba_secrets.stores.versions import Origin
@@ -46,11 +47,6 @@ class Rotation:
     """A superseded token may come back: a person asked for it by name."""
     anew: bool = False
     """Even a candidate that waits for its proof is replaced: a person asked for it by name."""
-
-
-@dataclass(frozen=True)
-class Rollback:
-    """Make the last proven credential with another token current again, once it has passed."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -28,7 +28,6 @@ from tba_secrets.lifecycle.facts import (
     Note,
     Offered,
     Remembered,
-    RollBack,
     Rotate,
     Seen,
     Staging,
@@ -163,8 +162,8 @@ class StagingRun(RecordRun):
             case Rotation(part=part, origin=origin, again=again, anew=anew) as rotation:
                 overlap = rotation.overlap_seconds if part == TOKEN else None
                 return Rotate(part, origin, overlap, self.pair, again, self.issuing.nonce, anew)
-            case Rollback():
-                return RollBack()
+            case Rollback() as rollback:
+                return rollback
         return Up(self.inputs.generates, self.pair)
 
     def _seen(self, asked: Asked) -> Seen:

@@ -19,7 +19,7 @@ from tba_secrets.lifecycle.facts import (
     Note,
     Put,
     Remembered,
-    RollBack,
+    Rollback,
     Sight,
     Staging,
     Up,
@@ -206,7 +206,7 @@ def test_a_rollback_brings_the_token_back_with_the_consumer_pair_of_now() -> Non
     sight = Sight("aws secret", Snapshot("arn", stages), contents)
     remembered = Remembered(exists=True, verified={"aws": current})
 
-    plan = decide(DECLARED, remembered, {"aws": sight}, {}, RollBack(), now=3)
+    plan = decide(DECLARED, remembered, {"aws": sight}, {}, Rollback(), now=3)
 
     assert plan.credential == DECLARED.credential(pair("K2"), pair(OLDER))
     assert [type(step) for step in plan.steps] == [Put]
@@ -264,7 +264,7 @@ def test_what_waits_is_read_and_for_a_rollback_what_was_before() -> None:
     current, waiting, (line,) = sight.current, sight.pending, sight.lines
 
     up = versions_to_read(DECLARED, Remembered(), {"aws": sight}, {}, Up())
-    back = versions_to_read(DECLARED, Remembered(), {"aws": sight}, {}, RollBack())
+    back = versions_to_read(DECLARED, Remembered(), {"aws": sight}, {}, Rollback())
 
     assert up == {"aws": [current, waiting]}
     assert back == {"aws": [current, waiting, before, line.version]}
