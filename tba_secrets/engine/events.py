@@ -105,7 +105,9 @@ class UpdateListener:
 
     def _heard(self, event: Mapping[str, Any]) -> None:
         if "resourcePreEvent" in event:
-            self._begins(event["resourcePreEvent"]["metadata"])
+            step = event["resourcePreEvent"]["metadata"]
+            if (record := _inputs(step).get("record")) is not None:
+                self._records[step["urn"]] = record
         elif "resOpFailedEvent" in event:
             self._failed(event["resOpFailedEvent"]["metadata"])
         elif "resOutputsEvent" in event:
@@ -140,11 +142,6 @@ class UpdateListener:
         """Tell something that the report keeps."""
         self.notes.append(Message(words))
         self.tell(words)
-
-    def _begins(self, step: Mapping[str, Any]) -> None:
-        record = _inputs(step).get("record")
-        if record is not None:
-            self._records[step["urn"]] = record
 
     def _ended(self, step: Mapping[str, Any]) -> None:
         record = self._records.get(step["urn"])

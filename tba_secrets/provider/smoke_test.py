@@ -23,7 +23,7 @@ from tba_secrets.errors import (
     StoreError,
     TbaError,
 )
-from tba_secrets.lifecycle import act, drift
+from tba_secrets.lifecycle import act, drift, settle
 from tba_secrets.lifecycle.facts import (
     TOKEN,
     Note,
@@ -36,14 +36,6 @@ from tba_secrets.lifecycle.facts import (
 )
 from tba_secrets.lifecycle.look import look
 from tba_secrets.lifecycle.retire import RetireRun
-from tba_secrets.lifecycle.settle import (
-    Proven,
-    Refused,
-    first_proven,
-    promotion,
-    refusal,
-    superseded_version,
-)
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.evidence import Verification
 from tba_secrets.payload import Names, parse
@@ -227,7 +219,7 @@ class _Run(RecordRun):
     def seen(self) -> Seen:
         """Look at the stores, with what is current read: it is superseded, or compared with."""
         needed = {
-            kind: {sight.current, superseded_version(self.remembered, kind, sight)}
+            kind: {sight.current, settle.superseded_version(self.remembered, kind, sight)}
             for kind, sight in look(self.looked, self.places).items()
         }
         return look(self.looked, self.places, self.formats, needed)
@@ -295,8 +287,8 @@ class _Run(RecordRun):
 
     def _promotion(self, back: ReadBack) -> dict[str, list[Step]]:
         seen = look(self.looked, self.places) if self._is_current(back) else self.seen()
-        proven = Proven(back.credential, back.versions, self.proof.before.since)
-        return promotion(self.declared, self.remembered, seen, proven, self.now)
+        proven = settle.Proven(back.credential, back.versions, self.proof.before.since)
+        return settle.promotion(self.declared, self.remembered, seen, proven, self.now)
 
     def after_failure(self, back: ReadBack, error: NetSuiteError) -> str:
         """Say what became of what has failed."""
@@ -337,7 +329,7 @@ class _Run(RecordRun):
             given = None if source is None else self.host.sources.read(source)
         except SourceError:
             given = None
-        refused = Refused(
+        refused = settle.Refused(
             back.credential,
             back.versions,
             source_token=given,
@@ -347,7 +339,7 @@ class _Run(RecordRun):
             decisive=isinstance(error, IdentityMismatchError),
             keep=self.inputs.keep_candidate,
         )
-        return refusal(self.declared, self.seen(), refused, self.now)
+        return settle.refusal(self.declared, self.seen(), refused, self.now)
 
     def proven(self, back: ReadBack, verification: Verification, last_day: str) -> SmokeTestOutputs:
         """Return what state keeps of a proof; the age is that of the token, wherever it moves."""
@@ -371,7 +363,7 @@ class _Run(RecordRun):
 
     def _since(self, back: ReadBack, token: Pair) -> int:
         adopted = self._is_current(back) and not all(map(is_ours, back.versions.values()))
-        return first_proven(
+        return settle.first_proven(
             self.keys,
             token,
             (self.proof.before.token_digest, self.proof.before.since),
