@@ -191,19 +191,20 @@ class UpdateListener:
         match diagnostic["severity"]:
             case "error" if text != "update failed":
                 self.errors.append(message)
-                self.tell(_named(message))
             case "warning":
                 self.warnings.append(message)
-                self.tell(_named(message))
             case "info" if diagnostic.get("ephemeral"):
-                self.tell(_named(message))
+                pass  # it is told, and not kept
             case "info" if token is not None and text.startswith(VERIFIED_AS):
                 # it was told live, and stands in the outcome
                 after = text.partition(f"{PROMOTED}; ")[2]
                 self.tokens.setdefault(token, TokenOutcome()).replaces = after
+                return
             case "info" if token is not None:
                 self.notes.append(message)
-                self.tell(_named(message))
+            case _:
+                return
+        self.tell(_named(message))
 
 
 def _named(message: Message) -> str:

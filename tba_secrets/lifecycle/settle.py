@@ -81,11 +81,7 @@ def promotion(
 
 
 def first_proven(
-    keys: DigestKeys,
-    token: Pair,
-    before: tuple[str, int],
-    lines: Iterable[JournalEntry],
-    now: int,
+    keys: DigestKeys, token: Pair, before: tuple[str, int], lines: Iterable[JournalEntry], now: int
 ) -> int:
     """Return when a token that has passed was first proven: its age is that of its content, wherever it moves.
 
@@ -113,12 +109,7 @@ def superseded_version(remembered: Remembered, store: str, sight: Sight) -> Vers
 
 
 def _line(
-    declared: Declared,
-    remembered: Remembered,
-    store: str,
-    sight: Sight,
-    proven: Proven,
-    now: int,
+    declared: Declared, remembered: Remembered, store: str, sight: Sight, proven: Proven, now: int
 ) -> JournalEntry | None:
     """Make the line for what is superseded, if its token is another one and no line is to revoke it yet."""
     superseded, version = superseded_version(remembered, store, sight), proven.versions[store]
@@ -144,11 +135,7 @@ def _line(
 
 
 def _closing(
-    declared: Declared,
-    sight: Sight,
-    token: Pair,
-    version: VersionId,
-    written: JournalEntry | None,
+    declared: Declared, sight: Sight, token: Pair, version: VersionId, written: JournalEntry | None
 ) -> Iterator[JournalEntry]:
     """Close the lines about what is current now; what a rollback left may return once its source gave another value."""
     origin = (terms_of(version) or Terms()).origin

@@ -40,13 +40,7 @@ def due(snapshot: Snapshot, now: float, *, at_once: bool) -> tuple[JournalEntry,
 
 
 def retiring(
-    declared: Declared,
-    seen: Seen,
-    current: Credential,
-    now: int,
-    *,
-    at_once: bool,
-    by_hand: bool,
+    declared: Declared, seen: Seen, current: Credential, now: int, *, at_once: bool, by_hand: bool
 ) -> tuple[list[Note], list[Lines]]:
     """Return the lines that are done already, as they are closed; and of each token to revoke now, the open lines.
 

@@ -119,10 +119,6 @@ _SWAPPED: Final[dict[type[ast.AST], type[ast.AST]]] = {
 EQUIVALENT: Final[dict[tuple[str, str], str]] = {
     (
         "tba_secrets.lifecycle.decide",
-        "_Life.judge: return Offer.ABSENT -> return None",
-    ): "an offer is compared with NEW and HELD alone",
-    (
-        "tba_secrets.lifecycle.decide",
         "_all_new: return False -> return None",
     ): "only whether is asked",
     (
