@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final
 
 from tba_secrets.digest import DigestKeys
 from tba_secrets.errors import AccessDeniedError, AuthenticationRefusedError, StoreError, TbaError
@@ -42,10 +42,8 @@ class LogSeverity(Enum):
     WARNING = 2
 
 
-class Log(Protocol):
-    """The engine's Log call (or a test's list)."""
-
-    def __call__(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None: ...
+Log = Callable[[LogSeverity, str, str, bool], None]
+"""The engine's Log call (or a test's list): severity, message, urn, and whether it is not to be kept."""
 
 
 class CancelledError(TbaError):
