@@ -172,7 +172,7 @@ class _Life:
         return self._plan(credential, self._terms_of_update(credential, asked))
 
     def _wins(self, part: str, pair: Pair) -> bool:
-        """Return whether a source's value takes the place of what is there, or waits."""
+        """Return whether a source's value takes the place of the part that is there, or of the one that waits."""
         offer, digest = self.judge(part, pair), self.remembered.source_digests.get(part)
         if offer is Offer.HELD:
             # the source went back to what is current: the candidate is not wanted any more

@@ -84,4 +84,4 @@ def deletion(
         )
     elif retain:
         words = f"{sight.where} is left in the store (on_delete: retain)"
-    return Deletion(tuple(steps), removed=not words, words=words)
+    return Deletion(tuple(steps), removed=not (waiting or retain), words=words)
