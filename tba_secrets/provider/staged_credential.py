@@ -170,7 +170,7 @@ class StagedCredentialHandler(Handler):
         if isinstance(intent, Rotation | Rollback):
             changes.append(Change("versions", input=False))
         if moved:
-            self._left_behind(name, old_state, new)
+            self._left_behind(name, old_state, new)  # refuses what cannot be left yet
         return changes
 
     def foresee(self, urn: str, new: Properties) -> None:
