@@ -20,9 +20,8 @@ from tba_secrets.cli import credentials
 from tba_secrets.errors import NotAskedError, TbaError
 from tba_secrets.netsuite.answers import Answer
 from tba_secrets.netsuite.client import Client
-from tba_secrets.netsuite.exchange import Exchange
 from tba_secrets.netsuite.gate import Gate
-from tba_secrets.netsuite.inferred import POINTS, Observed, Point
+from tba_secrets.netsuite.inferred import POINTS, Exchange, Observed, Point
 from tba_secrets.netsuite.lockout import MOST_REFUSALS
 from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.netsuite.transport import HttpSender

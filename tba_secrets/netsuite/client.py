@@ -246,9 +246,11 @@ class Client(Caller):
         """Call a SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
         base = self.url(Service.SUITETALK)
         self._ready(base)
-        return self._answered(
-            lambda: self._passport(base, operation), Protocol.SOAP, f"{operation} (SOAP) on {base}"
-        )
+
+        def attempt() -> requests.PreparedRequest:
+            return passport_request(self.credential, base, operation, Once.now(self._clock()))
+
+        return self._answered(attempt, Protocol.SOAP, f"{operation} (SOAP) on {base}")
 
     def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
         url = call.url(base)
@@ -257,12 +259,14 @@ class Client(Caller):
         )
         return authorized(call, url, header)
 
-    def _passport(self, base: str, operation: str) -> requests.PreparedRequest:
-        envelope = soap.envelope(self.credential, operation, Once.now(self._clock()))
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
-        return requests.Request(
-            "POST", base + soap.PATH, headers=headers, data=envelope.encode()
-        ).prepare()
+
+def passport_request(
+    credential: TbaCredential, base: str, operation: str, once: Once
+) -> requests.PreparedRequest:
+    """Return a SOAP call of an operation without arguments, with a TokenPassport."""
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
+    envelope = soap.envelope(credential, operation, once).encode()
+    return requests.Request("POST", base + soap.PATH, headers=headers, data=envelope).prepare()
 
 
 def authorized(call: SignedCall, url: str, header: str) -> requests.PreparedRequest:
