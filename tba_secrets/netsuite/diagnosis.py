@@ -58,7 +58,7 @@ def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
     scores: dict[Cause, int] = {}
     for rule in RULES if there.isdisjoint(_OAUTH2) else OAUTH2_RULES:
         if there.issuperset(rule.when) and there.isdisjoint(rule.never):
-            score = rule.weight + sum(extra for clue, extra in rule.more if clue in there)
+            score = rule.weight + sum(extra for clue, extra in rule.more.items() if clue in there)
             scores[rule.cause] = max(score, scores.get(rule.cause, 0))
     ordered = sorted(scores, key=lambda cause: -scores[cause])
     return Diagnosis(said, tuple(ordered), there)
