@@ -45,6 +45,14 @@ def realm(account: str) -> str:
     return spelled
 
 
+def read_realm(text: str) -> str | None:
+    """Return what may be an account id in realm form; None if it is none."""
+    try:
+        return realm(text)
+    except AccountIdError:
+        return None
+
+
 def base_url(account: str, service: Service, endpoint: str | None = None) -> str:
     """Where a service of the account is, without a trailing slash.
 

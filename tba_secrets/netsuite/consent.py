@@ -17,7 +17,6 @@ from enum import Enum, auto
 from typing import Final
 from urllib.parse import parse_qsl
 
-from tba_secrets.errors import AccountIdError
 from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.sensitive import Sensitive
@@ -107,8 +106,9 @@ def _same(got: str, expected: Sensitive) -> bool:
 
 def _mismatch(said: Mapping[str, str], expected: Expected) -> Mismatch | None:
     """Return the first aspect that is not the declared one; what is not declared is not compared."""
+    company = said.get("company", "")
     declared = (
-        ("account", _realm(said.get("company", "")), accounts.realm(expected.account)),
+        ("account", accounts.read_realm(company) or company, accounts.realm(expected.account)),
         ("role id", said.get("role", ""), expected.role_id),
         ("user", said.get("entity", ""), expected.entity),
     )
@@ -116,13 +116,6 @@ def _mismatch(said: Mapping[str, str], expected: Expected) -> Mismatch | None:
         if wanted is not None and got.strip() != wanted:
             return Mismatch(aspect, _shown(got), wanted)
     return None
-
-
-def _realm(company: str) -> str:
-    try:
-        return accounts.realm(company)
-    except AccountIdError:
-        return company
 
 
 def _shown(got: str) -> str:

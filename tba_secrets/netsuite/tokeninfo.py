@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tba_secrets.errors import AccountIdError
 from tba_secrets.netsuite import account as accounts
 
 _ACCOUNT: Final = frozenset({"companyid", "accountid", "company", "account"})
@@ -111,10 +110,7 @@ def _account(key: str, value: str) -> str | None:
 
 def _realm(value: str) -> str | None:
     """Return the account id; None for a name: every account id has digits in it."""
-    try:
-        return accounts.realm(value) if any(ch.isdecimal() for ch in value) else None
-    except AccountIdError:
-        return None
+    return accounts.read_realm(value) if any(ch.isdecimal() for ch in value) else None
 
 
 def _is_id(value: str) -> bool:

@@ -13,9 +13,10 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import requests
+from requests import exceptions as errors
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
@@ -27,27 +28,23 @@ _LONGEST_BODY: Final = 1 << 20
 _CHUNK: Final = 1 << 16
 _CONNECT_SECONDS: Final = 10.0
 
-_NEVER_SENT: Final = (
-    requests.exceptions.SSLError,
-    requests.exceptions.ProxyError,
-    requests.exceptions.ConnectTimeout,
-    ValueError,
-)
-_KINDS: Final[tuple[tuple[type[Exception], str, bool], ...]] = (
-    (requests.exceptions.SSLError, "its TLS certificate or handshake was not accepted", False),
-    (requests.exceptions.ProxyError, "the proxy did not connect", True),
-    (requests.exceptions.ConnectTimeout, "no connection in time", True),
-    (requests.exceptions.ReadTimeout, "no answer in time", True),
-    (requests.exceptions.ConnectionError, "no connection, or it was lost", True),
+_KINDS: Final[tuple[tuple[type[Exception], str, bool, bool], ...]] = (
+    (errors.SSLError, "its TLS certificate or handshake was not accepted", False, False),
+    (errors.ProxyError, "the proxy did not connect", True, False),
+    (errors.ConnectTimeout, "no connection in time", True, False),
+    (errors.ReadTimeout, "no answer in time", True, True),
+    (errors.ConnectionError, "no connection, or it was lost", True, True),
     (
-        requests.exceptions.ChunkedEncodingError,
+        errors.ChunkedEncodingError,
         "the connection was lost in the middle of the answer",
         True,
+        True,
     ),
-    (requests.exceptions.ContentDecodingError, "the answer's encoding is broken", True),
-    (ValueError, "the address cannot be used", False),
+    (errors.ContentDecodingError, "the answer's encoding is broken", True, True),
+    (ValueError, "the address cannot be used", False, False),
 )
-"""What is raised, how it is told, and whether another try may help; subclasses before their bases."""
+"""What is raised, how it is told, whether another try may help, and whether the request may have arrived; subclasses
+before their bases."""
 
 
 class LostError(Exception):
@@ -66,11 +63,8 @@ class LostError(Exception):
         self.sent = sent
 
 
-class Sender(Protocol):
-    """Sends one prepared request, once."""
-
-    def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
-        """Send and wait at most `seconds` in all; raises `LostError` where no whole answer came."""
+Sender = Callable[[requests.PreparedRequest, float], Answer]
+"""Sends a request once, and waits that many seconds at most; raises `LostError` where no whole answer came."""
 
 
 class HttpSender:
@@ -144,8 +138,8 @@ class HttpSender:
                 if len(body) > _LONGEST_BODY:
                     break
                 if self._monotonic() > until:
-                    raise requests.exceptions.ReadTimeout
-        except requests.exceptions.RequestException:
+                    raise errors.ReadTimeout
+        except errors.RequestException:
             if response.status_code != 401:
                 raise
         return body
@@ -172,10 +166,11 @@ def lost(error: Exception) -> LostError:
     reason = getattr(next(iter(error.args), None), "reason", None)
     if isinstance(reason, NameResolutionError):
         return LostError("its name cannot be resolved (DNS)", sent=False)
-    sent = not isinstance(error, _NEVER_SENT) and not isinstance(reason, NewConnectionError)
-    for kind, how, retry in _KINDS:
+    for kind, how, retry, sent in _KINDS:
         if isinstance(error, kind):
-            return LostError(how, retry=retry, sent=sent)
+            return LostError(
+                how, retry=retry, sent=sent and not isinstance(reason, NewConnectionError)
+            )
     return LostError(f"the exchange broke ({type(error).__name__})")
 
 

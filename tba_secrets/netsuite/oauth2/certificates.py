@@ -99,7 +99,7 @@ def check(
     key = load_key(private_key, where)
     require_fit(key, algorithm, where)
     read = _load_certificate(certificate, where)
-    if _spki(key.public_key()) != _spki(read.public_key()):
+    if key.public_key() != read.public_key():
         raise SourceError(
             f"{where}: the private key is not that of the certificate",
             "give the key and the certificate that were made together",
@@ -256,14 +256,6 @@ def _load_certificate(text: str, where: str) -> x509.Certificate:
 
 def _id(made: x509.Certificate) -> CertificateId:
     return CertificateId(urlsafe_b64encode(made.fingerprint(hashes.SHA256())).rstrip(b"=").decode())
-
-
-def _spki(key: object) -> bytes:
-    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
-        return b""
-    return key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
 
 
 def _padding(algorithm: Algorithm) -> padding.PSS | None:

@@ -22,8 +22,12 @@ from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Caller, Settings, SignedCall, authorized
 from tba_secrets.netsuite.clues import clues_of_answer
 from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
-from tba_secrets.netsuite.oauth2.access_token import AccessToken, read_token, token_request
-from tba_secrets.netsuite.oauth2.assertion import assertion
+from tba_secrets.netsuite.oauth2.access_token import (
+    AccessToken,
+    assertion,
+    read_token,
+    token_request,
+)
 from tba_secrets.netsuite.oauth2.credential import TOKEN_PATH, OAuth2Credential
 from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS
 from tba_secrets.netsuite.rules import Clue
