@@ -14,10 +14,10 @@ from typing import Final, Unpack
 
 import requests
 
-from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, NotProvenError
+from tba_secrets.errors import NotProvenError
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
-from tba_secrets.netsuite.asking import explained
+from tba_secrets.netsuite.asking import failure
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Caller, Settings, SignedCall, authorized
 from tba_secrets.netsuite.clues import clues_of_answer
@@ -118,20 +118,12 @@ class BearerClient(Caller):
         answer = self._answered(attempt, Protocol.OAUTH2, f"POST {TOKEN_PATH} on {base}")
         kind = outcome(answer, Protocol.OAUTH2)
         if kind is not AnswerKind.ACCEPTED:
-            self._raise(answer, kind)
+            raise failure(self.record, kind, self._diagnosis(answer))
         token = read_token(answer)
         if token is None:
             diagnosis = self._diagnosis(answer, " without the access_token that belongs there")
             raise NotProvenError(f"{self.record}: not proven: {diagnosis}", diagnosis=diagnosis)
         return token
-
-    def _raise(self, answer: Answer, kind: AnswerKind) -> None:
-        diagnosis = self._diagnosis(answer)
-        if kind is AnswerKind.REFUSED:
-            raise explained(self.record, diagnosis)
-        if kind is AnswerKind.REDIRECTED:
-            raise NetSuiteUnreachableError(f"{self.record}: not followed: {diagnosis}")
-        raise CheckFailedError(f"{self.record}: {diagnosis}", diagnosis=diagnosis)
 
     def _diagnosis(self, answer: Answer, why: str = "") -> Diagnosis:
         mine = self.clues(self._account, self._permissions)
