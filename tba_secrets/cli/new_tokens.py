@@ -15,7 +15,7 @@ from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError, TbaError
 from tba_secrets.netsuite.flow import Person, authorize
-from tba_secrets.netsuite.flow_wire import Application
+from tba_secrets.netsuite.flow_steps import Application
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import Pair, open_source

@@ -33,8 +33,7 @@ from tba_secrets.netsuite.flow_errors import (
     ConsentTimeoutError,
     FlowCancelledError,
 )
-from tba_secrets.netsuite.flow_steps import Steps
-from tba_secrets.netsuite.flow_wire import Application
+from tba_secrets.netsuite.flow_steps import Application, Steps
 from tba_secrets.netsuite.retry import Retry
 from tba_secrets.netsuite.transport import HttpSender, Sender
 from tba_secrets.sensitive import Sensitive

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final, Unpack
 
 import requests
@@ -20,7 +20,7 @@ from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, 
 from tba_secrets.netsuite.asking import failure
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Caller, Settings, SignedCall, authorized
-from tba_secrets.netsuite.clues import clues_of_answer
+from tba_secrets.netsuite.clues import clues_of_answer, clues_of_declaration
 from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
 from tba_secrets.netsuite.oauth2.access_token import (
     AccessToken,
@@ -69,20 +69,17 @@ class BearerClient(Caller):
 
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
         """See `Caller`."""
-        declared = set(permissions)
+        declared = frozenset(permissions)
         until = self.credential.valid_until
+        today = datetime.fromtimestamp(self._clock(), UTC).date()
         facts = {
-            Clue.ACCOUNT_DIFFERS: self.credential.account.upper().replace("-", "_") != account,
-            Clue.SANDBOX: "_" in account,
-            Clue.THROUGH_ENDPOINT: not self.own_hosts,
-            Clue.NO_LOGIN_PERMISSION: bool(declared) and LOG_IN not in declared,
-            Clue.NO_REST_PERMISSION: bool(declared) and "REST Web Services" not in declared,
-            Clue.NO_WORKBOOK: bool(declared) and "SuiteAnalytics Workbook" not in declared,
             Clue.MANAGES_APPLICATIONS: MANAGES_APPLICATIONS in declared,
-            Clue.CERTIFICATE_OVER: until is not None and until < self._today(),
+            Clue.CERTIFICATE_OVER: until is not None and until < today,
             Clue.BEARER: self._token is not None,
         }
-        return frozenset(clue for clue, holds in facts.items() if holds)
+        return clues_of_declaration(
+            self.credential, account, declared, frozenset({LOG_IN}), own_hosts=self.own_hosts
+        ) | {clue for clue, holds in facts.items() if holds}
 
     def lacks_scope(self, protocol: Protocol) -> bool:
         """Return whether the access token says itself that it is not for this service."""
@@ -139,9 +136,6 @@ class BearerClient(Caller):
 
     def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
         return authorized(call, call.url(base), self.access_token().header)
-
-    def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock(), UTC).date()
 
 
 _SCOPE: Final = {Protocol.REST: "rest_webservices", Protocol.RESTLET: "restlets"}
