@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Unpack
+from typing import Final
 
 import requests
 
@@ -19,7 +20,7 @@ from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.asking import failure
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
-from tba_secrets.netsuite.client import Caller, Settings, SignedCall, authorized
+from tba_secrets.netsuite.client import Caller, SignedCall, authorized
 from tba_secrets.netsuite.clues import clues_of_answer, clues_of_declaration
 from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
 from tba_secrets.netsuite.oauth2.access_token import (
@@ -34,32 +35,18 @@ from tba_secrets.netsuite.rules import Clue
 from tba_secrets.sensitive import Sensitive
 
 
+@dataclass(eq=False, repr=False)
 class BearerClient(Caller):
-    """Asks NetSuite with access tokens of one credential. For one thread.
+    """Asks NetSuite with access tokens of one credential, whose key signs the assertions. For one thread."""
 
-    Args:
-        credential: Whose key signs the assertions.
-        endpoint: One address for all services; the account's own hosts where None.
-        known: What else is known, for the diagnosis of a refused assertion.
-        permissions: The role's declared permissions, likewise.
-        settings: Those of `Caller`.
-    """
-
-    def __init__(
-        self,
-        credential: OAuth2Credential,
-        endpoint: str | None = None,
-        *,
-        known: Circumstances = NOTHING_KNOWN,
-        permissions: Iterable[str] = (),
-        **settings: Unpack[Settings],
-    ) -> None:
-        super().__init__(credential.account, endpoint, **settings)
-        self.credential = credential
-        self._known = known
-        self._permissions = tuple(permissions)
-        self._token: AccessToken | None = None
-        self._got_at = 0.0
+    credential: OAuth2Credential
+    _: KW_ONLY
+    known: Circumstances = NOTHING_KNOWN
+    """What else is known, for the diagnosis of a refused assertion."""
+    permissions: Collection[str] = ()
+    """The role's declared permissions, likewise."""
+    _token: AccessToken | None = field(default=None, init=False)
+    _got_at: float = field(default=0.0, init=False)
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
@@ -71,7 +58,7 @@ class BearerClient(Caller):
         """See `Caller`."""
         declared = frozenset(permissions)
         until = self.credential.valid_until
-        today = datetime.fromtimestamp(self._clock(), UTC).date()
+        today = datetime.fromtimestamp(self.clock(), UTC).date()
         facts = {
             Clue.MANAGES_APPLICATIONS: MANAGES_APPLICATIONS in declared,
             Clue.CERTIFICATE_OVER: until is not None and until < today,
@@ -97,7 +84,7 @@ class BearerClient(Caller):
             NotProvenError: The answer holds no access token.
             CheckFailedError: Any other failure.
         """
-        now = self._monotonic()
+        now = self.monotonic()
         if self._token is None or self._token.is_due(now - self._got_at):
             self._token = self._new_token()
             self._got_at = now
@@ -109,7 +96,7 @@ class BearerClient(Caller):
         skew = self._check_clock(base)
 
         def attempt() -> requests.PreparedRequest:
-            signed = assertion(self.credential, self._clock(), self.record, skew)
+            signed = assertion(self.credential, self.clock(), self.record, skew)
             return token_request(base + TOKEN_PATH, signed)
 
         answer = self._answered(attempt, Protocol.OAUTH2, f"POST {TOKEN_PATH} on {base}")
@@ -123,11 +110,11 @@ class BearerClient(Caller):
         return token
 
     def _diagnosis(self, answer: Answer, why: str = "") -> Diagnosis:
-        mine = self.clues(self._account, self._permissions)
+        mine = self.clues(self.credential.account, self.permissions)
         told = clues_of_answer(answer, Protocol.OAUTH2)
         return diagnose(
             f"the token endpoint answered {said(answer, Protocol.OAUTH2)}{why}",
-            self._known.clues | mine | told,
+            self.known.clues | mine | told,
         )
 
     def _ready(self, base: str) -> None:
