@@ -29,21 +29,17 @@ _POLL_SECONDS: Final = 0.1
 class Turn:
     """The right to call NetSuite for one user, held inside `Gate.admit`."""
 
-    def __init__(self, refused: Callable[[], None], unanswered: Callable[[], None]) -> None:
-        self._refused = refused
-        self._unanswered = unanswered
-        self.counts = False
-        """The attempt stays on record."""
+    was_refused = False
+    counts = False
+    """The attempt stays on record."""
 
     def refused(self) -> None:
         """NetSuite refused the login: the user is not asked again in this run. Calling it twice counts once."""
-        self.counts = True
-        self._refused()
+        self.was_refused = self.counts = True
 
     def unanswered(self) -> None:
         """Note that what was signed and sent has no answer: it may have been a refused login, and counts as one."""
         self.counts = True
-        self._unanswered()
 
 
 class Gate:
@@ -51,8 +47,8 @@ class Gate:
 
     Args:
         clock: Epoch seconds.
-        concurrency: How many users of one account are asked side by side; that of this process where None.
-        logins: The file that all runs of this machine share; the current user's where None.
+        concurrency: That of this process where None.
+        logins: The current user's file where None.
     """
 
     def __init__(
@@ -168,7 +164,8 @@ class Gate:
             self._ledger.check(who, record, self._clock())
             if cancelled():
                 raise NotAskedError(f"{record}: not asked: the run was cancelled")
-            if self._queues[who][0] is ticket and self._has_place(who.account):
+            has_place = self._running[who.account] < self._concurrency.users(who.account)
+            if self._queues[who][0] is ticket and has_place:
                 try:
                     lock = self._logins.turn(*who)
                 except OSError:  # recording the attempt fails as well, and says so
@@ -176,9 +173,6 @@ class Gate:
                 if lock is not None:
                     return lock
             self._changed.wait(_POLL_SECONDS)
-
-    def _has_place(self, account: str) -> bool:
-        return self._running[account] < self._concurrency.users(account)
 
     @contextmanager
     def _attempt(
@@ -195,24 +189,14 @@ class Gate:
             self._ledger.check(who, record, now)
             attempt = Refusal(fingerprint, float(int(now))).beside(self._ledger.known(who))
         attempt = self._recorded(who, record, attempt, unrecorded)
-
-        def refused() -> None:
-            with self._changed:
-                self._ledger.refused(who, record, attempt)
-
-        def unanswered() -> None:
-            with self._changed:
-                self._ledger.learn(who, [attempt])
-
-        turn = Turn(refused, unanswered)
+        turn = Turn()
         try:
             yield turn
         except AuthenticationRefusedError:
             turn.refused()
             raise
         except NetSuiteUnreachableError as error:
-            if error.unanswered:
-                turn.unanswered()
+            turn.counts |= error.unanswered
             raise
         except Exception:
             raise
@@ -220,8 +204,7 @@ class Gate:
             turn.unanswered()
             raise
         finally:
-            if not turn.counts:
-                self._struck_out(who, attempt)
+            self._settle(who, record, attempt, turn)
 
     def _recorded(
         self,
@@ -244,7 +227,14 @@ class Gate:
         )
         return attempt
 
-    def _struck_out(self, who: Who, attempt: Refusal) -> None:
-        # What cannot be struck out counts as a refusal for 30 minutes: no reason to fail a run that has its answer.
-        with suppress(OSError):
-            self._logins.strike(*who, attempt)
+    def _settle(self, who: Who, record: str, attempt: Refusal, turn: Turn) -> None:
+        if not turn.counts:
+            # What cannot be struck out counts as a refusal for 30 minutes: no reason to fail a run that has its answer.
+            with suppress(OSError):
+                self._logins.strike(*who, attempt)
+            return
+        with self._changed:
+            if turn.was_refused:
+                self._ledger.refused(who, record, attempt)
+            else:
+                self._ledger.learn(who, [attempt])

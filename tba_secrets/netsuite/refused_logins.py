@@ -14,8 +14,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -67,32 +66,24 @@ class RefusedLogins:
         Raises:
             OSError: It could not be written.
         """
-        who, kept = Who.of(account, user), refusal
+        kept = refusal
 
-        def change(content: dict[str, list[Any]]) -> None:
+        def added(known: tuple[Refusal, ...]) -> list[Refusal]:
             nonlocal kept
-            known = _refusals(content, who)
             kept = refusal.beside(known)
-            entries = [one for one in (*known, kept) if one.within_window(refusal.at)]
-            content[_name(who)] = [[str(one.fingerprint), one.at] for one in entries]
+            return [one for one in (*known, kept) if one.within_window(refusal.at)]
 
-        self._change(change)
+        self._change_user(Who.of(account, user), added)
         return kept
 
     def merge(self, account: str, user: str, refusals: Collection[Refusal]) -> None:
-        """Add what another place has kept, if it is not here yet.
+        """Add what another place has kept, if it is not here yet. Raises as `add` does."""
 
-        Raises:
-            OSError: It could not be written.
-        """
-        who = Who.of(account, user)
-
-        def change(content: dict[str, list[Any]]) -> None:
-            entries = sorted({*_refusals(content, who), *refusals}, key=lambda one: one.at)
-            content[_name(who)] = [[str(one.fingerprint), one.at] for one in entries]
+        def merged(known: tuple[Refusal, ...]) -> list[Refusal]:
+            return sorted({*known, *refusals}, key=lambda one: one.at)
 
         if not set(refusals) <= set(self.of(account, user)):
-            self._change(change)
+            self._change_user(Who.of(account, user), merged)
 
     def strike(self, account: str, user: str, refusal: Refusal) -> None:
         """Take back what `add` has returned: it was no refusal.
@@ -100,13 +91,11 @@ class RefusedLogins:
         Raises:
             OSError: It could not be written; the entry stands.
         """
-        who = Who.of(account, user)
 
-        def change(content: dict[str, list[Any]]) -> None:
-            left = [one for one in _refusals(content, who) if one != refusal]
-            content[_name(who)] = [[str(one.fingerprint), one.at] for one in left]
+        def struck(known: tuple[Refusal, ...]) -> list[Refusal]:
+            return [one for one in known if one != refusal]
 
-        self._change(change)
+        self._change_user(Who.of(account, user), struck)
 
     def turn(self, account: str, user: str) -> int | None:
         """Take the user's turn on this machine.
@@ -120,21 +109,25 @@ class RefusedLogins:
         digest = sha256(_name(Who.of(account, user)).encode()).hexdigest()[:16]
         return _locked(self._beside(f".{digest}.lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+    def _change_user(
+        self, who: Who, changed: Callable[[tuple[Refusal, ...]], list[Refusal]]
+    ) -> None:
+        def change(content: dict[str, list[Any]]) -> None:
+            entries = changed(_refusals(content, who))
+            content[_name(who)] = [[str(one.fingerprint), one.at] for one in entries]
+
+        self._change(change)
+
     def _change(self, change: Callable[[dict[str, list[Any]]], None]) -> None:
-        with self._alone():
+        lock = _locked(self._beside(".lock"), fcntl.LOCK_EX)
+        assert lock is not None  # noqa: S101 - without LOCK_NB flock waits
+        try:
             content = self._read()
             change(content)
             new = self._beside(".new")
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump({user: entries for user, entries in content.items() if entries}, file)
             new.replace(self._path)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        lock = _locked(self._beside(".lock"), fcntl.LOCK_EX)
-        assert lock is not None  # noqa: S101 - without LOCK_NB flock waits
-        try:
-            yield
         finally:
             os.close(lock)
 
