@@ -64,12 +64,7 @@ class Verdict:
 
 
 def others(mine: Credential, verdicts: Iterable[Verdict]) -> Circumstances:
-    """Return what the verdicts on other credentials say about a refused one.
-
-    Args:
-        mine: The refused credential.
-        verdicts: Every credential of the run that NetSuite gave an answer on, this one included.
-    """
+    """Return what the verdicts of a run, on every credential that got an answer, say about a refused one."""
     there = [one for one in verdicts if one.credential.account == mine.account]
     same = [
         one.accepted

@@ -118,12 +118,7 @@ class Caller(ABC):
 
     @abstractmethod
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
-        """Return what the credential and the declared record show, before any answer.
-
-        Args:
-            account: The declared account id.
-            permissions: The role's declared permissions; nothing follows from none.
-        """
+        """Return what credential, declared account and permissions show, before any answer; see `clues_of_record`."""
 
     def reach(self) -> None:
         """Ask whether NetSuite answers and its clock is ours, without signing: before anything is written.

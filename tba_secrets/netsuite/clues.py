@@ -80,11 +80,7 @@ def clues_of_record(
 ) -> frozenset[Clue]:
     """Return what the declared record and the credential's form show, before any answer.
 
-    Args:
-        credential: Only lengths and alphabets of its values are looked at.
-        account: The declared account id.
-        permissions: The role's declared permissions; nothing follows from none.
-        own_hosts: The account's own hosts are asked, no `endpoint`.
+    Nothing follows from no declared permissions. `own_hosts`: the account's own are asked, no `endpoint`.
     """
     declared = frozenset(permissions)
     facts = {

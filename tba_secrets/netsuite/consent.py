@@ -68,12 +68,7 @@ _STRAY: Final = Consent(Answered.STRAY)
 
 
 def judge(query: str, pending: PendingConsent) -> Consent:
-    """Return whether the query of a callback is the answer, and which.
-
-    Args:
-        query: As it came, percent-encoded.
-        pending: What this flow has asked for.
-    """
+    """Return whether the query of a callback, as it came, is the answer, and which."""
     said = _fields(query)
     if said is None or not _same(said.get("state", ""), pending.state):
         return _STRAY

@@ -48,12 +48,7 @@ class Diagnosis:
 
 
 def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
-    """Return the causes that the clues speak for.
-
-    Args:
-        said: What NetSuite said, in our words.
-        clues: See `clues_of_answer`, `clues_of_record`.
-    """
+    """Return the causes that the clues speak for; `said` is what NetSuite said, in our words."""
     there = frozenset(clues)
     scores: dict[Cause, int] = {}
     for rule in RULES if there.isdisjoint(_OAUTH2) else OAUTH2_RULES:
@@ -70,9 +65,6 @@ _OAUTH2: Final = {Clue.ASSERTION, Clue.BEARER}
 
 def in_short(told: str) -> tuple[str, str]:
     """Shorten a message that may end with a diagnosis to one line.
-
-    Args:
-        told: The message, as it was kept.
 
     Returns:
         Its first two lines with the likeliest cause, and how to mend that; the latter is empty without a diagnosis.

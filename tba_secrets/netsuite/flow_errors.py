@@ -84,14 +84,7 @@ _REFUSED: Final[dict[FlowStep, tuple[Cause, ...]]] = {
 
 
 def diagnose_step(step: FlowStep, answer: Answer, consumer: Pair, *, own_hosts: bool) -> Diagnosis:
-    """Return the likely causes of a step that failed.
-
-    Args:
-        step: Which one.
-        answer: What NetSuite said; only status and error code are told.
-        consumer: Consumer key and secret; only their form is looked at.
-        own_hosts: The account's own hosts are asked, no `endpoint`.
-    """
+    """Return the likely causes of a step that failed. Of the answer only status and error code are told."""
     clues = clues_of_answer(answer, Protocol.RESTLET) | {Clue.FLOW_STEP}
     clues |= clues_of_values((consumer.identifier, consumer.secret))
     if not own_hosts:

@@ -135,14 +135,7 @@ class Steps:
             self._check_clock(service)
 
     def request_token(self, callback: str, role_id: str | None) -> Pair:
-        """Step one.
-
-        Args:
-            callback: Where the consent page sends the browser back to.
-            role_id: The role to ask for, None to let the user choose.
-
-        Returns:
-            The request token and its secret.
+        """Step one: get a request token and its secret. Without a role id the user chooses.
 
         Raises:
             NetSuiteUnreachableError: No answer to judge came within the deadline.
@@ -180,10 +173,7 @@ class Steps:
         return issued
 
     def access_token(self, request_token: Pair, verifier: Sensitive) -> Pair:
-        """Step three, sent once.
-
-        Returns:
-            Token id and secret, without the white space around them.
+        """Step three, sent once: get token id and secret, without the white space around them.
 
         Raises:
             FlowRefusedError: NetSuite refused: no token was issued.

@@ -55,9 +55,8 @@ def clues_of_requests(
 ) -> frozenset[Clue]:
     """Return what the requests show.
 
-    Args:
-        requests: One, or several in a row: the same nonce and timestamp twice is a replay.
-        server_seconds: NetSuite's clock when they came, from the answer's Date header.
+    The same nonce and timestamp twice is a replay. `server_seconds` is NetSuite's clock when they came, from the
+    answer's Date header.
     """
     fields = [(one, _fields(one)) for one in requests]
     found: set[Clue] = set()

@@ -104,19 +104,13 @@ _REMEDY: Final = {
 
 
 def revoke(client: Client) -> Revocation:
-    """Revoke the client's own token; it must not be current anywhere.
-
-    Args:
-        client: Signs with the token that is to go and the consumer pair that is valid now.
+    """Revoke the client's own token; it must not be current anywhere. The consumer pair is the one valid now.
 
     Raises:
         ClockSkewError: Nothing was signed, the token is as it was.
     """
     mine = client.credential
-    query = (
-        ("consumerKey", mine.consumer_key.reveal()),
-        ("token", mine.token_id.reveal()),
-    )
+    query = (("consumerKey", mine.consumer_key.reveal()), ("token", mine.token_id.reveal()))
     try:
         answer = client.call_once(SignedCall(Service.RESTLETS, "GET", PATH, query=query))
     except NetSuiteUnreachableError as lost:

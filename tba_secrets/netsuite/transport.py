@@ -50,10 +50,7 @@ before their bases."""
 class LostError(Exception):
     """There is no whole answer. Holds our own words only.
 
-    Args:
-        how: What happened.
-        retry: Whether another try may help.
-        sent: Whether the request may have arrived.
+    `retry`: another try may help. `sent`: the request may have arrived.
     """
 
     def __init__(self, how: str, *, retry: bool = True, sent: bool = True) -> None:
@@ -68,12 +65,7 @@ Sender = Callable[[requests.PreparedRequest, float], Answer]
 
 
 class HttpSender:
-    """Over the network.
-
-    Args:
-        clock: Epoch seconds, to compare with the server's.
-        monotonic: Seconds, to measure with.
-    """
+    """Over the network. `clock` gives epoch seconds, to compare with the server's."""
 
     def __init__(
         self,

@@ -84,7 +84,7 @@ def assertion(
     Args:
         credential: Whose key signs.
         now: Epoch seconds of our clock.
-        where: The credential, for messages.
+        where: How messages name the credential.
         skew_seconds: How far our clock is ahead of NetSuite's, where it is known: an assertion that is "issued in the
             future" is refused, and no tolerance is documented.
 

@@ -50,13 +50,7 @@ class Certified:
 
 
 def make(algorithm: Algorithm, name: str, valid_for: timedelta, now: datetime) -> Certified:
-    """Make a key and its certificate.
-
-    Args:
-        algorithm: What the key is to sign with.
-        name: The certificate's common name, by which NetSuite's list shows it: no secret.
-        valid_for: At most `LONGEST_VALIDITY`.
-        now: The present, with a time zone.
+    """Make a key and its certificate. NetSuite's list shows it by its common name, which is no secret.
 
     Raises:
         ValueError: `valid_for` is out of bounds.
@@ -84,14 +78,9 @@ def make(algorithm: Algorithm, name: str, valid_for: timedelta, now: datetime) -
 def check(
     private_key: Sensitive, certificate: str, algorithm: Algorithm, now: datetime, where: str
 ) -> Certified:
-    """Return a given key and certificate where NetSuite would take them.
+    """Return a given key and certificate, both in PEM, where NetSuite would take them.
 
-    Args:
-        private_key: In PEM.
-        certificate: In PEM; text around it, as OpenSSL writes, is left out.
-        algorithm: What is to be signed with.
-        now: The present, with a time zone.
-        where: The place that gave them, for messages.
+    Text around the certificate, as OpenSSL writes, is left out. `where` is the place that gave them, for messages.
 
     Raises:
         SourceError: They cannot be used: why, and never a value.

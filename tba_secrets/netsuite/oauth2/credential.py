@@ -77,12 +77,5 @@ class OAuth2Credential:
 
 
 def token_endpoint(account: str) -> str:
-    """Return where the account turns an assertion into an access token.
-
-    Args:
-        account: The account id in either spelling.
-
-    Raises:
-        AccountIdError: The account id is malformed.
-    """
+    """Return where the account turns an assertion into an access token. Raises `AccountIdError` if it is malformed."""
     return base_url(account, Service.SUITETALK) + TOKEN_PATH
