@@ -113,20 +113,13 @@ def where(*when: Clue, never: tuple[Clue, ...] = (), rules: Iterable[Rule]) -> I
         yield replace(rule, when=(*when, *rule.when), never=(*never, *rule.never))
 
 
-_WORKED: Final = (Clue.LOGIN_WORKED,)
-_CONSUMER_WORKED: Final = (Clue.LOGIN_WORKED, Clue.CONSUMER_WORKED)
-
-_REFUSED: Final = (
+_SEEN: Final = (
     # What can be seen beforehand comes first.
-    Rule(causes.WHITESPACE, 95, (Clue.WHITESPACE,), never=_WORKED),
-    Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.ACCOUNT_DIFFERS,), never=_WORKED),
-    Rule(causes.ACCOUNT_CHANGED, 93, (Clue.ACCOUNT_CHANGED,), never=_WORKED),
     Rule(causes.CLOCK, 92, (Clue.CLOCK_OFF,)),
     Rule(causes.AMBIGUOUS, 99, (Clue.AMBIGUOUS,)),
     Rule(causes.ALGORITHM, 90, (Clue.MALFORMED,)),
     Rule(causes.HEADER_BROKEN, 89, (Clue.MALFORMED,)),
     Rule(causes.WEB_SERVICES_ONLY, 98, (Clue.RESTLET, Clue.WEB_SERVICES_ONLY)),
-    Rule(causes.NO_LOGIN_PERMISSION, 88, (Clue.NO_LOGIN_PERMISSION,), never=_WORKED),
     Rule(
         causes.NO_REST_PERMISSION,
         60,
@@ -145,60 +138,48 @@ _REFUSED: Final = (
     Rule(causes.UNSIGNED_QUERY, 96, (Clue.QUERY_IN_HEADER,)),
     Rule(causes.HEX_DIGEST, 96, (Clue.HEX_SIGNATURE,)),
     Rule(causes.ENCODING, 86, (Clue.SPECIAL_PATH,)),
-    Rule(causes.UNUSUAL_FORM, 80, (Clue.UNUSUAL_FORM,), never=_WORKED),
-    Rule(causes.ACCOUNT_FORM, 85, (Clue.ACCOUNT_FORM,), never=_WORKED),
+)
+_UNLESS_LOGIN_WORKED: Final = (
+    Rule(causes.WHITESPACE, 95, (Clue.WHITESPACE,)),
+    Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.ACCOUNT_DIFFERS,)),
+    Rule(causes.ACCOUNT_CHANGED, 93, (Clue.ACCOUNT_CHANGED,)),
+    Rule(causes.NO_LOGIN_PERMISSION, 88, (Clue.NO_LOGIN_PERMISSION,)),
+    Rule(causes.UNUSUAL_FORM, 80, (Clue.UNUSUAL_FORM,)),
+    Rule(causes.ACCOUNT_FORM, 85, (Clue.ACCOUNT_FORM,)),
     # What the answer alone cannot tell apart, by how often it is reported and by what happened elsewhere.
-    Rule(
-        causes.TOKEN_REJECTED,
-        70,
-        more={Clue.PASSED_BEFORE: 8, Clue.CONSUMER_WORKED: 4},
-        never=_WORKED,
-    ),
-    Rule(causes.WRONG_SECRET, 68, more={Clue.PASSED_BEFORE: -30}, never=_WORKED),
+    Rule(causes.TOKEN_REJECTED, 70, more={Clue.PASSED_BEFORE: 8, Clue.CONSUMER_WORKED: 4}),
+    Rule(causes.WRONG_SECRET, 68, more={Clue.PASSED_BEFORE: -30}),
+    Rule(causes.ROLE_GONE, 52, more={Clue.PASSED_BEFORE: 10, Clue.CONSUMER_WORKED: 14}),
+    Rule(causes.NO_LOGIN_PERMISSION, 50),
+    Rule(causes.CLOCK, 20),
+)
+_UNLESS_CONSUMER_WORKED: Final = (
     Rule(
         causes.SANDBOX_REFRESH,
         66,
         (Clue.SANDBOX,),
         {Clue.PASSED_BEFORE: 13, Clue.CONSUMER_REFUSED: 5},
-        _CONSUMER_WORKED,
     ),
-    Rule(causes.CONSUMER_UNKNOWN, 55, more={Clue.CONSUMER_REFUSED: 28}, never=_CONSUMER_WORKED),
-    Rule(
-        causes.INTEGRATION_BLOCKED,
-        54,
-        more={Clue.CONSUMER_REFUSED: 28, Clue.PASSED_BEFORE: 6},
-        never=_CONSUMER_WORKED,
-    ),
-    Rule(
-        causes.ROLE_GONE,
-        52,
-        more={Clue.PASSED_BEFORE: 10, Clue.CONSUMER_WORKED: 14},
-        never=_WORKED,
-    ),
-    Rule(causes.NO_LOGIN_PERMISSION, 50, never=(Clue.LOGIN_WORKED, Clue.NO_LOGIN_PERMISSION)),
+    Rule(causes.CONSUMER_UNKNOWN, 55, more={Clue.CONSUMER_REFUSED: 28}),
+    Rule(causes.INTEGRATION_BLOCKED, 54, more={Clue.CONSUMER_REFUSED: 28, Clue.PASSED_BEFORE: 6}),
+    Rule(causes.TBA_FEATURE, 34, more={Clue.ACCOUNT_REFUSED: 56}),
+)
+_LESS_LIKELY: Final = (
     Rule(
         causes.LOCKED_OUT,
         48,
         more={Clue.LOGIN_WORKED: 5, Clue.RECENTLY_REFUSED: 21, Clue.PASSED_BEFORE: 12},
     ),
     Rule(causes.BURST, 40, more={Clue.LOGIN_WORKED: 15}),
-    Rule(
-        causes.WEB_SERVICES_ONLY,
-        39,
-        (Clue.RESTLET,),
-        {Clue.LOGIN_WORKED: 30},
-        (Clue.WEB_SERVICES_ONLY,),
-    ),
+    Rule(causes.WEB_SERVICES_ONLY, 39, (Clue.RESTLET,), {Clue.LOGIN_WORKED: 30}),
     Rule(causes.SERVICE_FEATURE, 35, more={Clue.LOGIN_WORKED: 22}),
-    Rule(causes.TBA_FEATURE, 34, more={Clue.ACCOUNT_REFUSED: 56}, never=_CONSUMER_WORKED),
-    Rule(causes.CLOCK, 20, never=(Clue.LOGIN_WORKED, Clue.CLOCK_OFF)),
     # Faults of a signer or of something between: ours is proven by Oracle's vectors, another's is not.
     Rule(causes.ENCODING, 12, more={Clue.THROUGH_ENDPOINT: 45}),
     Rule(causes.UNSIGNED_QUERY, 11, more={Clue.THROUGH_ENDPOINT: 20}),
     Rule(causes.REPLAYED, 10, more={Clue.THROUGH_ENDPOINT: 20}),
     Rule(causes.HEX_DIGEST, 4),
-    Rule(causes.ALGORITHM, 5, never=(Clue.MALFORMED,)),
-    Rule(causes.HEADER_BROKEN, 6, never=(Clue.MALFORMED,)),
+    Rule(causes.ALGORITHM, 5),
+    Rule(causes.HEADER_BROKEN, 6),
     Rule(causes.PASSWORD_LOGIN, 3),
 )
 
@@ -222,7 +203,12 @@ NOT_THE_LOGIN: Final = (
 """Whatever the credential is."""
 
 RULES: Final = (
-    *where(Clue.REFUSED, rules=_REFUSED),
+    *where(Clue.REFUSED, rules=_SEEN),
+    *where(Clue.REFUSED, never=(Clue.LOGIN_WORKED,), rules=_UNLESS_LOGIN_WORKED),
+    *where(
+        Clue.REFUSED, never=(Clue.LOGIN_WORKED, Clue.CONSUMER_WORKED), rules=_UNLESS_CONSUMER_WORKED
+    ),
+    *where(Clue.REFUSED, rules=_LESS_LIKELY),
     Rule(causes.SERVICE_FEATURE, 50, (Clue.NOT_FOUND,)),
     Rule(causes.FLOW_OFF, 90, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
     Rule(causes.FLOW_CALLBACK, 70, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),

@@ -28,31 +28,29 @@ _OPEN: Final = (
     # What invalid_client and invalid_grant leave open.
     Rule(oauth2.CLOCK, 92, (Clue.CLOCK_OFF,)),
     Rule(oauth2.NOT_UPLOADED, 80, more={Clue.PASSED_BEFORE: -40, Clue.BAD_CLIENT: -6}),
-    Rule(
-        oauth2.CLIENT_UNKNOWN,
-        70,
-        more={Clue.BAD_CLIENT: 12, Clue.CONSUMER_REFUSED: 20},
+    *where(
         never=(Clue.CONSUMER_WORKED,),
+        rules=(
+            Rule(oauth2.CLIENT_UNKNOWN, 70, more={Clue.BAD_CLIENT: 12, Clue.CONSUMER_REFUSED: 20}),
+            Rule(
+                oauth2.SETUP_NOT_COPIED,
+                64,
+                (Clue.SANDBOX,),
+                {Clue.PASSED_BEFORE: 24, Clue.CONSUMER_REFUSED: 5},
+            ),
+            Rule(
+                oauth2.INTEGRATION_BLOCKED,
+                55,
+                more={Clue.CONSUMER_REFUSED: 28, Clue.PASSED_BEFORE: 6, Clue.BAD_CLIENT: 4},
+            ),
+        ),
     ),
     Rule(oauth2.KEY_MISMATCH, 66, more={Clue.PASSED_BEFORE: -40}),
     Rule(oauth2.CERTIFICATE_GONE, 60, more={Clue.PASSED_BEFORE: 30}),
-    Rule(
-        oauth2.SETUP_NOT_COPIED,
-        64,
-        (Clue.SANDBOX,),
-        {Clue.PASSED_BEFORE: 24, Clue.CONSUMER_REFUSED: 5},
-        (Clue.CONSUMER_WORKED,),
-    ),
-    Rule(
-        oauth2.INTEGRATION_BLOCKED,
-        55,
-        more={Clue.CONSUMER_REFUSED: 28, Clue.PASSED_BEFORE: 6, Clue.BAD_CLIENT: 4},
-        never=(Clue.CONSUMER_WORKED,),
-    ),
     Rule(causes.ROLE_GONE, 50, more={Clue.PASSED_BEFORE: 10}),
     Rule(causes.LOCKED_OUT, 45, more={Clue.RECENTLY_REFUSED: 21, Clue.PASSED_BEFORE: 5}),
     Rule(oauth2.FEATURE, 34, more={Clue.ACCOUNT_REFUSED: 56}, never=(Clue.CONSUMER_WORKED,)),
-    Rule(oauth2.CLOCK, 20, never=(Clue.CLOCK_OFF,)),
+    Rule(oauth2.CLOCK, 20),
 )
 
 _CALL: Final = (
@@ -65,13 +63,7 @@ _CALL: Final = (
     Rule(causes.NO_REST_PERMISSION, 64, (Clue.REST,), {Clue.NO_REST_PERMISSION: 22}),
     Rule(oauth2.SCOPE_CLEARED, 60, more={Clue.RESTLET: 6, Clue.LOGIN_WORKED: 6}),
     Rule(oauth2.MANAGES_APPLICATIONS, 50),
-    Rule(
-        causes.WEB_SERVICES_ONLY,
-        48,
-        (Clue.RESTLET,),
-        {Clue.LOGIN_WORKED: 20},
-        (Clue.WEB_SERVICES_ONLY,),
-    ),
+    Rule(causes.WEB_SERVICES_ONLY, 48, (Clue.RESTLET,), {Clue.LOGIN_WORKED: 20}),
     Rule(causes.BURST, 40, more={Clue.LOGIN_WORKED: 15}),
     Rule(oauth2.TOKEN_OVER, 38, more={Clue.CLOCK_OFF: 40}),
     Rule(causes.ROLE_GONE, 36),
