@@ -55,7 +55,10 @@ class SignedCall:
         """Return its whole address on a host."""
         if not self.path.startswith("/"):
             raise ValueError("a path starts with a slash")
-        return signing.canonical_url(_with_query(base + self.path, self.query))
+        url = base + self.path
+        if self.query:
+            url += ("&" if "?" in url else "?") + urlencode(self.query, quote_via=quote)
+        return signing.canonical_url(url)
 
     @property
     def protocol(self) -> Protocol:
@@ -162,9 +165,8 @@ class Caller(ABC):
         def measure() -> float | None:
             unsigned = requests.Request("HEAD", base + "/").prepare
             # Any answer has a Date, an error's as well; only a lost one is asked for again.
-            return self._answered(
-                unsigned, None, f"the unsigned clock probe of {base}"
-            ).skew_seconds
+            answer = self._answered(unsigned, None, f"the unsigned clock probe of {base}")
+            return answer.skew_seconds
 
         return self.probe.check(base, self.record, measure)
 
@@ -232,10 +234,3 @@ def authorized(call: SignedCall, url: str, header: str) -> requests.PreparedRequ
         headers["Content-Type"] = _FORM
     body = call.json.encode() if call.json is not None else list(call.form) or None
     return requests.Request(call.method, url, headers=headers, data=body).prepare()
-
-
-def _with_query(url: str, query: tuple[Parameter, ...]) -> str:
-    if not query:
-        return url
-    joint = "&" if "?" in url else "?"
-    return url + joint + urlencode(query, quote_via=quote)

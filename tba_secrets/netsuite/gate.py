@@ -78,17 +78,10 @@ class Gate:
     ) -> Iterator[Turn]:
         """Wait for the user's turn and a free place of the account, hold both, and record the attempt.
 
-        An `AuthenticationRefusedError` that leaves the block counts as `turn.refused()`.
-
-        Args:
-            account: The account id.
-            user: The user's e-mail address or entity id; the same for all records of one user.
-            record: How messages name the credential.
-            fingerprint: Of the credential; kept with a refusal.
-            known_refusals: What earlier runs recorded.
-            cancelled: Asked while waiting, ten times a second.
-            unrecorded: Called with a warning if the machine's file cannot be written, in a run that also records
-                refusals in state. None in any other run, which then does not ask.
+        An `AuthenticationRefusedError` that leaves the block counts as `turn.refused()`. The user is an e-mail address
+        or entity id, the same for all records of one user. `cancelled` is asked while waiting, ten times a second.
+        `unrecorded` is called with a warning if the machine's file cannot be written, in a run that also records
+        refusals in state; it is None in any other run, which then does not ask.
 
         Raises:
             NotAskedError: The user may not be asked, the attempt could not be recorded, or `cancelled` said so.

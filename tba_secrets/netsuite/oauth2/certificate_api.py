@@ -47,6 +47,9 @@ class Listed:
     role_id: str | None
     entity: str | None
 
+    def __str__(self) -> str:
+        return f"{self.certificate_id} (entity {self.entity}, until {self.valid_until})"
+
     def is_active(self, today: date) -> bool:
         """Return whether it holds one of the five places."""
         return not self.revoked and (self.valid_until is None or self.valid_until >= today)
@@ -118,17 +121,14 @@ class CertificateApi:
             answer = self._client.call(self._call("GET", "", "GET the certificates"))
         body = context.accepted(answer, Protocol.REST).json()
         rows = [_listed(row) for row in body] if isinstance(body, list) else [None]
-        found = [row for row in rows if row is not None]
-        if len(found) != len(rows):
+        if None in rows:
             raise context.unreadable(answer, Protocol.REST, "list of certificates")
-        return tuple(found)
+        return tuple(row for row in rows if row is not None)
 
     def place(self, computed: CertificateId, today: date) -> Uploaded | None:
         """Return a certificate that is there already; None where there is a place for it.
 
-        Args:
-            computed: The certificate's id, as computed here.
-            today: For which certificates are active.
+        `computed` is its id, as computed here.
 
         Raises:
             CheckFailedError: There is no place, the certificate was revoked before, or the role may not ask.
@@ -146,10 +146,7 @@ class CertificateApi:
             return Uploaded(mine.certificate_id, mine.valid_until, computed)
         active = [row for row in rows if row.is_active(today)]
         if len(active) >= MOST_ACTIVE:
-            shown = ", ".join(
-                f"{row.certificate_id} (entity {row.entity}, until {row.valid_until})"
-                for row in active
-            )
+            shown = ", ".join(map(str, active))
             raise CheckFailedError(
                 f"{self._client.record}: the integration record has {len(active)} active "
                 f"certificates, and NetSuite allows {MOST_ACTIVE}: {shown}",
@@ -158,12 +155,7 @@ class CertificateApi:
         return None
 
     def upload(self, certificate: str, computed: CertificateId, today: date) -> Uploaded:
-        """Add a certificate for the declared role and user, unless it is there already.
-
-        Args:
-            certificate: In PEM.
-            computed: Its id, as computed here.
-            today: For which certificates are active.
+        """Add a certificate, in PEM, for the declared role and user, unless it is there already.
 
         Raises:
             CheckFailedError: There is no place for it, it was revoked before, or NetSuite does not take it.
@@ -198,10 +190,6 @@ class CertificateApi:
 
     def revoke(self, certificate_id: CertificateId, record: str) -> CertificateRevocation:
         """Revoke a superseded certificate, and confirm it by the list.
-
-        Args:
-            certificate_id: Another one than the client's own.
-            record: How messages name it.
 
         Raises:
             TbaError: It is the client's own.
@@ -238,24 +226,19 @@ class CertificateApi:
         unanswered: bool,
     ) -> CertificateRevocation:
         """Return what the list says after a try, whatever its answer was."""
-        outcome = RevocationOutcome.UNKNOWN
         try:
-            rows = [row for row in self.list() if row.certificate_id == certificate_id]
+            rows = self.list()
         except AuthenticationRefusedError:
             raise
         except NetSuiteError:
-            rows = []
-        if any(row.revoked for row in rows):
+            rows = ()
+        outcome, diagnosis = RevocationOutcome.UNKNOWN, None
+        if any(row.certificate_id == certificate_id and row.revoked for row in rows):
             outcome = RevocationOutcome.REVOKED
         elif failed is not None:
-            outcome = RevocationOutcome.NEEDS_PERSON
-        done = outcome is RevocationOutcome.REVOKED
+            outcome, diagnosis = RevocationOutcome.NEEDS_PERSON, failed.diagnosis
         return CertificateRevocation(
-            outcome,
-            record,
-            how,
-            diagnosis=failed.diagnosis if failed is not None and not done else None,
-            unanswered=unanswered,
+            outcome, record, how, diagnosis=diagnosis, unanswered=unanswered
         )
 
     def _settled(self, computed: CertificateId, error: NetSuiteError) -> Uploaded:
