@@ -138,9 +138,8 @@ def _outcome_of_a_token_request(answer: Answer) -> AnswerKind:
     code = error_code(answer, Protocol.OAUTH2)
     if answer.status == 401 or (answer.status < 500 and code is not None):
         return AnswerKind.REFUSED
-    if (
-        code == SERVER_ERROR
-    ):  # seen as the answer to an assertion without kid: no reason to send it again
+    # Seen as the answer to an assertion without kid: no reason to send it again.
+    if code == SERVER_ERROR:
         return AnswerKind.FAILED
     return AnswerKind.BUSY if answer.status == 429 or answer.status >= 500 else AnswerKind.FAILED
 

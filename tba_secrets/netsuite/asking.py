@@ -47,7 +47,6 @@ class CheckContext:
         not_proven: Iterable[str] = (),
         info: TokenInfo = NOTHING_READ,
     ) -> Evidence:
-        """Return what `answer` proves, and when it was given."""
         return Evidence(
             check=self.check,
             account=info.account,
@@ -163,7 +162,6 @@ class CheckContext:
 
 
 def failure(record: str, kind: AnswerKind, diagnosis: Diagnosis) -> NetSuiteError:
-    """Return the error for an answer that is no success."""
     if kind is AnswerKind.REFUSED:
         return explained(record, diagnosis)
     if kind is AnswerKind.REDIRECTED:
@@ -172,7 +170,6 @@ def failure(record: str, kind: AnswerKind, diagnosis: Diagnosis) -> NetSuiteErro
 
 
 def explained(record: str, diagnosis: Diagnosis) -> AuthenticationRefusedError:
-    """Return the error for a refused login."""
     return AuthenticationRefusedError(
         f"{record}: NetSuite refused the login: {diagnosis}",
         f"the answer alone does not tell which: {READ_THE_TRAIL}, and `tba explain DETAIL` says how to fix it",

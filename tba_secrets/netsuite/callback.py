@@ -149,7 +149,6 @@ class CallbackListener:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the ports."""
         for server in self._servers:
             server.shutdown()
             server.server_close()

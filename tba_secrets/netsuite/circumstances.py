@@ -39,7 +39,6 @@ class Circumstances:
 
     @property
     def clues(self) -> frozenset[Clue]:
-        """The clues that follow from these facts."""
         facts = {
             Clue.PASSED_BEFORE: self.passed_before,
             Clue.ACCOUNT_CHANGED: self.account_changed,

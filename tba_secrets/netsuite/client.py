@@ -96,7 +96,6 @@ class Caller(ABC):
     """Learns whether the account had too much to do."""
 
     def __post_init__(self) -> None:
-        """Make what tries again."""
         self._retry = Retry(
             self.sender if self.sender is not None else HttpSender(self.clock, self.monotonic),
             self.deadline_seconds,
@@ -111,7 +110,6 @@ class Caller(ABC):
         return self.endpoint is None
 
     def url(self, service: Service) -> str:
-        """Return the base URL of a service of this account."""
         return base_url(self.credential.account, service, self.endpoint)
 
     @property
@@ -195,7 +193,6 @@ class Client(Caller):
     credential: TbaCredential
 
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
-        """See `Caller`."""
         return clues_of_record(self.credential, account, permissions, own_hosts=self.own_hosts)
 
     def soap(self, operation: str) -> Answer:

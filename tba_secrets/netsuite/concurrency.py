@@ -50,7 +50,6 @@ class Concurrency:
                 one.declared, one.users = most, min(one.users, one.most)
 
     def users(self, account: str) -> int:
-        """Return how many users may be asked side by side now."""
         with self._lock:
             return self._of(account).users
 

@@ -95,7 +95,6 @@ def _fields(query: str) -> dict[str, str] | None:
 
 
 def _same(got: str, expected: Sensitive) -> bool:
-    """Compare in constant time."""
     return hmac.compare_digest(got.encode(errors="replace"), expected.reveal().encode())
 
 

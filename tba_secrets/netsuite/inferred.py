@@ -56,7 +56,6 @@ class Exchange:
         return self.sent(call, self.header(call, self._wrong, once))
 
     def header(self, call: SignedCall, credential: TbaCredential, once: Once | None = None) -> str:
-        """Return the Authorization header of a call."""
         once = once if once is not None else self.once()
         return signing.sign(
             credential,

@@ -39,7 +39,6 @@ class RefusedLogins:
 
     @classmethod
     def at_home(cls, variables: Mapping[str, str] = os.environ) -> RefusedLogins:
-        """Return the current user's file."""
         return cls(state_folder(variables) / "refusals.json")
 
     def __str__(self) -> str:

@@ -43,7 +43,6 @@ class SigningKeys:
 
     @classmethod
     def of(cls, credential: TbaCredential) -> SigningKeys:
-        """Return the four values of a credential."""
         return cls(*credential.secrets)
 
 
@@ -62,7 +61,6 @@ class Once:
 
 
 def new_nonce() -> str:
-    """20 random letters and digits."""
     return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(NONCE_LENGTH))
 
 

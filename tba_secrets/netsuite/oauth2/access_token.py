@@ -109,7 +109,6 @@ def assertion(
 
 
 def token_request(url: str, signed: Sensitive) -> requests.PreparedRequest:
-    """Return the request that turns an assertion into an access token."""
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": _ASSERTION_TYPE,

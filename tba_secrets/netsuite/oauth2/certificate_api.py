@@ -175,11 +175,9 @@ class CertificateApi:
         except NetSuiteUnreachableError as lost:
             return self._settled(computed, lost)
         if answer.status >= 500:
-            undecided = NetSuiteUnreachableError(
-                f"{self._client.record}: {call} was answered {said(answer, Protocol.REST)}",
-                "run again later: the certificate is kept, and is not made anew",
-            )
-            return self._settled(computed, undecided)
+            undecided = f"{self._client.record}: {call} was answered {said(answer, Protocol.REST)}"
+            later = "run again later: the certificate is kept, and is not made anew"
+            return self._settled(computed, NetSuiteUnreachableError(undecided, later))
         context = self._context("the new certificate")
         told = context.json_object(answer, Protocol.REST)
         given = told.get("certificate_id")

@@ -210,18 +210,10 @@ def algorithm_named(name: str, where: str) -> Algorithm:
 
 
 def _certified(algorithm: Algorithm, key: PrivateKey, made: x509.Certificate) -> Certified:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return Certified(
-        algorithm,
-        Sensitive(pem.decode()),
-        made.public_bytes(serialization.Encoding.PEM).decode(),
-        _id(made),
-        made.not_valid_after_utc,
-    )
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    private_key = Sensitive(key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode())
+    certificate = made.public_bytes(pem).decode()
+    return Certified(algorithm, private_key, certificate, _id(made), made.not_valid_after_utc)
 
 
 def _load_certificate(text: str, where: str) -> x509.Certificate:

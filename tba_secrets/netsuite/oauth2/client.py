@@ -55,7 +55,6 @@ class BearerClient(Caller):
         return (*self.credential.secrets, *held)
 
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
-        """See `Caller`."""
         declared = frozenset(permissions)
         until = self.credential.valid_until
         today = datetime.fromtimestamp(self.clock(), UTC).date()
@@ -69,7 +68,6 @@ class BearerClient(Caller):
         ) | {clue for clue, holds in facts.items() if holds}
 
     def lacks_scope(self, protocol: Protocol) -> bool:
-        """Return whether the access token says itself that it is not for this service."""
         scopes = self._token.claims.scopes if self._token is not None else None
         return scopes is not None and _SCOPE[protocol] not in scopes
 
