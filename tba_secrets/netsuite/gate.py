@@ -200,11 +200,7 @@ class Gate:
             self._settle(who, record, attempt, turn)
 
     def _recorded(
-        self,
-        who: Who,
-        record: str,
-        attempt: Refusal,
-        unrecorded: Callable[[str], None] | None,
+        self, who: Who, record: str, attempt: Refusal, unrecorded: Callable[[str], None] | None
     ) -> Refusal:
         try:
             return self._logins.add(*who, attempt)

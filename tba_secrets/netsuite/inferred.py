@@ -7,9 +7,8 @@ with one deliberate flaw or none, and never tried again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 import requests
@@ -21,7 +20,7 @@ from tba_secrets.netsuite.answers import Answer, Protocol, said
 from tba_secrets.netsuite.client import SignedCall, authorized, passport_request
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.signing import Once
-from tba_secrets.netsuite.transport import HttpSender, LostError, Sender
+from tba_secrets.netsuite.transport import LostError, Sender
 from tba_secrets.sensitive import Sensitive
 
 _SECONDS: Final = 30.0
@@ -37,15 +36,10 @@ class Exchange:
     """Asks one account with one credential. Raises `NetSuiteUnreachableError` where no answer comes."""
 
     credential: TbaCredential
-    endpoint: str | None = None
-    restlet: tuple[str, str] | None = None
+    endpoint: str | None
+    restlet: tuple[str, str] | None
     """Script and deploy id of a RESTlet that may be posted to."""
-    clock: Callable[[], float] = time.time
-    send: Sender = field(default_factory=HttpSender)
-
-    def once(self) -> Once:
-        """Return a fresh nonce, and now."""
-        return Once.now(self.clock())
+    send: Sender
 
     def signed(self, call: SignedCall, once: Once | None = None) -> Answer:
         """Sign with the credential, send, and return the answer."""
@@ -56,7 +50,7 @@ class Exchange:
         return self.sent(call, self.header(call, self._wrong, once))
 
     def header(self, call: SignedCall, credential: TbaCredential, once: Once | None = None) -> str:
-        once = once if once is not None else self.once()
+        once = once if once is not None else Once.now()
         return signing.sign(
             credential,
             call.method,
@@ -73,7 +67,7 @@ class Exchange:
     def wrong_passport(self) -> Answer:
         """Send a TokenPassport signed with another token secret, and return the answer."""
         base = self._base(Service.SUITETALK)
-        return self._answer(passport_request(self._wrong, base, "getServerTime", self.once()))
+        return self._answer(passport_request(self._wrong, base, "getServerTime", Once.now()))
 
     @property
     def _wrong(self) -> TbaCredential:
@@ -160,7 +154,7 @@ def _wrong_passport(exchange: Exchange) -> Observed:
 
 
 def _nonce_of_a_refused_request(exchange: Exchange) -> Observed:
-    once = exchange.once()
+    once = Once.now()
     exchange.wrongly_signed(_TOKENINFO, once)
     return _seen(exchange.signed(_TOKENINFO, once), Protocol.RESTLET, "HTTP 200")
 

@@ -102,12 +102,8 @@ class HttpSender:
             )
             return LostError(why, retry=False, sent=False)
         try:
-            response = self._adapter.send(
-                request,
-                timeout=(min(_CONNECT_SECONDS, seconds), seconds),
-                **settings,
-            )
-            with response:
+            timeout = (min(_CONNECT_SECONDS, seconds), seconds)
+            with self._adapter.send(request, timeout=timeout, **settings) as response:
                 body = self._body(response, started + seconds)
         except Exception as error:
             return lost(error)
