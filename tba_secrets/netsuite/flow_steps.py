@@ -65,19 +65,16 @@ def step_one_request(
     """`POST /rest/requesttoken`: `role` is a signed header parameter without the `oauth_` prefix."""
     role = [("role", role_id)] if role_id is not None else []
     keys = SigningKeys(application.consumer.identifier, application.consumer.secret)
-    return _request(
-        application, FlowStep.REQUEST_TOKEN, keys, once, [("oauth_callback", callback), *role]
-    )
+    extra = [("oauth_callback", callback), *role]
+    return _request(application, FlowStep.REQUEST_TOKEN, keys, once, extra)
 
 
 def step_three_request(
     application: Application, request_token: Pair, verifier: Sensitive, once: Once
 ) -> requests.PreparedRequest:
     """`POST /rest/accesstoken`, signed with the request token's secret."""
-    consumer = application.consumer
-    keys = SigningKeys(
-        consumer.identifier, consumer.secret, request_token.identifier, request_token.secret
-    )
+    consumer, token = application.consumer, request_token
+    keys = SigningKeys(consumer.identifier, consumer.secret, token.identifier, token.secret)
     extra = [("oauth_verifier", verifier.reveal())]
     return _request(application, FlowStep.ACCESS_TOKEN, keys, once, extra)
 
@@ -214,9 +211,8 @@ class Steps:
         self.probe.check(base, self.record, measure)
 
     def _refused(self, step: FlowStep, answer: Answer) -> FlowRefusedError:
-        application = self.application
-        own_hosts = application.endpoint is None
-        diagnosis = diagnose_step(step, answer, application.consumer, own_hosts=own_hosts)
+        own_hosts = self.application.endpoint is None
+        diagnosis = diagnose_step(step, answer, self.application.consumer, own_hosts=own_hosts)
         return FlowRefusedError(
             f"{self.record}: the authorization flow stopped, no token was issued: {diagnosis}",
             "the Login Audit Trail (Setup > Users/Roles > User Management > View Login Audit Trail) names the cause "

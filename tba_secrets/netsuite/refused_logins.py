@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -27,22 +28,18 @@ from tba_secrets.state_folder import state_folder
 _KEY: Final = b"tba-secrets: refused logins"
 
 
+@dataclass(frozen=True)
 class RefusedLogins:
-    """The file; a broken one counts as empty.
+    """The file; a broken one counts as empty. What locks it stands beside it."""
 
-    Args:
-        path: Where it is. What locks it stands beside it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    path: Path
 
     @classmethod
     def at_home(cls, variables: Mapping[str, str] = os.environ) -> RefusedLogins:
         return cls(state_folder(variables) / "refusals.json")
 
     def __str__(self) -> str:
-        return str(self._path)
+        return str(self.path)
 
     def writable(self) -> bool:
         """Return whether it can be written, by writing what it holds."""
@@ -126,17 +123,17 @@ class RefusedLogins:
             new = self._beside(".new")
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump({user: entries for user, entries in content.items() if entries}, file)
-            new.replace(self._path)
+            new.replace(self.path)
         finally:
             os.close(lock)
 
     def _beside(self, suffix: str) -> Path:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self._path.with_suffix(suffix)
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.path.with_suffix(suffix)
 
     def _read(self) -> dict[str, list[Any]]:
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
+            content = json.loads(self.path.read_text(encoding="utf-8"))
             return {str(user): [[str(m), float(at)] for m, at in e] for user, e in content.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             return {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -64,16 +65,15 @@ Sender = Callable[[requests.PreparedRequest, float], Answer]
 """Sends a request once, and waits that many seconds at most; raises `LostError` where no whole answer came."""
 
 
+@dataclass(eq=False)
 class HttpSender:
-    """Over the network. `clock` gives epoch seconds, to compare with the server's."""
+    """Over the network."""
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._clock = clock
-        self._monotonic = monotonic
+    clock: Callable[[], float] = time.time
+    """Epoch seconds, to compare with the server's."""
+    monotonic: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
         self._adapter = HTTPAdapter(max_retries=0)
         silence_sdk_debug()
 
@@ -94,7 +94,7 @@ class HttpSender:
         return result
 
     def _exchange(self, request: requests.PreparedRequest, seconds: float) -> Answer | LostError:
-        started = self._monotonic()
+        started = self.monotonic()
         settings = environment_settings(request.url or "")
         if bundle := missing_bundle(request.url or "", settings):
             why = (
@@ -112,9 +112,9 @@ class HttpSender:
             status=response.status_code,
             headers=headers,
             body_text=body.decode("utf-8", "replace"),
-            latency_seconds=self._monotonic() - started,
+            latency_seconds=self.monotonic() - started,
             server_date=http_date(headers.get("date", "")),
-            at=self._clock(),
+            at=self.clock(),
         )
 
     def _body(self, response: requests.Response, until: float) -> bytes:
@@ -125,7 +125,7 @@ class HttpSender:
                 body += chunk
                 if len(body) > _LONGEST_BODY:
                     break
-                if self._monotonic() > until:
+                if self.monotonic() > until:
                     raise errors.ReadTimeout
         except errors.RequestException:
             if response.status_code != 401:

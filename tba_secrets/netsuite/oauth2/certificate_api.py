@@ -11,7 +11,7 @@ an error leaves open, and what a lost answer leaves open, is settled by reading 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -91,18 +91,15 @@ _REMEDY: Final = {
 }
 
 
+@dataclass
 class CertificateApi:
-    """The certificates of one client id.
+    """The certificates of one client id."""
 
-    Args:
-        client: Asks with the credential that is current; its scopes need rest_webservices.
-        expected: What the environment declares: account, role and user of a new certificate.
-    """
-
-    def __init__(self, client: BearerClient, expected: Expected) -> None:
-        self._client = client
-        self._expected = expected
-        self._service = Service.RESTLETS
+    client: BearerClient
+    """Asks with the credential that is current; its scopes need rest_webservices."""
+    expected: Expected
+    """Account, role and user of a new certificate, as declared."""
+    _service: Service = field(default=Service.RESTLETS, init=False)
 
     def list(self) -> tuple[Listed, ...]:
         """Return the certificates that NetSuite shows this user, revoked and expired ones too.
@@ -114,11 +111,11 @@ class CertificateApi:
             NetSuiteUnreachableError: No verdict.
         """
         context = self._context("the list of certificates")
-        answer = self._client.call(self._call("GET", "", "GET the certificates"))
+        answer = self.client.call(self._call("GET", "", "GET the certificates"))
         if is_absent(answer, Protocol.REST) and self._service is Service.RESTLETS:
             # The help names the restlets host; a published client uses the other one.
             self._service = Service.SUITETALK
-            answer = self._client.call(self._call("GET", "", "GET the certificates"))
+            answer = self.client.call(self._call("GET", "", "GET the certificates"))
         body = context.accepted(answer, Protocol.REST).json()
         rows = [_listed(row) for row in body] if isinstance(body, list) else [None]
         if None in rows:
@@ -139,7 +136,7 @@ class CertificateApi:
         mine = next((row for row in rows if row.certificate_id == computed), None)
         if mine is not None and mine.revoked:
             raise CheckFailedError(
-                f"{self._client.record}: the certificate {computed} was revoked, and NetSuite takes none back",
+                f"{self.client.record}: the certificate {computed} was revoked, and NetSuite takes none back",
                 "make a new one: `tba rotate ENV NAME --new`",
             )
         if mine is not None:
@@ -148,7 +145,7 @@ class CertificateApi:
         if len(active) >= MOST_ACTIVE:
             shown = ", ".join(map(str, active))
             raise CheckFailedError(
-                f"{self._client.record}: the integration record has {len(active)} active "
+                f"{self.client.record}: the integration record has {len(active)} active "
                 f"certificates, and NetSuite allows {MOST_ACTIVE}: {shown}",
                 f"revoke one that nothing uses any more ({M2M_PAGE}), or wait for the end of an overlap",
             )
@@ -166,16 +163,16 @@ class CertificateApi:
             return there
         body = {
             "fileContent": certificate,
-            "role": int(str(self._expected.role_id)),
-            "entity": str(self._expected.entity),
+            "role": int(str(self.expected.role_id)),
+            "entity": str(self.expected.entity),
         }
         call = self._call("POST", "", "POST a certificate", json.dumps(body))
         try:
-            answer = self._client.call_once(call)
+            answer = self.client.call_once(call)
         except NetSuiteUnreachableError as lost:
             return self._settled(computed, lost)
         if answer.status >= 500:
-            undecided = f"{self._client.record}: {call} was answered {said(answer, Protocol.REST)}"
+            undecided = f"{self.client.record}: {call} was answered {said(answer, Protocol.REST)}"
             later = "run again later: the certificate is kept, and is not made anew"
             return self._settled(computed, NetSuiteUnreachableError(undecided, later))
         context = self._context("the new certificate")
@@ -193,16 +190,16 @@ class CertificateApi:
             TbaError: It is the client's own.
             AuthenticationRefusedError: NetSuite refused the login: of the current credential, not of this one.
         """
-        if certificate_id == self._client.credential.certificate_id:
+        if certificate_id == self.client.credential.certificate_id:
             raise TbaError(
                 f"{record}: not revoked: it is the certificate that the call itself would be made with",
                 "let its successor revoke it",
             )
         call = self._call("POST", f"/{certificate_id}/revoke", "POST a revocation")
         try:
-            answer = self._client.call_once(call)
+            answer = self.client.call_once(call)
         except NetSuiteUnreachableError as lost:
-            how = lost.what.removeprefix(f"{self._client.record}: ")
+            how = lost.what.removeprefix(f"{self.client.record}: ")
             return self._confirmed(certificate_id, record, how, None, lost.unanswered)
         failed = None
         try:
@@ -252,11 +249,11 @@ class CertificateApi:
 
     def _context(self, what: str) -> CheckContext:
         clues = frozenset({Clue.CERTIFICATE_CALL})
-        return CheckContext(self._client, self._expected, what, clues=clues)
+        return CheckContext(self.client, self.expected, what, clues=clues)
 
     def _call(self, method: str, below: str, called: str, body: str | None = None) -> SignedCall:
         """Return a call of the endpoint. Its path holds the client id, and is not shown."""
-        client_id = self._client.credential.client_id.reveal()
+        client_id = self.client.credential.client_id.reveal()
         path = f"{_CLIENTS}/{client_id}/certificates{below}"
         headers = {"Content-Length": "0"} if method == "POST" and body is None else {}
         return SignedCall(self._service, method, path, json=body, headers=headers, called=called)
