@@ -55,11 +55,7 @@ def foreign_candidate(
 ) -> ConflictError:
     """Return the error for a candidate of somebody else's, which is never overwritten.
 
-    Args:
-        name: The secret.
-        version: The candidate that tba-secrets did not write.
-        since: When it was written; None where the store does not tell.
-        remedy: How a person takes the candidate away.
+    `since` is when it was written, None where the store does not tell; `remedy` is how a person takes it away.
     """
     age = "" if since is None else f" {_age(datetime.now(UTC) - since)} ago"
     return ConflictError(

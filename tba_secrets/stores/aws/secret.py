@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tba_secrets.errors import StoreError
-from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage, Unseen
+from tba_secrets.stores.interface import OwnerMark, Seen, Snapshot, Stage
 from tba_secrets.stores.journal import JournalEntry, journal_of
 from tba_secrets.stores.versions import VersionId, is_ours, is_placeholder
 
@@ -104,12 +104,7 @@ class AwsSecret:
 
 
 def described(answer: Mapping[str, Any], region: str) -> AwsSecret:
-    """Read DescribeSecret's answer.
-
-    Args:
-        answer: The answer; fields without a value are absent from it.
-        region: The region that was asked.
-    """
+    """Read DescribeSecret's answer; fields without a value are absent from it."""
     return AwsSecret(
         arn=str(answer["ARN"]),
         labels={
@@ -126,7 +121,7 @@ def described(answer: Mapping[str, Any], region: str) -> AwsSecret:
     )
 
 
-def native_of(seen: Snapshot | Unseen | None) -> AwsSecret | None:
+def native_of(seen: Seen) -> AwsSecret | None:
     """Return what this store saw; None where nobody looked, or where the snapshot is another store's."""
     native = seen.native if isinstance(seen, Snapshot) else None
     return native if isinstance(native, AwsSecret) else None

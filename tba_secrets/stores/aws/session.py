@@ -62,10 +62,7 @@ def open_clients(
 ) -> Clients:
     """Make the clients; AWS is asked only where a container's or an instance's role gives the credentials.
 
-    Args:
-        settings: `store.aws` of the environment's YAML.
-        transport: Timeouts and retries.
-        bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
+    `bucket` limits writes, in the place of the process's own for this account, region and endpoint.
 
     Raises:
         StoreError: The variable that names the endpoint is not set, the profile asks for a one-time password, or
@@ -166,11 +163,6 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
 
 
 def _refuse_mfa(_prompt: str) -> NoReturn:
-    """Refuse to ask for a one-time password.
-
-    Raises:
-        AccessDeniedError: Always.
-    """
     raise AccessDeniedError(
         "the AWS profile asks for a one-time password (`mfa_serial`), and a run has nobody to ask",
         "sign in first (`aws sts get-session-token --serial-number ... --token-code ...`) and set AWS_ACCESS_KEY_ID, "
@@ -214,9 +206,8 @@ def _access_key(session: Any) -> str:
         return "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
     except (StoreError, BotoCoreError, ClientError):
         raise
-    except (
-        Exception
-    ):  # a credential_process that is missing, or prints no JSON: botocore lets it through
+    except Exception:
+        # a credential_process that is missing, or prints no JSON: botocore lets it through
         unreadable = CredentialRetrievalError(provider="the profile", error_msg="no credentials")
     raise unreadable  # after the except block: what was caught may hold what the process printed
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.failures import Outcome, StoreFailure
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.secret import KvPath, KvSecret, KvVersion, described, kv_version
 
-_LOST_OR_MOVED: Final = (VaultOutcome.UNKNOWN, VaultOutcome.MISMATCH)
+_LOST_OR_MOVED: Final = (Outcome.UNKNOWN, Outcome.MISMATCH)
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,7 @@ class KvValue:
 
 
 class KvV2:
-    """One mount.
-
-    Args:
-        client: The calls.
-    """
+    """One mount."""
 
     def __init__(self, client: VaultClient) -> None:
         self.client = client
@@ -41,8 +38,8 @@ class KvV2:
         """Look at a path without its values; None if it is absent."""
         try:
             answer = self.client.call("GET", self._at("metadata", path))
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.ABSENT:
+        except StoreFailure as failure:
+            if failure.outcome is not Outcome.ABSENT:
                 raise
             return None
         return described(answer.data, answer.date)
@@ -65,20 +62,20 @@ class KvV2:
         """Write a version if number `cas` is the newest. A lost reply is not believed either way: it is read back.
 
         Raises:
-            VaultFailure: With the outcome MISMATCH if another version is the newest; nothing was written.
+            StoreFailure: With the outcome MISMATCH if another version is the newest; nothing was written.
         """
         body = {"data": data_of(value), "options": {"cas": cas}}
         for last in (False, True):
             try:
                 answer = self.client.call("POST", self._at("data", path), body, repeatable=False)
                 return kv_version(int(answer.data["version"]), answer.data)
-            except VaultFailure as failure:
+            except StoreFailure as failure:
                 if failure.outcome not in _LOST_OR_MOVED and not last:
                     raise
                 if (written := self._read_back(path, value, cas)) is not None:
                     return written
                 # A lost write may still be on its way: sent again with the same number, only one of the two is done.
-                if last or failure.outcome is VaultOutcome.MISMATCH:
+                if last or failure.outcome is Outcome.MISMATCH:
                     raise
         raise AssertionError("the second try returns or raises")
 
@@ -120,6 +117,16 @@ class KvV2:
 
     def _at(self, kind: str, path: KvPath) -> str:
         return f"{self._mount}/{kind}/{path}"
+
+
+@contextmanager
+def unless_moved() -> Iterator[None]:
+    """Go on behind the block if check-and-set finds another version, and nothing was written."""
+    try:
+        yield
+    except StoreFailure as failure:
+        if failure.outcome is not Outcome.MISMATCH:
+            raise
 
 
 def data_of(value: Sensitive) -> dict[str, str]:

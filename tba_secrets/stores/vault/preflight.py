@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
+from tba_secrets.stores.failures import Outcome, StoreFailure
 from tba_secrets.stores.interface import Preflight, SecretName
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
-from tba_secrets.stores.vault.policy import missing_lines, pasted, policy_lines
+from tba_secrets.stores.vault.policy import pasted, policy_lines
 from tba_secrets.stores.vault.secret import paths_of
 
 SHORTEST_TOKEN_LIFE: Final = 120
@@ -25,12 +25,7 @@ _IGNORED: Final = ("VAULT_ADDR", "VAULT_NAMESPACE", "VAULT_SKIP_VERIFY", "VAULT_
 def examined(
     client: VaultClient, names: tuple[SecretName, ...], kv_version: Callable[[], int]
 ) -> Preflight:
-    """Find out who we are, and whether the secrets can be staged and promoted.
-
-    Args:
-        client: The calls.
-        names: The secrets.
-        kv_version: Finds out the mount's.
+    """Find out who we are, and whether the secrets can be staged and promoted; `kv_version` asks for the mount's.
 
     Raises:
         StoreUnavailableError: Vault is sealed, not initialised, or a node that cannot serve.
@@ -66,14 +61,14 @@ def kv_version_of(client: VaultClient) -> int:
     Raises:
         StoreError: It is no KV mount, or one of version 1 that was not allowed.
         AccessDeniedError: It does not exist, or the login may see nothing on it.
-        VaultFailure: Vault could not be asked.
+        StoreFailure: Vault could not be asked.
     """
     settings = client.settings
     client.session.token()  # a login that is refused is no mount that is missing
     try:
         told = client.call("GET", f"sys/internal/ui/mounts/{settings.mount}").data
-    except VaultFailure as failure:
-        if failure.outcome is not VaultOutcome.DENIED:
+    except StoreFailure as failure:
+        if failure.outcome is not Outcome.DENIED:
             raise
         raise AccessDeniedError(
             f"Vault at {settings.address_url} shows no mount {settings.mount}: there is none, "
@@ -135,8 +130,8 @@ def _token(client: VaultClient) -> Mapping[str, Any]:
     """Return what Vault tells of the token in use; nothing if no policy allows us to ask."""
     try:
         told = client.call("GET", "auth/token/lookup-self").data
-    except VaultFailure as failure:
-        if failure.outcome is not VaultOutcome.DENIED:
+    except StoreFailure as failure:
+        if failure.outcome is not Outcome.DENIED:
             raise
         return {}
     if told.get("num_uses"):
@@ -168,14 +163,13 @@ def _life(token: Mapping[str, Any], *, can_log_in: bool) -> str:
 
 def _capabilities(client: VaultClient, names: tuple[SecretName, ...], version: int) -> None:
     """Refuse a login that cannot do what a run needs; the refusal holds the missing lines."""
-    lines = policy_lines(client.settings, version)
-    needed = [line for line in lines if line.always]
     asked = [path for name in names for path in _paths(client, name, version)]
     if not asked:
         return
     granted = client.call("POST", "sys/capabilities-self", {"paths": asked}).data
-    missing = list(missing_lines(needed, {path: granted.get(path, ()) for path in asked}))
-    if missing:
+    held = {path: granted.get(path, ()) for path in asked}
+    lines = policy_lines(client.settings, version)
+    if missing := [line for line in lines if line.always and line.missing(held)]:
         raise AccessDeniedError(
             f"the login at Vault {client.settings.address_url} lacks what a run needs on {', '.join(names)}",
             f"add to one of its policies:\n{pasted(missing)}",

@@ -129,6 +129,12 @@ class KvSecret:
         return self.versions.get(self.number)
 
     @property
+    def previous(self) -> KvVersion | None:
+        """The version before the newest, if it can be read."""
+        before = self.versions.get(self.number - 1)
+        return before if before is not None and self.is_live(before) else None
+
+    @property
     def live(self) -> KvVersion | None:
         """The newest version, if it can be read."""
         newest = self.newest
@@ -187,8 +193,13 @@ class KvSecret:
 
     def annotated(self, changes: Mapping[str, str | None]) -> KvSecret:
         """Return the secret after its custom_metadata was merged with `changes`."""
-        merged = {**self.custom, **changes}
-        return replace(self, custom={k: text for k, text in merged.items() if text is not None})
+        return replace(self, custom=merged(self.custom, changes))
+
+
+def merged(custom: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Return metadata with a merge patch applied: None takes a key away."""
+    both = {**custom, **changes}
+    return {key: text for key, text in both.items() if text is not None}
 
 
 def paths_of(name: SecretName, settings: VaultSettings) -> Paths:
@@ -213,12 +224,7 @@ def paths_of(name: SecretName, settings: VaultSettings) -> Paths:
 
 
 def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
-    """Read the answer to `GET metadata`.
-
-    Args:
-        answer: Its `data`.
-        date: The server's clock, epoch seconds; this machine's if it is not told.
-    """
+    """Read the `data` of `GET metadata`; `date` is the server's clock in epoch seconds, or this machine's if absent."""
     versions = {
         int(number): kv_version(int(number), told)
         for number, told in (answer.get("versions") or {}).items()

@@ -14,22 +14,21 @@ from typing import ClassVar
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.spec.model import VaultSettings
+from tba_secrets.stores.failures import StoreFailure
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
     Preflight,
     SecretName,
+    Seen,
     Snapshot,
     Stage,
     Store,
     StoredVersion,
-    Unseen,
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
-from tba_secrets.stores.refusals import not_claimed
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure
 from tba_secrets.stores.vault.kv2 import KvV2
 from tba_secrets.stores.vault.preflight import examined, kv_version_of
 from tba_secrets.stores.vault.retry import VaultRetry
@@ -41,13 +40,7 @@ from tba_secrets.stores.versions import derived_version_id
 
 
 class VaultStore(Store):
-    """Secrets of one KV mount. Thread-safe; asks Vault nothing until it is used.
-
-    Args:
-        settings: `store.vault` of the environment's YAML.
-        deadline: For each call.
-        retry: When to ask again.
-    """
+    """Secrets of one KV mount. Thread-safe; asks Vault nothing until it is used."""
 
     kind: ClassVar[str] = "vault"
 
@@ -71,7 +64,7 @@ class VaultStore(Store):
     def _typed_errors(self) -> Iterator[None]:
         try:
             yield
-        except VaultFailure as failure:
+        except StoreFailure as failure:
             error: StoreError = failure.error
         except (AttributeError, KeyError, TypeError, ValueError) as unexpected:
             error = StoreUnavailableError(
@@ -111,16 +104,9 @@ class VaultStore(Store):
         return self._opened().read(name, which)
 
     def _claim(
-        self,
-        name: SecretName,
-        mark: OwnerMark,
-        description: str | None,
-        seen: Snapshot | Unseen | None,
+        self, name: SecretName, mark: OwnerMark, description: str | None, seen: Seen
     ) -> Snapshot:
-        claimed = self._opened().claim(name, mark, description, seen)
-        if claimed is None:
-            raise not_claimed(name)
-        return claimed
+        return self._opened().claim(name, mark, description, seen)
 
     def _stage(
         self,
@@ -163,10 +149,8 @@ class VaultStore(Store):
         with self._opening:
             if self._mount is None:
                 self._client.kv_version = kv_version_of(self._client)
-                versioned = self._client.kv_version == 2
-                self._mount = (
-                    VersionedMount(KvV2(self._client))
-                    if versioned
-                    else UnversionedMount(KvV1(self._client))
-                )
+                if self._client.kv_version == 2:
+                    self._mount = VersionedMount(KvV2(self._client))
+                else:
+                    self._mount = UnversionedMount(KvV1(self._client))
             return self._mount
