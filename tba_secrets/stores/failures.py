@@ -6,7 +6,8 @@ library's exception are never used: an answer may be the secret, and a proxy may
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -68,3 +69,13 @@ class StoreFailure(Exception):  # noqa: N818 - becomes `error` at the boundary o
         self.code = words.get("code", "")
         self.retried = retried
         self.tries = meaning.tries
+
+
+@contextmanager
+def allowing(outcome: Outcome) -> Iterator[None]:
+    """Go on behind the block if a call in it fails with `outcome`."""
+    try:
+        yield
+    except StoreFailure as failure:
+        if failure.outcome is not outcome:
+            raise

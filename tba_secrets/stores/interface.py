@@ -60,6 +60,16 @@ class OwnerMark:
     """Random, made anew by each Create: a replaced resource never deletes its successor's secret."""
 
 
+def stages_of(
+    current: VersionId | None, candidate: VersionId | None, previous: VersionId | None = None
+) -> dict[Stage, VersionId]:
+    """Return the versions that play a part; one that is current is no candidate, whatever label was left on it."""
+    parts = {Stage.CURRENT: current, Stage.CANDIDATE: candidate, Stage.PREVIOUS: previous}
+    if candidate == current:
+        del parts[Stage.CANDIDATE]
+    return {stage: version for stage, version in parts.items() if version is not None}
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """What a store tells of a secret that exists, without its value."""
@@ -67,7 +77,7 @@ class Snapshot:
     location: str
     """The ARN (AWS), or `mount/path` (Vault): what a consumer is given."""
     stages: Mapping[Stage, VersionId]
-    """The versions that play a part now. A version that is current is no candidate, whatever label was left on it."""
+    """The versions that play a part now; see `stages_of`."""
     placeholder: VersionId | None = None
     """The current version, where it is our placeholder and no credential has been promoted yet."""
     foreign_candidate: bool = False

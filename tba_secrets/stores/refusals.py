@@ -11,15 +11,14 @@ from tba_secrets.stores.journal import JournalEntry, Retirement
 _RUN_AGAIN = "run the command again: it reads the store anew and decides from what it finds"
 
 
-def moved_by_another(
-    name: SecretName, expected: VersionId | None, found: VersionId | None
-) -> ConflictError:
-    """Return the error for another version being current than the one that was read."""
-    return ConflictError(
-        f"the secret {name}: its current version is {found or 'none'}, and was {expected or 'none'} "
-        "when this change was decided; somebody else moved it in between",
-        _RUN_AGAIN,
-    )
+def refuse_moved(name: SecretName, expected: VersionId | None, found: VersionId | None) -> None:
+    """Raise ConflictError if another version is current than the one that was read."""
+    if found != expected:
+        raise ConflictError(
+            f"the secret {name}: its current version is {found or 'none'}, and was {expected or 'none'} "
+            "when this change was decided; somebody else moved it in between",
+            _RUN_AGAIN,
+        )
 
 
 def not_the_candidate(

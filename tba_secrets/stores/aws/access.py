@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.aws.client import AwsClient
 from tba_secrets.stores.aws.secret import STAGED, AwsSecret, described, tag_list
-from tba_secrets.stores.failures import Outcome, StoreFailure
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.refusals import scheduled_for_deletion
 from tba_secrets.stores.versions import VersionId
@@ -75,11 +75,7 @@ class AwsSecretAccess:
         )
 
     def expect(self, name: SecretName, wanted: Wanted) -> AwsSecret | None:
-        """Return the secret; look again for a moment where it is not as wanted, for that sight may be stale.
-
-        Raises:
-            ScheduledForDeletionError: It cannot be written.
-        """
+        """Return the secret, which is not deleted; look again for a moment where it is not as wanted: maybe stale."""
         secret = self._poll(name, wanted, self.patience.confirm)
         self.refuse_deleted(name, secret)
         return secret
@@ -176,11 +172,7 @@ class AwsSecretAccess:
         raise failure
 
     def refuse_deleted(self, name: SecretName, secret: AwsSecret | None) -> None:
-        """Refuse a secret that is scheduled for deletion.
-
-        Raises:
-            ScheduledForDeletionError: With the command that restores it.
-        """
+        """Raise ScheduledForDeletionError for such a secret, with the command that restores it."""
         if secret is not None and secret.deletion_at is not None:
             command = self.client.command("restore-secret", name)
             raise scheduled_for_deletion(name, secret.deletion_at, command)
@@ -188,13 +180,11 @@ class AwsSecretAccess:
     def versions(self, name: SecretName) -> dict[VersionId, datetime]:
         """Return every version that AWS still has, those without a label included, and when it was written."""
         found: dict[VersionId, datetime] = {}
-        request: dict[str, Any] = {"SecretId": name, "IncludeDeprecated": True, "MaxResults": 100}
-        while True:
-            answer = self.client.call("ListSecretVersionIds", name, **request)
-            found |= {VersionId(v["VersionId"]): v["CreatedDate"] for v in answer["Versions"]}
-            if not (more := answer.get("NextToken")):
-                return found
-            request["NextToken"] = more
+        for page in self.client.pages(
+            "ListSecretVersionIds", name, SecretId=name, IncludeDeprecated=True
+        ):
+            found |= {VersionId(v["VersionId"]): v["CreatedDate"] for v in page["Versions"]}
+        return found
 
     def written_at(self, name: SecretName, version: VersionId) -> datetime | None:
         """Return when a version was written; None where that cannot be found out."""
@@ -204,13 +194,10 @@ class AwsSecretAccess:
             return None
 
     def _describe(self, name: SecretName) -> AwsSecret | None:
-        try:
+        with allowing(Outcome.ABSENT):
             answer = self.client.call("DescribeSecret", name, SecretId=name)
-        except StoreFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
-                raise
-            return None
-        return described(answer, self.client.settings.region)
+            return described(answer, self.client.settings.region)
+        return None
 
     def _poll(self, name: SecretName, wanted: Wanted, seconds: float) -> AwsSecret | None:
         return self.patience.poll(

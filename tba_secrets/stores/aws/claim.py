@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -19,7 +20,7 @@ from tba_secrets.stores.aws.secret import (
     owner_tags,
     tag_list,
 )
-from tba_secrets.stores.failures import Outcome, StoreFailure
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.interface import OwnerMark, SecretName, Seen, Snapshot, Stage
 from tba_secrets.stores.refusals import claimed_by_another, not_claimed
 from tba_secrets.stores.versions import PLACEHOLDER, placeholder_version_id
@@ -63,18 +64,13 @@ class SecretLifecycle:
                 {"RemoveReplicaRegions": list(secret.replica_regions)},
                 lambda s: not s.replica_regions,
             )
-        try:
+        with suppress(ScheduledForDeletionError), allowing(Outcome.ABSENT):
             self._access.write(
                 "DeleteSecret",
                 name,
                 {"RecoveryWindowInDays": self._settings.recovery_window_days},
                 lambda s: s.deletion_at is not None,
             )
-        except ScheduledForDeletionError:
-            return
-        except StoreFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
-                raise
 
     def restore(self, name: SecretName) -> None:
         """Undo a deletion, see `Store.restore`."""

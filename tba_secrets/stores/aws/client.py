@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any, Final
 
@@ -62,6 +62,17 @@ class AwsClient:
                 return answer
             failure = no_answer(self._asked(service, operation, secret))
         raise failure  # after the except block: what was caught must not become its __context__
+
+    def pages(
+        self, operation: str, secret: str | None, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Ask for page after page: they go on while there is a NextToken, even behind an empty one."""
+        while True:
+            answer = self.call(operation, secret, **parameters, MaxResults=100)
+            yield answer
+            if not (more := answer.get("NextToken")):
+                return
+            parameters["NextToken"] = more
 
     def shown_settings(self) -> dict[str, str]:
         """Return region, endpoint, profile and role in force, those taken from the process environment included."""

@@ -131,10 +131,7 @@ _BY_EXCEPTION: Final[Mapping[str, Meaning]] = {
         error=StoreError,
     ),
     "NoRegionError": Meaning(
-        Outcome.DENIED,
-        "no AWS region is set ({code})",
-        "set `store.aws.region`",
-        error=StoreError,
+        Outcome.DENIED, "no AWS region is set ({code})", "set `store.aws.region`", error=StoreError
     ),
 }
 """Exceptions of botocore, by the name of the class or of one that it derives from. All others are UNKNOWN."""
@@ -142,12 +139,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9.]{1,60}")
 
 
 def failure_of(error: BaseException, asked: Mapping[str, str]) -> StoreFailure:
-    """Return what an exception of boto3 or botocore means.
-
-    Args:
-        error: A ClientError, which carries the answer, or anything else that the SDK raises.
-        asked: The words for the call.
-    """
+    """Return what an exception means: a ClientError, which carries the answer, or anything else that the SDK raises."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         return _of_answer(response, asked)

@@ -15,13 +15,7 @@ stays until the labels run out.
 from __future__ import annotations
 
 from tba_secrets.stores.aws.access import AwsSecretAccess
-from tba_secrets.stores.aws.secret import (
-    JOURNAL_TAG,
-    MOST_LABELS,
-    PIN,
-    AwsSecret,
-    journal_tag,
-)
+from tba_secrets.stores.aws.secret import JOURNAL_TAG, MOST_LABELS, PIN, AwsSecret, journal_tag
 from tba_secrets.stores.failures import Outcome, StoreFailure
 from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.journal import JournalEntry, noted

@@ -72,12 +72,12 @@ def open_clients(
     """
     endpoint, config = resolved_address(settings.endpoint), _config(transport)
     session = _session(settings, config)
-    access_key = _access_key(session)
+    credentials = _credentials(session)
     secretsmanager = session.client("secretsmanager", endpoint_url=endpoint, config=config)
     if secretsmanager.meta.endpoint_url.startswith("https:"):
         _refuse_missing_bundle(session)
     limiter = bucket or shared_bucket(
-        (_account(settings, access_key), settings.region, secretsmanager.meta.endpoint_url),
+        (_account(settings, credentials), settings.region, secretsmanager.meta.endpoint_url),
         settings.writes_per_second,
     )
     _limit_writes(secretsmanager, limiter)
@@ -145,7 +145,11 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
     """Return a session in the role, whose credentials renew themselves (STS AssumeRole lasts an hour)."""
     import boto3
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.exceptions import NoCredentialsError
     from botocore.session import get_session
+
+    if (found := _credentials(source)) is None:
+        raise NoCredentialsError
 
     def create_client(service: str, **credentials: str) -> Any:
         endpoint = _sts_endpoint(resolved_address(settings.endpoint))
@@ -153,7 +157,7 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
 
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=create_client,
-        source_credentials=_Late(source),
+        source_credentials=found,
         role_arn=settings.role_arn,
         extra_args={"RoleSessionName": _SESSION_NAME},
     )
@@ -170,28 +174,8 @@ def _refuse_mfa(_prompt: str) -> NoReturn:
     )
 
 
-class _Late:
-    """The source credentials of a role, looked for when the role is first assumed."""
-
-    def __init__(self, session: Any) -> None:
-        self._session = session
-
-    def get_frozen_credentials(self) -> Any:
-        """Return what botocore asks for.
-
-        Raises:
-            NoCredentialsError: There are none.
-        """
-        from botocore.exceptions import NoCredentialsError
-
-        credentials = self._session.get_credentials()
-        if credentials is None:
-            raise NoCredentialsError
-        return credentials.get_frozen_credentials()
-
-
-def _access_key(session: Any) -> str:
-    """Fetch the credentials, and return their access key; an empty text where there are none.
+def _credentials(session: Any) -> Any:
+    """Fetch the credentials; None where there are none.
 
     They are fetched before the first call, so that what is wrong with them is not taken for a failure of that call.
 
@@ -202,13 +186,15 @@ def _access_key(session: Any) -> str:
     from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 
     try:
-        credentials = session.get_credentials()
-        return "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
+        if (credentials := session.get_credentials()) is not None:
+            credentials.get_frozen_credentials()
     except (StoreError, BotoCoreError, ClientError):
         raise
     except Exception:
         # a credential_process that is missing, or prints no JSON: botocore lets it through
         unreadable = CredentialRetrievalError(provider="the profile", error_msg="no credentials")
+    else:
+        return credentials
     raise unreadable  # after the except block: what was caught may hold what the process printed
 
 
@@ -227,13 +213,13 @@ def _refuse_missing_bundle(session: Any) -> None:
         )
 
 
-def _account(settings: AwsSettings, access_key: str) -> str:
-    """Return what the limiter counts by: the account where it is known, else the access key."""
+def _account(settings: AwsSettings, credentials: Any) -> str:
+    """Return what the limiter counts by: the account where it is known, else the access key, if there is one."""
     if settings.account_id is not None:
         return settings.account_id
     if (role := _ROLE_ACCOUNT.match(settings.role_arn or "")) is not None:
         return role.group(1)
-    return access_key
+    return "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
 
 
 def _limit_writes(client: Any, bucket: TokenBucket) -> None:

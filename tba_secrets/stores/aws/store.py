@@ -91,19 +91,13 @@ class AwsStore(Store):
     def _names(self, prefix: str) -> Iterator[SecretName]:
         """Give the names that begin with `prefix`, without secrets that are scheduled for deletion.
 
-        API: ListSecrets: it "might not reflect changes from the last five minutes", and pages go on while there is a
-        NextToken, even behind an empty one. Filter, `name`: "Prefix match, case-sensitive".
+        API: ListSecrets: it "might not reflect changes from the last five minutes". Filter, `name`: "Prefix match,
+        case-sensitive".
         """
-        request: dict[str, Any] = {"MaxResults": 100}
-        if prefix:
-            request["Filters"] = [{"Key": "name", "Values": [prefix]}]
-        while True:
-            answer = self._client.call("ListSecrets", None, **request)
-            names = (SecretName(secret["Name"]) for secret in answer["SecretList"])
+        by_name = {"Filters": [{"Key": "name", "Values": [prefix]}]} if prefix else {}
+        for page in self._client.pages("ListSecrets", None, **by_name):
+            names = (SecretName(secret["Name"]) for secret in page["SecretList"])
             yield from (name for name in names if name.startswith(prefix))
-            if not (more := answer.get("NextToken")):
-                return
-            request["NextToken"] = more
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         """Ask again for a version that this process staged if it is not seen yet (eventual consistency)."""
@@ -132,7 +126,7 @@ class AwsStore(Store):
         """
         version = derived_version_id(name, candidate, replacing)
         secret = self._claimed(name, seen, lambda s: s.current == replacing)
-        self._refuse_moved(name, secret, replacing)
+        refusals.refuse_moved(name, replacing, secret.current)
         self._refuse_foreign(name, secret)
         self._staged_here.add((name, version))
         if secret.pending == version:
@@ -140,7 +134,7 @@ class AwsStore(Store):
         lost = self._access.put(name, version, candidate.value)
         if not self._access.move(name, _PENDING, secret.pending, version):
             now = self._claimed(name, None, lambda s: s.pending != secret.pending)
-            self._refuse_moved(name, now, replacing)
+            refusals.refuse_moved(name, replacing, now.current)
             self._refuse_foreign(name, now)
             if now.pending != version:
                 # the label is where it was: there is no version to move it to
@@ -184,13 +178,13 @@ class AwsStore(Store):
         if secret.current == version:
             return
         if seen is None:
-            self._refuse_moved(name, secret, replacing)
+            refusals.refuse_moved(name, replacing, secret.current)
             if secret.pending != version:
                 raise refusals.not_the_candidate(name, version, secret.candidate)
         if not self._access.move(name, _CURRENT, replacing, version):
             now = self._claimed(name, None, lambda s: s.current != replacing)
             if now.current != version:
-                self._refuse_moved(name, now, replacing)
+                refusals.refuse_moved(name, replacing, now.current)
                 raise refusals.not_the_candidate(name, version, now.candidate)
 
     def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
@@ -222,12 +216,6 @@ class AwsStore(Store):
         if secret is None or secret.current is None:
             raise refusals.not_claimed(name)
         return secret
-
-    def _refuse_moved(
-        self, name: SecretName, secret: AwsSecret, replacing: VersionId | None
-    ) -> None:
-        if secret.current != replacing:
-            raise refusals.moved_by_another(name, replacing, secret.current)
 
     def _refuse_foreign(self, name: SecretName, secret: AwsSecret) -> None:
         if (version := secret.foreign_candidate) is None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tba_secrets.errors import ScheduledForDeletionError
-from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
+from tba_secrets.stores.interface import SecretName, Snapshot, VersionId, stages_of
 from tba_secrets.stores.refusals import foreign_candidate
 from tba_secrets.stores.vault.journal import kept_journal
 from tba_secrets.stores.vault.kv2 import KvV2, KvValue
@@ -115,14 +115,10 @@ class VaultSecretAccess:
         """Return what the rest of tba-secrets sees of it."""
         secret, waiting = look.secret, look.waiting
         before, removed = secret.previous, secret.removed
-        stages = {
-            Stage.CURRENT: secret.current_id,
-            Stage.CANDIDATE: None if waiting.id == secret.current_id else waiting.id,
-            Stage.PREVIOUS: None if before is None else secret.id_of(before),
-        }
+        previous = None if before is None else secret.id_of(before)
         return Snapshot(
             location=f"{self._kv.client.settings.mount}/{name}",
-            stages={stage: version for stage, version in stages.items() if version is not None},
+            stages=stages_of(secret.current_id, waiting.id, previous),
             foreign_candidate=waiting.foreign,
             owner=owner_of(secret.custom),
             deletion_at=None if removed is None else removed.deletion_time,

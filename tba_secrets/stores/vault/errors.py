@@ -77,10 +77,7 @@ NOT_VAULT: Final = Meaning(
     tries=3,
 )
 LOST: Final = Meaning(
-    Outcome.UNKNOWN,
-    "there was no whole answer to {call}: {how}",
-    _RUN_AGAIN,
-    tries=4,
+    Outcome.UNKNOWN, "there was no whole answer to {call}: {how}", _RUN_AGAIN, tries=4
 )
 UNREACHABLE: Final = Meaning(
     Outcome.UNAVAILABLE,
@@ -174,13 +171,7 @@ _BY_STATUS: Final[Mapping[int, Meaning]] = {
 
 
 def of_status(status: int, sentences: Collection[str], asked: VaultRequest) -> StoreFailure:
-    """Return what an answer that is no success means.
-
-    Args:
-        status: Of HTTP.
-        sentences: The `errors` of the answer: looked at, never shown.
-        asked: The call.
-    """
+    """Return what an answer that is no success means; its `errors`, the sentences, are looked at and never shown."""
     told = " ".join(sentences).lower()
     for (expected, sentence), meaning in _BY_SENTENCE.items():
         if status == expected and sentence in told:

@@ -127,11 +127,7 @@ def _missing_copy(name: SecretName, shelf: Shelf, entry: JournalEntry) -> Sensit
 
 
 def kept_journal(custom: Mapping[str, str]) -> tuple[JournalEntry, ...]:
-    """Return the journal in the metadata, oldest first.
-
-    Raises:
-        StoreError: A line is not one of ours.
-    """
+    """Return the journal in the metadata; see `journal_of`."""
     return journal_of(custom, LINE)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stores.failures import Outcome, StoreFailure
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.secret import KvPath, KvSecret, KvVersion, described, kv_version
 
@@ -36,13 +35,10 @@ class KvV2:
 
     def look(self, path: KvPath) -> KvSecret | None:
         """Look at a path without its values; None if it is absent."""
-        try:
+        with allowing(Outcome.ABSENT):
             answer = self.client.call("GET", self._at("metadata", path))
-        except StoreFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
-                raise
-            return None
-        return described(answer.data, answer.date)
+            return described(answer.data, answer.date)
+        return None
 
     def read(self, path: KvPath, number: int | None = None) -> KvValue | None:
         """Read the newest version, or the one of a number; None if there is none."""
@@ -113,20 +109,10 @@ class KvV2:
         found = self.read(path)
         if found is None or found.version.number != cas + 1 or found.value is None:
             return None
-        return found.version if found.value == text_of(data_of(value)) else None
+        return found.version if found.value == canonical(value) else None
 
     def _at(self, kind: str, path: KvPath) -> str:
         return f"{self._mount}/{kind}/{path}"
-
-
-@contextmanager
-def unless_moved() -> Iterator[None]:
-    """Go on behind the block if check-and-set finds another version, and nothing was written."""
-    try:
-        yield
-    except StoreFailure as failure:
-        if failure.outcome is not Outcome.MISMATCH:
-            raise
 
 
 def data_of(value: Sensitive) -> dict[str, str]:
@@ -150,3 +136,8 @@ def data_of(value: Sensitive) -> dict[str, str]:
 def text_of(data: Mapping[str, Any]) -> Sensitive:
     """Return the canonical text of an object, as `tba_secrets.payload.render` writes it: Vault keeps no text."""
     return Sensitive(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def canonical(value: Sensitive) -> Sensitive:
+    """Return a text as Vault gives it back; see `data_of`."""
+    return text_of(data_of(value))

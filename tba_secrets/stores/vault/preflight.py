@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
-from tba_secrets.stores.failures import Outcome, StoreFailure
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.interface import Preflight, SecretName
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.policy import pasted, policy_lines
@@ -128,12 +128,9 @@ def _same_cluster(client: VaultClient, found: str) -> None:
 
 def _token(client: VaultClient) -> Mapping[str, Any]:
     """Return what Vault tells of the token in use; nothing if no policy allows us to ask."""
-    try:
+    told: Mapping[str, Any] = {}
+    with allowing(Outcome.DENIED):
         told = client.call("GET", "auth/token/lookup-self").data
-    except StoreFailure as failure:
-        if failure.outcome is not Outcome.DENIED:
-            raise
-        return {}
     if told.get("num_uses"):
         raise AccessDeniedError(
             f"the Vault token is good for {told['num_uses']} more calls only, which is too few for a run",

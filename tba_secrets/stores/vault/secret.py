@@ -49,6 +49,11 @@ class Paths:
         """The key whose versions say, by check-and-set, who manages the secret."""
         return KvPath(f"{self.candidate}/owner")
 
+    @property
+    def notes(self) -> KvPath:
+        """What KV version 1 has no metadata for: `tba-candidates/notes/netsuite/a` for `netsuite/a`."""
+        return KvPath(f"{self.candidate.removesuffix(self.current)}notes/{self.current}")
+
     def copy(self, key: str) -> KvPath:
         """Where a version that is to be retired is copied to."""
         return KvPath(f"{self.candidate}/retiring/{key}")

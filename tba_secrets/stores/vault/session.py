@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Any, Final
 
 from tba_secrets.sensitive import Sensitive
-from tba_secrets.stores.failures import Outcome, StoreFailure
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.vault.auth import Method
 from tba_secrets.stores.vault.errors import VaultRequest
 from tba_secrets.stores.vault.retry import UNLESS_SENT, VaultRetry
@@ -95,13 +95,10 @@ class VaultSession:
         """Take the token that was given; ask how long it lives, if its policies allow that."""
         assert self.method.given is not None  # noqa: S101 - a method has a login or a token
         token = self.method.given()
-        try:
+        with allowing(Outcome.DENIED):
             data = self._ask("GET", "auth/token/lookup-self", token)["data"]
-        except StoreFailure as failure:
-            if failure.outcome is not Outcome.DENIED:
-                raise
-            return _Lease(token, renewable=False, seconds=0, renew_at=None)
-        return self._lease_of(token.reveal(), data.get("ttl"), data)
+            return self._lease_of(token.reveal(), data.get("ttl"), data)
+        return _Lease(token, renewable=False, seconds=0, renew_at=None)
 
     def _renewed(self, lease: _Lease) -> _Lease:
         """Return the token with a longer life, or another one; else the same one for as long as it lives.

@@ -29,10 +29,10 @@ from tba_secrets.stores.interface import (
 )
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.kv2 import KvV2
+from tba_secrets.stores.vault.kv2 import KvV2, canonical
 from tba_secrets.stores.vault.preflight import examined, kv_version_of
 from tba_secrets.stores.vault.retry import VaultRetry
-from tba_secrets.stores.vault.secret import Entry
+from tba_secrets.stores.vault.secret import Enclosed, Entry
 from tba_secrets.stores.vault.transport import Deadline
 from tba_secrets.stores.vault.unversioned import KvV1, UnversionedMount
 from tba_secrets.stores.vault.versioned import VersionedMount
@@ -115,9 +115,10 @@ class VaultStore(Store):
         replacing: VersionId | None,
         seen: Snapshot | None,
     ) -> VersionId:
-        entry = Entry(derived_version_id(name, candidate, replacing), candidate.fingerprint)
-        self._opened().stage(name, entry, candidate.value, replacing, seen)
-        return entry.version
+        version = derived_version_id(name, candidate, replacing)
+        entry, mount = Entry(version, candidate.fingerprint), self._opened()
+        mount.stage(name, Enclosed(entry, canonical(candidate.value)), replacing, seen)
+        return version
 
     def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         return self._opened().restage(name, version, seen)

@@ -17,7 +17,7 @@ from typing import Final
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores import refusals
-from tba_secrets.stores.failures import Outcome, StoreFailure
+from tba_secrets.stores.failures import Outcome, allowing
 from tba_secrets.stores.interface import (
     OwnerMark,
     SecretName,
@@ -27,17 +27,17 @@ from tba_secrets.stores.interface import (
     StoredVersion,
     Unseen,
     VersionId,
+    stages_of,
 )
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.client import VaultClient
 from tba_secrets.stores.vault.journal import Shelf, kept_journal, note, pinned
 from tba_secrets.stores.vault.kv2 import data_of, text_of
 from tba_secrets.stores.vault.owner import has_proof, owner_metadata, owner_of, proof_metadata
-from tba_secrets.stores.vault.secret import Entry, KvPath, Paths, merged, paths_of
+from tba_secrets.stores.vault.secret import Enclosed, KvPath, Paths, merged, paths_of
 
 UNMARKED: Final = VersionId("unversioned")
 """Names the value of a secret that is not ours yet: there is nothing to tell it from another by."""
-_NOTES: Final = "notes/"
 _VALUE, _ID = "value", "tba_version"
 _KEY, _CURRENT_ID, _CURRENT_DIGEST = "tba_key", "tba_current_id", "tba_current_digest"
 
@@ -50,12 +50,9 @@ class KvV1:
 
     def read(self, path: KvPath) -> dict[str, str] | None:
         """Read what is at a path; None if it is absent."""
-        try:
+        with allowing(Outcome.ABSENT):
             return dict(self.client.call("GET", self._at(path)).data)
-        except StoreFailure as failure:
-            if failure.outcome is not Outcome.ABSENT:
-                raise
-            return None
+        return None
 
     def write(self, path: KvPath, data: Mapping[str, str]) -> None:
         """Put a value in the place of what is there. Carried out twice it is the same."""
@@ -135,12 +132,9 @@ class UnversionedMount:
         seen = self.look(name)
         if seen.value is None and not seen.notes:
             return None
-        stages = {Stage.CURRENT: seen.current, Stage.CANDIDATE: seen.waiting}
-        if seen.waiting == seen.current:
-            stages[Stage.CANDIDATE] = None
         return Snapshot(
             location=f"{self._kv.client.settings.mount}/{name}",
-            stages={stage: version for stage, version in stages.items() if version is not None},
+            stages=stages_of(seen.current, seen.waiting),
             foreign_candidate=seen.foreign,
             owner=owner_of(seen.notes),
             journal=kept_journal(seen.notes),
@@ -166,7 +160,7 @@ class UnversionedMount:
             told = owner_metadata(mark, description)
             notes = {_KEY: secrets.token_hex(32), **seen.notes, **told}
             if notes != seen.notes:
-                self._kv.write(_notes(seen.paths), notes)
+                self._kv.write(seen.paths.notes, notes)
             current_again = seen.value is not None and seen.waiting_value == seen.value
             if current_again and not seen.foreign:
                 self._finish(replace(seen, notes=notes), {})
@@ -175,21 +169,15 @@ class UnversionedMount:
         return claimed
 
     def stage(
-        self,
-        name: SecretName,
-        entry: Entry,
-        value: Sensitive,
-        replacing: VersionId | None,
-        _: Snapshot | None,
+        self, name: SecretName, staged: Enclosed, replacing: VersionId | None, _: Snapshot | None
     ) -> None:
-        version, text = entry.version, text_of(data_of(value)).reveal()
+        version = staged.entry.version
         with self._lock:
             seen = self.claimed(name)
-            if seen.current != replacing:
-                raise refusals.moved_by_another(name, replacing, seen.current)
+            refusals.refuse_moved(name, replacing, seen.current)
             self._refuse_foreign(name, seen)
             if seen.waiting != version:
-                self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: text})
+                self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: staged.value.reveal()})
 
     def restage(self, name: SecretName, version: VersionId, _: Snapshot | None) -> bool:
         """Go back to what is pinned; nothing else is there."""
@@ -220,13 +208,12 @@ class UnversionedMount:
                 if seen.waiting != version or value is None:
                     raise refusals.not_the_candidate(name, version, seen.waiting)
                 if seen.value != value:
-                    if seen.current != replacing:
-                        raise refusals.moved_by_another(name, replacing, seen.current)
+                    refusals.refuse_moved(name, replacing, seen.current)
                     self._kv.write(seen.paths.current, data_of(value))
             if seen.waiting == version:
                 self._finish(seen, about)
             elif about and not has_proof(seen.notes):
-                self._kv.write(_notes(seen.paths), merged(seen.notes, proof_metadata(about)))
+                self._kv.write(seen.paths.notes, merged(seen.notes, proof_metadata(about)))
 
     def discard(self, name: SecretName, version: VersionId, _: Snapshot | None) -> None:
         with self._lock:
@@ -264,7 +251,7 @@ class UnversionedMount:
         whose = {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(seen.notes, value)}
         notes = merged(seen.notes, {**whose, **proof_metadata(about)})
         if notes != seen.notes:
-            self._kv.write(_notes(seen.paths), notes)
+            self._kv.write(seen.paths.notes, notes)
         self._kv.delete(seen.paths.candidate)
 
     def look(self, name: SecretName) -> _Look:
@@ -273,7 +260,7 @@ class UnversionedMount:
         return _Look(
             paths,
             None if value is None else text_of(value),
-            self._kv.read(_notes(paths)) or {},
+            self._kv.read(paths.notes) or {},
             self._kv.read(paths.candidate),
         )
 
@@ -302,7 +289,7 @@ class _NotesShelf(Shelf):
         self._seen = self._mount.claimed(self._name)
         notes = merged(self.custom, changes)
         if notes != self._seen.notes:
-            self._kv.write(_notes(self._seen.paths), notes)
+            self._kv.write(self._seen.paths.notes, notes)
         self._seen = replace(self._seen, notes=notes)
 
     def find(self, version: VersionId) -> StoredVersion | None:
@@ -320,12 +307,6 @@ class _NotesShelf(Shelf):
 
     def drop(self, key: str) -> None:
         self._kv.delete(self._seen.paths.copy(key))
-
-
-def _notes(paths: Paths) -> KvPath:
-    """Beside the candidates: `tba-candidates/notes/netsuite/a` for `netsuite/a`."""
-    prefix = paths.candidate.removesuffix(paths.current)
-    return KvPath(f"{prefix}{_NOTES}{paths.current}")
 
 
 def _digest(notes: Mapping[str, str], value: Sensitive) -> str:

@@ -21,7 +21,7 @@ from typing import Final
 from tba_secrets.errors import ConflictError
 from tba_secrets.sensitive import Fingerprint, Sensitive
 from tba_secrets.stores import refusals
-from tba_secrets.stores.failures import Outcome, StoreFailure
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.interface import (
     OwnerMark,
     SecretName,
@@ -35,7 +35,7 @@ from tba_secrets.stores.interface import (
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.access import Look, VaultSecretAccess, Waiting
 from tba_secrets.stores.vault.journal import Shelf, keep_pinned, note, pinned
-from tba_secrets.stores.vault.kv2 import KvV2, KvValue, data_of, text_of, unless_moved
+from tba_secrets.stores.vault.kv2 import KvV2, KvValue, canonical
 from tba_secrets.stores.vault.owner import (
     OWNER,
     all_of_ours,
@@ -154,18 +154,12 @@ class VersionedMount:
     # --- candidates -------------------------------------------------------------------------
 
     def stage(
-        self,
-        name: SecretName,
-        entry: Entry,
-        value: Sensitive,
-        replacing: VersionId | None,
-        seen: Snapshot | None,
+        self, name: SecretName, staged: Enclosed, replacing: VersionId | None, seen: Snapshot | None
     ) -> None:
-        enclosed = Enclosed(entry, text_of(data_of(value)))
+        entry = staged.entry
         # 1. look  2. refuse
         look = self._claimed(name, seen)
-        if look.secret.current_id != replacing:
-            raise refusals.moved_by_another(name, replacing, look.secret.current_id)
+        refusals.refuse_moved(name, replacing, look.secret.current_id)
         self.access.refuse_foreign(name, look.waiting)
         if look.waiting.id == entry.version:
             if self.access.enclosed(name) is not None:
@@ -177,10 +171,10 @@ class VersionedMount:
         paths, number = self.access.paths(name), look.waiting.number + 1
         self.kv.annotate(paths.current, naming(number, entry))
         written = None
-        with unless_moved():
-            written = self.kv.write(paths.candidate, enclosed.text(), look.waiting.number)
+        with allowing(Outcome.MISMATCH):
+            written = self.kv.write(paths.candidate, staged.text(), look.waiting.number)
         if written is None:
-            number = self._stage_over(name, enclosed, look.secret)
+            number = self._stage_over(name, staged, look.secret)
         waiting = Waiting(number, entry.version)
         self.access.remember(name, look.after(naming(number, entry), waiting))
 
@@ -199,9 +193,9 @@ class VersionedMount:
             found, entry = _stored(self._numbered(name, old)), look.secret.entry(old)
         if found is None:
             return False
-        entry = entry or Entry(version, Fingerprint(""))
+        old_one = Enclosed(entry or Entry(version, Fingerprint("")), canonical(found.value))
         snapshot = seen or self.access.snapshot(name, look)
-        self.stage(name, entry, found.value, look.secret.current_id, snapshot)
+        self.stage(name, old_one, look.secret.current_id, snapshot)
         return True
 
     def promote(
@@ -223,9 +217,7 @@ class VersionedMount:
                 self.access.remember(name, after)
                 return
             seen, look, enclosed = None, self._claimed(name, None), self.access.enclosed(name)
-        found = look.secret.current_id
-        if found != replacing:
-            raise refusals.moved_by_another(name, replacing, found)
+        refusals.refuse_moved(name, replacing, look.secret.current_id)
         raise refusals.not_the_candidate(name, version, look.waiting.id)
 
     def discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
@@ -254,7 +246,7 @@ class VersionedMount:
         if before == mark and number:
             return number
         path = self.access.paths(name).owner
-        with unless_moved():
+        with allowing(Outcome.MISMATCH):
             return self.kv.write(path, owner_text(mark), number).number
         found = self.kv.read(path)
         holder = None if found is None else owner_in(found.value)
@@ -264,7 +256,7 @@ class VersionedMount:
         # A killed run of ours got no further than its claim; or the mark beside the secret lags behind the key.
         ours = holder is None or (holder.stack, holder.record) == (mark.stack, mark.record)
         if ours or holder == before:
-            with unless_moved():
+            with allowing(Outcome.MISMATCH):
                 return self.kv.write(path, owner_text(mark), number).number
         raise self._claimed_by_another(name, holder)
 
@@ -280,12 +272,8 @@ class VersionedMount:
         """Write the mark beside a secret without versions. What others keep in its metadata stays."""
         path = self.access.paths(name).current
         if not self.access.was_absent(name):
-            try:
+            with allowing(Outcome.ABSENT):
                 self.kv.annotate(path, told)
-            except StoreFailure as failure:
-                if failure.outcome is not Outcome.ABSENT:
-                    raise
-            else:
                 return
         self.kv.make(path, told)
 
@@ -325,7 +313,7 @@ class VersionedMount:
                 return number
             raise refusals.not_the_candidate(name, entry.version, held.entry.version)
         self.kv.annotate(paths.current, naming(number + 1, entry))
-        with unless_moved():
+        with allowing(Outcome.MISMATCH):
             return self.kv.write(paths.candidate, enclosed.text(), number).number
         raise refusals.not_the_candidate(name, entry.version, None)
 
@@ -395,7 +383,7 @@ class VersionedMount:
     ) -> Look | None:
         """Write the very bytes that were read back; None if another version was written since the look."""
         path, version = self.access.paths(name).current, None
-        with unless_moved():
+        with allowing(Outcome.MISMATCH):
             version = self.kv.write(path, enclosed.value, look.secret.number)
         if version is None:
             return None
