@@ -51,13 +51,7 @@ class Meaning:
 
 
 class StoreFailure(Exception):  # noqa: N818 - becomes `error` at the boundary of the store
-    """A call that failed: never leaves its store. It holds our own words only.
-
-    Args:
-        meaning: The line of the table.
-        words: What fills in its texts: of the call, and `code`, the service's code for the error.
-        retried: The SDK asked more than once: an earlier attempt, whose reply was lost, may have been carried out.
-    """
+    """A call that failed: never leaves its store. It holds our own words only."""
 
     def __init__(
         self, meaning: Meaning, words: Mapping[str, object], *, retried: bool = False
@@ -68,6 +62,7 @@ class StoreFailure(Exception):  # noqa: N818 - becomes `error` at the boundary o
         self.outcome = meaning.outcome
         self.code = words.get("code", "")
         self.retried = retried
+        """The SDK asked more than once: an earlier attempt, whose reply was lost, may have been carried out."""
         self.tries = meaning.tries
 
 

@@ -148,10 +148,9 @@ def noted(
 
 
 def refuse_open(name: str, journal: tuple[JournalEntry, ...]) -> None:
-    """Refuse to delete a secret whose superseded tokens still have to be revoked.
+    """Raise RetirementOpenError while superseded tokens wait to be revoked.
 
-    Raises:
-        RetirementOpenError: Some wait: with their versions, which tell the token ids to whoever may read them.
+    It names their versions, which tell the token ids to whoever may read them.
     """
     waiting = [entry for entry in journal if entry.open]
     if waiting:

@@ -93,11 +93,7 @@ def scheduled_for_deletion(
 
 
 def refuse_version_gone(name: SecretName, entry: JournalEntry) -> None:
-    """Refuse a line whose version is gone, if the token has to sign its own revoke.
-
-    Raises:
-        StoreError: The token is to be revoked with its own signature, and the version that holds it is gone.
-    """
+    """Raise StoreError for a line whose version is gone, if its token has to sign its own revoke."""
     if entry.state is Retirement.OVERLAP:
         raise StoreError(
             f"the secret {name}: version {entry.version} is not in the store, so its token cannot be kept until it "

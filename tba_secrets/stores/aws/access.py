@@ -159,9 +159,7 @@ class AwsSecretAccess:
     def settled(self, failure: StoreFailure, name: SecretName, reached: Wanted) -> AwsSecret:
         """Return the secret where a write whose answer was lost is seen to be done.
 
-        Raises:
-            ScheduledForDeletionError: It cannot be written.
-            StoreFailure: `failure`: nothing was done, or it is not seen in time.
+        Raise `failure` if nothing was done, or it is not seen in time.
         """
         self._raise_undone(failure, name)
         secret = self._poll(name, reached, self.patience.settle)

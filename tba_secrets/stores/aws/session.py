@@ -86,11 +86,7 @@ def open_clients(
 
 
 def resolved_address(address: Address | None) -> str | None:
-    """Return the URL itself, taken from the process environment where the settings name a variable.
-
-    Raises:
-        StoreError: The variable is unset or empty.
-    """
+    """Return the URL itself, or the one in a variable of the process environment, which must be set."""
     if not isinstance(address, FromEnvironment):
         return address
     if url := os.environ.get(address.env):
@@ -178,10 +174,6 @@ def _credentials(session: Any) -> Any:
     """Fetch the credentials; None where there are none.
 
     They are fetched before the first call, so that what is wrong with them is not taken for a failure of that call.
-
-    Raises:
-        botocore.exceptions.BotoCoreError: They cannot be had.
-        botocore.exceptions.ClientError: STS refuses them.
     """
     from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 

@@ -95,11 +95,7 @@ class VaultSecretAccess:
         return name in self._last and self._last[name] is None
 
     def known(self, name: SecretName, seen: Snapshot | None) -> Look | None:
-        """Return what `seen` tells, and what we have written since; look closely if it tells nothing.
-
-        Raises:
-            ScheduledForDeletionError: The secret is deleted.
-        """
+        """Return what `seen` tells and we have written since, or look closely; raise if the secret is deleted."""
         native = None if seen is None else seen.native
         if isinstance(native, Look):
             last = self._last.get(name)
@@ -127,11 +123,7 @@ class VaultSecretAccess:
         )
 
     def current_value(self, name: SecretName) -> KvValue | None:
-        """Read the newest version; None if none can be read.
-
-        Raises:
-            ScheduledForDeletionError: It is deleted.
-        """
+        """Read the newest version; None if none can be read. Raise if it is deleted."""
         found = self._kv.read(self.paths(name).current)
         if found is None or found.version.destroyed:
             return None

@@ -49,13 +49,7 @@ class VaultClient:
         expected: Collection[int] = (),
         repeatable: bool = True,
     ) -> VaultAnswer:
-        """Ask Vault; see `VaultAdapter.exchange`.
-
-        What is not `repeatable` is not sent again where it may have been carried out.
-
-        Raises:
-            StoreFailure: Whatever went wrong.
-        """
+        """Ask Vault, see `VaultAdapter.exchange`; what is not `repeatable` is not sent again once it may be done."""
         asked = self._asked(method, path)
         outcomes = AGAIN if repeatable else UNLESS_SENT
         tries, replaced = 1, False
@@ -66,14 +60,13 @@ class VaultClient:
                     asked, json=body, query=query, token=token.reveal(), expected=expected
                 )
             except StoreFailure as failure:
-                if failure.outcome is Outcome.EXPIRED and not replaced:
-                    replaced = self.session.replace(token)
-                    if not replaced:
-                        raise
-                    continue
-                if not self.retry.pause(failure, tries, outcomes):
+                expired = failure.outcome is Outcome.EXPIRED
+                if expired and not replaced and self.session.replace(token):
+                    replaced = True
+                elif self.retry.pause(failure, tries, outcomes):
+                    tries += 1
+                else:
                     raise
-            tries += 1
 
     def health(self) -> VaultAnswer:
         """Ask `/sys/health`, which needs no token and is in the root namespace."""

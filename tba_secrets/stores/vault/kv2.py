@@ -55,10 +55,9 @@ class KvV2:
         )
 
     def write(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion:
-        """Write a version if number `cas` is the newest. A lost reply is not believed either way: it is read back.
+        """Write a version if number `cas` is the newest; else nothing is written, and the outcome is MISMATCH.
 
-        Raises:
-            StoreFailure: With the outcome MISMATCH if another version is the newest; nothing was written.
+        A lost reply is not believed either way: it is read back.
         """
         body = {"data": data_of(value), "options": {"cas": cas}}
         for last in (False, True):

@@ -28,11 +28,7 @@ _LONGEST: Final = 512
 
 
 def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
-    """Return the custom_metadata that says who manages a secret.
-
-    Raises:
-        StoreError: A name is too long.
-    """
+    """Return the custom_metadata that says who manages a secret; raise StoreError if a name is too long."""
     integration, _, token = mark.record.partition("/")
     told = {STACK: mark.stack, INTEGRATION: integration, TOKEN: token, CLAIM: mark.claim}
     for key, text in told.items():

@@ -106,9 +106,11 @@ class VaultSession:
         Vault grants less and less as a token comes near its maximum; then another login is due.
         """
         renewed = self._extended(lease) if lease.renewable else None
-        if renewed is not None and (renewed.seconds > lease.seconds / 2 or not self._can_log_in):
+        if renewed is not None and (
+            renewed.seconds > lease.seconds / 2 or not self.method.can_log_in
+        ):
             return renewed
-        if self._can_log_in:
+        if self.method.can_log_in:
             try:
                 return self._obtained()
             except StoreFailure:
@@ -122,13 +124,9 @@ class VaultSession:
             return None
         return self._lease_of(lease.token.reveal(), auth.get("lease_duration"), auth)
 
-    @property
-    def _can_log_in(self) -> bool:
-        return self.method.login is not None
-
     def _lease_of(self, token: str, seconds: int | None, told: Any) -> _Lease:
         renewable = bool(told.get("renewable"))
-        due = seconds and (renewable or self._can_log_in)
+        due = seconds and (renewable or self.method.can_log_in)
         renew_at = self._clock() + (seconds or 0) * _RENEW_AT if due else None
         return _Lease(Sensitive(token), renewable, seconds or 0, renew_at)
 

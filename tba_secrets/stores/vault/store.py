@@ -80,7 +80,7 @@ class VaultStore(Store):
             error.__context__ = None  # what was caught may hold a part of the answer
 
     def _preflight(self, names: tuple[SecretName, ...]) -> Preflight:
-        return examined(self._client, names, lambda: self._opened().kv_version)
+        return examined(self._client, names, self._opened)
 
     def _describe(self, name: SecretName) -> Snapshot | None:
         return self._opened().describe(name)
@@ -90,7 +90,8 @@ class VaultStore(Store):
 
         What ends in a slash is a folder, and an empty folder is a 404 (Vault API, "KV secrets engine", "List Secrets").
         """
-        mount = self._settings.mount + ("/metadata" if self._opened().kv_version == 2 else "")
+        self._opened()
+        mount = self._settings.mount + ("/metadata" if self._client.kv_version == 2 else "")
         folders = [prefix[: prefix.rfind("/") + 1]]
         while folders:
             folder = folders.pop()

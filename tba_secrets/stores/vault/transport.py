@@ -9,6 +9,7 @@ cookies and no netrc either, and urllib3's pool, which is made for threads, is a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -26,8 +27,6 @@ from tba_secrets.stores.vault import errors
 from tba_secrets.stores.vault.errors import VaultRequest
 
 _CONNECTIONS: Final = 16
-MERGE_PATCH: Final = "application/merge-patch+json"
-"""RFC 7396: what Vault's PATCH takes; any other content type is 415."""
 INDEX: Final = "X-Vault-Index"
 """How far the node that answered was; sent back, so that a standby that lags behind it forwards the call, or refuses
 it with 412 (Vault documentation, "Eventual consistency"). Opaque; a server that has one active node gives none."""
@@ -163,7 +162,7 @@ class VaultAdapter:
         if self._index:
             headers |= {INDEX: self._index, "X-Vault-Inconsistent": "forward-active-node"}
         if asked.method == "PATCH":
-            headers["Content-Type"] = MERGE_PATCH
+            headers["Content-Type"] = "application/merge-patch+json"  # RFC 7396; any other is 415
         url = f"{self.base_uri}/v1/{quote(asked.path)}"
         return requests.Request(asked.method, url, headers, json=json, params=query).prepare()
 
@@ -211,9 +210,8 @@ def _sentences(body: Mapping[str, Any] | None) -> list[str]:
 
 
 def _host(location: str) -> str:
-    try:
+    with suppress(ValueError):
         parts = urlsplit(location)
-        target = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    except ValueError:
-        return "another address"
-    return target if parts.hostname else "another address"
+        if parts.hostname:
+            return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    return "another address"

@@ -122,10 +122,8 @@ class _Look:
 class UnversionedMount:
     """See `Store` for each method."""
 
-    kv_version = 1
-
     def __init__(self, kv: KvV1) -> None:
-        self._kv = kv
+        self.kv = kv
         self._lock = RLock()
 
     def describe(self, name: SecretName) -> Snapshot | None:
@@ -133,7 +131,7 @@ class UnversionedMount:
         if seen.value is None and not seen.notes:
             return None
         return Snapshot(
-            location=f"{self._kv.client.settings.mount}/{name}",
+            location=f"{self.kv.client.settings.mount}/{name}",
             stages=stages_of(seen.current, seen.waiting),
             foreign_candidate=seen.foreign,
             owner=owner_of(seen.notes),
@@ -145,7 +143,7 @@ class UnversionedMount:
         found = seen.find(which)
         if found is not None or isinstance(which, Stage):
             return found
-        return pinned(_NotesShelf(self, self._kv, name, seen), which)
+        return pinned(_NotesShelf(self, name, seen), which)
 
     def claim(
         self, name: SecretName, mark: OwnerMark, description: str | None, before: Seen
@@ -160,7 +158,7 @@ class UnversionedMount:
             told = owner_metadata(mark, description)
             notes = {_KEY: secrets.token_hex(32), **seen.notes, **told}
             if notes != seen.notes:
-                self._kv.write(seen.paths.notes, notes)
+                self.kv.write(seen.paths.notes, notes)
             current_again = seen.value is not None and seen.waiting_value == seen.value
             if current_again and not seen.foreign:
                 self._finish(replace(seen, notes=notes), {})
@@ -177,7 +175,7 @@ class UnversionedMount:
             refusals.refuse_moved(name, replacing, seen.current)
             self._refuse_foreign(name, seen)
             if seen.waiting != version:
-                self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: staged.value.reveal()})
+                self.kv.write(seen.paths.candidate, {_ID: version, _VALUE: staged.value.reveal()})
 
     def restage(self, name: SecretName, version: VersionId, _: Snapshot | None) -> bool:
         """Go back to what is pinned; nothing else is there."""
@@ -186,10 +184,10 @@ class UnversionedMount:
             if version in (seen.current, seen.waiting):
                 return True
             self._refuse_foreign(name, seen)
-            copy = pinned(_NotesShelf(self, self._kv, name, seen), version)
+            copy = pinned(_NotesShelf(self, name, seen), version)
             if copy is None:
                 return False
-            self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
+            self.kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
             return True
 
     def promote(
@@ -209,38 +207,38 @@ class UnversionedMount:
                     raise refusals.not_the_candidate(name, version, seen.waiting)
                 if seen.value != value:
                     refusals.refuse_moved(name, replacing, seen.current)
-                    self._kv.write(seen.paths.current, data_of(value))
+                    self.kv.write(seen.paths.current, data_of(value))
             if seen.waiting == version:
                 self._finish(seen, about)
             elif about and not has_proof(seen.notes):
-                self._kv.write(seen.paths.notes, merged(seen.notes, proof_metadata(about)))
+                self.kv.write(seen.paths.notes, merged(seen.notes, proof_metadata(about)))
 
     def discard(self, name: SecretName, version: VersionId, _: Snapshot | None) -> None:
         with self._lock:
             seen = self.look(name)
             if seen.waiting == version:
-                self._kv.delete(seen.paths.candidate)
+                self.kv.delete(seen.paths.candidate)
 
     def note(self, name: SecretName, entry: JournalEntry, _: Snapshot | None) -> None:
         with self._lock:
-            note(name, _NotesShelf(self, self._kv, name, self.claimed(name)), entry)
+            note(name, _NotesShelf(self, name, self.claimed(name)), entry)
 
     def remove(self, name: SecretName) -> None:
         """Delete the candidate. The secret stays: nothing could bring it back."""
         with self._lock:
             seen = self.look(name)
             if seen.waiting is not None and not seen.foreign:
-                self._kv.delete(seen.paths.candidate)
+                self.kv.delete(seen.paths.candidate)
 
     def restore(self, name: SecretName) -> None:
         """Do nothing: nothing was deleted."""
 
     def restore_command(self, name: SecretName) -> str:
-        return self._kv.client.command("kv get", KvPath(name))
+        return self.kv.client.command("kv get", KvPath(name))
 
     def _refuse_foreign(self, name: SecretName, seen: _Look) -> None:
         if seen.foreign and seen.waiting is not None:
-            command = self._kv.client.command("kv delete", seen.paths.candidate)
+            command = self.kv.client.command("kv delete", seen.paths.candidate)
             raise refusals.foreign_candidate(name, seen.waiting, None, f"run `{command}`")
 
     def _finish(self, seen: _Look, about: Mapping[str, str]) -> None:
@@ -251,17 +249,17 @@ class UnversionedMount:
         whose = {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(seen.notes, value)}
         notes = merged(seen.notes, {**whose, **proof_metadata(about)})
         if notes != seen.notes:
-            self._kv.write(seen.paths.notes, notes)
-        self._kv.delete(seen.paths.candidate)
+            self.kv.write(seen.paths.notes, notes)
+        self.kv.delete(seen.paths.candidate)
 
     def look(self, name: SecretName) -> _Look:
-        paths = paths_of(name, self._kv.client.settings)
-        value = self._kv.read(paths.current)
+        paths = paths_of(name, self.kv.client.settings)
+        value = self.kv.read(paths.current)
         return _Look(
             paths,
             None if value is None else text_of(value),
-            self._kv.read(paths.notes) or {},
-            self._kv.read(paths.candidate),
+            self.kv.read(paths.notes) or {},
+            self.kv.read(paths.candidate),
         )
 
     def claimed(self, name: SecretName) -> _Look:
@@ -272,41 +270,40 @@ class UnversionedMount:
         return seen
 
 
+@dataclass
 class _NotesShelf(Shelf):
     """What the journal asks of the mount: the notes are its metadata, and the value lasts until the next write."""
 
-    def __init__(self, mount: UnversionedMount, kv: KvV1, name: SecretName, seen: _Look) -> None:
-        self._mount = mount
-        self._kv = kv
-        self._name = name
-        self._seen = seen
+    mount: UnversionedMount
+    name: SecretName
+    seen: _Look
 
     @property
     def custom(self) -> Mapping[str, str]:
-        return self._seen.notes
+        return self.seen.notes
 
     def annotate(self, changes: Mapping[str, str | None]) -> None:
-        self._seen = self._mount.claimed(self._name)
+        self.seen = self.mount.claimed(self.name)
         notes = merged(self.custom, changes)
-        if notes != self._seen.notes:
-            self._kv.write(self._seen.paths.notes, notes)
-        self._seen = replace(self._seen, notes=notes)
+        if notes != self.seen.notes:
+            self.mount.kv.write(self.seen.paths.notes, notes)
+        self.seen = replace(self.seen, notes=notes)
 
     def find(self, version: VersionId) -> StoredVersion | None:
-        return self._seen.find(version)
+        return self.seen.find(version)
 
     def writes_left(self, version: VersionId) -> int:
-        return 0 if self._seen.current == version else -1
+        return 0 if self.seen.current == version else -1
 
     def copied(self, key: str) -> Sensitive | None:
-        data = self._kv.read(self._seen.paths.copy(key))
+        data = self.mount.kv.read(self.seen.paths.copy(key))
         return None if data is None else Sensitive(data[_VALUE])
 
     def copy(self, key: str, value: Sensitive) -> None:
-        self._kv.write(self._seen.paths.copy(key), {_VALUE: value.reveal()})
+        self.mount.kv.write(self.seen.paths.copy(key), {_VALUE: value.reveal()})
 
     def drop(self, key: str) -> None:
-        self._kv.delete(self._seen.paths.copy(key))
+        self.mount.kv.delete(self.seen.paths.copy(key))
 
 
 def _digest(notes: Mapping[str, str], value: Sensitive) -> str:

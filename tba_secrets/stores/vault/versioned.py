@@ -14,7 +14,7 @@ A write that is acknowledged is believed. Where check-and-set refuses one, the s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -54,6 +54,7 @@ from tba_secrets.stores.vault.secret import (
     KvPath,
     KvSecret,
     KvVersion,
+    Paths,
     candidate_named,
     entries_beyond,
     entry_for,
@@ -70,8 +71,6 @@ _LOOKS: Final = 3
 
 class VersionedMount:
     """See `Store` for each method."""
-
-    kv_version = 2
 
     def __init__(self, kv: KvV2) -> None:
         self.kv = kv
@@ -236,11 +235,7 @@ class VersionedMount:
     # --- steps of claim ---------------------------------------------------------------------
 
     def _own(self, name: SecretName, mark: OwnerMark, look: Look | None) -> int:
-        """Write `mark` as the next version of the owner's key; return its number.
-
-        Raises:
-            ConflictError: Another stack has claimed the secret since it was seen.
-        """
+        """Write `mark` as the next version of the owner's key, unless another stack has by now; return its number."""
         custom = {} if look is None else look.secret.custom
         before, number = owner_of(custom), int(custom.get(OWNER, 0))
         if before == mark and number:
@@ -293,11 +288,7 @@ class VersionedMount:
     # --- steps of stage and promote -----------------------------------------------------------
 
     def _stage_over(self, name: SecretName, enclosed: Enclosed, secret: KvSecret) -> int:
-        """Write over a candidate that nobody waits for; return the number that ours has.
-
-        Raises:
-            ConflictError: Another run's candidate, or somebody else's, came in between.
-        """
+        """Write over a candidate that nobody waits for, and return our number; refuse another run's or a stranger's."""
         paths, entry = self.access.paths(name), enclosed.entry
         there = self.kv.read(paths.candidate)
         held = None if there is None else Enclosed.parse(there.value)
@@ -462,57 +453,58 @@ class VersionedMount:
         return _Shelf(self, name, look, self.copies if seen is not None else set())
 
 
+@dataclass
 class _Shelf(Shelf):
     """What the journal asks of the mount, for one secret."""
 
-    def __init__(
-        self, mount: VersionedMount, name: SecretName, look: Look, believed: set[KvPath]
-    ) -> None:
-        self._mount = mount
-        self._believed = believed
-        self._name = name
-        self.look = look
-        self._paths = mount.access.paths(name)
+    mount: VersionedMount
+    name: SecretName
+    look: Look
+    believed: set[KvPath]
+
+    @property
+    def paths(self) -> Paths:
+        return self.mount.access.paths(self.name)
 
     @property
     def custom(self) -> Mapping[str, str]:
         return self.look.secret.custom
 
     def annotate(self, changes: Mapping[str, str | None]) -> None:
-        self._mount.kv.annotate(self._paths.current, changes)
+        self.mount.kv.annotate(self.paths.current, changes)
         self.look = self.look.after(changes)
 
     def find(self, version: VersionId) -> StoredVersion | None:
-        return self._mount.found(self._name, self.look, version)
+        return self.mount.found(self.name, self.look, version)
 
     def writes_left(self, version: VersionId) -> int:
         there = self.look.secret.version_of(version)
         return -1 if there is None else self.look.secret.writes_left(there)
 
     def copied(self, key: str) -> Sensitive | None:
-        found = self._mount.kv.read(self._paths.copy(key))
+        found = self.mount.kv.read(self.paths.copy(key))
         return None if found is None else found.value
 
     def has_copy(self, key: str) -> bool:
         """Believe a write that was acknowledged; read back what another process announced."""
-        return self._paths.copy(key) in self._believed or self.copied(key) is not None
+        return self.paths.copy(key) in self.believed or self.copied(key) is not None
 
     def copy(self, key: str, value: Sensitive) -> None:
-        path = self._paths.copy(key)
+        path = self.paths.copy(key)
         try:
-            self._mount.kv.write(path, value, 0)
+            self.mount.kv.write(path, value, 0)
         except StoreFailure as failure:
-            there = self._mount.kv.read(path)
+            there = self.mount.kv.read(path)
             if failure.outcome is not Outcome.MISMATCH or there is None:
                 raise
             if there.value is None:  # somebody deleted the value, and left the number
-                self._mount.kv.write(path, value, there.version.number)
-        self._mount.copies.add(path)
+                self.mount.kv.write(path, value, there.version.number)
+        self.mount.copies.add(path)
 
     def drop(self, key: str) -> None:
-        path = self._paths.copy(key)
-        self._mount.copies.discard(path)
-        self._mount.kv.drop(path)
+        path = self.paths.copy(key)
+        self.mount.copies.discard(path)
+        self.mount.kv.drop(path)
 
 
 def _stored(found: KvValue | None) -> StoredVersion | None:
