@@ -61,6 +61,7 @@ class StoreFailure(Exception):  # noqa: N818 - becomes `error` at the boundary o
         super().__init__(self.error.what)
         self.outcome = meaning.outcome
         self.code = words.get("code", "")
+        """AWS's code for the error."""
         self.retried = retried
         """The SDK asked more than once: an earlier attempt, whose reply was lost, may have been carried out."""
         self.tries = meaning.tries

@@ -127,7 +127,8 @@ class Preflight:
 class Store(ABC):
     """One secret store, opened for one account and region, or one Vault mount.
 
-    `seen` is what `describe` returned a moment ago: it spares a look.
+    `seen` is what `describe` returned a moment ago: it spares a look. `replacing` is the version that was current when
+    a move was decided; None where none was.
     """
 
     kind: ClassVar[str]
@@ -214,7 +215,7 @@ class Store(ABC):
         """Write `candidate` and label it so; it ends only when the version that holds it carries the candidate label.
 
         Idempotent: the same candidate over the same current version has the same id, and is never written twice.
-        `replacing` was current when it was decided to write. With `seen`, it is `promote` that finds out if it moved.
+        With `seen`, it is `promote` that finds out that current moved.
 
         Raises:
             ConflictError: Another version is current by now, or somebody else's candidate is in the way.

@@ -75,7 +75,7 @@ class AwsSecretAccess:
         )
 
     def expect(self, name: SecretName, wanted: Wanted) -> AwsSecret | None:
-        """Return the secret, which is not deleted; look again for a moment where it is not as wanted: maybe stale."""
+        """Return the secret; look again for a moment where it is not as wanted. Raise if it is deleted."""
         secret = self._poll(name, wanted, self.patience.confirm)
         self.refuse_deleted(name, secret)
         return secret

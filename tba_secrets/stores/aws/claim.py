@@ -26,7 +26,6 @@ from tba_secrets.stores.refusals import claimed_by_another, not_claimed
 from tba_secrets.stores.versions import PLACEHOLDER, placeholder_version_id
 
 _CURRENT: Final = LABELS[Stage.CURRENT]
-_EXISTS: Final = "ResourceExistsException"
 _TAKEOVER: Final = timedelta(minutes=5)
 """Longer than a run needs from taking TBA_OWNER to writing the tags."""
 
@@ -102,7 +101,7 @@ class SecretLifecycle:
                 **{key: value for key, value in optional.items() if value is not None},
             )
         except StoreFailure as failure:
-            if failure.code == _EXISTS:
+            if failure.code == "ResourceExistsException":
                 secret = self._access.expect(name, exists)
             else:
                 secret = self._access.settled(failure, name, exists)

@@ -1,4 +1,4 @@
-"""Calls to AWS: each exception of the SDK becomes an `StoreFailure` that holds nothing of it."""
+"""Calls to AWS: each exception of the SDK becomes a `StoreFailure` that holds nothing of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tba_secrets.stores.aws.errors import failure_of, no_answer
 from tba_secrets.stores.aws.session import Clients, Transport, open_clients, resolved_address
 from tba_secrets.stores.rate_limit import TokenBucket
 
-_SECRETS: Final = "secretsmanager"
 _WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -37,7 +36,7 @@ class AwsClient:
         self._clients: Clients | None = None
 
     def call(
-        self, operation: str, secret: str | None, service: str = _SECRETS, **parameters: Any
+        self, operation: str, secret: str | None, service: str = "secretsmanager", **parameters: Any
     ) -> dict[str, Any]:
         """Ask AWS, with names as in the API reference; return the answer.
 

@@ -33,20 +33,16 @@ _WRITES: Final = (
     "RemoveRegionsFromReplication",
 )
 _ROLE_ACCOUNT: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):")
-_SESSION_NAME: Final = "tba-secrets"
 
 
 @dataclass(frozen=True)
 class Transport:
-    """How long, and how often, the SDK asks."""
+    """How long, in seconds, and how often the SDK asks."""
 
     connect_timeout: float = 5.0
-    """Seconds."""
     read_timeout: float = 20.0
-    """Seconds."""
     total_max_attempts: int = 8
     """The first one included; botocore's `standard` mode, whose waits double up to 20 s."""
-    max_pool_connections: int = 32
 
 
 @dataclass(frozen=True)
@@ -103,7 +99,7 @@ def _config(transport: Transport) -> Any:
     return Config(
         connect_timeout=transport.connect_timeout,
         read_timeout=transport.read_timeout,
-        max_pool_connections=transport.max_pool_connections,
+        max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": transport.total_max_attempts},
         user_agent_extra="tba-secrets",
     )
@@ -155,7 +151,7 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
         client_creator=create_client,
         source_credentials=found,
         role_arn=settings.role_arn,
-        extra_args={"RoleSessionName": _SESSION_NAME},
+        extra_args={"RoleSessionName": "tba-secrets"},
     )
     session = _with_shared_models(get_session())
     session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")

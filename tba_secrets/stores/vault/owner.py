@@ -69,12 +69,8 @@ def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
 
 def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None]:
     """Return a merge patch that tells people which version was promoted, and when."""
-    values = (
-        version.native_id,
-        entry.version,
-        entry.fingerprint,
-        datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    values = (version.native_id, entry.version, entry.fingerprint, now)
     return {key: value or None for key, value in zip(_PROMOTION, values, strict=True)}
 
 

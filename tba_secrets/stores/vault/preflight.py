@@ -179,9 +179,8 @@ def _paths(client: VaultClient, name: SecretName) -> list[str]:
         return [f"{mount}/{paths.current}", f"{mount}/{paths.candidate}"]
     return [
         f"{mount}/data/{paths.owner}",
-        *(
-            f"{mount}/{kind}/{path}"
-            for kind in ("data", "metadata")
-            for path in (paths.current, paths.candidate)
-        ),
+        f"{mount}/data/{paths.current}",
+        f"{mount}/data/{paths.candidate}",
+        f"{mount}/metadata/{paths.current}",
+        f"{mount}/metadata/{paths.candidate}",
     ]

@@ -106,11 +106,10 @@ class VaultSession:
         Vault grants less and less as a token comes near its maximum; then another login is due.
         """
         renewed = self._extended(lease) if lease.renewable else None
-        if renewed is not None and (
-            renewed.seconds > lease.seconds / 2 or not self.method.can_log_in
-        ):
+        can_log_in = self.method.can_log_in
+        if renewed is not None and (renewed.seconds > lease.seconds / 2 or not can_log_in):
             return renewed
-        if self.method.can_log_in:
+        if can_log_in:
             try:
                 return self._obtained()
             except StoreFailure:

@@ -109,13 +109,10 @@ class VaultAdapter:
         expected: Collection[int] = (),
         in_namespace: bool = True,
     ) -> VaultAnswer:
-        """Send, and wait for the whole answer.
+        """Send, and wait for the whole answer; whatever goes wrong is a StoreFailure.
 
         The statuses `expected` are answers here, although they are no success; `query` is never secret. Some `sys/`
         paths exist in the root namespace only, not `in_namespace`.
-
-        Raises:
-            StoreFailure: Whatever went wrong.
         """
         request = self._request(asked, json, query, token, in_namespace=in_namespace)
         silence_sdk_debug()

@@ -254,13 +254,9 @@ class UnversionedMount:
 
     def look(self, name: SecretName) -> _Look:
         paths = paths_of(name, self.kv.client.settings)
-        value = self.kv.read(paths.current)
-        return _Look(
-            paths,
-            None if value is None else text_of(value),
-            self.kv.read(paths.notes) or {},
-            self.kv.read(paths.candidate),
-        )
+        data, notes = self.kv.read(paths.current), self.kv.read(paths.notes)
+        value = None if data is None else text_of(data)
+        return _Look(paths, value, notes or {}, self.kv.read(paths.candidate))
 
     def claimed(self, name: SecretName) -> _Look:
         """Look at the secret, which must have been claimed."""

@@ -128,7 +128,10 @@ class VersionedMount:
         return self.access.snapshot(name, look)
 
     def remove(self, name: SecretName) -> None:
-        """If no version was ever written nothing could be recovered, so our marks are taken off."""
+        """Trust the look that `Store.remove` has just had.
+
+        If no version was ever written nothing could be recovered, so our marks are taken off.
+        """
         look = self.access.last(name) or self.access.look(name, closely=True)
         if look is None or look.secret.removed is not None:
             return
@@ -193,8 +196,7 @@ class VersionedMount:
         if found is None:
             return False
         old_one = Enclosed(entry or Entry(version, Fingerprint("")), canonical(found.value))
-        snapshot = seen or self.access.snapshot(name, look)
-        self.stage(name, old_one, look.secret.current_id, snapshot)
+        self.stage(name, old_one, look.secret.current_id, seen or self.access.snapshot(name, look))
         return True
 
     def promote(
@@ -461,6 +463,7 @@ class _Shelf(Shelf):
     name: SecretName
     look: Look
     believed: set[KvPath]
+    """Copies that need not be read back."""
 
     @property
     def paths(self) -> Paths:
