@@ -1,6 +1,7 @@
 """The ways to log in to Vault, a closed choice: each sends one login, once.
 
-Source: Vault API, "AppRole", "Kubernetes", "JWT/OIDC" and "AWS auth method", each under "Login".
+hvac's `auth` classes do the calls, over our adapter. Its AWS login is not used: it signs for the global STS endpoint
+alone, which a role with a regional `sts_endpoint` refuses (Vault API, "AWS auth method", Login, iam_request_url).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from hvac.api import AuthMethods
 
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.sensitive import Sensitive
@@ -24,11 +27,9 @@ from tba_secrets.spec.model import (
     VaultJwt,
     VaultKubernetes,
 )
-from tba_secrets.stores.vault.errors import VaultRequest
 from tba_secrets.stores.vault.transport import VaultAdapter
 
 _STS_REQUEST: Final = "Action=GetCallerIdentity&Version=2011-06-15"
-_Way = VaultAppRole | VaultKubernetes | VaultJwt | VaultAwsIam
 
 
 @dataclass(frozen=True)
@@ -56,52 +57,74 @@ def method_of(auth: VaultAuth, adapter: VaultAdapter) -> Method:
     Raises:
         StoreError: Not exactly one is declared (`spec.load` refuses that with its position).
     """
-    declared = [(name, way) for name, way in auth if way is not None]
+    declared = [value for _, value in auth if value is not None]
     if len(declared) != 1:
         raise StoreError(
-            "store.vault.auth: exactly one method is needed",
-            "give one of " + ", ".join(VaultAuth.model_fields),
+            "store.vault.auth: exactly one method is needed", "give one of " + ", ".join(_names())
         )
-    name: str = declared[0][0]
-    way: VaultCredential | _Way = declared[0][1]
-    if isinstance(way, VaultCredential):
-        place = f"${way.env}" if way.env else f"{way.file}"
-        return Method(name, {"token from": place}, None, lambda: _value(way, "the Vault token"))
-    mount = way.mount or name
-    asked = VaultRequest("POST", f"auth/{mount}/login", adapter.base_uri)
-    role = way.role_id if isinstance(way, VaultAppRole) else way.role
-    return Method(
-        name,
-        {"auth mount": mount, "role": role},
-        lambda: _auth(adapter.exchange(asked, json=_proof(way)).body),
+    methods = AuthMethods(adapter)
+    match declared[0]:
+        case VaultCredential() as token:
+            return Method("token", _place(token), None, lambda: _value(token, "the Vault token"))
+        case VaultAppRole() as role:
+            return Method(
+                "approle", _mounted(role, "approle", role.role_id), lambda: _approle(methods, role)
+            )
+        case VaultKubernetes() as pod:
+            return Method(
+                "kubernetes",
+                _mounted(pod, "kubernetes", pod.role),
+                lambda: _kubernetes(methods, pod),
+            )
+        case VaultJwt() as job:
+            return Method("jwt", _mounted(job, "jwt", job.role), lambda: _jwt(methods, job))
+        case VaultAwsIam() as iam:
+            return Method("aws", _mounted(iam, "aws", iam.role), lambda: _aws(adapter, iam))
+    raise StoreError("store.vault.auth: unknown method", "give one of " + ", ".join(_names()))
+
+
+def _approle(methods: Any, role: VaultAppRole) -> Mapping[str, Any]:
+    answer = methods.approle.login(
+        role_id=role.role_id,
+        secret_id=_value(role.secret_id, "the AppRole secret id").reveal(),
+        use_token=False,
+        mount_point=role.mount or "approle",
     )
+    return _auth(answer)
 
 
-def _proof(way: _Way) -> dict[str, str]:
-    """Return what Vault is sent to log in."""
-    match way:
-        case VaultAppRole():
-            secret_id = _value(way.secret_id, "the AppRole secret id")
-            return {"role_id": way.role_id, "secret_id": secret_id.reveal()}
-        case VaultKubernetes():
-            token = _value(VaultCredential(file=way.token_file), "the service account's token")
-            return {"role": way.role, "jwt": token.reveal()}
-        case VaultJwt():
-            return {"role": way.role, "jwt": _value(way.jwt, "the job's JWT").reveal()}
-        case VaultAwsIam():
-            return _signed(way)
+def _kubernetes(methods: Any, pod: VaultKubernetes) -> Mapping[str, Any]:
+    token = _value(VaultCredential(file=pod.token_file), "the service account's token")
+    answer = methods.kubernetes.login(
+        role=pod.role,
+        jwt=token.reveal(),
+        use_token=False,
+        mount_point=pod.mount or "kubernetes",
+    )
+    return _auth(answer)
 
 
-def _signed(iam: VaultAwsIam) -> dict[str, str]:
-    """Sign sts:GetCallerIdentity, and let Vault send it."""
+def _jwt(methods: Any, job: VaultJwt) -> Mapping[str, Any]:
+    answer = methods.jwt.jwt_login(
+        role=job.role,
+        jwt=_value(job.jwt, "the job's JWT").reveal(),
+        use_token=False,
+        path=job.mount or "jwt",
+    )
+    return _auth(answer)
+
+
+def _aws(adapter: VaultAdapter, iam: VaultAwsIam) -> Mapping[str, Any]:
+    """Sign sts:GetCallerIdentity, and let Vault send it (Vault API, "AWS auth method", Login)."""
     url, headers = _signed_identity_request(iam)
-    return {
+    body = {
         "role": iam.role,
         "iam_http_request_method": "POST",
         "iam_request_url": _base64(url),
         "iam_request_headers": _base64(json.dumps({key: [held] for key, held in headers.items()})),
         "iam_request_body": _base64(_STS_REQUEST),
     }
+    return _auth(adapter.post(f"/v1/auth/{quote(iam.mount or 'aws')}/login", json=body))
 
 
 def _signed_identity_request(iam: VaultAwsIam) -> tuple[str, dict[str, str]]:
@@ -132,7 +155,6 @@ def _signed_identity_request(iam: VaultAwsIam) -> tuple[str, dict[str, str]]:
 def _sts_url(session: Any, region: str) -> str:
     """Return the regional endpoint of STS; botocore knows the suffix of the region's partition.
 
-    A role with a regional `sts_endpoint` refuses the global one (Vault API, "AWS auth method", Login, iam_request_url).
     Settings for our own calls (an endpoint of one's own, FIPS) do not apply: Vault sends the request.
     """
     from botocore.config import Config
@@ -181,6 +203,20 @@ def _text(path: str) -> str:
         raise AccessDeniedError(
             f"the file {path} cannot be read ({reason})", "name a file that you can read"
         ) from None
+
+
+def _place(place: VaultCredential) -> dict[str, str]:
+    return {"token from": f"${place.env}" if place.env else f"{place.file}"}
+
+
+def _mounted(
+    login: VaultAppRole | VaultKubernetes | VaultJwt | VaultAwsIam, name: str, role: str
+) -> dict[str, str]:
+    return {"auth mount": login.mount or name, "role": role}
+
+
+def _names() -> list[str]:
+    return list(VaultAuth.model_fields)
 
 
 def _base64(text: str) -> str:

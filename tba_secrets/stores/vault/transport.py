@@ -1,9 +1,10 @@
-"""One exchange with Vault: with a total deadline, no redirects, typed failures and no bodies in errors.
+"""One exchange with Vault: hvac's adapter, with a total deadline, no redirects, typed failures and no bodies in errors.
 
-hvac's adapter follows redirects with the token in the header, bounds one socket read instead of the call, hands an HTML
-page with status 200 on as a success, and puts whole bodies into its exceptions. It also shares one `requests.Session`,
-which is not promised to be safe between threads; here requests' transport is used below the session, so there are no
-cookies and no netrc either, and urllib3's pool, which is made for threads, is all that is shared.
+hvac's own adapter follows redirects with the token in the header, bounds one socket read instead of the call, hands
+an HTML page with status 200 on as a success, and puts whole bodies into its exceptions. It also shares one
+`requests.Session`, which is not promised to be safe between threads; here requests' transport is used below the
+session, so there are no cookies and no netrc either, and urllib3's pool, which is made for threads, is all that is
+shared.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import requests
+from hvac.adapters import Adapter
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
@@ -67,7 +69,7 @@ class VaultAnswer:
         return self.body.get("data") or {}
 
 
-class VaultAdapter:
+class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
     """Sends one request, once. Thread-safe.
 
     `ca_cert` is a PEM file, in the place of the environment's and the machine's CAs; `namespace` goes with every call.
@@ -80,8 +82,10 @@ class VaultAdapter:
         ca_cert: str | None = None,
         deadline: Deadline | None = None,
     ) -> None:
+        # hvac's own __init__ is not called: it would open the session that is not wanted here.
         self.base_uri = address
         self.namespace = namespace
+        self.token = None
         self._deadline = deadline or Deadline()
         self._settings = dict(environment_settings(address))
         if ca_cert is not None:
@@ -98,6 +102,26 @@ class VaultAdapter:
         shown = {"proxy": str(proxy).rpartition("@")[2] if proxy else ""}  # without credentials
         shown["CA certificates"] = verify if isinstance(verify, str) else ""
         return {key: value for key, value in shown.items() if value}
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        raise_exception: bool = True,
+        **arguments: Any,
+    ) -> Mapping[str, Any]:
+        """Send a login, which needs no token: hvac's auth methods call this.
+
+        Raises:
+            StoreFailure: Whatever went wrong.
+        """
+        asked = VaultRequest(method.upper(), url.strip("/").removeprefix("v1/"), self.base_uri)
+        return self.exchange(asked, json=arguments.get("json")).body
+
+    def get_login_token(self, response: Mapping[str, Any]) -> str:
+        """Return the token in the answer to a login."""
+        return str(response["auth"]["client_token"])
 
     def exchange(
         self,
