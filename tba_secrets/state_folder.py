@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 _NOWHERE: Final = Path(os.devnull)
@@ -19,6 +20,24 @@ def state_folder(variables: Mapping[str, str] = os.environ) -> Path:
     """
     given = variables.get("XDG_STATE_HOME")
     return (Path(given) if given else _default()) / "tba-secrets"
+
+
+def write_error(file: Path) -> OSError | None:
+    """Return why a file of this folder cannot be replaced, or None if it can. It is neither written nor made.
+
+    What stands beside it under its name, a lock or a half-written successor, has to be writable too.
+    """
+    folder = file.parent
+    try:
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        with TemporaryFile(dir=nearest, buffering=0) as probe:
+            probe.write(b"\n")  # a full disk takes a new file, but nothing in it
+        for beside in folder.glob(f"{file.stem}.*"):
+            if beside != file:
+                os.close(os.open(beside, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as error:
+        return error
+    return None
 
 
 def _default() -> Path:

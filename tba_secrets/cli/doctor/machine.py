@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, Final
 
 import yaml
@@ -17,6 +16,7 @@ from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.plugin import plugin_version
 from tba_secrets.cli.doctor.pulumi_cli import ask
 from tba_secrets.engine import without_password
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.state_folder import state_folder
 
 OLDEST_TESTED: Final = (3, 259, 0)
@@ -80,17 +80,13 @@ class Machine:
     def memory(self) -> Iterator[DoctorFinding]:
         """Check the folder in which runs remember refused logins: `verify` and `request` do not ask without it."""
         folder = state_folder()
-        nearest = next(path for path in (folder, *folder.parents) if path.exists())
-        try:
-            with TemporaryFile(dir=nearest):
-                pass
-        except OSError as error:
+        if (error := RefusedLogins.at_home().write_error()) is None:
+            yield ok(f"refused logins are remembered in {folder}")
+        else:
             yield warning(
                 f"refused logins cannot be remembered: {folder} cannot be written ({error.strerror})",
                 "make the folder writable, or let XDG_STATE_HOME name one that is",
             )
-        else:
-            yield ok(f"refused logins are remembered in {folder}")
 
     def login(self) -> Iterator[DoctorFinding]:
         """Check where state is kept, and as whom."""
