@@ -10,12 +10,11 @@ import os
 
 from tba_secrets.command import CaptureLimitError, CommandError, run_command
 from tba_secrets.errors import SourceError
-from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.json_object import strings
+from tba_secrets.sources.json_object import JsonSource
 from tba_secrets.sources.values import PairMaker
 
 
-class CommandSource(Source):
+class CommandSource(JsonSource):
     """Runs one program.
 
     Args:
@@ -28,28 +27,22 @@ class CommandSource(Source):
     def __init__(
         self, make: PairMaker, argv: tuple[str, ...], timeout: float, keys: tuple[str, ...]
     ) -> None:
-        self._make = make
+        super().__init__(make, keys)
         self._argv = argv
         self._timeout = timeout
-        self._keys = keys
-
-    def read(self) -> Pair | None:
-        output = self._run()
-        if not output.strip():
-            return None
-        texts = strings(output, self._keys, f"{self.place}, output")
-        places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
-        return self._make(places, texts)
 
     @property
     def place(self) -> str:
         return f"command {self._argv[0]}"
 
-    def _run(self) -> bytes:
+    @property
+    def _text_place(self) -> str:
+        return f"{self.place}, output"
+
+    def _text(self) -> bytes | None:
         try:
-            return run_command(self._argv, self._timeout, os.environ)
-        except CaptureLimitError as error:
-            remedy = f"{error.remedy}, and must print one JSON object"
-            raise SourceError(f"{self.place}: {error.what}", remedy) from None
+            output = run_command(self._argv, self._timeout, os.environ)
         except CommandError as error:
-            raise SourceError(f"{self.place}: {error.what}", error.remedy) from None
+            more = ", and must print one JSON object" * isinstance(error, CaptureLimitError)
+            raise SourceError(f"{self.place}: {error.what}", f"{error.remedy}{more}") from None
+        return output if output.strip() else None

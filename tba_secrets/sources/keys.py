@@ -41,9 +41,7 @@ def make_key(places: Places, texts: Texts) -> Pair | None:
     certified = check(private_key, certificate, fitting, datetime.now(UTC), certificate_place)
     warnings = (
         f"the {name} ({place}) had \\n in the place of line breaks, and was read as if it had them"
-        for name, place, half in zip(
-            (_HALVES.identifier, _HALVES.secret), places, halves, strict=True
-        )
+        for name, place, half in zip(_HALVES, places, halves, strict=True)
         if _unescaped(half) != half
     )
     return replace(as_pair(certified), warnings=tuple(warnings))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import Final
 
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.command import CommandSource
@@ -21,36 +21,18 @@ from tba_secrets.sources.values import (
     make_client,
     make_pair,
 )
-from tba_secrets.spec.model import (
-    ClientCommand,
-    ClientEnv,
-    ClientFile,
-    ClientOrigin,
-    ClientSource,
-    ConsumerCommand,
-    ConsumerEnv,
-    ConsumerFile,
-    ConsumerOrigin,
-    ConsumerSource,
-    KeyCommand,
-    KeyEnv,
-    KeyFile,
-    KeyOrigin,
-    KeySource,
-    TokenCommand,
-    TokenEnv,
-    TokenFile,
-    TokenOrigin,
-    TokenSource,
-)
+from tba_secrets.spec import model
+from tba_secrets.spec.model.sources import CommandCall, FilePlace
 
-SourceSettings = ConsumerOrigin | TokenOrigin | ClientOrigin | KeyOrigin
+SourceSettings = model.ConsumerOrigin | model.TokenOrigin | model.ClientOrigin | model.KeyOrigin
 """A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML."""
-_Consumer = ConsumerEnv | ConsumerFile | ConsumerCommand
-_Token = TokenEnv | TokenFile | TokenCommand
-_Client = ClientEnv | ClientFile | ClientCommand
-_Key = KeyEnv | KeyFile | KeyCommand
-_Declared = _Consumer | _Token | _Client | _Key
+_PAIRS: Final[Mapping[type, tuple[PairMaker, tuple[str, ...]]]] = {
+    model.ConsumerSource: (partial(make_pair, CONSUMER_HALVES), ("key", "secret")),
+    model.TokenSource: (partial(make_pair, TOKEN_HALVES), ("id", "secret")),
+    model.ClientSource: (make_client, ("id",)),
+    model.KeySource: (make_key, ("private_key", "certificate")),
+}
+"""What makes the pair, and the settings that name the variable or JSON key of each text."""
 
 
 class StoredSource(Source):
@@ -79,33 +61,16 @@ def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.enviro
     """
     if isinstance(settings, str):
         return StoredSource()
-    declared = _only(settings)
-    make, keys = _pair_of(declared)
-    match declared:
-        case ConsumerEnv() | TokenEnv() | ClientEnv() | KeyEnv():
-            return EnvSource(make, keys, environ)
-        case ConsumerFile() | TokenFile() | ClientFile() | KeyFile():
-            return FileSource(make, Path(declared.path), keys)
-        case ConsumerCommand() | TokenCommand() | ClientCommand() | KeyCommand():
-            return CommandSource(make, declared.argv, declared.timeout, keys)
-        case _:
-            assert_never(declared)
-
-
-def _pair_of(declared: _Declared) -> tuple[PairMaker, tuple[str, ...]]:
-    """Return what makes the pair, and the variables or JSON keys of its texts."""
-    if isinstance(declared, _Consumer):
-        return partial(make_pair, CONSUMER_HALVES), (declared.key, declared.secret)
-    if isinstance(declared, _Token):
-        return partial(make_pair, TOKEN_HALVES), (declared.id, declared.secret)
-    if isinstance(declared, _Client):
-        return make_client, (declared.id,)
-    return make_key, (declared.private_key, declared.certificate)
-
-
-def _only(settings: ConsumerSource | TokenSource | ClientSource | KeySource) -> _Declared:
-    kinds: list[_Declared | None] = [settings.env, settings.file, settings.command]
+    kinds = (settings.env, settings.file, settings.command)
     declared = [kind for kind in kinds if kind is not None]
     if len(declared) != 1:
         raise SourceError("a source must be exactly one of env, file, command", "declare one kind")
-    return declared[0]
+    make, fields = _PAIRS[type(settings)]
+    keys = tuple(getattr(declared[0], field) for field in fields)
+    match declared[0]:
+        case FilePlace(path=path):
+            return FileSource(make, Path(path), keys)
+        case CommandCall(argv=argv, timeout=timeout):
+            return CommandSource(make, argv, timeout, keys)
+        case _:
+            return EnvSource(make, keys, environ)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tba_secrets.errors import SourceError
 from tba_secrets.sensitive import Sensitive
@@ -27,8 +26,7 @@ PairMaker = Callable[[Places, Texts], Pair | None]
 """Makes the pair of one kind of what a source found, or None if it found nothing."""
 
 
-@dataclass(frozen=True)
-class HalfNames:
+class HalfNames(NamedTuple):
     """What the two halves of a pair are called in messages."""
 
     identifier: str
@@ -52,7 +50,7 @@ def make_pair(names: HalfNames, places: Places, texts: Texts) -> Pair | None:
     halves = both_halves(names, places, texts)
     if halves is None:
         return None
-    for name, place, half in zip(_both(names), places, halves, strict=True):
+    for name, place, half in zip(names, places, halves, strict=True):
         _require_usable(name, place, half)
     identifier, secret = halves
     if identifier == secret:
@@ -63,7 +61,7 @@ def make_pair(names: HalfNames, places: Places, texts: Texts) -> Pair | None:
         )
     warnings = (
         warning
-        for name, place, text in zip(_both(names), places, texts, strict=True)
+        for name, place, text in zip(names, places, texts, strict=True)
         for warning in _warnings(name, place, text or "")
     )
     return Pair(Sensitive(identifier), Sensitive(secret), tuple(warnings))
@@ -93,17 +91,13 @@ def both_halves(names: HalfNames, places: Places, texts: Texts) -> tuple[str, st
     first, second = ((text or "").strip() for text in texts)
     if not first and not second:
         return None
-    for name, place, half in zip(_both(names), places, (first, second), strict=True):
+    for name, place, half in zip(names, places, (first, second), strict=True):
         if not half:
             raise SourceError(
                 f"the {name} is missing: {place} has no value, but the other half of the pair does",
                 "set both halves, or neither to keep what is stored",
             )
     return first, second
-
-
-def _both(names: HalfNames) -> tuple[str, str]:
-    return names.identifier, names.secret
 
 
 def _require_usable(name: str, place: str, half: str) -> None:
