@@ -22,7 +22,7 @@ def measured(address: str, whose: str) -> DoctorFinding:
 
     Args:
         address: Scheme, host and port.
-        whose: The owner of the clock, for the message: `NetSuite's`.
+        whose: The owner of the clock: `NetSuite's`.
     """
     try:
         request = requests.Request("HEAD", f"{address}/").prepare()
@@ -33,10 +33,6 @@ def measured(address: str, whose: str) -> DoctorFinding:
     skew = answer.skew_seconds
     if skew is None:
         return warning(f"{address} answers without a Date: {whose} clock cannot be compared")
-    return _judged(address, whose, skew)
-
-
-def _judged(address: str, whose: str, skew: float) -> DoctorFinding:
     if abs(skew) < _SAME_SECONDS:
         return ok(f"{address} answers, and {whose} clock agrees with this machine's")
     side = "ahead of" if skew > 0 else "behind"

@@ -13,8 +13,7 @@ from requests.utils import get_environ_proxies
 
 from tba_secrets import __version__
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
-from tba_secrets.cli.doctor.plugin import plugin_version
-from tba_secrets.cli.doctor.pulumi_cli import ask
+from tba_secrets.cli.doctor.programs import ask, plugin_version
 from tba_secrets.engine import without_password
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.state_folder import state_folder
@@ -31,16 +30,9 @@ _SCHEMES: Final = {"http", "https", "all", "grpc"}
 """Whose proxies gRPC asks (`http_proxy`, ...), or most other programs."""
 _SAY_VERSION: Final = "import tba_secrets; print(tba_secrets.__version__)"
 
-Verdict = Callable[[str, str], DoctorFinding]
-"""`warning` or `wrong`."""
-
 
 class Machine:
-    """This machine, for one project.
-
-    Args:
-        project: The folder that should hold Pulumi.yaml.
-    """
+    """This machine, for the project of a folder, which should hold Pulumi.yaml."""
 
     def __init__(self, project: Path) -> None:
         self.project = project
@@ -105,11 +97,6 @@ class Machine:
         yield ok(f"state is kept at {without_password(self.backend)}, as {identity['user']}")
 
     @property
-    def project_name(self) -> str:
-        """The name in Pulumi.yaml; empty if there is none."""
-        return str((self._settings() or {}).get("name", ""))
-
-    @property
     def settings_folder(self) -> Path:
         """The folder that holds the stacks' settings, Pulumi.STACK.yaml."""
         folder = _at(self._settings() or {}, "stackConfigDir")
@@ -155,7 +142,9 @@ class Machine:
         else:
             yield self._python(Path(on_path), warning, "python3 on PATH")
 
-    def _python(self, python: Path, bad: Verdict, what: str) -> DoctorFinding:
+    def _python(
+        self, python: Path, bad: Callable[[str, str], DoctorFinding], what: str
+    ) -> DoctorFinding:
         ended = ask(python, "-c", _SAY_VERSION, folder=self._folder)
         version = ended.out.strip()
         if ended.status != 0:

@@ -12,7 +12,9 @@ from typing import Any
 
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
-from tba_secrets.cli.doctor.pulumi_cli import Said, ask
+from tba_secrets.cli.doctor.programs import Said, ask
+from tba_secrets.cli.stack_names import project_name
+from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.cli.words import counted
 from tba_secrets.engine import Holder, Life, exported_deployment, life
 
@@ -20,18 +22,13 @@ _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
 class Stack:
-    """A stack of the project.
-
-    Args:
-        machine: This machine.
-        name: The environment's name.
-    """
+    """A stack of the project; it has the environment's name."""
 
     def __init__(self, machine: Machine, name: str) -> None:
         self._machine = machine
         self._name = name
-        self.deployment: Mapping[str, Any] | None = None
-        """Its last state; None if it cannot be read."""
+        self.states: dict[str, TokenState] | None = None
+        """What its last state says of each record; None if it cannot be read."""
 
     def look(self) -> Iterator[DoctorFinding]:
         """Check the stack.
@@ -39,29 +36,31 @@ class Stack:
         Raises:
             EngineError: It does not exist, or its state cannot be read.
         """
-        if not (self._machine.backend and self._machine.project_name):
+        project = self._machine.project
+        if not (self._machine.backend and project_name(project)):
             needed = "a Pulumi.yaml and a CLI that is logged in"
             yield warning(f"the stack {self._name} cannot be checked without {needed}")
             return
-        self.deployment = exported_deployment(self._machine.project, self._name)
-        held = self.deployment.get("resources") or []
+        deployment = exported_deployment(project, self._name)
+        held = deployment.get("resources") or []
+        self.states = token_states(held)
         what = f"holds {counted(len(held), 'resource')}" if held else "holds nothing yet"
         yield ok(f"the stack {self._name} exists, and {what}")
-        pending = self.deployment.get("pending_operations") or []
+        pending = deployment.get("pending_operations") or []
         if pending:
             yield warning(
                 f"{counted(len(pending), 'operation')} pending, of a run that is in progress or was killed",
                 f"`tba up {self._name}` takes them up, or `pulumi refresh --yes --clear-pending-creates`",
             )
         yield from self._locks()
-        yield from self._secrets(self.deployment)
+        yield from self._secrets(deployment)
 
     def _locks(self) -> Iterator[DoctorFinding]:
         """Find lock files; only a file backend has them (pulumi, pkg/backend/diy/lock.go)."""
         if not self._machine.backend.startswith("file://"):
             return
         root = Path(self._machine.backend.removeprefix("file://")).expanduser()
-        stack = f"organization/{self._machine.project_name}/{self._name}"
+        stack = f"organization/{project_name(self._machine.project)}/{self._name}"
         for file in sorted((root / ".pulumi" / "locks" / stack).glob("*.json")):
             yield self._locked(file)
 
