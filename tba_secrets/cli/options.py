@@ -11,7 +11,7 @@ import typer
 from tba_secrets.cli.stack_names import own_stack_name
 from tba_secrets.suggestions import did_you_mean, or_else
 
-_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 def _found_project(context: typer.Context, given: Path) -> Path:
@@ -24,7 +24,7 @@ def _found_project(context: typer.Context, given: Path) -> Path:
         return given
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if any((folder / name).is_file() for name in _PROJECT_FILES):
+        if any((folder / name).is_file() for name in PROJECT_FILES):
             return Path() if folder == here else folder
         if folder == here and (here / "stacks").is_dir():
             return given

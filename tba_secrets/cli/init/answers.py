@@ -38,12 +38,8 @@ def answered(environment: str, given: Answers, ask: Ask | None) -> Answers:
         UsageError: The environment's name or flags are wrong or missing; the error lists them all.
     """
     answers = {"env": environment, **given}
-    wrong = list(_wrong(environment, given))
-    if ask is None:
-        wrong += [
-            f"{question.flag}: it is missing; {_hint(question)}" for question in _open(answers)
-        ]
-    if wrong:
+    missing = _missing(answers) if ask is None else ()
+    if wrong := [*_wrong(environment, given), *missing]:
         raise UsageError(wrong)
     for question in QUESTIONS:
         if question.name not in answers and not question.strange_to(answers):
@@ -68,12 +64,16 @@ def _answer(question: Question, known: Answers, ask: Ask | None) -> str:
     return ask(question.words, default, checked)
 
 
-def _open(answers: Answers) -> Iterator[Question]:
-    """Yield the questions without answer or default; without a terminal the store is one too."""
+def _missing(answers: Answers) -> Iterator[str]:
+    """Say which questions have no answer and no default; without a terminal the store is one too."""
     for question in QUESTIONS:
-        required = question.default is None or question.name == "store"
-        if required and question.name not in answers and not question.strange_to(answers):
-            yield question
+        name, example = question.name, question.example
+        required = question.default is None or name == "store"
+        if required and name not in answers and not question.strange_to(answers):
+            hint = f"for example {question.flag} " + (f'"{example}"' if " " in example else example)
+            if name == "store":
+                hint = "write --store aws and --region REGION, or --store vault and --address URL"
+            yield f"{question.flag}: it is missing; {hint}"
 
 
 def _wrong(environment: str, given: Answers) -> Iterator[str]:
@@ -98,26 +98,19 @@ def findings(answers: Answers, only: str | None = None) -> Iterator[str]:
         answers: The known answers; examples stand for the others.
         only: Restrict the findings to this answer.
     """
-    store = answers.get("store", STORES[0])
-    if store not in STORES:
-        remedy = or_else(did_you_mean(store, STORES), f"write {' or '.join(STORES)}")
-        yield f"--store: there is no such store; {remedy}"
-        return
-    if answers.get("auth", AUTHS[0]) not in AUTHS:
-        remedy = or_else(did_you_mean(answers["auth"], AUTHS), f"write {' or '.join(AUTHS)}")
-        yield f"--auth: there is no such kind of credential; {remedy}"
-        return
-    filled = {**_EXAMPLES, "aws_account": "", **answers, "store": store}
+    kinds = (
+        ("store", "there is no such store", STORES),
+        ("auth", "there is no such kind of credential", AUTHS),
+    )
+    for name, wrong, known in kinds:
+        if (kind := answers.get(name, known[0])) not in known:
+            remedy = or_else(did_you_mean(kind, known), f"write {' or '.join(known)}")
+            yield f"--{name}: {wrong}; {remedy}"
+            return
+    filled = {**_EXAMPLES, "aws_account": "", **answers}
     text = environment_text(filled)
     for finding in check(text)[1]:
-        name = answer_on_line(filled, finding.position.line)
-        if (name in answers or name is None) and only in (None, name):
+        about = answer_on_line(filled, finding.position.line)
+        if (about in answers or about is None) and only in (None, about):
             what = finding.what.partition(": ")[2] or finding.what
-            yield f"{_FLAGS.get(name or '', 'the file')}: {what}; {finding.hint}"
-
-
-def _hint(question: Question) -> str:
-    if question.name == "store":
-        return "write --store aws and --region REGION, or --store vault and --address URL"
-    example = f'"{question.example}"' if " " in question.example else question.example
-    return f"for example {question.flag} {example}"
+            yield f"{_FLAGS.get(about or '', 'the file')}: {what}; {finding.hint}"

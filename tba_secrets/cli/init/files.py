@@ -12,11 +12,13 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
+import typer
 import yaml
 
 from tba_secrets import __version__
 from tba_secrets.cli.init.questions import Answers
 from tba_secrets.cli.init.template import environment_text
+from tba_secrets.cli.options import PROJECT_FILES
 from tba_secrets.errors import TbaError
 from tba_secrets.spec.schema import SCHEMA_FILE, schema_text
 
@@ -92,7 +94,6 @@ _STACK_STEPS: Final = (
     ),
     ("pulumi stack init {env}", "once, after `pulumi login`"),
 )
-_PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 @dataclass(frozen=True)
@@ -119,12 +120,15 @@ class NewFile:
 
 
 def stack_steps(name: str) -> list[tuple[str, str]]:
-    """Return the commands that make a stack, each with what is to be known of it.
-
-    Args:
-        name: The stack's name.
-    """
+    """Return the commands that make a stack, each with what is to be known of it."""
     return [(command.format(env=name), why) for command, why in _STACK_STEPS]
+
+
+def next_steps(steps: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the lines that tell commands, and in one column what is to be known of each."""
+    width = max(len(command) for command, why in steps if why)
+    lines = (f"  {command:<{width}}  # {why}" if why else f"  {command}" for command, why in steps)
+    return ["Next steps:", *lines]
 
 
 def environment_file(project: Path, name: str, text: str = "") -> NewFile:
@@ -143,7 +147,7 @@ def new_files(project: Path, answers: Answers) -> list[NewFile]:
     around = [] if _project_file(project) else [*new_project(project)]
     return [
         *around,
-        _schema(project),
+        NewFile(project / SCHEMA_FILE, schema_text(), "for editors that check YAML", kept=True),
         _settings(project, name),
         environment_file(project, name, environment_text(answers)),
     ]
@@ -192,7 +196,7 @@ def virtualenv_of(project: Path) -> str:
 
 
 def _project_file(project: Path) -> Path | None:
-    return next((project / name for name in _PROJECT_FILES if (project / name).exists()), None)
+    return next((project / name for name in PROJECT_FILES if (project / name).exists()), None)
 
 
 def _requirement() -> str:
@@ -201,10 +205,6 @@ def _requirement() -> str:
     if (vcs := origin.get("vcs_info")) is not None:
         return f"tba-secrets[cli] @ {vcs['vcs']}+{origin['url']}@{vcs['commit_id']}"
     return f"tba-secrets[cli]=={__version__}"
-
-
-def _schema(project: Path) -> NewFile:
-    return NewFile(project / SCHEMA_FILE, schema_text(), "for editors that check YAML", kept=True)
 
 
 def _settings(project: Path, name: str) -> NewFile:
@@ -250,6 +250,12 @@ def write(files: Sequence[NewFile]) -> list[NewFile]:
             why = f"{file.path}: cannot be written ({error.strerror})"
             raise TbaError(why, "correct that, then run the command again") from None
     return written
+
+
+def write_aloud(project: Path, files: Sequence[NewFile]) -> None:
+    """Write the missing files as `write` does, and say which."""
+    for file in write(files):
+        typer.echo(f"wrote {os.path.relpath(file.path, project)}: {file.what}")
 
 
 def _opener(mode: int) -> Callable[[str, int], int]:

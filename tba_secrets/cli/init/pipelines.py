@@ -8,8 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-import jinja2
-
 from tba_secrets.cli.init.files import NewFile
 from tba_secrets.errors import TbaError
 from tba_secrets.records import credential_records
@@ -71,6 +69,8 @@ def pipeline_text(forge: str, environments: list[PipelineEnvironment]) -> str:
         forge: A key of `FORGES`.
         environments: In the order of deployment.
     """
+    import jinja2  # only now: most environments are written without a pipeline
+
     engine = jinja2.Environment(
         autoescape=False,  # noqa: S701 - YAML, not HTML
         undefined=jinja2.StrictUndefined,
