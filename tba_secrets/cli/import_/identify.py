@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tba_secrets.cli.exits import Exit, exit_of
-from tba_secrets.cli.import_.secrets import Importable
+from tba_secrets.cli.import_.secrets import Importable, NotImportable
 from tba_secrets.errors import IdentityMismatchError, NetSuiteError, NotAskedError
 from tba_secrets.netsuite.checks import run_checks
 from tba_secrets.netsuite.client import Client
@@ -35,11 +35,6 @@ class Identified:
     error: NetSuiteError | None = None
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether the token works in another account."""
-        return isinstance(self.error, IdentityMismatchError)
-
-    @property
     def exit(self) -> Exit:
         """The exit code for this credential alone, as in `tba verify`."""
         return exit_of(self.error)
@@ -47,8 +42,8 @@ class Identified:
 
 def identify(
     secrets: Sequence[Importable], endpoint: str | None, users: Mapping[str, str]
-) -> list[Identified]:
-    """Ask NetSuite about each credential, one after another.
+) -> list[Identified | NotImportable]:
+    """Ask NetSuite about each credential, one after another; one of another account is not importable after all.
 
     Args:
         secrets: The credentials, all of one account.
@@ -87,16 +82,19 @@ class _Identification:
         self._logins = RefusedLogins.at_home()
         self._gate = Gate(time.time)
 
-    def identify(self, secret: Importable) -> Identified:
+    def identify(self, secret: Importable) -> Identified | NotImportable:
         try:
             proof = self._proof(secret)
+        except IdentityMismatchError as error:
+            return NotImportable(secret.place, error)
         except NetSuiteError as error:
             return Identified(secret, error=error)
         return Identified(secret, proof.role_name, proof.role_id, proof.entity)
 
     def _proof(self, secret: Importable) -> Verification:
         credential, record = secret.recognised.credential, str(secret.place)
-        (account, user), mark = self._user_of(secret), mark_of(credential)
+        account, user = credential.account, self._users.get(secret.name, _UNNAMED_USER)
+        mark = mark_of(credential)
         known = self._logins.of(account, user)
         now = time.time()
         if any(refusal.fingerprint == mark and refusal.within_window(now) for refusal in known):
@@ -108,7 +106,3 @@ class _Identification:
         client = Client(credential, self._endpoint, record=record)
         with self._gate.admit(account, user, record, mark):
             return run_checks(client, ("tokeninfo",), expected)
-
-    def _user_of(self, secret: Importable) -> tuple[str, str]:
-        account = secret.recognised.credential.account
-        return account, self._users.get(secret.name, _UNNAMED_USER)

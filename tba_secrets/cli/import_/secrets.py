@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from tba_secrets.cli.exits import Exit
 from tba_secrets.errors import AccountIdError, NotOursError, StoreError, TbaError
 from tba_secrets.lifecycle.act import admit
 from tba_secrets.lifecycle.facts import Remembered
@@ -70,16 +71,7 @@ class NotImportable:
 
     place: Place
     error: TbaError
-
-
-def listed(stores: Stores, prefix: str) -> tuple[str, ...]:
-    """List the names of the secrets under the prefix, without the prefix.
-
-    Raises:
-        StoreError: The store could not list them.
-    """
-    (store,) = open_stores(stores).values()
-    return tuple(name.removeprefix(prefix) for name in store.names(prefix))
+    exit: Exit = Exit.FAILED
 
 
 def look(stores: Stores, names: Iterable[str], account: str) -> list[Importable | NotImportable]:

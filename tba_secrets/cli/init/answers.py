@@ -50,6 +50,11 @@ def answered(environment: str, given: Answers, ask: Ask | None) -> Answers:
     return answers
 
 
+def is_stack_name(name: str) -> bool:
+    """Return whether a stack may be called so; Pulumi.NAME.yaml are the settings of another one."""
+    return _NAME.fullmatch(name) is not None and not name.startswith("Pulumi.")
+
+
 def _answer(question: Question, known: Answers, ask: Ask | None) -> str:
     default = question.default(known) if question.default is not None else None
     if ask is None or not question.asked:
@@ -77,7 +82,7 @@ def _missing(answers: Answers) -> Iterator[str]:
 
 
 def _wrong(environment: str, given: Answers) -> Iterator[str]:
-    if _NAME.fullmatch(environment) is None or environment.startswith("Pulumi."):
+    if not is_stack_name(environment):
         yield (
             "ENV: it is the stack's name: begin with a letter or digit, and use letters, digits, dots, "
             "hyphens and underscores"
