@@ -8,13 +8,13 @@ with 401: GitHub jacobsvante/netsuite #27.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from tba_secrets.netsuite.oauth2 import permissions
+from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.spec.model import Check, RestletCheck
 
 
@@ -134,15 +134,6 @@ FEATURES: Final = (
         "SuiteAnalytics Workbook",
     ),
 )
-
-
-_WITH_LEVEL: Final = re.compile(r"(?P<name>.+) \((?P<level>View|Create|Edit|Full)\)")
-
-
-def plain_name(declared: str) -> str:
-    """Strip the level from an entry of `role.permissions`: `Customers (View)`."""
-    found = _WITH_LEVEL.fullmatch(declared)
-    return found["name"] if found else declared
 
 
 def permission(declared: str) -> RolePermission | None:

@@ -23,6 +23,7 @@ from tba_secrets.cli.checklist.lines import (
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
+from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import using_tba
 from tba_secrets.spec.model import CertificateSettings, RestletCheck
@@ -62,9 +63,7 @@ def _notes(proofs: Sequence[Proofs], unread: str) -> Iterator[str]:
 
 
 def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
-    declared = {
-        facts.plain_name(name) for proof in proofs for name in proof.record.role.permissions
-    }
+    declared = {plain_name(name) for proof in proofs for name in proof.record.role.permissions}
     lines = []
     for feature in facts.FEATURES:
         concerned = [proof for proof in proofs if feature.of in (None, proof.certified)]
@@ -195,7 +194,7 @@ def _undeclared(
 
 
 def _blocking(declared: Sequence[str], proofs: Sequence[Proofs]) -> Iterator[Line]:
-    names = map(facts.plain_name, declared)
+    names = map(plain_name, declared)
     if MANAGES_APPLICATIONS in names and any(proof.certified for proof in proofs):
         yield Line(
             f"Permissions > Setup: {MANAGES_APPLICATIONS}: taken away",

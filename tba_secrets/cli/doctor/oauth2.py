@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from tba_secrets.cli.checklist.facts import LOG_IN_OAUTH2, OWN_CERTIFICATES, plain_name
+from tba_secrets.cli.checklist.facts import LOG_IN_OAUTH2, OWN_CERTIFICATES
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
+from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import open_source
 from tba_secrets.spec.model import ClientOrigin, ConsumerOrigin
