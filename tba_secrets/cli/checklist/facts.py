@@ -81,6 +81,9 @@ ANY_CALL: Final = frozenset(CheckKind)
 ACCESS_TOKEN: Final = frozenset({CheckKind.ACCESS_TOKEN})
 IDENTITY: Final = frozenset({CheckKind.ACCESS_TOKEN, CheckKind.TOKENINFO})
 """What names role and user."""
+RESTLET: Final = frozenset({CheckKind.RESTLET})
+_SOAP: Final = frozenset({CheckKind.SOAP})
+_SUITEQL: Final = frozenset({CheckKind.SUITEQL})
 _REST: Final = frozenset({CheckKind.REST, CheckKind.SUITEQL})
 
 USER_ACCESS_TOKENS: Final = "User Access Tokens"
@@ -94,45 +97,28 @@ OWN_CERTIFICATES: Final = RolePermission(
 )
 LOGINS: Final = (LOG_IN.name, USER_ACCESS_TOKENS)
 """"A user assigned the User Access Tokens permission does not also need the Log in using Access Tokens permission.\""""
+_OF_OWN_TOKENS: Final = RolePermission(
+    USER_ACCESS_TOKENS, "Full", "Setup", why="to issue and revoke tokens of its own"
+)
 _SERVICES: Final = (
     RolePermission("REST Web Services", "Full", "Setup", _REST),
-    RolePermission("SOAP Web Services", "Full", "Setup", frozenset({CheckKind.SOAP})),
-    RolePermission("SuiteAnalytics Workbook", "Edit", "Reports", frozenset({CheckKind.SUITEQL})),
+    RolePermission("SOAP Web Services", "Full", "Setup", _SOAP),
+    RolePermission("SuiteAnalytics Workbook", "Edit", "Reports", _SUITEQL),
 )
 _KNOWN: Final = {
     known.name: known
-    for known in (
-        LOG_IN,
-        LOG_IN_OAUTH2,
-        OWN_CERTIFICATES,
-        RolePermission(
-            USER_ACCESS_TOKENS, "Full", "Setup", why="to issue and revoke tokens of its own"
-        ),
-        *_SERVICES,
-    )
+    for known in (LOG_IN, LOG_IN_OAUTH2, OWN_CERTIFICATES, _OF_OWN_TOKENS, *_SERVICES)
 }
 
+_AUTHENTICATION: Final = "SuiteCloud, Manage Authentication"
+_SUITETALK: Final = "SuiteCloud, SuiteTalk (Web Services)"
 FEATURES: Final = (
-    FeatureBox(
-        "Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL, of=False
-    ),
-    FeatureBox("OAuth 2.0", "SuiteCloud, Manage Authentication", ACCESS_TOKEN, of=True),
-    FeatureBox(
-        "REST Web Services", "SuiteCloud, SuiteTalk (Web Services)", _REST, "REST Web Services"
-    ),
-    FeatureBox(
-        "SOAP Web Services",
-        "SuiteCloud, SuiteTalk (Web Services)",
-        frozenset({CheckKind.SOAP}),
-        "SOAP Web Services",
-    ),
-    FeatureBox("Server SuiteScript", "SuiteCloud, SuiteScript", frozenset({CheckKind.RESTLET})),
-    FeatureBox(
-        "SuiteAnalytics Workbook",
-        "Analytics",
-        frozenset({CheckKind.SUITEQL}),
-        "SuiteAnalytics Workbook",
-    ),
+    FeatureBox("Token-based Authentication", _AUTHENTICATION, ANY_CALL, of=False),
+    FeatureBox("OAuth 2.0", _AUTHENTICATION, ACCESS_TOKEN, of=True),
+    FeatureBox("REST Web Services", _SUITETALK, _REST, "REST Web Services"),
+    FeatureBox("SOAP Web Services", _SUITETALK, _SOAP, "SOAP Web Services"),
+    FeatureBox("Server SuiteScript", "SuiteCloud, SuiteScript", RESTLET),
+    FeatureBox("SuiteAnalytics Workbook", "Analytics", _SUITEQL, "SuiteAnalytics Workbook"),
 )
 
 

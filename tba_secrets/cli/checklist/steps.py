@@ -6,10 +6,11 @@ why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from tba_secrets.cli.checklist import facts
-from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, ANY_CALL, IDENTITY, CheckKind
+from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, ANY_CALL, IDENTITY, RESTLET, CheckKind
 from tba_secrets.cli.checklist.lines import (
     NO_CHECK,
     Checklist,
@@ -25,18 +26,14 @@ from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
 from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.netsuite.tba_end import tba_note
-from tba_secrets.records import using_tba
+from tba_secrets.records import CredentialRecord, using_tba
 from tba_secrets.spec.model import CertificateSettings, RestletCheck
+
+Key = TypeVar("Key")
 
 
 def checklist(environment: str, proofs: Sequence[Proofs], unread: str = "") -> Checklist:
-    """Build the steps.
-
-    Args:
-        environment: The environment's name.
-        proofs: The proofs of every record, in order.
-        unread: Why the stack's state could not be read; empty if it was.
-    """
+    """Build the steps from the proofs of every record, and why the state could not be read (empty if it was)."""
     tokens = [proof for proof in proofs if not proof.certified]
     certificates = [proof for proof in proofs if proof.certified]
     steps = (
@@ -59,6 +56,19 @@ def _notes(proofs: Sequence[Proofs], unread: str) -> Iterator[str]:
             yield f"{proof.record.path}: {proof.why_not}, so its earlier proof does not count."
 
 
+def _kinds(proofs: Iterable[Proofs]) -> frozenset[CheckKind]:
+    return frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
+
+
+def _by(
+    key: Callable[[CredentialRecord], Key], proofs: Iterable[Proofs]
+) -> dict[Key, list[Proofs]]:
+    groups: dict[Key, list[Proofs]] = {}
+    for proof in proofs:
+        groups.setdefault(key(proof.record), []).append(proof)
+    return groups
+
+
 # --- 1: features ------------------------------------------------------------------------------------
 
 
@@ -67,69 +77,52 @@ def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
     lines = []
     for feature in facts.FEATURES:
         concerned = [proof for proof in proofs if feature.of in (None, proof.certified)]
-        kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in concerned))
-        if feature.kinds & kinds or feature.permission in declared:
+        if feature.kinds & _kinds(concerned) or feature.permission in declared:
             text = f"{feature.where}: {feature.name}"
             lines.append(shown_line(text, concerned, feature.kinds))
-    return ChecklistStep(
-        "Enable the features", "Setup > Company > Enable Features", (Group("", tuple(lines)),)
-    )
+    where = "Setup > Company > Enable Features"
+    return ChecklistStep("Enable the features", where, (Group("", tuple(lines)),))
 
 
 # --- 2: integration records --------------------------------------------------------------------------
 
 
 def _integrations(proofs: Sequence[Proofs]) -> ChecklistStep:
-    names = dict.fromkeys(proof.record.integration for proof in proofs)
-    groups = (
-        _integration(name, [proof for proof in proofs if proof.record.integration == name])
-        for name in names
-    )
+    groups = _by(lambda record: record.integration, proofs)
     return ChecklistStep(
         "Create the integration records",
         "Setup > Integration > Manage Integrations > New",
-        tuple(groups),
+        tuple(_integration(name, own) for name, own in groups.items()),
         tba_note(using_tba(proof.record for proof in proofs)),
     )
 
 
 def _integration(name: str, proofs: Sequence[Proofs]) -> Group:
-    if proofs[0].certified:
-        return _oauth2_integration(name, proofs)
+    certified = proofs[0].certified
+    values = "Client id" if certified else "Consumer key and secret"
     source = _place(proofs[0].record.consumer_source, "")
     return Group(
         name,
         (
             shown_line("State: Enabled", proofs, ANY_CALL),
-            shown_line("Token-based Authentication: ticked", proofs, ANY_CALL),
-            _flow_line(proofs),
-            Line("User Credentials: not ticked", why=NO_CHECK),
-            shown_line(f"Consumer key and secret, shown once: {source}", proofs, ANY_CALL),
+            *(_oauth2_boxes(proofs) if certified else _tba_boxes(proofs)),
+            shown_line(f"{values}, shown once: {source}", proofs, ANY_CALL),
         ),
     )
 
 
-def _oauth2_integration(name: str, proofs: Sequence[Proofs]) -> Group:
-    scopes = dict.fromkeys(scope for proof in proofs for scope in _settings(proof).scopes)
-    source = _place(proofs[0].record.consumer_source, "")
-    return Group(
-        name,
-        (
-            shown_line("State: Enabled", proofs, ANY_CALL),
-            shown_line(
-                "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked",
-                proofs,
-                ACCESS_TOKEN,
-            ),
-            *(
-                shown_line(
-                    f"Scope: {facts.SCOPE_BOXES[one]}: ticked", proofs, ACCESS_TOKEN, f"scope {one}"
-                )
-                for one in scopes
-            ),
-            shown_line(f"Client id, shown once: {source}", proofs, ANY_CALL),
-        ),
-    )
+def _tba_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
+    yield shown_line("Token-based Authentication: ticked", proofs, ANY_CALL)
+    yield _flow_line(proofs)
+    yield Line("User Credentials: not ticked", why=NO_CHECK)
+
+
+def _oauth2_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
+    grant = "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked"
+    yield shown_line(grant, proofs, ACCESS_TOKEN)
+    for scope in dict.fromkeys(one for proof in proofs for one in _settings(proof).scopes):
+        box = f"Scope: {facts.SCOPE_BOXES[scope]}: ticked"
+        yield shown_line(box, proofs, ACCESS_TOKEN, f"scope {scope}")
 
 
 def _settings(proof: Proofs) -> CertificateSettings:
@@ -149,48 +142,33 @@ def _flow_line(proofs: Sequence[Proofs]) -> Line:
 
 def _roles(proofs: Sequence[Proofs]) -> ChecklistStep:
     """List what each role may do, and who has it; integrations may share a role."""
-    roles = dict.fromkeys((proof.record.role.name, proof.record.role.id) for proof in proofs)
-    groups = (
-        _role([proof for proof in proofs if (proof.record.role.name, proof.record.role.id) == role])
-        for role in roles
-    )
+    groups = _by(lambda record: (record.role.name, record.role.id), proofs)
     return ChecklistStep(
         "Give the roles their permissions, and the users their roles",
         "Setup > Users/Roles > Manage Roles > New",
-        tuple(groups),
+        tuple(map(_role, groups.values())),
     )
 
 
 def _role(proofs: Sequence[Proofs]) -> Group:
-    role = proofs[0].record.role
-    declared = tuple(
-        dict.fromkeys(name for proof in proofs for name in proof.record.role.permissions)
-    )
-    kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
-    lines = [
-        *(_permission(name, proofs) for name in declared),
-        *_blocking(declared, proofs),
-        *(_lacking(needed, kinds, proofs) for needed in _undeclared(declared, kinds, proofs)),
-        *_restlets(proofs),
-        *(
-            _assigned(user, [proof for proof in proofs if proof.record.user.email == user])
-            for user in dict.fromkeys(proof.record.user.email for proof in proofs)
-        ),
-    ]
-    return Group(role_title(role), tuple(lines))
-
-
-def _undeclared(
-    declared: Sequence[str], kinds: frozenset[CheckKind], proofs: Sequence[Proofs]
-) -> list[facts.RolePermission]:
+    declared = [*dict.fromkeys(name for proof in proofs for name in proof.record.role.permissions)]
+    kinds, users = _kinds(proofs), _by(lambda record: record.user.email, proofs)
     certificates = [proof for proof in proofs if proof.certified]
-    return facts.undeclared(
+    undeclared = facts.undeclared(
         declared,
         kinds,
         tokens=len(certificates) < len(proofs),
         certificates=bool(certificates),
         by_api=any(_settings(proof).by == "api" for proof in certificates),
     )
+    lines = (
+        *(_permission(name, proofs) for name in declared),
+        *_blocking(declared, proofs),
+        *(_lacking(needed, kinds, proofs) for needed in undeclared),
+        *_restlets(proofs),
+        *(_assigned(user, own) for user, own in users.items()),
+    )
+    return Group(role_title(proofs[0].record.role), lines)
 
 
 def _blocking(declared: Sequence[str], proofs: Sequence[Proofs]) -> Iterator[Line]:
@@ -236,17 +214,12 @@ def _restlets(proofs: Sequence[Proofs]) -> Iterator[Line]:
         for check in proof.record.verify.checks
         if isinstance(check, RestletCheck)
     )
-    kinds = frozenset({CheckKind.RESTLET})
     if checks:
-        yield shown_line("Web Services Only Role: not ticked", proofs, kinds)
+        yield shown_line("Web Services Only Role: not ticked", proofs, RESTLET)
     for check in checks:
-        yield shown_line(
-            f"Customization > Scripting > Script Deployments: {check.restlet.deploy} of {check.restlet.script} is "
-            "Released, and its Audience has the role",
-            proofs,
-            kinds,
-            facts.name_of(check),
-        )
+        deployed = f"{check.restlet.deploy} of {check.restlet.script} is Released, and its Audience has the role"
+        text = f"Customization > Scripting > Script Deployments: {deployed}"
+        yield shown_line(text, proofs, RESTLET, facts.name_of(check))
 
 
 def _assigned(user: str, proofs: Sequence[Proofs]) -> Line:
