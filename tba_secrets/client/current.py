@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final, NewType
 
-from tba_secrets.client.errors import NoCredentialError
 from tba_secrets.client.pace import RETRY_SECONDS, Pace
-from tba_secrets.errors import StoreUnavailableError
+from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.payload import AnyCredential, parse_either, same_content
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import CertificateFormat, Format
@@ -26,12 +25,13 @@ Moment = NewType("Moment", int)
 """A place in the order of a session's events. A clock would not do: it may show one time twice."""
 
 
+class NoCredentialError(StoreError):
+    """The secret is absent, or holds no credential that has passed its checks: nothing was sent."""
+
+
 @dataclass(frozen=True)
 class CachedCredential:
-    """A credential that was current.
-
-    It is compared by its values, because KV version 1 has no version ids.
-    """
+    """A credential that was current. It is compared by its values, because KV version 1 has no version ids."""
 
     version: VersionId
     credential: AnyCredential

@@ -9,17 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
 from requests_oauthlib import OAuth1, oauth1_auth
 
-from tba_secrets.client.errors import UnsignableRequestError
-from tba_secrets.client.signed_calls import SignedCalls
+from tba_secrets.client.signed_calls import SignedCalls, UnsignableRequestError
 from tba_secrets.client.turns import REFUSED, CallTurn
 
-_HEADER: Final = "Authorization"
 oauth1_auth.log.disabled = True  # it writes the header and the body at DEBUG
 
 
@@ -94,4 +92,4 @@ class _Client:
         with self._calls.turn() as self._mine.turn:
             url, header = self._calls.header(self.turn, http_method, uri, body)
         kept = {name: text for name, text in headers.items() if name.lower() != "cookie"}
-        return url, {**kept, _HEADER: header}, body
+        return url, {**kept, "Authorization": header}, body
