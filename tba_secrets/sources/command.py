@@ -15,14 +15,7 @@ from tba_secrets.sources.values import PairMaker
 
 
 class CommandSource(JsonSource):
-    """Runs one program.
-
-    Args:
-        make: Makes a pair of what is found.
-        argv: The program, found on PATH or relative to the current working directory, and its arguments.
-        timeout: Seconds that it may take.
-        keys: The JSON key of each value.
-    """
+    """Runs one program, for so many seconds at most; it is found on PATH or relative to the current directory."""
 
     def __init__(
         self, make: PairMaker, argv: tuple[str, ...], timeout: float, keys: tuple[str, ...]

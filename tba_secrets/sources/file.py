@@ -20,13 +20,7 @@ _ROOT: Final = 0
 
 
 class FileSource(JsonSource):
-    """Reads one file.
-
-    Args:
-        make: Makes a pair of what is found.
-        path: The file; a relative path is resolved against the current working directory.
-        keys: The JSON key of each value.
-    """
+    """Reads one file; a relative path is resolved against the current working directory."""
 
     def __init__(self, make: PairMaker, path: Path, keys: tuple[str, ...]) -> None:
         super().__init__(make, keys)

@@ -1,4 +1,4 @@
-"""Pick the class for a source that the environment's YAML declares."""
+"""Pick the class for a source that the environment's YAML declares; those that need no more are here."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Final
 
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.command import CommandSource
-from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.file import FileSource
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.keys import make_key
 from tba_secrets.sources.values import (
     CONSUMER_HALVES,
     TOKEN_HALVES,
     PairMaker,
     make_client,
+    make_key,
     make_pair,
 )
 from tba_secrets.spec import model
@@ -47,6 +46,34 @@ class StoredSource(Source):
     @property
     def place(self) -> str:
         return "the store itself"
+
+
+class EnvSource(Source):
+    """Reads variables of the process that runs the provider.
+
+    An empty variable is absent, like an unset one: CI systems pass "" for a secret that is not defined.
+
+    Args:
+        make: Makes a pair of what is found.
+        variables: The variable of each value.
+        environ: The environment that holds them.
+    """
+
+    def __init__(
+        self, make: PairMaker, variables: tuple[str, ...], environ: Mapping[str, str]
+    ) -> None:
+        self._make = make
+        self._variables = variables
+        self._environ = environ
+
+    def read(self) -> Pair | None:
+        places = tuple(f"environment variable {name}" for name in self._variables)
+        return self._make(places, tuple(self._environ.get(name) for name in self._variables))
+
+    @property
+    def place(self) -> str:
+        noun = "environment variable" + "s" * (len(self._variables) > 1)
+        return f"{noun} " + " and ".join(self._variables)
 
 
 def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, NewType
 
 from tba_secrets.errors import SpecError
@@ -21,8 +20,6 @@ from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS
 from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.suggestions import did_you_mean
 
-PermissionKey = NewType("PermissionKey", str)
-"""The content of `<permkey>`."""
 FeatureId = NewType("FeatureId", str)
 """The content of `<feature>` in a manifest."""
 
@@ -30,14 +27,12 @@ TBA: Final = FeatureId("TBA")
 _REST: Final = FeatureId("RESTWEBSERVICES")
 _SOAP: Final = FeatureId("WEBSERVICESEXTERNAL")
 OAUTH2: Final = FeatureId("OAUTH2")
-FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
-    {
-        TBA: "Token-based Authentication",
-        _REST: "REST Web Services",
-        _SOAP: "SOAP Web Services",
-        OAUTH2: "OAuth 2.0",
-    }
-)
+FEATURES: Final[Mapping[FeatureId, str]] = {
+    TBA: "Token-based Authentication",
+    _REST: "REST Web Services",
+    _SOAP: "SOAP Web Services",
+    OAUTH2: "OAuth 2.0",
+}
 """The features that a role of ours may need, with their boxes under Setup > Company > Enable Features > SuiteCloud."""
 
 
@@ -61,7 +56,8 @@ class Permission:
 
     name: str
     """As the role's page in NetSuite shows it."""
-    key: PermissionKey
+    key: str
+    """The content of `<permkey>`."""
     levels: tuple[PermissionLevel, ...]
     feature: FeatureId | None = None
     """What has to be enabled in the account before the permission can be given."""
@@ -108,16 +104,16 @@ Sales Order TRAN_SALESORD, Transfer Order TRAN_TRNFRORD
 """
 """Those that have every level."""
 _KNOWN: Final = (
-    *(Permission(name, PermissionKey(key), _FULL, feature) for name, key, feature in _OF_LOGINS),
-    *(Permission(name, PermissionKey(key), levels) for name, key, levels in _WITH_FEWER_LEVELS),
+    *(Permission(name, key, _FULL, feature) for name, key, feature in _OF_LOGINS),
+    *(Permission(name, key, levels) for name, key, levels in _WITH_FEWER_LEVELS),
     *(
-        Permission(name, PermissionKey(key), tuple(PermissionLevel))
+        Permission(name, key, tuple(PermissionLevel))
         for name, _, key in (row.strip().rpartition(" ") for row in _OF_RECORDS.split(","))
     ),
 )
-PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType({p.name: p for p in _KNOWN})
+PERMISSIONS: Final[Mapping[str, Permission]] = {p.name: p for p in _KNOWN}
 """Every permission that is known here, by its name."""
-BY_KEY: Final[Mapping[str, Permission]] = MappingProxyType({p.key: p for p in _KNOWN})
+BY_KEY: Final[Mapping[str, Permission]] = {p.key: p for p in _KNOWN}
 
 _WITH_LEVEL: Final = re.compile(
     rf"(?P<name>.+) \((?P<level>{'|'.join(level.word for level in PermissionLevel)})\)"
