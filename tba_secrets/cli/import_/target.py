@@ -12,7 +12,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from tba_secrets.cli.exits import UsageError
-from tba_secrets.cli.init.answers import is_stack_name
+from tba_secrets.cli.init.questions import is_stack_name
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import Environment, check, load_stack

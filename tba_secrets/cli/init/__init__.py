@@ -14,7 +14,6 @@ from typing import Annotated, Final
 import typer
 
 from tba_secrets.cli.exits import UsageError
-from tba_secrets.cli.init.answers import answered
 from tba_secrets.cli.init.files import (
     NewFile,
     environment_file,
@@ -25,7 +24,7 @@ from tba_secrets.cli.init.files import (
     write_aloud,
 )
 from tba_secrets.cli.init.pipelines import FORGES, pipeline_file
-from tba_secrets.cli.init.questions import QUESTIONS, Answers
+from tba_secrets.cli.init.questions import QUESTIONS, Answers, answered
 from tba_secrets.cli.options import NewProject
 from tba_secrets.suggestions import did_you_mean, or_else
 

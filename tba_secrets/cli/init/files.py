@@ -6,8 +6,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
@@ -157,33 +158,21 @@ def new_project(project: Path) -> Iterator[NewFile]:
     """Yield the files of a new repository but for its environments."""
     virtualenv = virtualenv_of(project)
     yield from project_files(project, virtualenv)
-    requirements = _REQUIREMENTS.format(requirement=_requirement())
-    yield NewFile(project / "requirements.txt", requirements, "what to install", kept=True)
-    ignored = _IGNORED.format(virtualenv=virtualenv)
-    yield NewFile(project / ".gitignore", ignored, "what is not committed", kept=True)
-    hooks = _PRE_COMMIT.format(virtualenv=virtualenv)
-    yield NewFile(
-        project / ".pre-commit-config.yaml", hooks, "`tba check` before each commit", kept=True
-    )
+    for name, template, what in (
+        ("requirements.txt", _REQUIREMENTS, "what to install"),
+        (".gitignore", _IGNORED, "what is not committed"),
+        (".pre-commit-config.yaml", _PRE_COMMIT, "`tba check` before each commit"),
+    ):
+        text = template.format(virtualenv=virtualenv, requirement=_requirement())
+        yield NewFile(project / name, text, what, kept=True)
 
 
 def project_files(project: Path, virtualenv: str) -> Iterator[NewFile]:
-    """Yield the files that Pulumi needs.
-
-    Args:
-        project: The folder to write.
-        virtualenv: The virtual environment, relative to that folder.
-    """
+    """Yield the files that Pulumi needs; the virtual environment is relative to the project."""
     remedy = "run it in an empty folder (--project FOLDER), or in one with your own Pulumi.yaml"
     yield NewFile(project / "__main__.py", PROGRAM, "the Pulumi program", remedy=remedy)
-    plugin = PLUGIN.format(virtualenv=virtualenv)
-    yield NewFile(
-        project / "plugin" / "pulumi-resource-tba",
-        plugin,
-        "starts the provider",
-        remedy=remedy,
-        mode=0o777,
-    )
+    path, plugin = project / "plugin" / "pulumi-resource-tba", PLUGIN.format(virtualenv=virtualenv)
+    yield NewFile(path, plugin, "starts the provider", remedy=remedy, mode=0o777)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", project.resolve().name).strip("-.")[:100]
     text = _PROJECT.format(name=name or "netsuite", virtualenv=virtualenv)
     yield NewFile(project / "Pulumi.yaml", text, "the Pulumi project")
@@ -210,10 +199,11 @@ def _requirement() -> str:
 def _settings(project: Path, name: str) -> NewFile:
     folder = project / _settings_folder(project)
     environment = os.path.relpath(project / "stacks" / f"{name}.yaml", folder)
-    text = _SETTINGS.format(env=name, environment=environment)
-    return NewFile(
-        folder / f"Pulumi.{name}.yaml", text, "Pulumi's settings of the stack", kept=True
+    text, what = (
+        _SETTINGS.format(env=name, environment=environment),
+        "Pulumi's settings of the stack",
     )
+    return NewFile(folder / f"Pulumi.{name}.yaml", text, what, kept=True)
 
 
 def _settings_folder(project: Path) -> str:
@@ -244,7 +234,8 @@ def write(files: Sequence[NewFile]) -> list[NewFile]:
     for file in written:
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(file.path, "x", encoding="utf-8", opener=_opener(file.mode)) as opened:
+            opener = partial(os.open, mode=file.mode)
+            with open(file.path, "x", encoding="utf-8", opener=opener) as opened:
                 opened.write(file.text)
         except OSError as error:
             why = f"{file.path}: cannot be written ({error.strerror})"
@@ -256,7 +247,3 @@ def write_aloud(project: Path, files: Sequence[NewFile]) -> None:
     """Write the missing files as `write` does, and say which."""
     for file in write(files):
         typer.echo(f"wrote {os.path.relpath(file.path, project)}: {file.what}")
-
-
-def _opener(mode: int) -> Callable[[str, int], int]:
-    return lambda path, flags: os.open(path, flags, mode)

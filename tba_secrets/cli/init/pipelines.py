@@ -55,20 +55,13 @@ def pipeline_file(project: Path, forge: str, new: Mapping[str, str]) -> NewFile:
         raise TbaError("there is no environment yet", f"`tba init ENV --ci {forge}` writes both")
     return NewFile(
         project / FORGES[forge],
-        pipeline_text(forge, environments),
+        _text(forge, environments),
         "the pipeline; set its backend and roles (docs/ci.md)",
-        remedy="add the environment to it by hand, or move it away and run "
-        f"`tba init --ci {forge}`",
+        remedy=f"add the environment to it by hand, or move it away and run `tba init --ci {forge}`",
     )
 
 
-def pipeline_text(forge: str, environments: list[PipelineEnvironment]) -> str:
-    """Return the pipeline's text.
-
-    Args:
-        forge: A key of `FORGES`.
-        environments: In the order of deployment.
-    """
+def _text(forge: str, environments: list[PipelineEnvironment]) -> str:
     import jinja2  # only now: most environments are written without a pipeline
 
     engine = jinja2.Environment(
