@@ -15,12 +15,7 @@ from tba_secrets.sources.values import PairMaker
 
 
 class JsonSource(Source):
-    """A place that may hold a JSON object.
-
-    Args:
-        make: Makes a pair of what is found.
-        keys: The JSON key of each value.
-    """
+    """A place that may hold a JSON object, with a key for each value."""
 
     def __init__(self, make: PairMaker, keys: tuple[str, ...]) -> None:
         self._make = make

@@ -52,11 +52,6 @@ class EnvSource(Source):
     """Reads variables of the process that runs the provider.
 
     An empty variable is absent, like an unset one: CI systems pass "" for a secret that is not defined.
-
-    Args:
-        make: Makes a pair of what is found.
-        variables: The variable of each value.
-        environ: The environment that holds them.
     """
 
     def __init__(
@@ -77,11 +72,7 @@ class EnvSource(Source):
 
 
 def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:
-    """Return the source that `settings` declare, without reading it.
-
-    Args:
-        settings: A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML.
-        environ: The environment that an `env` source reads.
+    """Return the source that `settings` declare, without reading it; `environ` is what an `env` source reads.
 
     Raises:
         SourceError: Not exactly one kind is declared (`spec.load` refuses that earlier).

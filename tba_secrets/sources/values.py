@@ -112,11 +112,7 @@ def make_key(places: Places, texts: Texts) -> Pair | None:
 
 
 def _both_halves(names: HalfNames, places: Places, texts: Texts) -> tuple[str, str] | None:
-    """Return two texts without the white space around them, or None if both are absent.
-
-    Raises:
-        SourceError: Only one of them is absent.
-    """
+    """Return two texts without the white space around them, or None if both are absent; only one is an error."""
     first, second = ((text or "").strip() for text in texts)
     if not first and not second:
         return None

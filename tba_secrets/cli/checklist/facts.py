@@ -137,12 +137,7 @@ def undeclared(
 ) -> list[RolePermission]:
     """List the permissions that a role's checks need and its `permissions:` lack.
 
-    Args:
-        declared: The role's `permissions:`.
-        kinds: Of its checks.
-        tokens: Tokens act in the role.
-        certificates: Certificates do.
-        by_api: One of these brings its successor to NetSuite.
+    Tokens or certificates act in the role; of the latter one brings its successor to NetSuite (`by_api`).
     """
     given = set(map(plain_name, declared))
     wanted = (

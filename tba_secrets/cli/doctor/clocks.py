@@ -18,12 +18,7 @@ _SET: Final = "set this machine's clock (NTP)"
 
 
 def measured(address: str, whose: str) -> DoctorFinding:
-    """Check an address by an unsigned HEAD: any answer has a Date (RFC 9110 section 6.6.1).
-
-    Args:
-        address: Scheme, host and port.
-        whose: The owner of the clock: `NetSuite's`.
-    """
+    """Check an address by an unsigned HEAD: any answer has a Date (RFC 9110 section 6.6.1). `whose` is `NetSuite's`."""
     try:
         request = requests.Request("HEAD", f"{address}/").prepare()
         answer = HttpSender()(request, _SECONDS)

@@ -127,10 +127,7 @@ class Machine:
         return settings if isinstance(settings, dict) else None
 
     def _pythons(self, virtualenv: str | None) -> Iterator[DoctorFinding]:
-        """Check Pulumi.yaml's Python, and the one on PATH.
-
-        A language host built by `make tools` runs the latter.
-        """
+        """Check Pulumi.yaml's Python, and the one on PATH: a language host built by `make tools` runs the latter."""
         if virtualenv is not None:
             python = self.project / virtualenv / "bin" / "python"
             yield self._python(

@@ -19,12 +19,7 @@ from tba_secrets.records import CredentialRecord
 def look(
     records: Sequence[CredentialRecord], states: Mapping[str, TokenState]
 ) -> Iterator[DoctorFinding]:
-    """Check the hosts that the records call, and their users.
-
-    Args:
-        records: The environment's.
-        states: The stack's state of each record, with the last run's refusals.
-    """
+    """Check the hosts that the records call, and their users, with the refusals that the stack's state has."""
     hosts = dict.fromkeys(
         base_url(record.account, service, record.endpoint)
         for record in records

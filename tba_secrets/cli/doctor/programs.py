@@ -47,11 +47,7 @@ def ask(
 ) -> Said:
     """Run a program that only reads.
 
-    Args:
-        program: Its path.
-        arguments: Its arguments.
-        folder: Where to run it.
-        keep_output: False if the output could hold a secret: it then never enters this process.
+    Without `keep_output` what it prints, which could hold a secret, never enters this process.
     """
     try:
         done = subprocess.run(  # noqa: S603 - a program that the caller has found, without a shell
@@ -115,14 +111,7 @@ def _version_at(port: int) -> str:
 def found_program(
     place: str, name: str, absent: Callable[[str, str], DoctorFinding], remedy: str
 ) -> DoctorFinding:
-    """Look for a program on PATH, without running it.
-
-    Args:
-        place: What names it, for the message.
-        name: The program.
-        absent: `warning` or `wrong`: how bad it is if it is not there.
-        remedy: What to do then.
-    """
+    """Look for a program on PATH, without running it; `absent` is `warning` or `wrong`: how bad it is without it."""
     if (path := shutil.which(name)) is None:
         return absent(f"{place}: the program does not exist", remedy)
     return ok(f"{place}: found at {path}; it was not run")

@@ -17,10 +17,7 @@ def look(
 ) -> Iterator[DoctorFinding]:
     """Report each source once, even if several tokens share it.
 
-    Args:
-        records: The environment's.
-        states: The stack's state of each record: one whose credential has passed needs no value. None if that is not
-            known.
+    A record whose credential has passed, as the stack's state says, needs no value; None if that is not known.
     """
     users: dict[tuple[SourceSettings, bool], list[CredentialRecord]] = {}
     for record in records:

@@ -31,11 +31,7 @@ class Stack:
         """What its last state says of each record; None if it cannot be read."""
 
     def look(self) -> Iterator[DoctorFinding]:
-        """Check the stack.
-
-        Raises:
-            EngineError: It does not exist, or its state cannot be read.
-        """
+        """Check the stack. Raises EngineError if it does not exist, or its state cannot be read."""
         project = self._machine.project
         if not (self._machine.backend and project_name(project)):
             needed = "a Pulumi.yaml and a CLI that is logged in"

@@ -124,10 +124,7 @@ def complete_emails(
 ) -> dict[str, str]:
     """Return the e-mail addresses by secret; a user's known address holds for all of its tokens.
 
-    Args:
-        identified: What NetSuite answered.
-        emails: The addresses on the command line.
-        ask: Asks for the others; None without a terminal.
+    `ask` asks for the others; it is None without a terminal.
     """
     complete: dict[str, str] = {}
     for entity, members in users(identified):

@@ -59,12 +59,9 @@ class NewIntegration:
 def grouped(
     identified: Sequence[Identified], emails: Mapping[str, str], taken: Iterable[str]
 ) -> tuple[NewIntegration, ...]:
-    """Group tokens of one consumer pair and role into one integration.
+    """Group tokens of one consumer pair and role into one integration, under names that are not taken.
 
-    Args:
-        identified: What NetSuite answered.
-        emails: The known e-mail addresses, by the secret's name.
-        taken: Names that are in use.
+    The known e-mail addresses are by the secret's name.
     """
     groups: dict[tuple[object, ...], list[Identified]] = {}
     for item in identified:

@@ -75,12 +75,9 @@ class NotImportable:
 
 
 def look(stores: Stores, names: Iterable[str], account: str) -> list[Importable | NotImportable]:
-    """Read the current versions, several secrets at a time.
+    """Read the current versions, several secrets at a time; names are under the one store's prefix.
 
-    Args:
-        stores: The one store.
-        names: The secrets' names under its prefix.
-        account: The account that they must belong to, in realm form.
+    They must belong to the account, which is in realm form.
     """
     opened = open_stores(stores)
 
@@ -96,12 +93,7 @@ def look(stores: Stores, names: Iterable[str], account: str) -> list[Importable 
 
 
 def recognise(value: Sensitive, account: str, where: str) -> RecognisedCredential:
-    """Find the five parts of a credential.
-
-    Args:
-        value: The secret's text.
-        account: The account that it must belong to, in realm form.
-        where: The secret, for messages.
+    """Find the five parts of a credential in a secret's text; the account it must belong to is in realm form.
 
     Raises:
         StoreError: It is not a TBA credential, lacks a part other than the account, has two keys for one

@@ -220,10 +220,7 @@ def _settings_folder(project: Path) -> str:
 
 
 def write(files: Sequence[NewFile]) -> list[NewFile]:
-    """Write the missing files, or none at all if one is in the way.
-
-    Returns:
-        The files that were written.
+    """Write the missing files, or none at all if one is in the way; return those that were written.
 
     Raises:
         TbaError: A file is in the way, or cannot be written.

@@ -36,12 +36,7 @@ class PipelineEnvironment:
 
 
 def pipeline_file(project: Path, forge: str, new: Mapping[str, str]) -> NewFile:
-    """Return the forge's file, for the environments that exist and those that are about to be written.
-
-    Args:
-        project: The folder that holds Pulumi.yaml and stacks/; the repository's own.
-        forge: A key of `FORGES`.
-        new: The YAML of new environments by name.
+    """Return the forge's file, for the environments that exist and new ones, whose YAML is given by name.
 
     Raises:
         TbaError: There is no environment, or one has problems.

@@ -63,10 +63,7 @@ class Question:
 def variable_after(name: str, ending: str, without: str = "") -> str:
     """Derive a variable's name: `warehouse-sync` becomes WAREHOUSE_SYNC_CONSUMER_KEY.
 
-    Args:
-        name: Of a record.
-        ending: What the variable holds.
-        without: An ending of the name that is left out.
+    An ending of the record's name is left out where it is `without`.
     """
     words = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_").removesuffix(without)
     return f"{'_' if words[:1].isdigit() else ''}{words}_{ending}"
@@ -201,12 +198,7 @@ _FLAGS: Final = {question.name: question.flag for question in QUESTIONS}
 
 
 def answered(environment: str, given: Answers, ask: Ask | None) -> Answers:
-    """Collect every answer: the flag's, else the user's, else the default.
-
-    Args:
-        environment: The new stack's name.
-        given: The flags.
-        ask: Asks the user; None without a terminal.
+    """Collect every answer: the flag's, else the user's, else the default. Without a terminal nobody is asked.
 
     Raises:
         UsageError: The environment's name or flags are wrong or missing; the error lists them all.
@@ -271,11 +263,9 @@ def _wrong(environment: str, given: Answers) -> Iterator[str]:
 
 
 def findings(answers: Answers, only: str | None = None) -> Iterator[str]:
-    """Yield what the spec refuses, as `--flag: what is wrong; what to write`.
+    """Yield what the spec refuses, as `--flag: what is wrong; what to write`; of `only` one answer, if it is given.
 
-    Args:
-        answers: The known answers; examples stand for the others.
-        only: Restrict the findings to this answer.
+    Examples stand for the answers that are not known.
     """
     kinds = (
         ("store", "there is no such store", STORES),

@@ -95,8 +95,7 @@ _WIDEST: Final = 50
 def environment_text(answers: Mapping[str, str]) -> str:
     """Return the file's text, with the comments in one column unless an answer is too long.
 
-    Args:
-        answers: Every answer by name; without `aws_account` its line is left out.
+    Without an answer to `aws_account` its line is left out.
     """
     quoted = {name: _scalar(name, text) for name, text in answers.items()}
     lines = [

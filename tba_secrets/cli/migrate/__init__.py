@@ -66,11 +66,7 @@ def command(
 
 
 def _found(declared: Environment, environment: str, name: str) -> tuple[int, Integration]:
-    """Return a TBA integration and its place.
-
-    Raises:
-        TbaError: There is none of that name, or its tokens are too many.
-    """
+    """Return a TBA integration and its place; TbaError if there is none of that name, or its tokens are too many."""
     there = {
         one.name: (number, one)
         for number, one in enumerate(declared.integrations)
@@ -92,11 +88,7 @@ def _found(declared: Environment, environment: str, name: str) -> tuple[int, Int
 
 
 def _identities(records: Sequence[CredentialRecord]) -> tuple[str, dict[str, str]]:
-    """Return the role's id, and the users' by the token's name: as declared, or else as NetSuite answers.
-
-    Raises:
-        TbaError: A token does not work, or NetSuite does not tell an id.
-    """
+    """Return the role's id, and the users' by the token's name: as declared, or else as NetSuite answers."""
     roles = {record.role.id for record in records if record.role.id is not None}
     entities = {one.token: one.user.entity for one in records if one.user.entity is not None}
     open_ones = [one for one in records if not roles or one.token not in entities]
@@ -139,11 +131,7 @@ def _told(answer: verify.CheckedRecord) -> tuple[CredentialRecord, str, str]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace the file whole, with the line ends and the mode that it has.
-
-    Raises:
-        TbaError: It cannot be written; then it is as it was.
-    """
+    """Replace the file whole, with the line ends and the mode that it has; where that fails, it is as it was."""
     real = path.resolve()
     new = real.with_name(f".{real.name}.new")
     try:

@@ -12,12 +12,9 @@ from tba_secrets.spec import Environment, check
 
 
 def put_after(text: str, number: int, lines: Iterable[str]) -> str:
-    """Return the text with the lines after an integration's last one.
+    """Return the text of a valid environment with the lines after an integration's last one.
 
-    Args:
-        text: A valid environment.
-        number: The integration's place in the list.
-        lines: The new item, its hyphen at the left edge.
+    The lines are the new item, its hyphen at the left edge; `number` is the integration's place in the list.
 
     Raises:
         TbaError: The list of integrations is written in brackets, where there is no line to put it.

@@ -31,14 +31,9 @@ class Written:
 
 
 def write(folder: Path, environment: str, files: Mapping[str, bytes]) -> Written:
-    """Make the folder hold exactly our files; an unchanged file is not written.
+    """Make the folder, which belongs to one environment, hold exactly our files; an unchanged one is not written.
 
     A run that is cut off leaves a mark that names the files of both runs, so the next run can repair it.
-
-    Args:
-        folder: Created if it does not exist.
-        environment: The stack's name; a folder belongs to one.
-        files: Path under the folder -> content.
 
     Raises:
         TbaError: The folder holds files that are not ours, or belongs to another environment: nothing
@@ -97,11 +92,7 @@ def _mark(folder: Path, environment: str, files: Iterable[str]) -> None:
 
 
 def _marked(folder: Path, environment: str) -> frozenset[str]:
-    """Return the files that the folder's mark names; none without a mark.
-
-    Raises:
-        TbaError: It belongs to another environment, or cannot be read.
-    """
+    """Return the files that the folder's mark names; none without a mark. It must be this environment's."""
     path = folder / MARK
     if not path.is_file():
         return frozenset()

@@ -129,11 +129,7 @@ def plain_name(declared: str) -> str:
 
 
 def grant(text: str) -> PermissionGrant:
-    """Parse one entry of `role.permissions`.
-
-    Args:
-        text: The permission's name in NetSuite, with its level in parentheses where it has more than one:
-            `REST Web Services`, `Customers (View)`.
+    """Parse one entry of `role.permissions`: `REST Web Services`; with more than one level `Customers (View)`.
 
     Raises:
         SpecError: The name is unknown, or the level is missing, superfluous or not one of its levels.

@@ -59,11 +59,7 @@ class InvalidProjectError(TbaError):
 
 
 def validate(folder: Path) -> None:
-    """Raise if SDF would refuse the project.
-
-    Raises:
-        InvalidProjectError: SDF would refuse it; the error lists all problems.
-    """
+    """Raise InvalidProjectError, which lists all problems, if SDF would refuse the project."""
     if found := problems(folder):
         raise InvalidProjectError(folder, found)
 
