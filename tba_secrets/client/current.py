@@ -42,14 +42,7 @@ class CachedCredential:
 
 
 class CurrentCredential:
-    """A thread-safe cache: one thread reads, the others wait or use the cached credential.
-
-    Args:
-        store: The store that holds the secret.
-        name: The secret, prefix included.
-        names: The keys of the stored object.
-        pace: How long a credential is cached.
-    """
+    """A thread-safe cache of one secret (`name` is all of its name): one thread reads, the others wait or use it."""
 
     def __init__(
         self, store: Store, name: SecretName, names: Format | CertificateFormat, pace: Pace

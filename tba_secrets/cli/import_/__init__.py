@@ -30,7 +30,7 @@ from tba_secrets.cli.import_.target import (
     target_of,
 )
 from tba_secrets.cli.init.files import NewFile, new_files, next_steps, stack_steps, write_aloud
-from tba_secrets.cli.init.questions import QUESTIONS
+from tba_secrets.cli.init.questions import EXAMPLES
 from tba_secrets.cli.options import EnvironmentName, NewProject
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
@@ -171,8 +171,7 @@ def _deliver(project: Path, target: ImportTarget, integrations: Sequence[NewInte
 
 def _files(project: Path, name: str, text: str) -> list[NewFile]:
     """Return the files of `tba init`, with `text` as the environment, which comes last."""
-    examples = {question.name: question.example for question in QUESTIONS}
-    *around, environment = new_files(project, {**examples, "env": name})
+    *around, environment = new_files(project, {**EXAMPLES, "env": name})
     return [*around, replace(environment, text=text)]
 
 

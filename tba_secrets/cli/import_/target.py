@@ -102,20 +102,21 @@ def secret_names(target: ImportTarget, names: Sequence[str]) -> tuple[str, ...]:
         UsageError: A given name is declared already; or no name is given, and there is no prefix.
         TbaError: The secrets cannot be listed, or there are none.
     """
+    declared = target.declared
     if names:
         short = tuple(dict.fromkeys(name.removeprefix(target.prefix) for name in names))
-        if declared := [name for name in short if name in target.declared]:
+        if again := [name for name in short if name in declared]:
             file = f"stacks/{target.name}.yaml"
-            raise UsageError(f"{name}: {file} declares it already" for name in declared)
+            raise UsageError(f"{name}: {file} declares it already" for name in again)
         return short
     if not target.prefix:
         why = f"SECRET: {target.name} has no prefix, so every secret of the store would be read"
         raise UsageError([f"{why}; name the secrets to import"])
     (store,) = open_stores(target.stores).values()
     there = (name.removeprefix(target.prefix) for name in store.names(target.prefix))
-    left = [name for name in there if name not in target.declared]
+    left = [name for name in there if name not in declared]
     if not left:
-        other = "other " if target.declared else ""
+        other = "other " if declared else ""
         raise TbaError(
             f"there is no {other}secret whose name begins with {target.prefix}",
             "correct the prefix, or name the secrets; AWS lists a new secret only after some minutes",
@@ -169,7 +170,6 @@ def _wrong(environment: str, given: Mapping[str, str], names: Sequence[str]) -> 
 
 
 def _declared(given: Mapping[str, str]) -> dict[str, Any]:
-    """Build the new file's data."""
     endpoint = {"endpoint": given["endpoint"]} if "endpoint" in given else {}
     if "aws" in given:
         named = {"profile": given.get("profile"), "role_arn": given.get("role-arn")}

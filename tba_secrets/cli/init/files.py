@@ -88,13 +88,6 @@ _SETTINGS: Final = """\
 #   openssl rand -hex 32 | pulumi config set --secret tba:digestKey
 encryptionsalt: ""  # `pulumi stack init` fills this in if a passphrase protects the secrets here
 """
-_STACK_STEPS: Final = (
-    (
-        "export PULUMI_CONFIG_PASSPHRASE=...",
-        "one that you choose and keep; not with Pulumi Cloud or a KMS key (docs/state.md)",
-    ),
-    ("pulumi stack init {env}", "once, after `pulumi login`"),
-)
 
 
 @dataclass(frozen=True)
@@ -122,7 +115,9 @@ class NewFile:
 
 def stack_steps(name: str) -> list[tuple[str, str]]:
     """Return the commands that make a stack, each with what is to be known of it."""
-    return [(command.format(env=name), why) for command, why in _STACK_STEPS]
+    kept = "one that you choose and keep; not with Pulumi Cloud or a KMS key (docs/state.md)"
+    login = "once, after `pulumi login`"
+    return [("export PULUMI_CONFIG_PASSPHRASE=...", kept), (f"pulumi stack init {name}", login)]
 
 
 def next_steps(steps: Sequence[tuple[str, str]]) -> list[str]:

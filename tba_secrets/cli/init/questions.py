@@ -193,7 +193,7 @@ QUESTIONS: Final = (
         "OAuth 2.0: the variable with the client id; default: named after the integration.",
     ),
 )
-_EXAMPLES: Final = {question.name: question.example for question in QUESTIONS}
+EXAMPLES: Final = {question.name: question.example for question in QUESTIONS}
 _FLAGS: Final = {question.name: question.flag for question in QUESTIONS}
 
 
@@ -276,7 +276,7 @@ def findings(answers: Answers, only: str | None = None) -> Iterator[str]:
             remedy = or_else(did_you_mean(kind, known), f"write {' or '.join(known)}")
             yield f"--{name}: {wrong}; {remedy}"
             return
-    filled = {**_EXAMPLES, "aws_account": "", **answers}
+    filled = {**EXAMPLES, "aws_account": "", **answers}
     text = environment_text(filled)
     for finding in check(text)[1]:
         about = answer_on_line(filled, finding.position.line)

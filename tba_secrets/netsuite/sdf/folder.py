@@ -40,11 +40,19 @@ def write(folder: Path, environment: str, files: Mapping[str, bytes]) -> Written
             was written. Or it cannot be read or written.
     """
     try:
-        return _write(folder, environment, files)
+        before = _marked(folder, environment)
+        existing = inside(folder) if before else _top(folder)
+        _refuse_foreign(folder, existing, before)
+        _mark(folder, environment, before | files.keys())
+        changed = tuple(path for path, content in files.items() if _put(folder / path, content))
+        removed = tuple(sorted((before & existing.keys()) - files.keys()))
+        for path in removed:
+            existing[path].unlink()
+        _mark(folder, environment, files)
     except OSError as error:
-        raise TbaError(
-            f"{error.filename or folder}: {error.strerror}", "choose another folder"
-        ) from None
+        what = f"{error.filename or folder}: {error.strerror}"
+        raise TbaError(what, "choose another folder") from None
+    return Written(changed, removed)
 
 
 def inside(folder: Path) -> dict[str, Path]:
@@ -54,19 +62,6 @@ def inside(folder: Path) -> dict[str, Path]:
         for path in sorted(folder.rglob("*"))
         if path.is_symlink() or not path.is_dir()
     }
-
-
-def _write(folder: Path, environment: str, files: Mapping[str, bytes]) -> Written:
-    before = _marked(folder, environment)
-    existing = inside(folder) if before else _top(folder)
-    _refuse_foreign(folder, existing, before)
-    _mark(folder, environment, before | files.keys())
-    changed = tuple(path for path, content in files.items() if _put(folder / path, content))
-    removed = tuple(sorted((before & existing.keys()) - files.keys()))
-    for path in removed:
-        existing[path].unlink()
-    _mark(folder, environment, files)
-    return Written(changed, removed)
 
 
 def _top(folder: Path) -> dict[str, Path]:

@@ -13,27 +13,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final
 
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS, OWN_CERTIFICATES
 from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.suggestions import did_you_mean
 
-FeatureId = NewType("FeatureId", str)
-"""The content of `<feature>` in a manifest."""
-
-TBA: Final = FeatureId("TBA")
-_REST: Final = FeatureId("RESTWEBSERVICES")
-_SOAP: Final = FeatureId("WEBSERVICESEXTERNAL")
-OAUTH2: Final = FeatureId("OAUTH2")
-FEATURES: Final[Mapping[FeatureId, str]] = {
+TBA: Final = "TBA"
+_REST: Final = "RESTWEBSERVICES"
+_SOAP: Final = "WEBSERVICESEXTERNAL"
+OAUTH2: Final = "OAUTH2"
+FEATURES: Final[Mapping[str, str]] = {
     TBA: "Token-based Authentication",
     _REST: "REST Web Services",
     _SOAP: "SOAP Web Services",
     OAUTH2: "OAuth 2.0",
 }
-"""The features that a role of ours may need, with their boxes under Setup > Company > Enable Features > SuiteCloud."""
+"""The features that a role of ours may need, as a manifest's `<feature>` and as the box under Setup > Company > Enable
+Features > SuiteCloud."""
 
 
 class PermissionLevel(StrEnum):
@@ -59,7 +57,7 @@ class Permission:
     key: str
     """The content of `<permkey>`."""
     levels: tuple[PermissionLevel, ...]
-    feature: FeatureId | None = None
+    feature: str | None = None
     """What has to be enabled in the account before the permission can be given."""
 
 

@@ -20,7 +20,6 @@ from tba_secrets.netsuite.sdf.permissions import (
     FEATURES,
     OAUTH2,
     TBA,
-    FeatureId,
     PermissionGrant,
     grant,
 )
@@ -62,11 +61,11 @@ class RolesProject:
     """In the order of their script ids."""
     left_out: tuple[str, ...]
     """Names of roles for which no permission is declared."""
-    logins: frozenset[FeatureId]
+    logins: frozenset[str]
     """The features that the environment's kinds of credentials need."""
 
     @property
-    def features(self) -> tuple[FeatureId, ...]:
+    def features(self) -> tuple[str, ...]:
         """The features that must be enabled in the account, in the order of `FEATURES`."""
         needed = {given.permission.feature for role in self.roles for given in role.grants}
         return tuple(feature for feature in FEATURES if feature in needed | self.logins)
@@ -123,7 +122,7 @@ def roles_project(environment: Environment) -> RolesProject:
     )
 
 
-def _login(integration: AnyIntegration) -> FeatureId:
+def _login(integration: AnyIntegration) -> str:
     return OAUTH2 if isinstance(integration, OAuth2Integration) else TBA
 
 
@@ -191,7 +190,7 @@ def _one_script_id(names: list[str]) -> list[str]:
     ]
 
 
-def _manifest(features: tuple[FeatureId, ...]) -> Element:
+def _manifest(features: tuple[str, ...]) -> Element:
     root = Element("manifest", projecttype="ACCOUNTCUSTOMIZATION")
     SubElement(root, "projectname").text = _PROJECT_NAME
     SubElement(root, "frameworkversion").text = "1.0"
