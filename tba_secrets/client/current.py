@@ -105,10 +105,7 @@ class CurrentCredential:
         return held
 
     def _read_if_possible(self) -> CachedCredential:
-        """Read, and bridge an outage with the cached credential.
-
-        Only an outage is bridged: an answer that the secret is absent or forbidden is believed.
-        """
+        """Read, or bridge an outage alone: an answer that the secret is absent or forbidden is believed."""
         try:
             return self._read()
         except StoreUnavailableError:

@@ -25,12 +25,9 @@ class ForeignHostError(NetSuiteError):
 
 
 def refuse_foreign(url: str, account: str, endpoint: str | None) -> None:
-    """Raise unless `url` may receive a signature of `account`.
+    """Raise unless `url`, exactly as it will be sent, may receive a signature of `account`.
 
-    Args:
-        url: The URL exactly as it will be sent.
-        account: The account id of the credential.
-        endpoint: An address that replaces the account's own hosts.
+    An endpoint replaces the account's own hosts.
 
     Raises:
         ForeignHostError: The URL has another host, scheme or port.

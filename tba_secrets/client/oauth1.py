@@ -22,21 +22,17 @@ oauth1_auth.log.disabled = True  # it writes the header and the body at DEBUG
 
 
 class StoreOAuth1(OAuth1):  # type: ignore[misc] # the library has no types
-    """Signs with what is current, and once more after a 401 if another credential is current by then.
-
-    Args:
-        calls: Signs, and counts refused logins.
-    """
+    """Signs with what is current, and once more after a 401 if another credential is current by then."""
 
     def __init__(self, calls: SignedCalls) -> None:
         self._calls = calls
         super().__init__("", client_class=partial(_Client, calls))
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign.
+        """Sign; nothing is sent where it raises.
 
         Raises:
-            ForeignHostError, UnsignableRequestError, NotAskedError, StoreError: Nothing is sent.
+            ForeignHostError, UnsignableRequestError, NotAskedError, StoreError: As `SignedCalls.send`.
         """
         signed: requests.PreparedRequest = super().__call__(r)
         signed.register_hook("response", partial(self._answered, self.client.turn))

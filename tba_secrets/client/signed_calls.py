@@ -40,13 +40,7 @@ class UnsignableRequestError(NetSuiteError):
 
 
 class SignedCalls:
-    """The calls of one session. Thread-safe.
-
-    Args:
-        current: The credential.
-        endpoint: An address that replaces the account's own hosts.
-        pace: The number of concurrent calls, and the timeout of each.
-    """
+    """The calls of one session. Thread-safe. An endpoint replaces the account's own hosts."""
 
     def __init__(self, current: CurrentCredential, endpoint: str | None, pace: Pace) -> None:
         self.current = current
@@ -58,12 +52,7 @@ class SignedCalls:
     def send(
         self, transport: BaseAdapter, request: requests.PreparedRequest, settings: dict[str, Any]
     ) -> requests.Response:
-        """Call NetSuite.
-
-        Args:
-            transport: The adapter that `requests` would use.
-            request: The unsigned request; it stays unsigned.
-            settings: `stream`, `timeout`, `verify`, `cert` and `proxies` of `requests`.
+        """Call NetSuite through the adapter that `requests` would use, with its settings; the request stays unsigned.
 
         Raises:
             ForeignHostError, UnsignableRequestError, NotAskedError, StoreError: Nothing was sent.
@@ -113,11 +102,7 @@ class SignedCalls:
     ) -> tuple[str, str]:
         """Sign, or get the access token; return the URL to send, and the Authorization header.
 
-        Args:
-            turn: Whose call it is; a refused assertion is recorded there.
-            method: The HTTP method.
-            address: The whole URL.
-            body: A form's body, which a TBA signature covers; None for any other body.
+        A refused assertion is recorded in the turn. The body is a form's, which a TBA signature covers, or else None.
 
         Raises:
             ForeignHostError: The address is not the account's.
@@ -192,11 +177,7 @@ def _sent(
 
 
 def _form(request: requests.PreparedRequest) -> str | bytes | None:
-    """Return a form's body, which is signed (RFC 5849 section 3.4.1.3.1); None for any other body.
-
-    Raises:
-        UnsignableRequestError: It is a stream.
-    """
+    """Return a form's body, which is signed (RFC 5849 section 3.4.1.3.1); None for any other body."""
     kind = str(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if kind != _FORM or not request.body:
         return None
