@@ -26,9 +26,6 @@ def line_words(line: Line) -> tuple[str, str]:
     return line.text, f"({line.why})" if line.why else ""
 
 
-# --- text --------------------------------------------------------------------------------------------
-
-
 def show(checklist: Checklist) -> None:
     """Print on the terminal; elsewhere without colours, at a fixed width."""
     console = Console(highlight=False)
@@ -73,9 +70,6 @@ def _row(line: Line) -> tuple[Text, Text]:
     return box, Text.assemble(words, " " if why else "", (why, style))
 
 
-# --- Markdown ----------------------------------------------------------------------------------------
-
-
 def markdown(checklist: Checklist) -> str:
     """Render task lists, as GitHub and GitLab show them."""
     parts = [f"# {markdown_safe(title(checklist))}", f"{checklist.count}."]
@@ -92,9 +86,6 @@ def markdown(checklist: Checklist) -> str:
 def _task(line: Line) -> str:
     words = " ".join(filter(None, line_words(line)))
     return f"- [{'x' if line.done else ' '}] {markdown_safe(words)}"
-
-
-# --- HTML ---------------------------------------------------------------------------------------------
 
 
 def html(checklist: Checklist) -> str:

@@ -6,30 +6,22 @@ why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from tba_secrets.cli.checklist import facts
 from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, ANY_CALL, IDENTITY, RESTLET, CheckKind
-from tba_secrets.cli.checklist.lines import (
-    NO_CHECK,
-    Checklist,
-    ChecklistStep,
-    Group,
-    Line,
-    of_user,
-    role_title,
-    shown_line,
-)
+from tba_secrets.cli.checklist.lines import Checklist, ChecklistStep, Group, Line
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
 from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import CredentialRecord, using_tba
-from tba_secrets.spec.model import CertificateSettings, RestletCheck
+from tba_secrets.spec.model import CertificateSettings, RestletCheck, Role
 
 Key = TypeVar("Key")
+_NO_CHECK: Final = "no check can tell"
 
 
 def checklist(environment: str, proofs: Sequence[Proofs], unread: str = "") -> Checklist:
@@ -56,17 +48,48 @@ def _notes(proofs: Sequence[Proofs], unread: str) -> Iterator[str]:
             yield f"{proof.record.path}: {proof.why_not}, so its earlier proof does not count."
 
 
-def _kinds(proofs: Iterable[Proofs]) -> frozenset[CheckKind]:
+def _kinds(proofs: Sequence[Proofs]) -> frozenset[CheckKind]:
     return frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
 
 
-def _by(
-    key: Callable[[CredentialRecord], Key], proofs: Iterable[Proofs]
+def _grouped(
+    key: Callable[[CredentialRecord], Key], proofs: Sequence[Proofs]
 ) -> dict[Key, list[Proofs]]:
     groups: dict[Key, list[Proofs]] = {}
     for proof in proofs:
         groups.setdefault(key(proof.record), []).append(proof)
     return groups
+
+
+def _shown_line(
+    text: str, proofs: Sequence[Proofs], kinds: frozenset[CheckKind], *aspects: str
+) -> Line:
+    """Build a line, ticked if a check of these kinds has shown all of the aspects."""
+    for proof in proofs:
+        shown = [proof.by(kinds, aspect) for aspect in aspects or (None,)]
+        if all(shown):
+            return Line(text, done=True, why=shown[0] or "")
+    if kinds & _kinds(proofs):
+        return Line(text)
+    would = " or ".join(kind.value for kind in CheckKind if kind in kinds - ACCESS_TOKEN)
+    return Line(text, why=f"no declared check shows it; {would} would")
+
+
+def _role_title(role: Role) -> str:
+    """Name a role, with its id to tell it from another of the same name."""
+    return role.name if role.id is None else f"{role.name} (internal id {role.id})"
+
+
+def _of_user(found: Line, proofs: Sequence[Proofs]) -> Line:
+    """Explain an unticked user line: NetSuite answers an entity id, not an e-mail address.
+
+    The YAML or an earlier pass has to say whose entity it is.
+    """
+    entity = next((proof.entity for proof in proofs if proof.entity), "")
+    if found.done or not entity or not any(proof.by(IDENTITY) for proof in proofs):
+        return found
+    why = f'NetSuite named the entity {entity}, not an e-mail address: if that is right, declare entity: "{entity}"'
+    return Line(found.text, why=why)
 
 
 # --- 1: features ------------------------------------------------------------------------------------
@@ -79,7 +102,7 @@ def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
         concerned = [proof for proof in proofs if feature.of in (None, proof.certified)]
         if feature.kinds & _kinds(concerned) or feature.permission in declared:
             text = f"{feature.where}: {feature.name}"
-            lines.append(shown_line(text, concerned, feature.kinds))
+            lines.append(_shown_line(text, concerned, feature.kinds))
     where = "Setup > Company > Enable Features"
     return ChecklistStep("Enable the features", where, (Group("", tuple(lines)),))
 
@@ -88,7 +111,7 @@ def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
 
 
 def _integrations(proofs: Sequence[Proofs]) -> ChecklistStep:
-    groups = _by(lambda record: record.integration, proofs)
+    groups = _grouped(lambda record: record.integration, proofs)
     return ChecklistStep(
         "Create the integration records",
         "Setup > Integration > Manage Integrations > New",
@@ -104,25 +127,29 @@ def _integration(name: str, proofs: Sequence[Proofs]) -> Group:
     return Group(
         name,
         (
-            shown_line("State: Enabled", proofs, ANY_CALL),
+            _shown_line("State: Enabled", proofs, ANY_CALL),
             *(_oauth2_boxes(proofs) if certified else _tba_boxes(proofs)),
-            shown_line(f"{values}, shown once: {source}", proofs, ANY_CALL),
+            _shown_line(f"{values}, shown once: {source}", proofs, ANY_CALL),
         ),
     )
 
 
 def _tba_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
-    yield shown_line("Token-based Authentication: ticked", proofs, ANY_CALL)
-    yield _flow_line(proofs)
-    yield Line("User Credentials: not ticked", why=NO_CHECK)
+    yield _shown_line("Token-based Authentication: ticked", proofs, ANY_CALL)
+    box = f"TBA: Authorization Flow: ticked, with the Callback URL {facts.CALLBACK_URL}"
+    if any(proof.record.token_source == "authorize" for proof in proofs):
+        yield Line(box, why="`token: authorize` needs it; no check can tell")
+    else:
+        yield Line(f"{box}, if `tba rotate --authorize` is to issue tokens", why=_NO_CHECK)
+    yield Line("User Credentials: not ticked", why=_NO_CHECK)
 
 
 def _oauth2_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
     grant = "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked"
-    yield shown_line(grant, proofs, ACCESS_TOKEN)
+    yield _shown_line(grant, proofs, ACCESS_TOKEN)
     for scope in dict.fromkeys(one for proof in proofs for one in _settings(proof).scopes):
         box = f"Scope: {facts.SCOPE_BOXES[scope]}: ticked"
-        yield shown_line(box, proofs, ACCESS_TOKEN, f"scope {scope}")
+        yield _shown_line(box, proofs, ACCESS_TOKEN, f"scope {scope}")
 
 
 def _settings(proof: Proofs) -> CertificateSettings:
@@ -130,19 +157,12 @@ def _settings(proof: Proofs) -> CertificateSettings:
     return proof.record.certificate
 
 
-def _flow_line(proofs: Sequence[Proofs]) -> Line:
-    box = f"TBA: Authorization Flow: ticked, with the Callback URL {facts.CALLBACK_URL}"
-    if any(proof.record.token_source == "authorize" for proof in proofs):
-        return Line(box, why="`token: authorize` needs it; no check can tell")
-    return Line(f"{box}, if `tba rotate --authorize` is to issue tokens", why=NO_CHECK)
-
-
 # --- 3: roles ---------------------------------------------------------------------------------------
 
 
 def _roles(proofs: Sequence[Proofs]) -> ChecklistStep:
     """List what each role may do, and who has it; integrations may share a role."""
-    groups = _by(lambda record: (record.role.name, record.role.id), proofs)
+    groups = _grouped(lambda record: (record.role.name, record.role.id), proofs)
     return ChecklistStep(
         "Give the roles their permissions, and the users their roles",
         "Setup > Users/Roles > Manage Roles > New",
@@ -152,7 +172,7 @@ def _roles(proofs: Sequence[Proofs]) -> ChecklistStep:
 
 def _role(proofs: Sequence[Proofs]) -> Group:
     declared = [*dict.fromkeys(name for proof in proofs for name in proof.record.role.permissions)]
-    kinds, users = _kinds(proofs), _by(lambda record: record.user.email, proofs)
+    kinds, users = _kinds(proofs), _grouped(lambda record: record.user.email, proofs)
     certificates = [proof for proof in proofs if proof.certified]
     undeclared = facts.undeclared(
         declared,
@@ -168,7 +188,7 @@ def _role(proofs: Sequence[Proofs]) -> Group:
         *_restlets(proofs),
         *(_assigned(user, own) for user, own in users.items()),
     )
-    return Group(role_title(proofs[0].record.role), lines)
+    return Group(_role_title(proofs[0].record.role), lines)
 
 
 def _blocking(declared: Sequence[str], proofs: Sequence[Proofs]) -> Iterator[Line]:
@@ -188,7 +208,7 @@ def _permission(declared: str, proofs: Sequence[Proofs]) -> Line:
         return Line(f"Permissions: {declared}", why=why)
     text = _set(known)
     if known.kinds:
-        return shown_line(text, proofs, known.kinds)
+        return _shown_line(text, proofs, known.kinds)
     return Line(text, why=f"{known.why}; no check shows it")
 
 
@@ -199,7 +219,7 @@ def _set(permission: facts.RolePermission) -> str:
 def _lacking(
     needed: facts.RolePermission, kinds: frozenset[CheckKind], proofs: Sequence[Proofs]
 ) -> Line:
-    found = shown_line(_set(needed), proofs, needed.kinds) if needed.kinds else Line(_set(needed))
+    found = _shown_line(_set(needed), proofs, needed.kinds) if needed.kinds else Line(_set(needed))
     checks = " and ".join(kind.value for kind in CheckKind if kind in needed.kinds & kinds)
     why = f"needed {needed.why or f'by {checks}'}, but not declared under permissions:"
     if found.done:
@@ -215,16 +235,16 @@ def _restlets(proofs: Sequence[Proofs]) -> Iterator[Line]:
         if isinstance(check, RestletCheck)
     )
     if checks:
-        yield shown_line("Web Services Only Role: not ticked", proofs, RESTLET)
+        yield _shown_line("Web Services Only Role: not ticked", proofs, RESTLET)
     for check in checks:
         deployed = f"{check.restlet.deploy} of {check.restlet.script} is Released, and its Audience has the role"
         text = f"Customization > Scripting > Script Deployments: {deployed}"
-        yield shown_line(text, proofs, RESTLET, facts.name_of(check))
+        yield _shown_line(text, proofs, RESTLET, facts.name_of(check))
 
 
 def _assigned(user: str, proofs: Sequence[Proofs]) -> Line:
     text = f"Given to {user}: Setup > Users/Roles > Manage Users, Access"
-    return of_user(shown_line(text, proofs, IDENTITY, "role", "user"), proofs)
+    return _of_user(_shown_line(text, proofs, IDENTITY, "role", "user"), proofs)
 
 
 # --- 4: access tokens -------------------------------------------------------------------------------------
@@ -242,15 +262,15 @@ def _token(environment: str, proof: Proofs) -> Group:
     record = proof.record
     rotate = f"`tba rotate {environment} {record.path}`"
     who = (
-        of_user(shown_line(f"User: {record.user.email}", [proof], IDENTITY, "user"), [proof]),
-        shown_line(f"Role: {role_title(record.role)}", [proof], IDENTITY, "role"),
+        _of_user(_shown_line(f"User: {record.user.email}", [proof], IDENTITY, "user"), [proof]),
+        _shown_line(f"Role: {_role_title(record.role)}", [proof], IDENTITY, "role"),
     )
     if record.token_source == "authorize":
         issued = f"Nothing to fill in: {rotate} has NetSuite issue it"
-        return Group(record.path, (shown_line(issued, [proof], ANY_CALL), *who))
+        return Group(record.path, (_shown_line(issued, [proof], ANY_CALL), *who))
     kept = f"Token id and secret, shown once: {_place(record.token_source, rotate)}"
-    application = shown_line(f"Application Name: {record.integration}", [proof], ANY_CALL)
-    return Group(record.path, (application, *who, shown_line(kept, [proof], ANY_CALL)))
+    application = _shown_line(f"Application Name: {record.integration}", [proof], ANY_CALL)
+    return Group(record.path, (application, *who, _shown_line(kept, [proof], ANY_CALL)))
 
 
 # --- 5: certificates --------------------------------------------------------------------------------------
@@ -272,10 +292,10 @@ def _certificate(environment: str, proof: Proofs) -> Group:
     return Group(
         record.path,
         (
-            shown_line(user, [proof], IDENTITY, "user"),
-            shown_line(f"Role: {role_title(record.role)}", [proof], IDENTITY, "role"),
-            shown_line(f"Application: {record.integration}", [proof], ANY_CALL),
-            shown_line(printed, [proof], ACCESS_TOKEN),
+            _shown_line(user, [proof], IDENTITY, "user"),
+            _shown_line(f"Role: {_role_title(record.role)}", [proof], IDENTITY, "role"),
+            _shown_line(f"Application: {record.integration}", [proof], ANY_CALL),
+            _shown_line(printed, [proof], ACCESS_TOKEN),
         ),
     )
 

@@ -122,8 +122,6 @@ def _yaml(project: Path, name: str, records: list[CredentialRecord]) -> Iterator
     yield ok(f"stacks/{name}.yaml: {counts}, no problem found")
 
 
-# --- the report ---------------------------------------------------------------------------------------
-
 _COLOURS: Final = {
     FindingSeverity.OK: "green",
     FindingSeverity.WARNING: "yellow",

@@ -51,9 +51,8 @@ class Machine:
         host = shutil.which(_HOST) or shutil.which(_HOST, path=str(beside))
         if host is None:
             what = f"Pulumi's Python language host ({_HOST}) is neither on PATH nor beside pulumi"
-            yield wrong(
-                what, "install the complete Pulumi, with its language hosts, or run `make tools`"
-            )
+            complete = "install the complete Pulumi, with its language hosts, or run `make tools`"
+            yield wrong(what, complete)
         else:
             yield ok(f"Python language host at {host}")
 
@@ -130,9 +129,8 @@ class Machine:
         """Check Pulumi.yaml's Python, and the one on PATH: a language host built by `make tools` runs the latter."""
         if virtualenv is not None:
             python = self.project / virtualenv / "bin" / "python"
-            yield self._python(
-                python, wrong, f"the virtual environment {virtualenv} of Pulumi.yaml"
-            )
+            what = f"the virtual environment {virtualenv} of Pulumi.yaml"
+            yield self._python(python, wrong, what)
         on_path = shutil.which("python3")
         if on_path is None:
             yield warning("python3 is not on PATH", "activate the virtual environment")

@@ -77,12 +77,6 @@ class Stack:
             f"wait for it; if you are sure that it is dead: `tba up {self._name} --take-over`",
         )
 
-    def _missing_file(self) -> str | None:
-        """Return the passphrase's file if it would be read and does not exist."""
-        passphrase, named = (os.environ.get(name) for name in _PASSPHRASE)
-        absent = passphrase is None and named is not None
-        return named if absent and not (self._machine.project / str(named)).is_file() else None
-
     def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[DoctorFinding]:
         """Check what opens the secret configuration, which every update needs."""
         kind = (deployment.get("secrets_providers") or {}).get("type")
@@ -98,25 +92,23 @@ class Stack:
 
     def _bad_passphrase(self) -> DoctorFinding | None:
         """Tell what is wrong with the passphrase; None if it is the stack's."""
-        if not any(name in os.environ for name in _PASSPHRASE):
+        variable, variable_of_file = _PASSPHRASE
+        passphrase, file = (os.environ.get(name) for name in _PASSPHRASE)
+        if passphrase is None and file is None:
             return wrong(
-                f"the stack's passphrase is missing: neither {' nor '.join(_PASSPHRASE)} is set",
-                f"`export {_PASSPHRASE[0]}=...`, or name a file that holds it in {_PASSPHRASE[1]}: "
+                f"the stack's passphrase is missing: neither {variable} nor {variable_of_file} is set",
+                f"`export {variable}=...`, or name a file that holds it in {variable_of_file}: "
                 "`tba` and a pipeline cannot ask for it, as pulumi does on a terminal",
             )
-        if missing := self._missing_file():
+        if passphrase is None and not (self._machine.project / str(file)).is_file():
             return wrong(
-                f"the stack's passphrase is missing: there is no file {missing}, which {_PASSPHRASE[1]} names",
+                f"the stack's passphrase is missing: there is no file {file}, which {variable_of_file} names",
                 "name one that exists; a relative path starts from the folder that holds Pulumi.yaml",
             )
         if refused := self._refused_passphrase():
-            place = (
-                _PASSPHRASE[0]
-                if _PASSPHRASE[0] in os.environ
-                else f"the file {os.environ[_PASSPHRASE[1]]}, which {_PASSPHRASE[1]} names,"
-            )
+            named = f"the file {file}, which {variable_of_file} names,"
             return wrong(
-                f"{place} does not hold the stack's passphrase: {refused}",
+                f"{named if passphrase is None else variable} does not hold the stack's passphrase: {refused}",
                 f"give the one with which `pulumi stack init {self._name}` was run",
             )
         return None

@@ -11,15 +11,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tba_secrets.cli.exits import Exit, UsageError, worst
-from tba_secrets.cli.import_.declare import (
-    FILL_IN,
-    NewIntegration,
-    file_text,
-    grouped,
-    records_lines,
-    refusal,
-    users,
-)
+from tba_secrets.cli.import_ import declare
 from tba_secrets.cli.import_.identify import Identified, identify, remember
 from tba_secrets.cli.import_.secrets import Importable, NotImportable, look
 from tba_secrets.cli.import_.target import (
@@ -115,7 +107,7 @@ def command(
     remember(identified, emails)
     _show(outcomes, offline=offline)
     if identified:
-        _deliver(project, target, grouped(identified, emails, target.taken))
+        _deliver(project, target, declare.grouped(identified, emails, target.taken))
     raise typer.Exit(worst(outcome.exit for outcome in outcomes))
 
 
@@ -127,7 +119,7 @@ def complete_emails(
     `ask` asks for the others; it is None without a terminal.
     """
     complete: dict[str, str] = {}
-    for entity, members in users(identified):
+    for entity, members in declare.users(identified):
         names = [member.secret.name for member in members]
         email = next((emails[name] for name in names if name in emails), None)
         if email is None and ask is not None:
@@ -142,7 +134,7 @@ def _declarable(
     target: ImportTarget, secret: Importable | NotImportable
 ) -> Importable | NotImportable:
     """Let the spec judge the secret's name and keys, which the store fixes."""
-    if isinstance(secret, NotImportable) or (finding := refusal(target, secret)) is None:
+    if isinstance(secret, NotImportable) or (finding := declare.refusal(target, secret)) is None:
         return secret
     what = f"{secret.place} cannot be declared: {finding.what}"
     return NotImportable(secret.place, StoreError(what, finding.hint))
@@ -158,13 +150,15 @@ def _asked(
         raise TbaError(error.what, remedy) from None
 
 
-def _deliver(project: Path, target: ImportTarget, integrations: Sequence[NewIntegration]) -> None:
+def _deliver(
+    project: Path, target: ImportTarget, integrations: Sequence[declare.NewIntegration]
+) -> None:
     if target.new:
-        text = file_text(_with_aws_account(target, integrations), integrations)
+        text = declare.file_text(_with_aws_account(target, integrations), integrations)
         write_aloud(project, _files(project, target.name, text))
     else:
         where = "under `integrations:` of" if target.has_records else "at the end of"
-        text = "\n".join(records_lines(target, integrations))
+        text = "\n".join(declare.records_lines(target, integrations))
         typer.echo(f"Paste this {where} stacks/{target.name}.yaml:\n\n{text}")
     typer.echo("\n" + "\n".join(_next_steps(target, integrations, text)))
 
@@ -175,7 +169,9 @@ def _files(project: Path, name: str, text: str) -> list[NewFile]:
     return [*around, replace(environment, text=text)]
 
 
-def _with_aws_account(target: ImportTarget, integrations: Sequence[NewIntegration]) -> ImportTarget:
+def _with_aws_account(
+    target: ImportTarget, integrations: Sequence[declare.NewIntegration]
+) -> ImportTarget:
     """Fix the AWS account to the one in which the secrets were found."""
     aws = target.given["store"].get("aws")
     arn = integrations[0].tokens[0].identified.secret.location.split(":")
@@ -192,9 +188,6 @@ def _prompt(words: str) -> str | None:
         return answer
 
     return str(typer.prompt(f"{words}; empty to fill it in later", "", value_proc=checked)) or None
-
-
-# --- the report -----------------------------------------------------------------------------------
 
 
 def _show(outcomes: Sequence[Identified | NotImportable], *, offline: bool) -> None:
@@ -222,9 +215,9 @@ def _words(outcome: Identified | NotImportable, *, offline: bool) -> str:
 
 
 def _next_steps(
-    target: ImportTarget, integrations: Sequence[NewIntegration], text: str
+    target: ImportTarget, integrations: Sequence[declare.NewIntegration], text: str
 ) -> list[str]:
-    name, missing = target.name, text.count(FILL_IN)
+    name, missing = target.name, text.count(declare.FILL_IN)
     lines = "line" if missing == 1 else "lines"
     found = f"names the {missing} {lines} to fill in" if missing else "finds no mistake"
     steps = [(f"tba check {name}", found)]

@@ -56,8 +56,11 @@ def identify(
     if not secrets:
         return []
     Client(secrets[0].recognised.credential, endpoint, record="import").reach()
-    run = _Identification(endpoint, users)
-    return [run.identify(secret) for secret in secrets]
+    gate = Gate(time.time)
+    return [
+        _identified(secret, users.get(secret.name, _UNNAMED_USER), endpoint, gate)
+        for secret in secrets
+    ]
 
 
 def remember(identified: Sequence[Identified], emails: Mapping[str, str]) -> None:
@@ -73,36 +76,28 @@ def remember(identified: Sequence[Identified], emails: Mapping[str, str]) -> Non
                     logins.add(account, email, refusal)
 
 
-class _Identification:
-    """The calls of one run."""
+def _identified(
+    secret: Importable, user: str, endpoint: str | None, gate: Gate
+) -> Identified | NotImportable:
+    try:
+        proof = _proof(secret, user, endpoint, gate)
+    except IdentityMismatchError as error:
+        return NotImportable(secret.place, error)
+    except NetSuiteError as error:
+        return Identified(secret, error=error)
+    return Identified(secret, proof.role_name, proof.role_id, proof.entity)
 
-    def __init__(self, endpoint: str | None, users: Mapping[str, str]) -> None:
-        self._endpoint = endpoint
-        self._users = users
-        self._logins = RefusedLogins.at_home()
-        self._gate = Gate(time.time)
 
-    def identify(self, secret: Importable) -> Identified | NotImportable:
-        try:
-            proof = self._proof(secret)
-        except IdentityMismatchError as error:
-            return NotImportable(secret.place, error)
-        except NetSuiteError as error:
-            return Identified(secret, error=error)
-        return Identified(secret, proof.role_name, proof.role_id, proof.entity)
-
-    def _proof(self, secret: Importable) -> Verification:
-        credential, record = secret.recognised.credential, str(secret.place)
-        account, user = credential.account, self._users.get(secret.name, _UNNAMED_USER)
-        mark = mark_of(credential)
-        known = self._logins.of(account, user)
-        now = time.time()
-        if any(refusal.fingerprint == mark and refusal.within_window(now) for refusal in known):
-            raise NotAskedError(
-                f"{record}: not asked: NetSuite refused this very credential within the last 30 minutes",
-                "correct it in the meantime; the Login Audit Trail names the cause",
-            )
-        expected = Expected(account, None, None, user_email=user, entity=None)
-        client = Client(credential, self._endpoint, record=record)
-        with self._gate.admit(account, user, record, mark):
-            return run_checks(client, ("tokeninfo",), expected)
+def _proof(secret: Importable, user: str, endpoint: str | None, gate: Gate) -> Verification:
+    credential, record = secret.recognised.credential, str(secret.place)
+    account, mark, now = credential.account, mark_of(credential), time.time()
+    known = RefusedLogins.at_home().of(account, user)
+    if any(refusal.fingerprint == mark and refusal.within_window(now) for refusal in known):
+        raise NotAskedError(
+            f"{record}: not asked: NetSuite refused this very credential within the last 30 minutes",
+            "correct it in the meantime; the Login Audit Trail names the cause",
+        )
+    expected = Expected(account, None, None, user_email=user, entity=None)
+    client = Client(credential, endpoint, record=record)
+    with gate.admit(account, user, record, mark):
+        return run_checks(client, ("tokeninfo",), expected)

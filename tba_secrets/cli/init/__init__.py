@@ -29,7 +29,6 @@ from tba_secrets.cli.options import NewProject
 from tba_secrets.suggestions import did_you_mean, or_else
 
 _VALUES_OF_TBA: Final = ("consumer_key", "consumer_secret", "token_id", "token_secret")
-_TO_THE_TOKEN: Final = (("pulumi up", "staged, proven by a signed call, then current"),)
 _NOT_TYPED: Final = "Let your password manager set the four variables instead of typing them."
 _FROM_THEN_ON: Final = "From then on `tba rotate --due` needs nobody (docs/oauth2.md)."
 
@@ -126,8 +125,11 @@ def _next_steps(project: Path, answers: Answers) -> list[str]:
         *stack_steps(name),
         (f"tba doctor {name}", "finds what is still missing"),
         ("pulumi preview", "needs no values"),
-        *(_to_the_first_certificate(name, answers["certificate"]) if certified else _TO_THE_TOKEN),
     ]
+    if certified:
+        steps += _to_the_first_certificate(name, answers["certificate"])
+    else:
+        steps.append(("pulumi up", "staged, proven by a signed call, then current"))
     return [*next_steps(steps), "", _FROM_THEN_ON if certified else _NOT_TYPED]
 
 

@@ -19,7 +19,8 @@ def put_after(text: str, number: int, lines: Iterable[str]) -> str:
     Raises:
         TbaError: The list of integrations is written in brackets, where there is no line to put it.
     """
-    integrations = _value(yaml.compose(text, Loader=yaml.CSafeLoader), "integrations")
+    fields = yaml.compose(text, Loader=yaml.CSafeLoader).value
+    integrations = next(value for name, value in fields if name.value == "integrations")
     if integrations.flow_style:
         raise TbaError(
             "`integrations:` is written in brackets, so there is no line to put another one",
@@ -51,10 +52,6 @@ def refuse_other_changes(before: Environment, text: str, number: int) -> None:
             "the file's layout is one that cannot be extended without changing what is there",
             "write each integration on lines of its own, with comments between them and not within values",
         )
-
-
-def _value(mapping: Any, key: str) -> Any:
-    return next(value for name, value in mapping.value if name.value == key)
 
 
 def _last_line(node: Any) -> int:

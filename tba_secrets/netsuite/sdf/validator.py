@@ -143,9 +143,6 @@ def _text_of(element: Element, path: str) -> str:
     return (element.findtext(path) or "").strip()
 
 
-# --- roles --------------------------------------------------------------------------------------------
-
-
 def _object(stem: str, root: Element) -> Iterator[Rule]:
     """Check an object, whose file has this name before `.xml`."""
     if root.tag == "integration":
@@ -224,9 +221,6 @@ def _permission(key: str, permission: Element) -> Iterator[Rule]:
     level, levels = _text_of(permission, "permlevel"), BY_KEY[key].levels
     if level not in levels:
         yield f"{key} has no level {level!r}", f"use one of {', '.join(levels)}"
-
-
-# --- the project --------------------------------------------------------------------------------------
 
 
 def _manifest(root: Element, needed: set[str]) -> Iterator[Rule]:
