@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
@@ -26,9 +26,6 @@ from tba_secrets.cli.init.questions import EXAMPLES
 from tba_secrets.cli.options import EnvironmentName, NewProject
 from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
-
-AskEmail: TypeAlias = Callable[[str], str | None]
-"""Ask for the e-mail address of the user that the words describe; None if it stays unknown."""
 
 
 def command(
@@ -94,7 +91,7 @@ def command(
     except UsageError as error:
         raise error.shown() from None
     with waiting("reading the store"):
-        looked = look(target.stores, names, target.environment.account)
+        looked = look(target.environment.store, names, target.environment.account)
         found = [_declarable(target, secret) for secret in looked]
     importable = [secret for secret in found if isinstance(secret, Importable)]
     with waiting("asking NetSuite whose the tokens are"):
@@ -112,11 +109,13 @@ def command(
 
 
 def complete_emails(
-    identified: Sequence[Identified], emails: Mapping[str, str], ask: AskEmail | None
+    identified: Sequence[Identified],
+    emails: Mapping[str, str],
+    ask: Callable[[str], str | None] | None,
 ) -> dict[str, str]:
     """Return the e-mail addresses by secret; a user's known address holds for all of its tokens.
 
-    `ask` asks for the others; it is None without a terminal.
+    `ask` asks for the others, in words that describe the user; it is None without a terminal.
     """
     complete: dict[str, str] = {}
     for entity, members in declare.users(identified):

@@ -107,7 +107,7 @@ def records_lines(target: ImportTarget, integrations: Sequence[NewIntegration]) 
 def refusal(target: ImportTarget, secret: Importable) -> SpecFinding | None:
     """Return why the spec refuses the secret's name or JSON keys, which the store fixes, if it does."""
     alone = grouped([Identified(secret, role_name="role")], {secret.name: "user@example.com"}, ())
-    store = target.stores.model_dump(exclude_none=True, exclude_defaults=True)
+    store = target.environment.store.model_dump(exclude_none=True, exclude_defaults=True)
     text = [
         "version: 1",
         f"account: {json.dumps(target.environment.account)}",

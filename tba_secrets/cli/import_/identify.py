@@ -45,10 +45,8 @@ def identify(
 ) -> list[Identified | NotImportable]:
     """Ask NetSuite about each credential, one after another; one of another account is not importable after all.
 
-    Args:
-        secrets: The credentials, all of one account.
-        endpoint: One address for all services; None for the account's own hosts.
-        users: The known e-mail addresses, by the secret's name.
+    All are of one account, and the known e-mail addresses are by the secret's name. An endpoint replaces the account's
+    own hosts.
 
     Raises:
         NetSuiteError: NetSuite does not answer at all, or its clock differs; nothing was signed.

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -16,12 +16,10 @@ from tba_secrets.cli.init.questions import is_stack_name
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import Environment, check, load_stack
-from tba_secrets.spec.model import Email, Stores
+from tba_secrets.spec.model import Email
 from tba_secrets.spec.text import UnreadableTextError, read_text
 from tba_secrets.stores import open_stores
 
-Flags: TypeAlias = Mapping[str, str | None]
-"""`account`, `aws`, `profile`, `role-arn`, `vault`, `mount`, `prefix` and `endpoint`; None if absent."""
 _OF_STORE: Final = {"aws": ("profile", "role-arn"), "vault": ("mount",)}
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 _STAND_IN: Final = """
@@ -52,14 +50,9 @@ class ImportTarget:
         return bool(self.given)
 
     @property
-    def stores(self) -> Stores:
-        """The one store."""
-        return self.environment.store
-
-    @property
     def prefix(self) -> str:
         """The prefix of the secrets' names."""
-        (settings,) = self.stores.listed.values()
+        (settings,) = self.environment.store.listed.values()
         return settings.prefix
 
     @property
@@ -77,7 +70,9 @@ class ImportTarget:
         return credential_records(self.environment) if self.has_records else ()
 
 
-def target_of(project: Path, environment: str, flags: Flags, names: Sequence[str]) -> ImportTarget:
+def target_of(
+    project: Path, environment: str, flags: Mapping[str, str | None], names: Sequence[str]
+) -> ImportTarget:
     """Return the existing environment, which fixes account and store, or a new one from the flags.
 
     Raises:
@@ -112,7 +107,7 @@ def secret_names(target: ImportTarget, names: Sequence[str]) -> tuple[str, ...]:
     if not target.prefix:
         why = f"SECRET: {target.name} has no prefix, so every secret of the store would be read"
         raise UsageError([f"{why}; name the secrets to import"])
-    (store,) = open_stores(target.stores).values()
+    (store,) = open_stores(target.environment.store).values()
     there = (name.removeprefix(target.prefix) for name in store.names(target.prefix))
     left = [name for name in there if name not in declared]
     if not left:

@@ -151,14 +151,14 @@ def new_files(project: Path, answers: Answers) -> list[NewFile]:
 
 def new_project(project: Path) -> Iterator[NewFile]:
     """Yield the files of a new repository but for its environments."""
-    virtualenv = virtualenv_of(project)
+    virtualenv, requirement = virtualenv_of(project), _requirement()
     yield from project_files(project, virtualenv)
     for name, template, what in (
         ("requirements.txt", _REQUIREMENTS, "what to install"),
         (".gitignore", _IGNORED, "what is not committed"),
         (".pre-commit-config.yaml", _PRE_COMMIT, "`tba check` before each commit"),
     ):
-        text = template.format(virtualenv=virtualenv, requirement=_requirement())
+        text = template.format(virtualenv=virtualenv, requirement=requirement)
         yield NewFile(project / name, text, what, kept=True)
 
 
@@ -194,10 +194,8 @@ def _requirement() -> str:
 def _settings(project: Path, name: str) -> NewFile:
     folder = project / _settings_folder(project)
     environment = os.path.relpath(project / "stacks" / f"{name}.yaml", folder)
-    text, what = (
-        _SETTINGS.format(env=name, environment=environment),
-        "Pulumi's settings of the stack",
-    )
+    text = _SETTINGS.format(env=name, environment=environment)
+    what = "Pulumi's settings of the stack"
     return NewFile(folder / f"Pulumi.{name}.yaml", text, what, kept=True)
 
 

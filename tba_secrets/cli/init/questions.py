@@ -32,6 +32,7 @@ class Question:
 
     name: str
     words: str
+    """What is asked on a terminal; empty where only the flag or the default counts."""
     help: str
     """What the flag's help says."""
     example: str
@@ -41,8 +42,6 @@ class Question:
     """The kind of store that it belongs to; None for all."""
     auth: str | None = None
     """The kind of credential that it belongs to; None for all."""
-    asked: bool = True
-    """Whether to ask on a terminal; otherwise the flag or the default counts."""
     ending: str = ""
     """What the flag has after the name."""
 
@@ -76,18 +75,16 @@ def _variable(owner: str, name: str, auth: str, help: str) -> Question:
         return variable_after(known[owner], name.upper(), "_TOKEN")
 
     example = f"WAREHOUSE_{name.upper()}"
-    words = "an environment variable"
-    return Question(name, words, help, example, default, auth=auth, asked=False, ending="-env")
+    return Question(name, "", help, example, default, auth=auth, ending="-env")
 
 
 QUESTIONS: Final = (
     Question(
         "auth",
-        "Kind of credential (tba or oauth2)",
+        "",
         "tba for tokens, or oauth2 for certificates (docs/oauth2.md); default: tba.",
         "tba",
         lambda _: AUTHS[0],
-        asked=False,
     ),
     Question(
         "account",
@@ -223,7 +220,7 @@ def is_stack_name(name: str) -> bool:
 
 def _answer(question: Question, known: Answers, ask: Ask | None) -> str:
     default = question.default(known) if question.default is not None else None
-    if ask is None or not question.asked:
+    if ask is None or not question.words:
         return default or ""
 
     def checked(answer: str) -> str:

@@ -69,7 +69,6 @@ class PermissionGrant:
     level: PermissionLevel
 
 
-_FULL: Final = (PermissionLevel.FULL,)
 _OF_LOGINS: Final = (
     ("Access Token Management", "ADMI_MANAGE_OAUTH_TOKENS", TBA),
     ("Log in using Access Tokens", "ADMI_LOGIN_OAUTH", TBA),
@@ -102,7 +101,7 @@ Sales Order TRAN_SALESORD, Transfer Order TRAN_TRNFRORD
 """
 """Those that have every level."""
 _KNOWN: Final = (
-    *(Permission(name, key, _FULL, feature) for name, key, feature in _OF_LOGINS),
+    *(Permission(name, key, (PermissionLevel.FULL,), feature) for name, key, feature in _OF_LOGINS),
     *(Permission(name, key, levels) for name, key, levels in _WITH_FEWER_LEVELS),
     *(
         Permission(name, key, tuple(PermissionLevel))
