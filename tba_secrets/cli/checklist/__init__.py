@@ -47,8 +47,7 @@ _DOCUMENTS: Final = {
 def command(
     environment: EnvironmentName,
     format: Annotated[
-        str | None,
-        typer.Option(help="text, markdown or html; default: by FILE's ending, or text."),
+        str | None, typer.Option(help="text, markdown or html; default: by FILE's ending, or text.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")

@@ -79,10 +79,7 @@ def plugin_version(path: str) -> str | None:
     """Start a provider plugin as the engine does; return its answer to GetPluginInfo, or None without one."""
     try:
         process = subprocess.Popen(  # noqa: S603 - the project's own plugin
-            [path],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            [path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
     except OSError:
         return None

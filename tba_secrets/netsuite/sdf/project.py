@@ -16,13 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
-from tba_secrets.netsuite.sdf.permissions import (
-    FEATURES,
-    OAUTH2,
-    TBA,
-    PermissionGrant,
-    grant,
-)
+from tba_secrets.netsuite.sdf.permissions import FEATURES, OAUTH2, TBA, PermissionGrant, grant
 from tba_secrets.spec.model import AnyIntegration, Environment, OAuth2Integration
 
 CONFIG: Final = "suitecloud.config.js"
