@@ -34,7 +34,7 @@ _FROM_THEN_ON: Final = "From then on `tba rotate --due` needs nobody (docs/oauth
 
 
 def _asking(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the questions' flags: Typer reads them from its signature."""
+    """Give a command the questions' flags, which it takes as `**given`: Typer reads them from its signature."""
     flags = (
         Parameter(
             question.name,

@@ -62,14 +62,14 @@ class Question:
 def variable_after(name: str, ending: str, without: str = "") -> str:
     """Derive a variable's name: `warehouse-sync` becomes WAREHOUSE_SYNC_CONSUMER_KEY.
 
-    An ending of the record's name is left out where it is `without`.
+    `without` is an ending of the record's name that is left out.
     """
     words = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_").removesuffix(without)
     return f"{'_' if words[:1].isdigit() else ''}{words}_{ending}"
 
 
 def _variable(owner: str, name: str, auth: str, help: str) -> Question:
-    """Return the question for the variable with a value, which is named after a record."""
+    """Return the question for the variable that holds a value; by default it is named after its owner."""
 
     def default(known: Answers) -> str:
         return variable_after(known[owner], name.upper(), "_TOKEN")
@@ -214,7 +214,7 @@ def answered(environment: str, given: Answers, ask: Ask | None) -> Answers:
 
 
 def is_stack_name(name: str) -> bool:
-    """Return whether a stack may be called so; Pulumi.NAME.yaml are the settings of another one."""
+    """Return whether a stack may be called so; stacks/Pulumi.NAME.yaml are settings."""
     return _NAME.fullmatch(name) is not None and not name.startswith("Pulumi.")
 
 
