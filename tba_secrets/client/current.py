@@ -42,7 +42,7 @@ class CachedCredential:
 
 
 class CurrentCredential:
-    """A thread-safe cache of one secret (`name` is all of its name): one thread reads, the others wait or use it."""
+    """A thread-safe cache of one secret, named with its prefix: one thread reads, the others wait or use it."""
 
     def __init__(
         self, store: Store, name: SecretName, names: Format | CertificateFormat, pace: Pace
@@ -105,7 +105,7 @@ class CurrentCredential:
         return held
 
     def _read_if_possible(self) -> CachedCredential:
-        """Read, or bridge an outage alone: an answer that the secret is absent or forbidden is believed."""
+        """Read; only an outage is bridged: that the secret is absent or forbidden is believed."""
         try:
             return self._read()
         except StoreUnavailableError:

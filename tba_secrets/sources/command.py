@@ -36,6 +36,7 @@ class CommandSource(JsonSource):
         try:
             output = run_command(self._argv, self._timeout, os.environ)
         except CommandError as error:
-            more = ", and must print one JSON object" * isinstance(error, CaptureLimitError)
-            raise SourceError(f"{self.place}: {error.what}", f"{error.remedy}{more}") from None
+            ended = isinstance(error, CaptureLimitError)
+            remedy = f"{error.remedy}, and must print one JSON object" if ended else error.remedy
+            raise SourceError(f"{self.place}: {error.what}", remedy) from None
         return output if output.strip() else None
