@@ -38,17 +38,8 @@ class Standing(IntEnum):
 
     @property
     def word(self) -> str:
-        """As it is shown, and written in `--json`."""
-        return _WORDS[self]
-
-
-_WORDS: Final = {
-    Standing.WELL: "well",
-    Standing.DUE_SOON: "due soon",
-    Standing.OVERDUE: "overdue",
-    Standing.ATTENTION: "attention",
-    Standing.FAILING: "failing",
-}
+        """As it is shown, and written in `--json`: `due soon`."""
+        return self.name.lower().replace("_", " ")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import typer
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.printing import waiting
 from tba_secrets.cli.up_report import show_each, show_one
-from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, EngineError
 from tba_secrets.engine.events import Tell, UpdateListener, UpdateResult
 from tba_secrets.errors import TbaError, ToldError

@@ -13,9 +13,9 @@ from tba_secrets.cli import credentials, leftovers
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, Verbose
+from tba_secrets.cli.printing import waiting
 from tba_secrets.cli.prose import say
 from tba_secrets.cli.status_state import token_states
-from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, exported_resources
 from tba_secrets.lifecycle.superseded import due
 from tba_secrets.provider.intents import Retire

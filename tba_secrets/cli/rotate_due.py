@@ -18,9 +18,9 @@ from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.new_tokens import NewTokenFrom, bring_in
+from tba_secrets.cli.printing import waiting
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.status_state import TokenState, token_states
-from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
 from tba_secrets.engine import Engine, configured, exported_resources
 from tba_secrets.errors import TbaError

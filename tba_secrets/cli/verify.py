@@ -16,8 +16,7 @@ from rich.markup import escape
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit, exit_of, worst
 from tba_secrets.cli.options import AsJson, EnvironmentName, Project
-from tba_secrets.cli.printing import grouped, report_console, show_table, tell
-from tba_secrets.cli.waiting import waiting
+from tba_secrets.cli.printing import grouped, report_console, show_table, tell, waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.checks import run_checks

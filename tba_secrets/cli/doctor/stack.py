@@ -13,7 +13,7 @@ from typing import Any
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.pulumi_cli import Said, ask
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.prose import counted
 from tba_secrets.engine import Holder, Life, exported_deployment, life
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")

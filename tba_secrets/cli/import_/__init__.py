@@ -34,7 +34,7 @@ from tba_secrets.cli.import_.target import (
 from tba_secrets.cli.init.files import NewFile, new_files, stack_steps, write
 from tba_secrets.cli.init.questions import QUESTIONS
 from tba_secrets.cli.options import EnvironmentName, NewProject
-from tba_secrets.cli.waiting import waiting
+from tba_secrets.cli.printing import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
 
 AskEmail: TypeAlias = Callable[[str], str | None]
