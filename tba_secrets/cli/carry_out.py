@@ -76,10 +76,6 @@ def end_interrupted(error: TbaError | None = None, *, begun: bool = True) -> NoR
     """End this process after Ctrl-C, with `Exit.INTERRUPTED`.
 
     At once: after a second Ctrl-C a call of the provider may still wait for a store or for NetSuite.
-
-    Args:
-        error: Why it did not go on, if it told.
-        begun: Whether an update had begun.
     """
     if error is not None:
         typer.echo(f"error: {error}", err=True)
@@ -95,8 +91,7 @@ def end_interrupted(error: TbaError | None = None, *, begun: bool = True) -> NoR
 def on_interrupt(act: Callable[[], None]) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM call a function, within the block, instead of raising wherever this thread happens to be.
 
-    Args:
-        act: Asks whatever runs to end. It is called again for each further signal.
+    It asks whatever runs to end, and is called again for each further signal.
     """
     busy = False
 

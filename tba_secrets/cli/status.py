@@ -23,9 +23,8 @@ from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.notify import MessageShape, Notified, notify, refuse_odd_options
-from tba_secrets.cli.options import Project, one_of
+from tba_secrets.cli.options import Project, one_of, own_stack_names
 from tba_secrets.cli.printing import report_console, show_table, tell, waiting, write_whole
-from tba_secrets.cli.stack_names import own_stack_names
 from tba_secrets.cli.status_gather import gather
 from tba_secrets.cli.status_report import HEADINGS, EnvironmentReport, Report, cells, summary
 from tba_secrets.cli.status_state import ReadState

@@ -27,9 +27,8 @@ from tba_secrets.lifecycle import drift
 from tba_secrets.netsuite.lockout import Refusal, Who, not_asked_until
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.places import Place
-from tba_secrets.records import CredentialRecord, credential_records, using_tba
+from tba_secrets.records import CredentialRecord, using_tba
 from tba_secrets.rotation import Policy, RotationFinding, Standing, Superseded
-from tba_secrets.spec import load_stack
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
 from tba_secrets.stores.versions import is_placeholder
 
@@ -42,10 +41,9 @@ def gather(
 ) -> EnvironmentReport:
     """Collect everything about one environment; what cannot be read becomes a finding."""
     try:
-        declared = credential_records(load_stack(project, environment))
+        records = credentials.find(project, environment, [])
     except SpecError as error:
         return EnvironmentReport(environment, findings=(_unreadable("its YAML is wrong", error),))
-    records = tuple(record.anchored(project) for record in declared)
     account = records[0].account if records else None
     try:
         states = token_states(read_state(project, environment))
