@@ -113,16 +113,10 @@ _WARNED_OF_AN_END: Final = timedelta(days=30)
 def judge_validity(
     policy: Policy, since: float | None, last_day: str | None, now: float
 ) -> RotationFinding | None:
-    """Return what the end of a certificate calls for; None where nothing.
+    """Return what the end of a certificate calls for, which is valid through `last_day` (ISO 8601); None where nothing.
 
-    Without `warn_before` it is due 30 days before, or when half of its time is over: what has run out cannot bring its
-    successor to NetSuite.
-
-    Args:
-        policy: What is declared.
-        since: When it was first proven; None where state does not say.
-        last_day: On which it is valid, ISO 8601; None for a token.
-        now: The time of the judgement.
+    Without `warn_before` it is due 30 days before, or when half of its time since its first proof is over: what has run
+    out cannot bring its successor to NetSuite.
     """
     if not last_day:
         return None

@@ -40,7 +40,7 @@ class Webhook:
 def webhook(
     variable: str, key_variable: str | None, variables: Mapping[str, str]
 ) -> Webhook | None:
-    """Return the webhook whose address and key variables hold; None if the first is not set, or empty.
+    """Return the webhook whose address and key are in two variables; None if the first is not set, or empty.
 
     Raises:
         TbaError: What the variable holds is no address that a message may be sent to.

@@ -26,11 +26,8 @@ _ENDING: Final = b"\nending in order; Ctrl-C again ends at once, and may leave t
 def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> bool:
     """Carry out intents in one update of these records alone, and print a line for each.
 
-    Args:
-        engine: Of the stack.
-        intents: By `integration/token`.
-        verb: What is done to each of them: `rotated`; empty where the provider says it.
-        verbose: Show each step on stderr, and keep it there.
+    The verb is what is done to each of them: `rotated`; empty where the provider says it. `verbose` shows each step on
+    stderr, and keeps it there.
 
     Returns:
         Whether something waits for a person; it was printed, and the rest is done.

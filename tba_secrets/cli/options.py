@@ -102,8 +102,7 @@ EnvironmentName = Annotated[
     str, typer.Argument(metavar="ENV", callback=own_stack_name, help="The stack's name.")
 ]
 Tokens = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN."),
+    list[str] | None, typer.Argument(metavar="[TOKEN]...", help="INTEGRATION/TOKEN or TOKEN.")
 ]
 TakeOver = Annotated[
     bool,

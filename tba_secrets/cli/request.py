@@ -64,7 +64,8 @@ def command(
     """
     target = _target(url, Whose(record, env, project, account))
     service, endpoint, path = _address(url, target)
-    fields, headers = tuple(pair(text) for text in form or []), _headers(header or [])
+    fields = tuple(pair(text) for text in form or [])
+    headers = _headers(header or [])
     call = SignedCall(service, method.upper(), path, form=fields, json=json, headers=headers)
     redactor = Redactor(target.credential.secrets)
     typer.echo(f"* signed with {target.name}, account {target.expected.account}", err=True)
@@ -135,7 +136,11 @@ def _headers(given: list[str]) -> dict[str, str]:
 
 
 def _address(url: str, target: Target) -> tuple[Service, str | None, str]:
-    """Return service, origin and path; the origin, which stands for all services, where it is not the account's own."""
+    """Return service, origin and path; the origin, which stands for all services, where it is not the account's own.
+
+    Raises:
+        TbaError: The host is neither the account's, nor declared, nor this machine.
+    """
     parts = urlsplit(checked(url if "://" in url else _base(url, target) + url))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if path.startswith("/services/NetSuitePort_"):

@@ -46,7 +46,8 @@ def command(
     """
     if by_hand and not tokens:
         raise typer.BadParameter("name the tokens that you have revoked by hand")
-    engine, tokens = Engine(project.resolve(), environment, take_over=take_over), tokens or []
+    engine = Engine(project.resolve(), environment, take_over=take_over)
+    tokens = tokens or []
     everybody = credentials.find(engine.project, environment, [])
     deployed = token_states(exported_resources(engine.project, environment))
     left = leftovers.find(engine.project, environment, everybody, deployed, say)

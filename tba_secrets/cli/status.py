@@ -232,7 +232,7 @@ _COLOURS: Final = {
 
 
 def show(report: Report, file: IO[str] | None = None) -> None:
-    """Print a table for each environment, then the findings, each with what to do; None is stdout."""
+    """Print a table for each environment, then the findings, each with what to do; without a file to stdout."""
     console = report_console(file)
     for environment in report.environments:
         if environment.tokens:

@@ -54,8 +54,12 @@ def _escaped(text: str) -> str:
 
 def _named(token: TokenReport) -> dict[str, str]:
     integration, _, name = token.path.partition("/")
-    environment, kind = token.environment, token.kind
-    return {"environment": environment, "integration": integration, "name": name, "kind": kind}
+    return {
+        "environment": token.environment,
+        "integration": integration,
+        "name": name,
+        "kind": token.kind,
+    }
 
 
 def _info(report: Report) -> Iterator[Sample]:

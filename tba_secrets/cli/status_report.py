@@ -135,10 +135,9 @@ class Report:
         return tuple(sorted(found, key=lambda token: -token.standing))
 
     @property
-    def counts(self) -> list[tuple[int, Standing]]:
+    def counts(self) -> Counter[Standing]:
         """How many tokens have each standing that there is, the worst first."""
-        found = Counter(token.standing for token in self.tokens)
-        return [(found[standing], standing) for standing in reversed(Standing) if found[standing]]
+        return Counter(token.standing for token in self.tokens)
 
     def plain(self) -> dict[str, Any]:
         """Return plain data for `--json`, whose names are stable (docs/rotation.md)."""
@@ -267,7 +266,7 @@ def _day(at: float) -> str:
 
 def summary(report: Report) -> str:
     """Count the tokens by state."""
-    counts = [f"{count} {standing.word}" for count, standing in report.counts]
+    counts = [f"{count} {standing.word}" for standing, count in report.counts.items()]
     if unread := sum(bool(environment.findings) for environment in report.environments):
         counts.append(f"{counted(unread, 'environment')} not read completely")
     total = f"{counted(len(report.tokens), 'token')}: {', '.join(counts) or 'none'}"

@@ -82,7 +82,7 @@ def _refused(project: Path, names: Sequence[str]) -> list[UpdateOutcome]:
             problems = error.problems if isinstance(error, InvalidSpecError) else [error]
             messages = tuple(Message(str(problem)) for problem in problems)
             report[number] = UpdateOutcome(name, UpdateResult.FAILED, errors=messages)
-    return report if any(one.errors for one in report) else []
+    return report if any(one.result is UpdateResult.FAILED for one in report) else []
 
 
 class Fleet:
@@ -114,7 +114,8 @@ class Fleet:
             return engine.up(UpdateListener(tell))
         except TbaError as error:
             tell(error.what.partition("\n")[0])
-            errors, seconds = (Message(str(error)),), time.monotonic() - began
+            errors = (Message(str(error)),)
+            seconds = time.monotonic() - began
             return UpdateOutcome(name, UpdateResult.FAILED, errors=errors, seconds=seconds)
 
 
