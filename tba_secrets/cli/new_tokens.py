@@ -23,7 +23,7 @@ from tba_secrets.sources import Pair, Source, open_source
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.stores.versions import Origin
 
-_DECLARED: Final = {
+_ORIGINS: Final = {
     "prompt": Origin.TYPED,
     "authorize": Origin.ISSUED,
     "generated": Origin.GENERATED,
@@ -55,7 +55,7 @@ def bring_in(
     for record in records:
         _refuse_other_kinds(record, asked, new=new)
     engine.check_declared()  # before a person is asked for anything
-    origins = {record.path: asked or _declared(record) for record in records}
+    origins = {record.path: asked or _declared_origin(record) for record in records}
     intents = {
         record.path: Rotation(
             _obtain(engine, record, origins[record.path], browser),
@@ -76,9 +76,9 @@ def _overlap_seconds(record: CredentialRecord) -> int:
     return int(overlap.total_seconds())
 
 
-def _declared(record: CredentialRecord) -> Origin:
+def _declared_origin(record: CredentialRecord) -> Origin:
     word = record.token_source if isinstance(record.token_source, str) else ""
-    return _DECLARED.get(word, Origin.ROTATED)
+    return _ORIGINS.get(word, Origin.ROTATED)
 
 
 def _refuse_other_kinds(record: CredentialRecord, asked: Origin | None, *, new: bool) -> None:
