@@ -9,7 +9,7 @@ from typing import Final
 from tba_secrets.loopback import is_loopback
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
-from tba_secrets.spec.model import URL_PATTERN
+from tba_secrets.spec.model.fields import URL_PATTERN
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
 _PLACES: Final[tuple[Path, ...]] = (

@@ -14,17 +14,9 @@ from tba_secrets.spec.addresses import readable_on_the_way
 from tba_secrets.spec.certificate_rules import certificate_findings
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
-from tba_secrets.spec.model import (
-    AfterPromote,
-    CertificateFormat,
-    Format,
-    GeneratedKey,
-    StoredClient,
-    StoredConsumer,
-    StoredToken,
-    WebhookVariables,
-    parse_duration,
-)
+from tba_secrets.spec.model import AfterPromote, CertificateFormat, Format, parse_duration
+from tba_secrets.spec.model.records import WebhookVariables
+from tba_secrets.spec.model.sources import GeneratedKey, StoredClient, StoredConsumer, StoredToken
 from tba_secrets.spec.problem import Path, SpecFinding
 from tba_secrets.spec.secret_names import secret_name_findings
 from tba_secrets.spec.vault_rules import vault_findings

@@ -16,16 +16,8 @@ from pydantic_core import ErrorDetails
 
 from tba_secrets.spec.construct import Document, Unquoted
 from tba_secrets.spec.looks_secret import shown_key
-from tba_secrets.spec.model import (
-    OAUTH2_TAG,
-    TAGS,
-    Environment,
-    Integration,
-    Model,
-    OAuth2Integration,
-    Remedy,
-    auth_tag,
-)
+from tba_secrets.spec.model.fields import OAUTH2_TAG, TAGS, Model, Remedy
+from tba_secrets.spec.model.records import Environment, Integration, OAuth2Integration, auth_tag
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 from tba_secrets.suggestions import did_you_mean, or_else
 

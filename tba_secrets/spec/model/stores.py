@@ -7,13 +7,15 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from tba_secrets.spec.model.base import AT_LEAST_ONE, EXACTLY_ONE, Model, Remedy
 from tba_secrets.spec.model.fields import (
     SECRET_CHARACTERS,
     Address,
     AwsRegion,
     EnvironmentVariable,
+    ExactlyOne,
+    Model,
     PathText,
+    Remedy,
     Text,
     VaultMount,
     VaultPrefix,
@@ -85,10 +87,8 @@ class AwsSettings(Model):
         return loaded_address(self.endpoint)
 
 
-class VaultCredential(Model):
+class VaultCredential(ExactlyOne):
     """The one place that holds a token, a secret id or a JWT; the file never holds the value."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     env: EnvironmentVariable | None = None
     """The environment variable that holds it."""
@@ -143,10 +143,8 @@ class VaultAwsIam(VaultLogin):
     """A profile of the shared AWS configuration."""
 
 
-class VaultAuth(Model):
+class VaultAuth(ExactlyOne):
     """Exactly one way to log in to Vault."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     token: VaultCredential | None = None
     """An existing token."""
@@ -209,7 +207,7 @@ def _anchored(settings: _AnySettings, folder: Path) -> _AnySettings:
 class Stores(Model):
     """One store or several; several are promoted in the order in which they are listed."""
 
-    model_config = ConfigDict(json_schema_extra=AT_LEAST_ONE)
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     aws: AwsSettings | None = None
     vault: VaultSettings | None = None
