@@ -74,6 +74,11 @@ class InvalidSpecError(SpecError):
         super().__init__("\n".join(lines))
 
 
+def noun(path: Path) -> str:
+    """Return what the record at `path` is, by the list that it stands in."""
+    return str(path[-2]).removesuffix("s")
+
+
 def path_text(path: Path) -> str:
     """Format a path as `integrations[0].tokens[1].user`, hiding keys that could be secrets."""
     text = ""
