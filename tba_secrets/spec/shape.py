@@ -224,10 +224,8 @@ def _refusal(model: type[Model], path: Path, problem: ErrorDetails) -> str:
 
 def _shown(steps: Path) -> str:
     """Return a path whose every key looks like one of ours: a value may have been written where a key belongs."""
-    return (
-        ".".join(
-            str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"
-            for step in steps
-        )
-        or "inputs"
+    shown = (
+        str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"
+        for step in steps
     )
+    return ".".join(shown) or "inputs"
