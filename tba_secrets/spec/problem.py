@@ -60,11 +60,7 @@ class SpecFinding:
 
 
 class InvalidSpecError(SpecError):
-    """The environment's YAML has problems.
-
-    Args:
-        problems: All of them, at least one; the error sorts them by position.
-    """
+    """The environment's YAML has problems: at least one, sorted by position."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))

@@ -111,9 +111,7 @@ def _draft_07(node: Any) -> Any:
         return node
     node = _without_null(node)
     converted = {
-        key: {name: _draft_07(schema) for name, schema in value.items()}
-        if key in _NAMED
-        else _draft_07(value)
+        key: _named(value) if key in _NAMED else _draft_07(value)
         for key, value in node.items()
         if key not in ("title", "discriminator") and not _is_empty_default(key, value)
     }
@@ -121,6 +119,10 @@ def _draft_07(node: Any) -> Any:
         reference = converted.pop("$ref")
         return {**converted, "allOf": [{"$ref": reference}]}
     return converted
+
+
+def _named(schemas: dict[str, Any]) -> dict[str, Any]:
+    return {name: _draft_07(schema) for name, schema in schemas.items()}
 
 
 def _without_null(node: dict[str, Any]) -> dict[str, Any]:

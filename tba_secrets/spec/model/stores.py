@@ -185,24 +185,6 @@ class VaultSettings(Model):
         """The address, resolved."""
         return str(loaded_address(self.address))
 
-    def anchored(self, folder: Path) -> VaultSettings:
-        """Return the same settings with every relative path starting from a folder."""
-        auth = {name: _anchored(way, folder) for name, way in self.auth if way is not None}
-        return _anchored(self, folder).model_copy(
-            update={"auth": self.auth.model_copy(update=auth)}
-        )
-
-
-def _anchored(settings: _AnySettings, folder: Path) -> _AnySettings:
-    """Join a folder and the paths that a model names, one level down too."""
-    update: dict[str, object] = {}
-    for name, value in settings:
-        if name in _PATHS and value is not None:
-            update[name] = str(folder / value)
-        elif isinstance(value, VaultCredential):
-            update[name] = _anchored(value, folder)
-    return settings.model_copy(update=update)
-
 
 class Stores(Model):
     """One store or several; several are promoted in the order in which they are listed."""
@@ -220,25 +202,27 @@ class Stores(Model):
         """Record the order of the keys: pydantic and Pulumi's wire format both lose it."""
         if not isinstance(data, dict) or data.get("order"):
             return data
-        return {
-            **data,
-            "order": [key for key in data if key in STORE_KINDS and data[key] is not None],
-        }
+        order = [key for key in data if key in STORE_KINDS and data[key] is not None]
+        return {**data, "order": order}
 
     @property
     def listed(self) -> dict[str, AwsSettings | VaultSettings]:
         """The settings of each store, in the order of promotion."""
-        settings = {
-            kind: getattr(self, kind) for kind in dict.fromkeys((*self.order, *STORE_KINDS))
-        }
+        kinds = dict.fromkeys((*self.order, *STORE_KINDS))
+        settings = {kind: getattr(self, kind) for kind in kinds}
         return {kind: one for kind, one in settings.items() if one is not None}
 
     def anchored(self, folder: Path) -> Stores:
-        """Return the same stores with every relative path starting from a folder.
+        """Return the same stores with every relative path starting from the folder that holds Pulumi.yaml."""
+        return _anchored(self, folder.resolve())
 
-        Args:
-            folder: The one that holds Pulumi.yaml.
-        """
-        if self.vault is None:
-            return self
-        return self.model_copy(update={"vault": self.vault.anchored(folder.resolve())})
+
+def _anchored(settings: _AnySettings, folder: Path) -> _AnySettings:
+    """Join a folder and the paths that a model and the models in it name."""
+    update: dict[str, object] = {}
+    for name, value in settings:
+        if name in _PATHS and value is not None:
+            update[name] = str(folder / value)
+        elif isinstance(value, Model):
+            update[name] = _anchored(value, folder)
+    return settings.model_copy(update=update)
