@@ -81,11 +81,6 @@ class AwsSettings(Model):
     recovery_window_days: Annotated[int, Field(ge=7, le=30)] = 30
     """How many days a deleted secret can be restored."""
 
-    @property
-    def endpoint_url(self) -> str | None:
-        """The address of `endpoint`, or None for the region's own."""
-        return loaded_address(self.endpoint)
-
 
 class VaultCredential(ExactlyOne):
     """The one place that holds a token, a secret id or a JWT; the file never holds the value."""
