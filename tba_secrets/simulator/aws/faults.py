@@ -10,10 +10,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TypedDict, Unpack
 
 from tba_secrets.simulator.aws.errors import AwsError, InternalServiceError, ThrottlingException
 from tba_secrets.simulator.aws.fault_rules import GARBAGE, HTML, Body, FaultRule, Kind
 from tba_secrets.simulator.aws.quota import WriteQuota
+
+
+class Which(TypedDict, total=False):
+    """Which calls of an operation a rule fires on: the first one of any secret, unless told otherwise."""
+
+    secret: str
+    nth: int
+    times: int | None
 
 
 class AwsFaults:
@@ -46,119 +55,76 @@ class AwsFaults:
         self,
         seconds: float,
         operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
+        **which: Unpack[Which],
     ) -> FaultRule:
         """Wait before the effect."""
-        return self.add(FaultRule(Kind.LATENCY, operation, secret, nth, times, seconds=seconds))
+        return self.add(FaultRule(Kind.LATENCY, operation, seconds=seconds, **which))
 
     def fail(
         self,
         error: AwsError,
         operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
+        **which: Unpack[Which],
     ) -> FaultRule:
         """Answer with any error, without the effect."""
-        return self.add(FaultRule(Kind.ERROR, operation, secret, nth, times, error=error))
+        return self.add(FaultRule(Kind.ERROR, operation, error=error, **which))
 
-    def throttle(
-        self,
-        operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
-    ) -> FaultRule:
+    def throttle(self, operation: str | None = None, **which: Unpack[Which]) -> FaultRule:
         """Answer ThrottlingException, without the effect."""
-        return self.fail(ThrottlingException(), operation, secret, nth, times)
+        return self.fail(ThrottlingException(), operation, **which)
 
-    def internal_error(
-        self,
-        operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
-    ) -> FaultRule:
+    def internal_error(self, operation: str | None = None, **which: Unpack[Which]) -> FaultRule:
         """Answer HTTP 500 InternalServiceError, without the effect."""
-        return self.fail(InternalServiceError(), operation, secret, nth, times)
+        return self.fail(InternalServiceError(), operation, **which)
 
-    def refuse(
-        self,
-        operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
-    ) -> FaultRule:
+    def refuse(self, operation: str | None = None, **which: Unpack[Which]) -> FaultRule:
         """Reset the connection before the effect."""
-        return self.add(FaultRule(Kind.REFUSE, operation, secret, nth, times))
+        return self.add(FaultRule(Kind.REFUSE, operation, **which))
 
-    def lose_reply(
-        self,
-        operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
-    ) -> FaultRule:
+    def lose_reply(self, operation: str | None = None, **which: Unpack[Which]) -> FaultRule:
         """Reset the connection after the effect: the caller cannot know that it took place."""
-        return self.add(FaultRule(Kind.LOSE, operation, secret, nth, times))
+        return self.add(FaultRule(Kind.LOSE, operation, **which))
 
-    def truncate(
-        self,
-        operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
-    ) -> FaultRule:
+    def truncate(self, operation: str | None = None, **which: Unpack[Which]) -> FaultRule:
         """Send the first half of the reply after the effect, then close."""
-        return self.add(FaultRule(Kind.TRUNCATE, operation, secret, nth, times))
+        return self.add(FaultRule(Kind.TRUNCATE, operation, **which))
 
     def garbage(
         self,
         operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
-        body: Body = GARBAGE,
+        **which: Unpack[Which],
     ) -> FaultRule:
         """Send a reply that the service would not send, after the effect."""
-        return self.add(FaultRule(Kind.GARBLE, operation, secret, nth, times, body=body))
+        return self.add(FaultRule(Kind.GARBLE, operation, body=GARBAGE, **which))
 
     def html(
         self,
         operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
         body: Body = HTML,
+        **which: Unpack[Which],
     ) -> FaultRule:
         """Answer 200 with a web page instead, as a captive proxy does."""
-        return self.add(FaultRule(Kind.REPLACE, operation, secret, nth, times, body=body))
+        return self.add(FaultRule(Kind.REPLACE, operation, body=body, **which))
 
     def before(
         self,
         operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
         *,
         do: Callable[[], object],
+        **which: Unpack[Which],
     ) -> FaultRule:
         """Run a callback before the effect, outside the server's lock."""
-        return self.add(FaultRule(Kind.BEFORE, operation, secret, nth, times, do=do))
+        return self.add(FaultRule(Kind.BEFORE, operation, do=do, **which))
 
     def after(
         self,
         operation: str | None = None,
-        secret: str | None = None,
-        nth: int = 1,
-        times: int | None = 1,
         *,
         do: Callable[[], object],
+        **which: Unpack[Which],
     ) -> FaultRule:
         """Run a callback after the effect and before the reply, outside the server's lock."""
-        return self.add(FaultRule(Kind.AFTER, operation, secret, nth, times, do=do))
+        return self.add(FaultRule(Kind.AFTER, operation, do=do, **which))
 
     def stale(self, secret: str, reads: int = 1) -> None:
         """Make the next reads of a secret see it as it was before its last write.
