@@ -15,8 +15,7 @@ from tba_secrets.simulator.aws.errors import (
     InternalServiceError,
     UnknownOperationException,
 )
-from tba_secrets.simulator.aws.fault_rules import Body, FaultRule, Kind
-from tba_secrets.simulator.aws.faults import AwsFaults
+from tba_secrets.simulator.aws.faults import AwsFaults, Body, FaultRule, Kind
 from tba_secrets.simulator.aws.identities import AwsIdentity, Identities
 from tba_secrets.simulator.aws.kms import KeyRing
 from tba_secrets.simulator.aws.operations import (
