@@ -17,6 +17,7 @@ ADDRESSES: Final[tuple[Path, ...]] = (
     ("store", "aws", "endpoint"),
     ("store", "vault", "address"),
 )
+"""Where the file has an address, or the variable that holds one."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _ADDRESS: Final = re.compile(URL_PATTERN.removeprefix("^").removesuffix("$"))
 

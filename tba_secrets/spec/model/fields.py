@@ -57,6 +57,7 @@ RecordOrWord = Annotated[
     Annotated[_Record, Tag(MAPPING_TAG)] | Annotated[_Word, Tag(TEXT_TAG)],
     Discriminator(_member_tag),
 ]
+"""A record or, in its place, a text: the value's shape says which is meant, so only that one's errors are told."""
 # Variables of its own: `typing` caches unions and holds those that differ in order for one.
 _OtherRecord = TypeVar("_OtherRecord")
 _OtherWord = TypeVar("_OtherWord")
@@ -64,7 +65,7 @@ WordOrRecord = Annotated[
     Annotated[_OtherWord, Tag(TEXT_TAG)] | Annotated[_OtherRecord, Tag(MAPPING_TAG)],
     Discriminator(_member_tag),
 ]
-"""The same; the JSON Schema lists the word first."""
+"""The same, with the text first in the JSON Schema."""
 
 
 def _without_slash(url: str) -> str:
