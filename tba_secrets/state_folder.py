@@ -6,20 +6,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Final
-
-_NOWHERE: Final = Path(os.devnull)
-"""Nothing can be below it: where the state folder of somebody without a home is."""
 
 
 def state_folder(variables: Mapping[str, str] = os.environ) -> Path:
-    """Return `$XDG_STATE_HOME/tba-secrets`, by default `~/.local/state/tba-secrets`.
-
-    Args:
-        variables: The environment.
-    """
-    given = variables.get("XDG_STATE_HOME")
-    return (Path(given) if given else _default()) / "tba-secrets"
+    """Return `$XDG_STATE_HOME/tba-secrets`, by default `~/.local/state/tba-secrets`."""
+    if given := variables.get("XDG_STATE_HOME"):
+        return Path(given) / "tba-secrets"
+    try:
+        return Path.home() / ".local" / "state" / "tba-secrets"
+    except RuntimeError:  # no HOME, and nobody of that number in /etc/passwd: a container's user
+        return Path(os.devnull) / "tba-secrets"  # nothing can be below it
 
 
 def write_error(file: Path) -> OSError | None:
@@ -38,10 +34,3 @@ def write_error(file: Path) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def _default() -> Path:
-    try:
-        return Path.home() / ".local" / "state"
-    except RuntimeError:  # no HOME, and nobody of that number in /etc/passwd: a container's user
-        return _NOWHERE

@@ -9,10 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tba_secrets.cli.options import AsJson, Project
-from tba_secrets.cli.prose import say
-from tba_secrets.cli.stack_names import named_or_all, own_stack_names
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.options import AsJson, Project, named_or_all, own_stack_names
+from tba_secrets.cli.prose import counted, say
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import CredentialRecord, credential_records, using_tba

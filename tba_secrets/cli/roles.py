@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tba_secrets.cli.options import EnvironmentName, Project
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.prose import counted
 from tba_secrets.netsuite.sdf import RolesProject, Written, roles_project, validate, write
 from tba_secrets.netsuite.sdf.permissions import FEATURES
 from tba_secrets.records import credential_records

@@ -29,8 +29,7 @@ from tba_secrets.cli.doctor.finding import (
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.stack import Stack
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.options import AsJson, Project
-from tba_secrets.cli.stack_names import own_stack_name
+from tba_secrets.cli.options import AsJson, Project, own_stack_name
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import InvalidSpecError, load_stack
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
+from tba_secrets.cli.prose import counted
 from tba_secrets.cli.refused import MEANWHILE, refusals_by_user, told
 from tba_secrets.cli.status_state import TokenState
-from tba_secrets.cli.words import counted
 from tba_secrets.netsuite.account import Service, base_url
 from tba_secrets.netsuite.lockout import not_asked_until
 from tba_secrets.netsuite.refused_logins import RefusedLogins

@@ -13,9 +13,9 @@ from typing import Any
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
 from tba_secrets.cli.doctor.programs import Said, ask
-from tba_secrets.cli.stack_names import project_name
+from tba_secrets.cli.options import project_name
+from tba_secrets.cli.prose import counted
 from tba_secrets.cli.status_state import TokenState, token_states
-from tba_secrets.cli.words import counted
 from tba_secrets.engine import Holder, Life, exported_deployment, life
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")

@@ -10,7 +10,7 @@ from typing import Final
 
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import DoctorFinding, of_error, ok
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.prose import counted
 from tba_secrets.errors import ScheduledForDeletionError, StoreError
 from tba_secrets.lifecycle.act import refuse_deleted
 from tba_secrets.places import Place, places_in

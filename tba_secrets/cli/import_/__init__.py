@@ -24,7 +24,7 @@ from tba_secrets.cli.import_.target import (
 from tba_secrets.cli.init.files import NewFile, new_files, next_steps, stack_steps, write_aloud
 from tba_secrets.cli.init.questions import EXAMPLES
 from tba_secrets.cli.options import EnvironmentName, NewProject
-from tba_secrets.cli.waiting import waiting
+from tba_secrets.cli.printing import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
 
 

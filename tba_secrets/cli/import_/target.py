@@ -15,9 +15,9 @@ from tba_secrets.cli.exits import UsageError
 from tba_secrets.cli.init.questions import is_stack_name
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord, credential_records
-from tba_secrets.spec import Environment, check, load_stack
+from tba_secrets.spec import Environment, InvalidSpecError, check, load_stack
 from tba_secrets.spec.model import Email
-from tba_secrets.spec.text import UnreadableTextError, read_text
+from tba_secrets.spec.text import read_text
 from tba_secrets.stores import open_stores
 
 _OF_STORE: Final = {"aws": ("profile", "role-arn"), "vault": ("mount",)}
@@ -201,7 +201,7 @@ def _begun(path: Path) -> Environment | None:
     """Return the environment of a file that only lacks `integrations:`; None for any other file."""
     try:
         text = read_text(path)
-    except UnreadableTextError:
+    except InvalidSpecError:
         return None
     environment, findings = check(text + _STAND_IN)
     return None if findings else environment

@@ -17,7 +17,7 @@ from tba_secrets.cli.migrate.place import put_after, refuse_other_changes
 from tba_secrets.cli.migrate.steps import told
 from tba_secrets.cli.migrate.successor import Successor
 from tba_secrets.cli.options import EnvironmentName, Project
-from tba_secrets.cli.waiting import waiting
+from tba_secrets.cli.printing import waiting
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import Environment, load_stack
