@@ -115,7 +115,7 @@ class Gate:
 
     def remembers(self) -> bool:
         """Return whether the machine's file can be written: else only the state of a run keeps its refusals."""
-        return self._logins.writable()
+        return self._logins.write_error() is None
 
     def refusals(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Return the refusals of the last 30 minutes, known and new, oldest first: for the caller to keep.

@@ -23,7 +23,7 @@ from typing import Any, Final
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.sensitive import Fingerprint, fingerprint
-from tba_secrets.state_folder import state_folder
+from tba_secrets.state_folder import state_folder, write_error
 
 _KEY: Final = b"tba-secrets: refused logins"
 
@@ -41,13 +41,9 @@ class RefusedLogins:
     def __str__(self) -> str:
         return str(self.path)
 
-    def writable(self) -> bool:
-        """Return whether it can be written, by writing what it holds."""
-        try:
-            self._change(lambda _content: None)
-        except OSError:
-            return False
-        return True
+    def write_error(self) -> OSError | None:
+        """Return why it cannot be written, without writing it; None if it can."""
+        return write_error(self._path)
 
     def of(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Return what is known of one user, attempts under way included."""
