@@ -95,9 +95,10 @@ test-newest: install vault ## the fast tests with the newest versions that pypro
 	$(call with-versions,highest)
 
 # The group `dev` asks for the locked versions or newer, so at the low end what the tests import stays as it is locked.
+# pip trusts the system's certificates by itself; uv does so only when told, and a network may have its own authority.
 define with-versions
 $(UV) venv --quiet --clear .venv-$(1)
-$(UV) pip install --quiet --python .venv-$(1) --resolution $(1) --group dev --editable '.[all]'
+$(UV) pip install --system-certs --quiet --python .venv-$(1) --resolution $(1) --group dev --editable '.[all]'
 PATH="$(CURDIR)/.venv-$(1)/bin:$$PATH" .venv-$(1)/bin/python -m pytest $(PARALLEL) -m "$(FAST)$(2)"
 endef
 

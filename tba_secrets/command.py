@@ -12,7 +12,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -23,9 +23,7 @@ MAXIMUM_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 16
 _LOOK_SECONDS: Final = 0.2
 """How long until a cancellation is seen."""
-
 Cancelled = Callable[[], bool]
-"""Whether the run is to end."""
 
 
 class CommandError(TbaError):
@@ -66,7 +64,7 @@ def run_command(
         raise _not_started(error) from None
     with process:
         try:
-            status, output, error_lines = _Capture(process, timeout, cancelled).to_end()
+            status, output, error_lines = _capture(process, _moments(timeout, cancelled))
         except BaseException:
             # The leader is not reaped yet, so its group's id cannot have been given to another.
             with suppress(ProcessLookupError):
@@ -105,64 +103,54 @@ def _ending(status: int) -> str:
         return f"was ended by signal {-status}"
 
 
-class _Capture:
-    """Reads what a program writes.
+def _capture(process: subprocess.Popen[bytes], moments: Iterator[float]) -> tuple[int, bytes, int]:
+    """Read until both outputs are closed and the program has ended.
 
     Args:
-        process: Started with both outputs piped and `start_new_session=True`.
-        timeout: Seconds from now.
-        cancelled: Whether the run is to end.
+        process: Started with both outputs piped.
+        moments: How long to wait each time before looking again; it raises when the program has to end.
+
+    Returns:
+        Its status, as subprocess has it; its standard output; how many lines it wrote to standard error.
     """
+    output, breaks, last = bytearray(), 0, b"\n"
+    with selectors.DefaultSelector() as selector:
+        for stream in (process.stdout, process.stderr):
+            if stream is None:
+                raise ValueError("the process was started without pipes")
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select(next(moments)):
+                chunk = os.read(key.fd, _CHUNK_BYTES)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is process.stdout:
+                    output += chunk
+                else:
+                    breaks, last = breaks + chunk.count(b"\n"), chunk[-1:]
+            if len(output) > MAXIMUM_BYTES:
+                raise _ended(f"it printed more than {MAXIMUM_BYTES} bytes")
+    return _status(process, moments), bytes(output), breaks + (last != b"\n")
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], timeout: float, cancelled: Cancelled
-    ) -> None:
-        self._process = process
-        self._timeout = timeout
-        self._deadline = time.monotonic() + timeout
-        self._cancelled = cancelled
 
-    def to_end(self) -> tuple[int, bytes, int]:
-        """Read until both outputs are closed and the program has ended.
+def _status(process: subprocess.Popen[bytes], moments: Iterator[float]) -> int:
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(next(moments))
 
-        Returns:
-            Its status, as subprocess has it; its standard output; how many lines it wrote to standard error.
-        """
-        output, errors = bytearray(), _LineCount()
-        with selectors.DefaultSelector() as selector:
-            for stream, take in (
-                (self._process.stdout, output.extend),
-                (self._process.stderr, errors.extend),
-            ):
-                if stream is None:
-                    raise ValueError("the process was started without pipes")
-                selector.register(stream, selectors.EVENT_READ, take)
-            while selector.get_map():
-                for key, _ in selector.select(self._a_moment()):
-                    if not (chunk := os.read(key.fd, _CHUNK_BYTES)):
-                        selector.unregister(key.fileobj)
-                    key.data(chunk)
-                if len(output) > MAXIMUM_BYTES:
-                    raise _ended(f"it printed more than {MAXIMUM_BYTES} bytes")
-        return self._status(), bytes(output), errors.lines
 
-    def _status(self) -> int:
-        while True:
-            with suppress(subprocess.TimeoutExpired):
-                return self._process.wait(self._a_moment())
+def _moments(timeout: float, cancelled: Cancelled) -> Iterator[float]:
+    """Yield how long to wait before looking again.
 
-    def _a_moment(self) -> float:
-        """Return how long to wait before looking again.
-
-        Raises:
-            CaptureLimitError: The time is over, or the run was cancelled.
-        """
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise _ended(f"it did not end within {self._timeout:g} s")
-        if self._cancelled():
+    Raises:
+        CaptureLimitError: The time is over, or the run was cancelled.
+    """
+    deadline = time.monotonic() + timeout
+    while (left := deadline - time.monotonic()) > 0:
+        if cancelled():
             raise _ended("the run was cancelled")
-        return min(left, _LOOK_SECONDS)
+        yield min(left, _LOOK_SECONDS)
+    raise _ended(f"it did not end within {timeout:g} s")
 
 
 def _ended(why: str) -> CaptureLimitError:
@@ -170,20 +158,3 @@ def _ended(why: str) -> CaptureLimitError:
         f"{why}; it was ended, with everything it had started",
         "run it by hand; it must not ask for input",
     )
-
-
-class _LineCount:
-    """Counts lines without keeping any of their text."""
-
-    def __init__(self) -> None:
-        self._breaks = 0
-        self._open = False
-
-    def extend(self, chunk: bytes) -> None:
-        self._breaks += chunk.count(b"\n")
-        if chunk:
-            self._open = not chunk.endswith(b"\n")
-
-    @property
-    def lines(self) -> int:
-        return self._breaks + self._open

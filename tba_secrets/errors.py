@@ -88,8 +88,6 @@ class NetSuiteUnreachableError(NetSuiteError):
     """NetSuite gave no verdict on the credential: network, maintenance or concurrency limit.
 
     Args:
-        what: What is wrong.
-        remedy: What to do.
         unanswered: A signed request was sent and its answer was lost: it may have been a refused login.
     """
 
@@ -102,8 +100,6 @@ class CheckFailedError(NetSuiteError):
     """A check has failed, or cannot pass: a refused login, or an answer that is not the declared one.
 
     Args:
-        what: What is wrong.
-        remedy: What to do.
         diagnosis: The likely causes, if any; `what` already lists them.
     """
 
@@ -135,8 +131,6 @@ class ClockSkewError(NotAskedError):
     """Our clock and NetSuite's differ too much for any signature: no verdict on the credential.
 
     Args:
-        what: What is wrong.
-        remedy: What to do.
         skew_seconds: How far our clock is ahead; negative if it is behind.
     """
 
@@ -149,8 +143,6 @@ class IdentityMismatchError(CheckFailedError):
     """The token works, but its account, role or user is not the declared one.
 
     Args:
-        what: What is wrong.
-        remedy: What to do.
         aspect: `account`, `role`, `role id`, `user` or `client id`.
         got: What NetSuite answered: a name or an id, not a secret.
         expected: What the environment declares.

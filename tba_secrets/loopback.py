@@ -8,11 +8,7 @@ from urllib.parse import urlsplit
 
 
 def bypass(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return what to add to an environment so that no proxy is asked for this machine's own addresses.
-
-    Args:
-        variables: The environment.
-    """
+    """Return what to add to an environment so that no proxy is asked for this machine's own addresses."""
     known = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
     added = ",".join(filter(None, (known, "127.0.0.1,localhost")))
     return {"no_proxy": added, "NO_PROXY": added}

@@ -38,17 +38,8 @@ class Standing(IntEnum):
 
     @property
     def word(self) -> str:
-        """As it is shown, and written in `--json`."""
-        return _WORDS[self]
-
-
-_WORDS: Final = {
-    Standing.WELL: "well",
-    Standing.DUE_SOON: "due soon",
-    Standing.OVERDUE: "overdue",
-    Standing.ATTENTION: "attention",
-    Standing.FAILING: "failing",
-}
+        """As it is shown, and written in `--json`: `due soon`."""
+        return self.name.lower().replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -92,14 +83,9 @@ class Policy:
 
 
 def judge_age(policy: Policy, since: float | None, now: float) -> RotationFinding | None:
-    """Return the finding that a token's age calls for, if any.
+    """Return the finding that the age of a token first proven at `since` calls for, if any.
 
     Under a policy, an unknown age is a warning.
-
-    Args:
-        policy: What is declared.
-        since: When the current version was first proven; None where state does not say.
-        now: The time of the judgement.
     """
     if policy.rotate_every is None:
         return None
@@ -127,16 +113,10 @@ _WARNED_OF_AN_END: Final = timedelta(days=30)
 def judge_validity(
     policy: Policy, since: float | None, last_day: str | None, now: float
 ) -> RotationFinding | None:
-    """Return what the end of a certificate calls for; None where nothing.
+    """Return what the end of a certificate calls for, which is valid through `last_day` (ISO 8601); None where nothing.
 
-    Without `warn_before` it is due 30 days before, or when half of its time is over: what has run out cannot bring its
-    successor to NetSuite.
-
-    Args:
-        policy: What is declared.
-        since: When it was first proven; None where state does not say.
-        last_day: The last day on which it is valid, ISO 8601; None for a token.
-        now: The time of the judgement.
+    Without `warn_before` it is due 30 days before, or when half of its time since its first proof is over: what has run
+    out cannot bring its successor to NetSuite.
     """
     if not last_day:
         return None
@@ -159,11 +139,7 @@ def judge_validity(
 
 
 def end_of(last_day: str) -> float:
-    """Return when a day is over, UTC: epoch seconds.
-
-    Args:
-        last_day: The day, ISO 8601.
-    """
+    """Return when a day (ISO 8601) is over, UTC: epoch seconds."""
     return (datetime.fromisoformat(last_day).replace(tzinfo=UTC) + _A_DAY).timestamp()
 
 
@@ -176,6 +152,11 @@ class Superseded:
     listed: str = ""
     """How NetSuite's page lists it: application, user, role; empty where that is not known."""
 
+    @property
+    def place(self) -> str:
+        """Where in NetSuite a person finds it."""
+        return f"{self.page}: {self.listed}" if self.listed else self.page
+
     @staticmethod
     def of(*, certified: bool) -> Superseded:
         """Return the words for a certificate, or for a token."""
@@ -187,13 +168,7 @@ CERTIFICATES: Final = Superseded("certificate", M2M_PAGE)
 
 
 def replaced(line: JournalEntry, stack: str, about: Superseded) -> str:
-    """Say what becomes of the token that a promotion replaces, and when.
-
-    Args:
-        line: Its line in the journal.
-        stack: The stack's name.
-        about: Whether it is a token or a certificate.
-    """
+    """Say what becomes of the token that a promotion replaces, and when, by its line in the journal."""
     it = f"the {about.noun} that it replaces"
     if line.state is Retirement.OVERLAP:
         return (
@@ -213,13 +188,7 @@ _MOST_INFORMING: Final = 5
 def judge_journal(
     journal: Sequence[JournalEntry], now: float, about: Superseded = TOKENS
 ) -> tuple[RotationFinding, ...]:
-    """Say what the superseded tokens of a secret call for, first what somebody has to do; the rest is only mentioned.
-
-    Args:
-        journal: Its lines, oldest first.
-        now: Epoch seconds.
-        about: What its lines are about.
-    """
+    """Say what a journal (oldest line first) calls for: first what somebody has to do, then what is only mentioned."""
     informing = [one for one in journal if one.state is Retirement.INFORM]
     others = [one for one in journal if not one.closed and one.state is not Retirement.INFORM]
     older = informing[:-_MOST_INFORMING]
@@ -230,45 +199,37 @@ def judge_journal(
         f"and {len(older)} older, the last superseded {when(older[-1].superseded_at)}: still valid in NetSuite, and "
         "nothing will revoke them"
     )
-    page = ": ".join(filter(None, (about.page, about.listed)))
-    remedy = f"revoke them in NetSuite ({page}) once nobody uses them"
+    remedy = f"revoke them in NetSuite ({about.place}) once nobody uses them"
     return (*told, RotationFinding(Standing.WELL, what, remedy))
 
 
-def _in_netsuite(about: Superseded, entry: JournalEntry) -> str:
-    """Say where NetSuite lists it: the page, as whose, and before which time it was created."""
-    page = ": ".join(filter(None, (about.page, about.listed)))
-    created = f", created before {when(entry.proven)}" if entry.proven else ""
-    return f"in NetSuite ({page}{created})"
-
-
 def _judge_entry(entry: JournalEntry, now: float, about: Superseded) -> RotationFinding:
-    token = f"the {about.noun} of version {short(entry.version)}, superseded {when(entry.superseded_at)},"
-    if entry.state is Retirement.INTENT:
-        return RotationFinding(
-            Standing.ATTENTION,
-            f"NetSuite was asked for a token on {when(entry.superseded_at)}, and the run was killed: "
-            "one may exist that no store holds",
-            f"run `tba up ENV`; then look {_in_netsuite(about, entry)} for a token of that time",
-        )
-    if entry.state in (Retirement.INFORM, Retirement.LEFT):
-        return RotationFinding(
-            Standing.WELL,
-            f"{token} is still valid in NetSuite, and nothing will revoke it",
-            f"revoke it {_in_netsuite(about, entry)} once nobody uses it",
-        )
-    if entry.state is Retirement.PERSON:
-        return RotationFinding(
-            Standing.ATTENTION,
-            f"{token} waits for a person to revoke it",
-            f"revoke it {_in_netsuite(about, entry)}, then run `tba retire ENV TOKEN --by-hand`",
-        )
-    if now < entry.revoke_after:
-        return RotationFinding(
-            Standing.WELL, f"{token} stays valid until {when(entry.revoke_after)}"
-        )
-    what = f"{token} is still valid; its overlap ended {when(entry.revoke_after)}"
-    return RotationFinding(Standing.ATTENTION, what, "run `tba retire ENV TOKEN`")
+    superseded = when(entry.superseded_at)
+    token = f"the {about.noun} of version {short(entry.version)}, superseded {superseded},"
+    created = f", created before {when(entry.proven)}" if entry.proven else ""
+    there = f"in NetSuite ({about.place}{created})"
+    standing = Standing.ATTENTION
+    match entry.state:
+        case Retirement.INTENT:
+            what = (
+                f"NetSuite was asked for a token on {superseded}, and the run was killed: "
+                "one may exist that no store holds"
+            )
+            remedy = f"run `tba up ENV`; then look {there} for a token of that time"
+        case Retirement.INFORM | Retirement.LEFT:
+            standing = Standing.WELL
+            what = f"{token} is still valid in NetSuite, and nothing will revoke it"
+            remedy = f"revoke it {there} once nobody uses it"
+        case Retirement.PERSON:
+            what = f"{token} waits for a person to revoke it"
+            remedy = f"revoke it {there}, then run `tba retire ENV TOKEN --by-hand`"
+        case _ if now < entry.revoke_after:
+            standing, remedy = Standing.WELL, ""
+            what = f"{token} stays valid until {when(entry.revoke_after)}"
+        case _:
+            what = f"{token} is still valid; its overlap ended {when(entry.revoke_after)}"
+            remedy = "run `tba retire ENV TOKEN`"
+    return RotationFinding(standing, what, remedy)
 
 
 def when(at: float) -> str:
@@ -277,6 +238,7 @@ def when(at: float) -> str:
 
 
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"))
+_SPAN: Final = re.compile(rf"\b\d+ (?:{'|'.join(unit for _, unit in _UNITS)})s?\b")
 
 
 def span(seconds: float) -> str:
@@ -284,14 +246,10 @@ def span(seconds: float) -> str:
 
     From two units on it is rounded down, so `2 days` is less than three; below that the smaller unit says more.
     """
-    for size, unit in _UNITS:
-        if seconds >= 2 * size or (size == 60) or seconds == size:
-            count = int(seconds // size)
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    raise AssertionError("the last unit takes everything")
-
-
-_SPAN: Final = re.compile(rf"\b\d+ (?:{'|'.join(unit for _, unit in _UNITS)})s?\b")
+    fits = (one for one in _UNITS if seconds >= 2 * one[0] or seconds == one[0])
+    size, unit = next(fits, _UNITS[-1])
+    count = int(seconds // size)
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def without_spans(text: str) -> str:

@@ -5,24 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
-
-_NOWHERE: Final = Path(os.devnull)
-"""Nothing can be below it: where the state folder of somebody without a home is."""
+from tempfile import TemporaryFile
 
 
 def state_folder(variables: Mapping[str, str] = os.environ) -> Path:
-    """Return `$XDG_STATE_HOME/tba-secrets`, by default `~/.local/state/tba-secrets`.
-
-    Args:
-        variables: The environment.
-    """
-    given = variables.get("XDG_STATE_HOME")
-    return (Path(given) if given else _default()) / "tba-secrets"
-
-
-def _default() -> Path:
+    """Return `$XDG_STATE_HOME/tba-secrets`, by default `~/.local/state/tba-secrets`."""
+    if given := variables.get("XDG_STATE_HOME"):
+        return Path(given) / "tba-secrets"
     try:
-        return Path.home() / ".local" / "state"
+        return Path.home() / ".local" / "state" / "tba-secrets"
     except RuntimeError:  # no HOME, and nobody of that number in /etc/passwd: a container's user
-        return _NOWHERE
+        return Path(os.devnull) / "tba-secrets"  # nothing can be below it
+
+
+def write_error(file: Path) -> OSError | None:
+    """Return why a file of this folder cannot be replaced, or None if it can. It is neither written nor made.
+
+    What stands beside it under its name, a lock or a half-written successor, has to be writable too.
+    """
+    folder = file.parent
+    try:
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        with TemporaryFile(dir=nearest, buffering=0) as probe:
+            probe.write(b"\n")  # a full disk takes a new file, but nothing in it
+        for beside in folder.glob(f"{file.stem}.*"):
+            if beside != file:
+                os.close(os.open(beside, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as error:
+        return error
+    return None

@@ -17,7 +17,7 @@ import requests
 
 from tba_secrets.errors import TbaError
 from tba_secrets.loopback import is_loopback
-from tba_secrets.netsuite.transport import HttpSender, LostError, Sender
+from tba_secrets.netsuite.transport import HttpSender, LostError
 from tba_secrets.sensitive import Sensitive
 
 _SECONDS: Final = 10.0
@@ -26,7 +26,6 @@ _PAUSES_SECONDS: Final = (1.0, 4.0)
 """Before the second try and the third, which is the last."""
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 _BUSY: Final = (408, 429)
-SIGNATURE: Final = "X-Tba-Signature"
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,7 @@ class Webhook:
 def webhook(
     variable: str, key_variable: str | None, variables: Mapping[str, str]
 ) -> Webhook | None:
-    """Return the webhook; None if its variable is not set, or empty.
-
-    Args:
-        variable: The variable that holds the webhook's address.
-        key_variable: The variable that holds the key of the signature.
-        variables: The environment.
+    """Return the webhook whose address and key are in two variables; None if the first is not set, or empty.
 
     Raises:
         TbaError: What the variable holds is no address that a message may be sent to.
@@ -69,26 +63,15 @@ def webhook(
     return Webhook(variable, Sensitive(url), Sensitive(key) if key else None)
 
 
-def deliver(
-    to: Webhook,
-    body: bytes,
-    send: Sender | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
+def deliver(to: Webhook, body: bytes, sleep: Callable[[float], None] = time.sleep) -> None:
     """Post a message; up to three tries, while another one may help.
-
-    Args:
-        to: The webhook.
-        body: The message.
-        send: Sends one request; None for the network.
-        sleep: Waits.
 
     Raises:
         TbaError: It was not taken.
     """
-    request, send = _request(to, body), send or HttpSender()
+    request = _request(to, body)
     for pause in (*_PAUSES_SECONDS, None):
-        problem, asked = _try(to, request, send)
+        problem, asked = _try(to, request)
         if problem is None:
             return
         if asked is None or pause is None:
@@ -99,26 +82,21 @@ def deliver(
 def _request(to: Webhook, body: bytes) -> requests.PreparedRequest:
     headers = {"Content-Type": "application/json", "User-Agent": "tba-secrets"}
     if to.key is not None:
-        digest = hmac.new(
-            to.key.reveal().encode(errors="surrogateescape"), body, sha256
-        ).hexdigest()
-        headers[SIGNATURE] = f"sha256={digest}"
+        key = to.key.reveal().encode(errors="surrogateescape")
+        headers["X-Tba-Signature"] = f"sha256={hmac.new(key, body, sha256).hexdigest()}"
     try:
         return requests.Request("POST", to.url.reveal(), headers=headers, data=body).prepare()
     except ValueError:  # it would quote the address
         raise _undelivered(to, "its address cannot be used", "correct it") from None
 
 
-def _try(
-    to: Webhook, request: requests.PreparedRequest, send: Sender
-) -> tuple[TbaError | None, float | None]:
+def _try(to: Webhook, request: requests.PreparedRequest) -> tuple[TbaError | None, float | None]:
     """Return why the message was not taken, None if it was; and how long to wait for another try, if one may help."""
     try:
-        answer = send(request, _SECONDS)
+        answer = HttpSender()(request, _SECONDS)
     except LostError as lost:
-        return _undelivered(to, lost.how, "look whether it can be reached"), (
-            0.0 if lost.retry else None
-        )
+        pause = 0.0 if lost.retry else None
+        return _undelivered(to, lost.how, "look whether it can be reached"), pause
     if 200 <= answer.status < 300:
         return None, None
     said = f"it answered HTTP {answer.status}"

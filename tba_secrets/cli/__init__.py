@@ -52,9 +52,6 @@ _COMMANDS: Final = {
 }
 """Each command's line in `tba --help`, the same as its own help's first: so that no command is loaded for it."""
 
-_SERVES: Final = ("demo", "simulator")
-"""The commands that need the extra `simulator`."""
-
 
 class Commands(TyperGroup):
     """The commands, each of which is loaded when it is called."""
@@ -70,7 +67,7 @@ class Commands(TyperGroup):
         Raises:
             TbaError: It needs an extra that is not installed.
         """
-        if name in _SERVES and find_spec("werkzeug") is None:
+        if name in ("demo", "simulator") and find_spec("werkzeug") is None:
             raise TbaError(
                 f"`tba {name}` needs packages that are not installed",
                 "pip install 'tba-secrets[cli,simulator]'",

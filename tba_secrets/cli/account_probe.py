@@ -20,9 +20,8 @@ from tba_secrets.cli import credentials
 from tba_secrets.errors import NotAskedError, TbaError
 from tba_secrets.netsuite.answers import Answer
 from tba_secrets.netsuite.client import Client
-from tba_secrets.netsuite.exchange import Exchange
 from tba_secrets.netsuite.gate import Gate
-from tba_secrets.netsuite.inferred import POINTS, Observed, Point
+from tba_secrets.netsuite.inferred import POINTS, Exchange, Observed, Point
 from tba_secrets.netsuite.lockout import MOST_REFUSALS
 from tba_secrets.netsuite.refused_logins import RefusedLogins, mark_of
 from tba_secrets.netsuite.transport import HttpSender
@@ -62,11 +61,7 @@ class Wish:
 
 
 def run(project: Path, environment: str, names: list[str], wish: Wish, *, as_json: bool) -> None:
-    """Ask, and print every point. A point that differs is news, not a failure.
-
-    Raises:
-        TbaError: Not exactly one token is named, or the account could not be asked.
-    """
+    """Ask, and print every point. A point that differs is news, not a failure."""
     if len(names) != 1:
         raise TbaError("the account probe asks with one token", "name one: tba verify ENV TOKEN")
     record = credentials.find_one(project, environment, names[0])
@@ -170,12 +165,11 @@ _COLOURS: Final = {
 def _show(record: CredentialRecord, findings: list[ProbeFinding]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
+        console.width = _WIDTH
     table = Table(title=f"{record.account}, asked with {record.path}", title_justify="left")
     for heading in ("#", "what the simulator does", "what the account answered", "result"):
         table.add_column(heading, no_wrap=heading in ("#", "result"))
     for one in findings:
-        colour = _COLOURS[one.result]
-        told = (escape(one.does), escape(one.answered), f"[{colour}]{one.result}[/]")
-        table.add_row(str(one.number), *told)
+        result = f"[{_COLOURS[one.result]}]{one.result}[/]"
+        table.add_row(str(one.number), escape(one.does), escape(one.answered), result)
     console.print(table)

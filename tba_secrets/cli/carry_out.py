@@ -13,8 +13,8 @@ import typer
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.printing import waiting
 from tba_secrets.cli.up_report import show_each, show_one
-from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, EngineError
 from tba_secrets.engine.events import Tell, UpdateListener, UpdateResult
 from tba_secrets.errors import TbaError, ToldError
@@ -26,11 +26,8 @@ _ENDING: Final = b"\nending in order; Ctrl-C again ends at once, and may leave t
 def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> bool:
     """Carry out intents in one update of these records alone, and print a line for each.
 
-    Args:
-        engine: Of the stack.
-        intents: By `integration/token`.
-        verb: What is done to each of them: `rotated`; empty where the provider says it.
-        verbose: Show each step on stderr, and keep it there.
+    The verb is what is done to each of them: `rotated`; empty where the provider says it. `verbose` shows each step on
+    stderr, and keeps it there.
 
     Returns:
         Whether something waits for a person; it was printed, and the rest is done.
@@ -76,10 +73,6 @@ def end_interrupted(error: TbaError | None = None, *, begun: bool = True) -> NoR
     """End this process after Ctrl-C, with `Exit.INTERRUPTED`.
 
     At once: after a second Ctrl-C a call of the provider may still wait for a store or for NetSuite.
-
-    Args:
-        error: Why it did not go on, if it told.
-        begun: Whether an update had begun.
     """
     if error is not None:
         typer.echo(f"error: {error}", err=True)
@@ -95,8 +88,7 @@ def end_interrupted(error: TbaError | None = None, *, begun: bool = True) -> NoR
 def on_interrupt(act: Callable[[], None]) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM call a function, within the block, instead of raising wherever this thread happens to be.
 
-    Args:
-        act: Asks whatever runs to end. It is called again for each further signal.
+    It asks whatever runs to end, and is called again for each further signal.
     """
     busy = False
 

@@ -25,16 +25,6 @@ def command(
 
     A certificate is public. Its id, its user and role, and where to upload it go to standard error.
     """
-    run(project, environment, name)
-
-
-def run(project: Path, environment: str, name: str) -> None:
-    """Print the PEM on standard output, and all else that the upload needs on standard error.
-
-    Raises:
-        TbaError: The record is not declared, or is a token.
-        ValueNeededError: There is no certificate yet.
-    """
     record = credentials.find_one(project, environment, name)
     if record.certificate is None:
         raise TbaError(f"{record.path} is a token, and has no certificate", "name a certificate")

@@ -9,10 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tba_secrets.cli.options import AsJson, Project
-from tba_secrets.cli.prose import say
-from tba_secrets.cli.stack_names import named_or_all, own_stack_names
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.options import AsJson, Project, named_or_all, own_stack_names
+from tba_secrets.cli.prose import counted, say
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.records import CredentialRecord, credential_records, using_tba
@@ -31,25 +29,10 @@ def command(
     project: Project = Path(),
 ) -> None:
     """Find every mistake in the environments' YAML, offline. Exit codes: 0 none; 1 some."""
-    run(project, environments or [], as_json=as_json)
-
-
-def run(project: Path, environments: list[str], *, as_json: bool) -> None:
-    """Print a line for each valid environment, and all problems on stderr; exit with 1 if there are any.
-
-    Args:
-        project: The folder that holds stacks/.
-        environments: Stack names; all of stacks/ where none is given.
-        as_json: Print one object instead. By environment: how many `tokens` and `certificates`, the
-            `problems`, and `notes` on what is valid, but perhaps not meant or not for long.
-
-    Raises:
-        SpecError: There is no environment to check.
-    """
-    names = named_or_all(project, environments)
+    names = named_or_all(project, environments or [])
     valid: dict[str, Records] = {}
     found = {name: _checked(project, name, valid, aloud=not as_json) for name in names}
-    shared = shared_notes(valid)
+    shared = _shared_notes(valid)
     for name, note in shared.items():
         found[name]["notes"].append(note)
     if as_json:
@@ -62,6 +45,7 @@ def run(project: Path, environments: list[str], *, as_json: bool) -> None:
 
 
 def _checked(project: Path, name: str, valid: dict[str, Records], *, aloud: bool) -> dict[str, Any]:
+    """Report how many records there are, the problems, and notes on what is perhaps not meant or not for long."""
     try:
         environment = load_stack(project, name)
         records = credential_records(environment)
@@ -84,7 +68,7 @@ def _checked(project: Path, name: str, valid: dict[str, Records], *, aloud: bool
     }
 
 
-def shared_notes(environments: Mapping[str, Records]) -> dict[str, str]:
+def _shared_notes(environments: Mapping[str, Records]) -> dict[str, str]:
     """Say of each environment what it writes that an earlier one writes; one that shares nothing has no note.
 
     It is no mistake if they run with different accounts, which the YAML need not say.
@@ -128,13 +112,4 @@ def _problems(error: SpecError) -> list[dict[str, Any]]:
     """Return the problems with their places; a missing file has none."""
     if not isinstance(error, InvalidSpecError):
         return [{"what": error.what, "hint": error.remedy}]
-    return [
-        {
-            "file": str(problem.file),
-            "line": problem.line,
-            "column": problem.column,
-            "what": problem.what,
-            "hint": problem.hint,
-        }
-        for problem in error.problems
-    ]
+    return [{**vars(problem), "file": str(problem.file)} for problem in error.problems]

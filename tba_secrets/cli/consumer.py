@@ -12,11 +12,12 @@ import typer
 
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
+from tba_secrets.cli.new_tokens import read_new
 from tba_secrets.engine import Engine
-from tba_secrets.errors import SourceError, SpecError, TbaError
+from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.provider.intents import Rotation
 from tba_secrets.records import CredentialRecord, credential_records
-from tba_secrets.sources import Pair, open_source
+from tba_secrets.sources import open_source
 from tba_secrets.spec import load_stack
 from tba_secrets.stores.versions import Origin
 from tba_secrets.suggestions import did_you_mean, or_else
@@ -50,7 +51,8 @@ def run(engine: Engine, integration: str, *, accept_cut: bool, verbose: bool) ->
     if not accept_cut:
         typer.confirm("Go on?", abort=True)
     with chdir(engine.project):  # paths in the YAML start from there
-        pair = _given(records[0])
+        source = open_source(records[0].consumer_source)
+        pair = read_new(source, integration, "give it the new consumer pair")
     intents = {
         record.path: Rotation(lambda _obtaining: pair, "consumer", Origin.CONSUMER)
         for record in records
@@ -60,24 +62,10 @@ def run(engine: Engine, integration: str, *, accept_cut: bool, verbose: bool) ->
 
 
 def _refuse_certificates(integration: str, records: tuple[CredentialRecord, ...]) -> None:
-    """Refuse an integration of OAuth 2.0: nothing is signed with a consumer secret there.
-
-    Raises:
-        TbaError: It says how a client id is changed.
-    """
+    """Refuse an integration of OAuth 2.0: nothing is signed with a consumer secret there."""
     if any(record.certificate is not None for record in records):
         raise TbaError(
             f"{integration} has no consumer pair: OAuth 2.0 knows it by its client id alone",
             "rotate its certificates: `tba rotate ENV NAME`; where NetSuite shows another client id, give `client:` "
             "that one and run `pulumi up`, which proves every certificate with it first",
         )
-
-
-def _given(record: CredentialRecord) -> Pair:
-    source = open_source(record.consumer_source)
-    pair = source.read()
-    if pair is None:
-        raise SourceError(
-            f"{record.integration}: {source.place}: no value", "give it the new consumer pair"
-        )
-    return pair

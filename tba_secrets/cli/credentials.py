@@ -31,12 +31,7 @@ class Held:
 
 
 def find(project: Path, environment: str, names: Sequence[str]) -> tuple[CredentialRecord, ...]:
-    """Return the records of an environment that the names mean, all of them for no name.
-
-    Args:
-        project: The folder that holds stacks/.
-        environment: The stack's name.
-        names: `integration/token`, or a token's name alone.
+    """Return the records that the names mean, `integration/token` or a token's name alone; all of them for no name.
 
     Raises:
         SpecError: The environment cannot be read.
@@ -81,12 +76,10 @@ def current(record: CredentialRecord) -> Held:
         StoreError: The store could not be asked, or holds no credential.
     """
     places = places_of(record)
-    snapshots = {kind: place.store.describe(place.name) for kind, place in places.items()}
-    for kind, place in places.items():
-        _refuse_empty(place, snapshots[kind])
-    ours = all(snapshot is not None and snapshot.owner for snapshot in snapshots.values())
-    found = [snapshot for snapshot in snapshots.values() if snapshot is not None]
-    entries = [entry for snapshot in found for entry in snapshot.journal]
+    described = {kind: place.store.describe(place.name) for kind, place in places.items()}
+    snapshots = {kind: _not_empty(places[kind], one) for kind, one in described.items()}
+    ours = all(snapshot.owner for snapshot in snapshots.values())
+    entries = [entry for snapshot in snapshots.values() for entry in snapshot.journal]
     superseded = frozenset(entry.digest for entry in entries if entry.superseded)
     return Held(read_back(places, {}, record.format, snapshots), ours, superseded)
 
@@ -123,13 +116,14 @@ def places_of(record: CredentialRecord) -> dict[str, Place]:
     return places_in(open_stores(record.stores), record.stores, record.secret)
 
 
-def _refuse_empty(place: Place, snapshot: Snapshot | None) -> None:
+def _not_empty(place: Place, snapshot: Snapshot | None) -> Snapshot:
     version = snapshot.stages.get(Stage.CURRENT) if snapshot is not None else None
     if snapshot is None or version is None or version == snapshot.placeholder:
         raise ValueNeededError(
             f"{place}: no credential has passed its checks yet, so there is none to read",
             "run `pulumi up` first",
         )
+    return snapshot
 
 
 def expected(record: CredentialRecord) -> Expected:

@@ -35,28 +35,17 @@ def command(
     ] = False,
 ) -> None:
     """Run the whole job on this machine: provision, prove, rotate, refuse, roll back, retire; or migrate."""
-    run(project.resolve(), store=store, auth=auth, keep=keep, stop=stop)
-
-
-def run(root: Path, *, store: str, auth: str, keep: bool, stop: bool) -> None:
-    """Run the demo, or only stop the servers that an earlier one left running.
-
-    Raises:
-        TbaError: A step did not end as it must, or there is no such demo.
-    """
     console = Console(highlight=False)
     if stop:
-        ended = stop_servers(root)
+        ended = stop_servers(project.resolve())
         console.print("stopped the demo's servers" if ended else "no demo servers are running")
         return
     os.environ |= bypass(os.environ)
-    if store not in STORES:
-        remedy = or_else(did_you_mean(store, STORES), f"take one of {', '.join(STORES)}")
-        raise TbaError("there is no demo for that store", remedy)
-    if auth not in _STORIES:
-        remedy = or_else(did_you_mean(auth, _STORIES), f"take one of {', '.join(_STORIES)}")
-        raise TbaError("there is no demo for that kind", remedy)
-    world = open_world(root, store, auth)
+    for what, given, known in (("store", store, STORES), ("kind", auth, _STORIES)):
+        if given not in known:
+            remedy = or_else(did_you_mean(given, known), f"take one of {', '.join(known)}")
+            raise TbaError(f"there is no demo for that {what}", remedy)
+    world = open_world(project.resolve(), store, auth)
     try:
         _STORIES[auth](world, console).tell(keep=keep)
     except BaseException:

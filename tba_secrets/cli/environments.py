@@ -12,10 +12,9 @@ from rich.markup import escape
 
 from tba_secrets.cli.check import counted_kinds
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.options import Project
+from tba_secrets.cli.options import Project, named_or_all
 from tba_secrets.cli.printing import report_console, show_table
-from tba_secrets.cli.stack_names import named_or_all
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.prose import counted
 from tba_secrets.errors import SpecError
 from tba_secrets.records import credential_records
 from tba_secrets.spec import Environment, load_stack

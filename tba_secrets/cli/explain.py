@@ -42,30 +42,21 @@ def command(
     ] = None,
 ) -> None:
     """Explain a Detail of the Login Audit Trail, or what is wrong with a refused request. Offline."""
-    run(detail or [], request or [])
-
-
-def run(details: list[str], files: list[Path]) -> None:
-    """Print the causes, where to look and how to fix each.
-
-    Raises:
-        TbaError: Nothing was given, a Detail is unknown, or a file cannot be read.
-    """
-    if not details and not files:
+    if not detail and not request:
         raise TbaError("nothing to explain", "give a Detail of the Login Audit Trail, or --request")
-    for detail in details:
-        causes = explain(detail)
+    for one in detail or []:
+        causes = explain(one)
         if not causes:
             raise TbaError(
-                f"{detail!r} is not a known Detail of the Login Audit Trail",
+                f"{one!r} is not a known Detail of the Login Audit Trail",
                 f"copy it from NetSuite: {READ_THE_TRAIL}",
             )
-        typer.echo(f"{detail}:")
+        typer.echo(f"{one}:")
         _show(causes)
-    if files:
-        texts = [_read(path) for path in files]
-        for path, text in zip(files, texts, strict=True):
-            _refuse_another_kind(path, seen(text))
+    if request:
+        texts = [_read(path) for path in request]
+        for path, text in zip(request, texts, strict=True):
+            _refuse_another_kind(path, _seen(text))
         _explain_requests(texts)
 
 
@@ -86,14 +77,14 @@ def _explain_requests(texts: list[str]) -> None:
 
     dates = [date for text in texts for date in _DATE.findall(_CURL_MARK.sub("", text))]
     server = http_date(dates[-1].strip()) if dates else None
-    clues = clues_of_requests(map(seen, texts), server)
+    clues = clues_of_requests(map(_seen, texts), server)
     if not clues:
         say(f"the form of the request is correct. To find the cause, {READ_THE_TRAIL}")
         return
     _show(diagnose("", {Clue.REFUSED, *clues}).causes[:MOST_SHOWN])
 
 
-def seen(text: str) -> SeenRequest:
+def _seen(text: str) -> SeenRequest:
     """Parse the request in `curl -v` output, a raw HTTP message or a SOAP envelope."""
     text = _CURL_MARK.sub("", text)
     authorization, line = _AUTHORIZATION.search(text), _REQUEST_LINE.search(text)
@@ -107,14 +98,11 @@ def seen(text: str) -> SeenRequest:
 
 
 def _read(path: Path) -> str:
+    """Read a capture: whatever a terminal, an editor or PowerShell (UTF-16) made of it."""
     try:
-        return _decoded(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise TbaError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def _decoded(data: bytes) -> str:
-    """Decode a capture: whatever a terminal, an editor or PowerShell (UTF-16) made of it."""
     for mark, encoding in _MARKS.items():
         if data.startswith(mark):
             return data.decode(encoding, "replace")

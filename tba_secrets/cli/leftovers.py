@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tba_secrets.cli import credentials
-from tba_secrets.cli.stack_names import project_name
+from tba_secrets.cli.options import project_name
 from tba_secrets.cli.status_state import TokenState
 from tba_secrets.digest import DigestKey, DigestKeys
 from tba_secrets.errors import AccessDeniedError
@@ -51,15 +51,10 @@ def find(
     deployed: Mapping[str, TokenState],
     tell: Callable[[str], None],
 ) -> list[Leftover]:
-    """Find what a stack has left behind, by the owner mark; a store that may not be listed is named.
+    """Find what a stack has left behind, by the owner mark; `tell` is told which store could not be listed.
 
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        stack: The stack's name.
-        records: Everything that the stack declares: its stores.
-        deployed: The stack's state, by record. It has the stack's whole name as it stands on the secrets; where the
-            state is empty, the name without its organization has to do.
-        tell: Is told which store could not be listed.
+    The state has the stack's whole name as it stands on the secrets; where it is empty, the name without its
+    organization has to do. The records are all that the stack declares.
     """
     owners = {one.staged["owner"] for one in deployed.values() if "owner" in one.staged}
     ending = f"/{project_name(project)}/{stack}"
@@ -67,14 +62,9 @@ def find(
     def is_ours(owner: str) -> bool:
         return owner in owners if owners else owner.endswith(ending)
 
-    found: list[Leftover] = []
-    seen: set[str] = set()
-    for record in records:
-        if (key := record.stores.model_dump_json()) not in seen:
-            seen.add(key)
-            left = _in_stores(record.stores, is_ours, tell)
-            found += (one for one in left if one.record not in deployed)
-    return found
+    stores = {record.stores.model_dump_json(): record.stores for record in records}
+    found = (left for one in stores.values() for left in _in_stores(one, is_ours, tell))
+    return [left for left in found if left.record not in deployed]
 
 
 def _in_stores(
@@ -96,21 +86,11 @@ def _in_stores(
 
 
 def retire(
-    leftover: Leftover,
-    records: tuple[CredentialRecord, ...],
-    in_use: Callable[[Sensitive], str | None],
-    *,
-    at_once: bool,
-    by_hand: bool,
+    leftover: Leftover, records: tuple[CredentialRecord, ...], *, at_once: bool, by_hand: bool
 ) -> Iterator[str]:
     """Revoke what is due of one left secret, and delete the secret with its last open line; in words.
 
-    Args:
-        leftover: The secret.
-        records: Everything that the stack declares: whose account it is, and which formats it uses.
-        in_use: The record, if any, whose current credential has a token id.
-        at_once: Revoke what is still in its overlap, too.
-        by_hand: A person has revoked in NetSuite what was left for one.
+    The records are all that the stack declares: they say whose account it is, and which formats it uses.
     """
     place, name = leftover.place, leftover.record
     places, looked = {place.store.kind: place}, Looked()
@@ -128,7 +108,7 @@ def retire(
         looked,
         formats,
         lambda old, current: _revoke(name, records[0].endpoint, old, current, keys.writing),
-        in_use,
+        users(records),
         lambda: None,
     )
     yield from run.run(held, int(time.time()), at_once=at_once, by_hand=by_hand)

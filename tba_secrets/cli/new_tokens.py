@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import webbrowser
-from collections.abc import Callable, Iterable
-from enum import Enum
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import typer
@@ -15,44 +16,34 @@ from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.engine import Engine
 from tba_secrets.errors import SourceError, TbaError
 from tba_secrets.netsuite.flow import Person, authorize
-from tba_secrets.netsuite.flow_wire import Application
+from tba_secrets.netsuite.flow_steps import Application
 from tba_secrets.provider.intents import Obtain, Obtaining, Rotation
 from tba_secrets.records import CredentialRecord
-from tba_secrets.sources import Pair, open_source
+from tba_secrets.sources import Pair, Source, open_source
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.stores.versions import Origin
 
-_A_DAY: Final = 24 * 60 * 60
-
-
-class NewTokenFrom(Enum):
-    """Where the new token comes from."""
-
-    DECLARED = "declared"
-    PROMPT = "prompt"
-    AUTHORIZE = "authorize"
-    GENERATED = "generated"
-
-
 _ORIGINS: Final = {
-    NewTokenFrom.GENERATED: Origin.GENERATED,
-    NewTokenFrom.DECLARED: Origin.ROTATED,
-    NewTokenFrom.PROMPT: Origin.TYPED,
-    NewTokenFrom.AUTHORIZE: Origin.ISSUED,
+    "prompt": Origin.TYPED,
+    "authorize": Origin.ISSUED,
+    "generated": Origin.GENERATED,
 }
+"""Where a new value comes from, by the word that the environment has in the place of a source."""
+_A_DAY: Final = timedelta(days=1)
+"""How long a superseded token stays valid if the YAML does not say."""
 
 
 def bring_in(
     engine: Engine,
     records: Iterable[CredentialRecord],
-    origin: NewTokenFrom,
+    asked: Origin | None = None,
     *,
-    browser: bool,
+    browser: bool = False,
     again: bool = False,
     new: bool = False,
     verbose: bool = False,
 ) -> bool:
-    """Rotate these records with one update.
+    """Rotate these records with one update, from where it is asked for, or else from where each declares.
 
     Returns:
         Whether a rotation waits for a person.
@@ -62,12 +53,13 @@ def bring_in(
     """
     records = tuple(records)
     for record in records:
-        _refuse_other_kinds(record, origin, new=new)
+        _refuse_other_kinds(record, asked, new=new)
     engine.check_declared()  # before a person is asked for anything
+    origins = {record.path: asked or _declared_origin(record) for record in records}
     intents = {
         record.path: Rotation(
-            _obtain(engine, record, _way(record, origin), browser),
-            origin=_ORIGINS[_way(record, origin)],
+            _obtain(engine, record, origins[record.path], browser),
+            origin=origins[record.path],
             overlap_seconds=_overlap_seconds(record),
             again=again,
             anew=new,
@@ -75,34 +67,23 @@ def bring_in(
         for record in records
     }
     # A page that a person opens is announced while it runs: no line may change in place beside that.
-    announced = any(_way(record, origin) is NewTokenFrom.AUTHORIZE for record in records)
+    announced = Origin.ISSUED in origins.values()
     return carry_out(engine, intents, "rotated", verbose=verbose or announced)
 
 
 def _overlap_seconds(record: CredentialRecord) -> int:
-    """Return how long a superseded token stays valid: `retire_after`, or a day if the YAML does not say."""
-    return int(record.retire_after.total_seconds()) if record.retire_after is not None else _A_DAY
+    overlap = _A_DAY if record.retire_after is None else record.retire_after
+    return int(overlap.total_seconds())
 
 
-def _way(record: CredentialRecord, asked: NewTokenFrom) -> NewTokenFrom:
-    """Return what was asked for, or what the environment declares: its source, or a word for one of the other ways."""
-    words = {
-        "prompt": NewTokenFrom.PROMPT,
-        "authorize": NewTokenFrom.AUTHORIZE,
-        "generated": NewTokenFrom.GENERATED,
-    }
-    if asked is NewTokenFrom.DECLARED and isinstance(record.token_source, str):
-        return words.get(record.token_source, asked)
-    return asked
+def _declared_origin(record: CredentialRecord) -> Origin:
+    word = record.token_source if isinstance(record.token_source, str) else ""
+    return _ORIGINS.get(word, Origin.ROTATED)
 
 
-def _refuse_other_kinds(record: CredentialRecord, origin: NewTokenFrom, *, new: bool) -> None:
-    """Refuse a way that a record of its kind cannot take.
-
-    Raises:
-        TbaError: It says which ways there are.
-    """
-    if record.certificate is not None and origin in (NewTokenFrom.PROMPT, NewTokenFrom.AUTHORIZE):
+def _refuse_other_kinds(record: CredentialRecord, asked: Origin | None, *, new: bool) -> None:
+    """Raise `TbaError` for a way that a record of its kind cannot take."""
+    if record.certificate is not None and asked is not None:
         raise TbaError(
             f"{record.path} is a certificate: nobody types one, and NetSuite issues none",
             "leave --prompt and --authorize out",
@@ -115,28 +96,30 @@ def _refuse_other_kinds(record: CredentialRecord, origin: NewTokenFrom, *, new: 
 
 
 def _obtain(
-    engine: Engine, record: CredentialRecord, origin: NewTokenFrom, browser: bool
+    engine: Engine, record: CredentialRecord, origin: Origin, browser: bool
 ) -> Obtain | None:
     match origin:
-        case NewTokenFrom.GENERATED:
+        case Origin.GENERATED:
             return None  # the provider makes it
-        case NewTokenFrom.DECLARED:
-            return lambda _obtaining: _from_source(record)
-        case NewTokenFrom.PROMPT:
+        case Origin.TYPED:
             typed = _prompted(record)  # now: Ctrl-C ends a prompt in this thread alone
             return lambda _obtaining: typed
-        case NewTokenFrom.AUTHORIZE:
+        case Origin.ISSUED:
             return lambda obtaining: _authorized(engine, record, obtaining, browser)
+        case _:
+            remedy = "give it the new token, or take another way: --prompt, --authorize"
+            return lambda _: read_new(open_source(record.token_source), record.path, remedy)
 
 
-def _from_source(record: CredentialRecord) -> Pair:
-    source = open_source(record.token_source)
+def read_new(source: Source, whose: str, remedy: str) -> Pair:
+    """Read the pair that a source has now.
+
+    Raises:
+        SourceError: It has none, or cannot be read.
+    """
     pair = source.read()
     if pair is None:
-        raise SourceError(
-            f"{record.path}: {source.place}: no value",
-            "give it the new token, or take another way: --prompt, --authorize",
-        )
+        raise SourceError(f"{whose}: {source.place}: no value", remedy)
     return pair
 
 
@@ -154,26 +137,17 @@ def _prompted(record: CredentialRecord) -> Pair:
 def _authorized(
     engine: Engine, record: CredentialRecord, obtaining: Obtaining, browser: bool
 ) -> Pair:
-    application = Application(
-        record.integration, record.account, obtaining.consumer, record.endpoint
-    )
-    person = Person(open_page=_opener(browser), announce=typer.echo)
+    consumer = obtaining.consumer
     return authorize(
-        application,
+        Application(record.integration, record.account, consumer, record.endpoint),
         credentials.expected(record),
-        person,
+        Person(open_page=partial(_open, browser=browser), announce=typer.echo),
         record=f"token {record.path}",
         cancelled=lambda: obtaining.cancelled() or engine.stopping(),
         before_issue=obtaining.about_to_issue,
     )
 
 
-def _opener(browser: bool) -> Callable[[str], None]:
-    def show(url: str) -> None:
+def _open(url: str, *, browser: bool) -> None:
+    if not (browser and webbrowser.open(url)):
         typer.echo(f"  open {url}")
-
-    def open_or_show(url: str) -> None:
-        if not webbrowser.open(url):
-            show(url)
-
-    return open_or_show if browser else show

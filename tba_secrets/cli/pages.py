@@ -12,13 +12,7 @@ _MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_{}\[\]<>#|&~])")
 
 
 def render(package: str, template: str, **values: object) -> str:
-    """Render a page.
-
-    Args:
-        package: The package that holds the template.
-        template: The template's file name.
-        values: What the template uses; every text is escaped.
-    """
+    """Render a page from a package's template; every text among the values is escaped."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

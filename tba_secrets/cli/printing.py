@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -17,23 +19,16 @@ from tba_secrets.errors import TbaError
 
 _UNBOUNDED: Final = 10_000
 """The width outside a terminal: a log keeps its lines whole."""
-
-
 _FURTHER_IN: Final = 2
 _NUMBER: Final = re.compile(r"[0-9]+\. ")
 
 
 def report_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
-    """Return where a report goes: as wide as the terminal is, or as wide as it has to be elsewhere.
-
-    Args:
-        file: Not the terminal but this file.
-        stderr: Standard error instead of standard output.
-    """
+    """Return where a report goes: as wide as the terminal is, or as wide as it has to be elsewhere."""
     console = Console(file=file, highlight=False, stderr=stderr)
-    if console.is_terminal:
-        return console
-    return Console(file=file, highlight=False, stderr=stderr, width=_UNBOUNDED)
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    return console
 
 
 def show_table(
@@ -44,14 +39,9 @@ def show_table(
     *,
     ruled: bool = False,
 ) -> None:
-    """Show rows as a table where each cell fits on its lines, else as a block for each row.
+    """Show rows of rich's markup as a table where each cell fits on its lines, else as a block for each row.
 
-    Args:
-        console: Where.
-        title: Above it.
-        headings: Of the columns. The first two cells of a row, its name and its state, begin its block.
-        rows: Their cells, as rich's markup.
-        ruled: Draw a line between rows.
+    The first two cells of a row, its name and its state, begin its block. `ruled` draws a line between rows.
     """
     table = Table(*headings, title=title, title_justify="left", show_lines=ruled)
     rows = list(rows)
@@ -73,12 +63,7 @@ def show_table(
 
 
 def tell(console: Console, markup: str) -> None:
-    """Print lines of prose: on a terminal wrapped between words, what follows further in; elsewhere whole.
-
-    Args:
-        console: Where.
-        markup: The lines.
-    """
+    """Print lines of prose: on a terminal wrapped between words, what follows further in; elsewhere whole."""
     for line in markup.split("\n"):
         if console.is_terminal:
             body = line.lstrip(" ")
@@ -97,8 +82,7 @@ def tell(console: Console, markup: str) -> None:
 def grouped(messages: Iterable[tuple[str | None, str]]) -> Iterator[str]:
     """Tell each cause once, with the records that it is about.
 
-    Args:
-        messages: The record, if it is about one, and the words, which may begin with it.
+    A message is the record, if it is about one, and the words, which may begin with it.
     """
     about: dict[str, list[str]] = {}
     for record, text in messages:
@@ -108,6 +92,14 @@ def grouped(messages: Iterable[tuple[str | None, str]]) -> Iterator[str]:
     for text, records in about.items():
         named = not records or text.startswith(tuple(records))
         yield text if named else f"{', '.join(sorted(set(records)))}: {text}"
+
+
+def waiting(what: str) -> Status:
+    """Show what is done, in the present participle, as a moving line on stderr, on a terminal only.
+
+    Use it in a `with` block; `update` changes its words.
+    """
+    return Console(stderr=True).status(escape(what))
 
 
 def write_whole(path: Path, document: str) -> None:

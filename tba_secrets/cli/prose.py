@@ -1,4 +1,4 @@
-"""Say a few lines of prose; what wraps them on a terminal is loaded there alone."""
+"""Say a few lines of prose, and count in them; what wraps them on a terminal is loaded there alone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ import typer
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print lines as they are; on a terminal wrapped between words.
-
-    Args:
-        text: The lines, without markup.
-        err: To standard error.
-    """
+    """Print lines without markup as they are; on a terminal wrapped between words."""
     if not ((sys.stderr if err else sys.stdout).isatty() or "FORCE_COLOR" in os.environ):
         typer.echo(text, err=err)
         return
@@ -23,3 +18,8 @@ def say(text: str, *, err: bool = False) -> None:
     from tba_secrets.cli.printing import report_console, tell
 
     tell(report_console(stderr=err), escape(text))
+
+
+def counted(number: int, noun: str) -> str:
+    """Count things: `1 token`, `2 tokens`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

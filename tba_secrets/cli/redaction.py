@@ -20,11 +20,7 @@ _COOKIES: Final = {"set-cookie", "cookie"}
 
 
 class Redactor:
-    """Redacts the values it knows, in every spelling of a URL, a header or JSON.
-
-    Args:
-        secrets: The credential's four values.
-    """
+    """Redacts the secrets it is given, in every spelling of a URL, a header or JSON."""
 
     def __init__(self, secrets: Iterable[Sensitive]) -> None:
         self._known = [spelling for secret in secrets for spelling in _spellings(secret.reveal())]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tba_secrets.cli.status_state import TokenState
-from tba_secrets.netsuite.lockout import Refusal, Who
+from tba_secrets.netsuite.lockout import Ledger, Refusal, Who
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import when
@@ -21,27 +21,13 @@ def refusals_by_user(
     refused: RefusedLogins,
     now: float,
 ) -> dict[Who, tuple[Refusal, ...]]:
-    """Collect the last 30 minutes' refusals by user: one token's refusal concerns them all.
-
-    Args:
-        records: Whose users they are.
-        states: The stack's state of each record, with the last run's refusals.
-        refused: The refusals that this machine knows.
-        now: Epoch seconds.
-    """
-    known: dict[Who, set[Refusal]] = {}
-    for record in records:
-        mine = known.setdefault(Who.of(record.account, record.user.email), set())
-        mine.update(refused.of(record.account, record.user.email))
-        mine.update(states.get(record.path, TokenState()).refusals)
-    return {
-        who: tuple(sorted((r for r in all_ if r.within_window(now)), key=_at))
-        for who, all_ in known.items()
-    }
-
-
-def _at(refusal: Refusal) -> float:
-    return refusal.at
+    """Collect what this machine and the stack's state know by user: one token's refusal concerns them all."""
+    known = Ledger()
+    users = [(Who.of(record.account, record.user.email), record.path) for record in records]
+    for who, path in users:
+        known.learn(who, refused.of(who.account, who.user))
+        known.learn(who, states.get(path, TokenState()).refusals)
+    return {who: known.recent(who, now) for who, _ in users}
 
 
 def told(user: str, refusals: tuple[Refusal, ...], until: float | None) -> str:

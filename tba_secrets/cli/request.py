@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -36,31 +35,6 @@ _NOT_YOURS: Final = {"authorization", "cookie", "proxy-authorization", "host", "
 
 
 @dataclass(frozen=True)
-class RequestBody:
-    """What is sent beside method and URL."""
-
-    json: str | None
-    form: list[str]
-    headers: list[str]
-
-    def named_headers(self) -> Mapping[str, str]:
-        """Return the headers by name.
-
-        Raises:
-            TbaError: One has no colon, or is one that the signed call makes itself.
-        """
-        named = {}
-        for text in self.headers:
-            name, colon, value = text.partition(":")
-            if not colon or name.strip().lower() in _NOT_YOURS:
-                raise TbaError(
-                    "this header cannot be given", "write 'Name: value', and no login of your own"
-                )
-            named[name.strip()] = value.strip()
-        return named
-
-
-@dataclass(frozen=True)
 class Target:
     """Where the call goes, and whom it is expected to be from."""
 
@@ -88,22 +62,11 @@ def command(
 
     Exit codes: 0 accepted; 1 not asked, or no answer; 2 usage; 3 the login was refused; 4 any other failure.
     """
-    run(
-        method,
-        url,
-        Whose(record, env, project, account),
-        RequestBody(json, form or [], header or []),
-    )
-
-
-def run(method: str, url: str, whose: Whose, body: RequestBody) -> None:
-    """Send it; ends with a code of `Exit`.
-
-    Raises:
-        TbaError: It was not sent, or there is no answer.
-    """
-    target = _target(url, whose)
-    call, endpoint = _call(method, url, body, target)
+    target = _target(url, Whose(record, env, project, account))
+    service, endpoint, path = _address(url, target)
+    fields = tuple(pair(text) for text in form or [])
+    headers = _headers(header or [])
+    call = SignedCall(service, method.upper(), path, form=fields, json=json, headers=headers)
     redactor = Redactor(target.credential.secrets)
     typer.echo(f"* signed with {target.name}, account {target.expected.account}", err=True)
     client = Client(target.credential, endpoint, record=target.name, sender=ShowingSender(redactor))
@@ -115,11 +78,7 @@ def run(method: str, url: str, whose: Whose, body: RequestBody) -> None:
 
 
 class ShowingSender:
-    """Sends, and writes the request and the answer's head to stderr.
-
-    Args:
-        redactor: Takes the secrets out.
-    """
+    """Sends, and writes the request and the answer's head to stderr."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._send = HttpSender()
@@ -163,10 +122,25 @@ def _target(url: str, whose: Whose) -> Target:
     )
 
 
-def _call(
-    method: str, url: str, body: RequestBody, target: Target
-) -> tuple[SignedCall, str | None]:
-    """Return the call, and the address that stands for all services where it is not the account's own host."""
+def _headers(given: list[str]) -> dict[str, str]:
+    """Raise `TbaError` for a header that has no colon, or is one that the signed call makes itself."""
+    named = {}
+    for text in given:
+        name, colon, value = text.partition(":")
+        if not colon or name.strip().lower() in _NOT_YOURS:
+            raise TbaError(
+                "this header cannot be given", "write 'Name: value', and no login of your own"
+            )
+        named[name.strip()] = value.strip()
+    return named
+
+
+def _address(url: str, target: Target) -> tuple[Service, str | None, str]:
+    """Return service, origin and path; the origin, which stands for all services, where it is not the account's own.
+
+    Raises:
+        TbaError: The host is neither the account's, nor declared, nor this machine.
+    """
     parts = urlsplit(checked(url if "://" in url else _base(url, target) + url))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if path.startswith("/services/NetSuitePort_"):
@@ -174,35 +148,21 @@ def _call(
             "SOAP is signed inside its envelope, not in a header",
             "put the output of `tba sign --soap` into the envelope's Header",
         )
-    origin = f"{parts.scheme}://{parts.netloc}"
-    service, endpoint = _service(origin, path, target)
-    call = SignedCall(
-        service,
-        method.upper(),
-        path,
-        form=tuple(pair(text) for text in body.form),
-        json=body.json,
-        headers=body.named_headers(),
+    origin, account = f"{parts.scheme}://{parts.netloc}", target.expected.account
+    for service in Service:
+        if origin == accounts.base_url(account, service):
+            return service, None, path
+    if is_loopback(origin) or origin == (target.endpoint or "").rstrip("/"):
+        return _service_of(path), origin, path
+    raise TbaError(
+        f"{parts.netloc} over {parts.scheme} is no host of account {account}: a signed call would show it the "
+        "consumer key and the token id",
+        "ask the account's own host over https, or declare the address as `endpoint:`",
     )
-    return call, endpoint
 
 
 def _base(path: str, target: Target) -> str:
     return accounts.base_url(target.expected.account, _service_of(path), target.endpoint)
-
-
-def _service(origin: str, path: str, target: Target) -> tuple[Service, str | None]:
-    """Raise `TbaError` for a host that is neither the account's, nor declared, nor this machine."""
-    for service in Service:
-        if origin == accounts.base_url(target.expected.account, service):
-            return service, None
-    if is_loopback(origin) or origin == (target.endpoint or "").rstrip("/"):
-        return _service_of(path), origin
-    raise TbaError(
-        f"{urlsplit(origin).netloc} over {urlsplit(origin).scheme} is no host of account {target.expected.account}: "
-        "a signed call would show it the consumer key and the token id",
-        "ask the account's own host over https, or declare the address as `endpoint:`",
-    )
 
 
 def _service_of(path: str) -> Service:

@@ -13,9 +13,9 @@ from tba_secrets.cli import credentials, leftovers
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
 from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, Verbose
+from tba_secrets.cli.printing import waiting
 from tba_secrets.cli.prose import say
 from tba_secrets.cli.status_state import token_states
-from tba_secrets.cli.waiting import waiting
 from tba_secrets.engine import Engine, exported_resources
 from tba_secrets.lifecycle.superseded import due
 from tba_secrets.provider.intents import Retire
@@ -47,35 +47,25 @@ def command(
     if by_hand and not tokens:
         raise typer.BadParameter("name the tokens that you have revoked by hand")
     engine = Engine(project.resolve(), environment, take_over=take_over)
-    run(engine, tokens or [], now=now, by_hand=by_hand, verbose=verbose)
-
-
-def run(engine: Engine, tokens: list[str], *, now: bool, by_hand: bool, verbose: bool) -> None:
-    """Retire what is due of the tokens named, or of all.
-
-    Raises:
-        TbaError: A token that is not declared; a current credential that cannot be read or has failed.
-        typer.Exit: With `Exit.PERSON` where a token is left for a person to revoke.
-    """
-    everybody = credentials.find(engine.project, engine.stack, [])
-    deployed = token_states(exported_resources(engine.project, engine.stack))
-    left = leftovers.find(engine.project, engine.stack, everybody, deployed, say)
+    tokens = tokens or []
+    everybody = credentials.find(engine.project, environment, [])
+    deployed = token_states(exported_resources(engine.project, environment))
+    left = leftovers.find(engine.project, environment, everybody, deployed, say)
     named = [one for one in left if not tokens or _is_named(one, tokens)]
     declared = [one for one in tokens if not any(_is_named(leftover, [one]) for leftover in named)]
     records = tuple(
         record
-        for record in credentials.find(engine.project, engine.stack, declared)
+        for record in credentials.find(engine.project, environment, declared)
         if (declared or not tokens) and not any(one.record == record.path for one in named)
     )
     done = _carried_out(engine, records, now=now, by_hand=by_hand, verbose=verbose)
     for leftover in named:
-        in_use = leftovers.users(everybody)
-        for words in leftovers.retire(leftover, everybody, in_use, at_once=now, by_hand=by_hand):
+        for words in leftovers.retire(leftover, everybody, at_once=now, by_hand=by_hand):
             done = True
             say(f"{leftover.record}: {words}")
     if not done:
-        say(f"{engine.stack}: nothing superseded is to be {'noted' if by_hand else 'revoked'} now")
-        _say_when(engine.stack, records)
+        say(f"{environment}: nothing superseded is to be {'noted' if by_hand else 'revoked'} now")
+        _say_when(environment, records)
     if _left_for_a_person(records):
         raise typer.Exit(Exit.PERSON)
 
@@ -102,29 +92,18 @@ def _say_when(environment: str, records: Sequence[CredentialRecord]) -> None:
 
 
 def retire_due(engine: Engine, records: Sequence[CredentialRecord], *, verbose: bool) -> bool:
-    """Revoke what is past its overlap after a rotation, and say what is left for a person.
-
-    Returns:
-        Whether something is.
-    """
+    """Revoke what is past its overlap after a rotation; return whether something is left for a person, and say it."""
     _carried_out(engine, records, now=False, by_hand=False, verbose=verbose)
     return _left_for_a_person(records)
 
 
 def _carried_out(
-    engine: Engine,
-    records: Sequence[CredentialRecord],
-    *,
-    now: bool,
-    by_hand: bool,
-    verbose: bool,
+    engine: Engine, records: Sequence[CredentialRecord], *, now: bool, by_hand: bool, verbose: bool
 ) -> bool:
     """Return whether there was anything to do."""
     with waiting(f"reading the journals of {engine.stack}"):
         concerned = [
-            record
-            for record in records
-            if (_needs_person(record) if by_hand else _is_due(record, at_once=now))
+            one for one in records if (_needs_person(one) if by_hand else _is_due(one, at_once=now))
         ]
     if concerned:
         everybody = credentials.find(engine.project, engine.stack, [])

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from tba_secrets.cli.options import EnvironmentName, Project
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.prose import counted
 from tba_secrets.netsuite.sdf import RolesProject, Written, roles_project, validate, write
 from tba_secrets.netsuite.sdf.permissions import FEATURES
+from tba_secrets.records import credential_records
 from tba_secrets.spec import Environment, load_stack
-from tba_secrets.spec.model import AnyIntegration, OAuth2Integration
+from tba_secrets.spec.model import OAuth2Integration
 
 
 def command(
@@ -28,21 +29,11 @@ def command(
 
     A later run rewrites its own files; a folder with other files is refused.
     """
-    run(project, environment, sdf)
-
-
-def run(project: Path, environment: str, folder: Path) -> None:
-    """Write the project, validate what is on disk, and say what remains.
-
-    Raises:
-        SpecError: The environment has a mistake, or a role that cannot be written.
-        TbaError: The folder is not ours, or SDF would refuse what was written.
-    """
     declared = load_stack(project, environment)
     roles = roles_project(declared)
-    written = write(folder, environment, roles.files())
-    validate(folder)
-    typer.echo("\n".join(_told(declared, environment, folder, roles, written)))
+    written = write(sdf, environment, roles.files())
+    validate(sdf)
+    typer.echo("\n".join(_told(declared, environment, sdf, roles, written)))
 
 
 def _told(
@@ -59,7 +50,10 @@ def _told(
     yield from _by_hand(declared, environment, roles)
     yield ""
     yield "To deploy, with the SuiteCloud CLI (npm install -g @oracle/suitecloud-cli):"
-    yield from (f"  {line}" for line in _deploying(folder))
+    yield f"  cd {shlex.quote(str(folder))}"
+    yield "  suitecloud account:setup       # once; it opens a browser and writes project.json"
+    yield "  suitecloud project:validate    # changes nothing"
+    yield "  suitecloud project:deploy"
     yield (
         "This creates a role whose script id is new to the account, and updates the one that has it. A role made by\n"
         "hand has another script id: compare with `suitecloud object:list --type role` first."
@@ -70,33 +64,12 @@ def _by_hand(declared: Environment, environment: str, roles: RolesProject) -> It
     features = ", ".join(FEATURES[feature] for feature in roles.features)
     yield f"By hand in account {declared.account}, where it is not done yet; SDF can do none of it:"
     yield f"  before  enable {features}: Setup > Company > Enable Features > SuiteCloud"
+    grant = ", with Client Credentials (Machine to Machine) Grant and its scopes ticked"
     for integration in declared.integrations:
-        yield f"  before  integration record {integration.name}{_boxes(integration)}"
-    for integration in declared.integrations:
-        for token in integration.tokens:
-            user = token.user if isinstance(token.user, str) else token.user.email
-            where = f"{integration.name}/{token.name}"
-            yield f"  after   give {integration.role.name} to {user}, then issue the token {where}"
-        if isinstance(integration, OAuth2Integration):
-            for certificate in integration.certificates:
-                where = f"{integration.name}/{certificate.name}"
-                yield (
-                    f"  after   give {integration.role.name} to {certificate.user.email}, then "
-                    f"upload the certificate {where}"
-                )
+        boxes = grant if isinstance(integration, OAuth2Integration) else ""
+        yield f"  before  integration record {integration.name}{boxes}"
+    for record in credential_records(declared):
+        then = "issue the token" if record.certificate is None else "upload the certificate"
+        who = f"{record.role.name} to {record.user.email}"
+        yield f"  after   give {who}, then {then} {record.path}"
     yield f"`tba checklist {environment}` says where to click for each."
-
-
-def _boxes(integration: AnyIntegration) -> str:
-    if not isinstance(integration, OAuth2Integration):
-        return ""
-    return ", with Client Credentials (Machine to Machine) Grant and its scopes ticked"
-
-
-def _deploying(folder: Path) -> tuple[str, ...]:
-    return (
-        f"cd {shlex.quote(str(folder))}",
-        "suitecloud account:setup       # once; it opens a browser and writes project.json",
-        "suitecloud project:validate    # changes nothing",
-        "suitecloud project:deploy",
-    )

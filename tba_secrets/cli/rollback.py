@@ -23,16 +23,7 @@ def command(
     project: Project = Path(),
 ) -> None:
     """Make what was current before current again, tested before and after."""
-    run(Engine(project.resolve(), environment, take_over=take_over), token, verbose=verbose)
-
-
-def run(engine: Engine, token: str, *, verbose: bool) -> None:
-    """Roll one token back.
-
-    Raises:
-        TbaError: It is not declared, has no previous credential, or the previous one is revoked or has failed.
-        typer.Exit: With `Exit.PERSON` where it waits for a person.
-    """
+    engine = Engine(project.resolve(), environment, take_over=take_over)
     record = credentials.find_one(engine.project, engine.stack, token)
     if carry_out(engine, {record.path: Rollback()}, "rolled back", verbose=verbose):
         raise typer.Exit(Exit.PERSON)

@@ -10,11 +10,12 @@ import typer
 from tba_secrets.cli import credentials
 from tba_secrets.cli.consumer import run as rotate_consumer
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.new_tokens import NewTokenFrom, bring_in
+from tba_secrets.cli.new_tokens import bring_in
 from tba_secrets.cli.options import EnvironmentName, Project, TakeOver, Tokens, Verbose
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.rotate_due import run as rotate_due
 from tba_secrets.engine import Engine
+from tba_secrets.stores.versions import Origin
 
 
 def command(
@@ -73,34 +74,9 @@ def command(
     if consumer is not None:
         rotate_consumer(engine, consumer, accept_cut=accept_cut, verbose=verbose)
         return
-    origin = NewTokenFrom.DECLARED
-    if prompt:
-        origin = NewTokenFrom.PROMPT
-    elif authorize:
-        origin = NewTokenFrom.AUTHORIZE
-    run(engine, tokens or [], origin, browser=browser, again=again, new=new, verbose=verbose)
-
-
-def run(
-    engine: Engine,
-    tokens: list[str],
-    origin: NewTokenFrom,
-    *,
-    browser: bool,
-    again: bool = False,
-    new: bool = False,
-    verbose: bool = False,
-) -> None:
-    """Rotate the tokens named, and retire what an earlier rotation superseded and is due now.
-
-    Raises:
-        TbaError: A token that is not declared, a source without a new value, or a record that was not rotated.
-        typer.Exit: With `Exit.PERSON` where a rotation waits for a person.
-    """
-    records = credentials.find(engine.project, engine.stack, tokens)
-    waits = bring_in(
-        engine, records, origin, browser=browser, again=again, new=new, verbose=verbose
-    )
+    records = credentials.find(engine.project, engine.stack, tokens or [])
+    asked = Origin.TYPED if prompt else Origin.ISSUED if authorize else None
+    waits = bring_in(engine, records, asked, browser=browser, again=again, new=new, verbose=verbose)
     retire_due(engine, records, verbose=verbose)
     if waits:
         raise typer.Exit(Exit.PERSON)

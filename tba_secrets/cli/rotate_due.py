@@ -17,10 +17,10 @@ import typer
 from tba_secrets.cli import credentials
 from tba_secrets.cli.carry_out import carry_out
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.new_tokens import NewTokenFrom, bring_in
+from tba_secrets.cli.new_tokens import bring_in
+from tba_secrets.cli.printing import waiting
 from tba_secrets.cli.retire import retire_due
 from tba_secrets.cli.status_state import TokenState, token_states
-from tba_secrets.cli.waiting import waiting
 from tba_secrets.digest import DigestKeys
 from tba_secrets.engine import Engine, configured, exported_resources
 from tba_secrets.errors import TbaError
@@ -65,9 +65,7 @@ def run(engine: Engine, *, verbose: bool) -> None:
     }
     waits, failures = False, []
     try:
-        waits = bool(unattended) and bring_in(
-            engine, unattended, NewTokenFrom.DECLARED, browser=False, verbose=verbose
-        )
+        waits = bool(unattended) and bring_in(engine, unattended, verbose=verbose)
     except TbaError as error:  # what is revoked may be the place that a certificate lacks
         failures.append(error)
     if not due:

@@ -1,12 +1,8 @@
-"""`tba sign`: print the Authorization header or TokenPassport of one call.
-
-No other command prints a signature.
-"""
+"""`tba sign`: print the Authorization header or TokenPassport of one call. No other command prints a signature."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -17,12 +13,13 @@ import typer
 from tba_secrets.cli.options import Account, Form, Method, Project, Record, Stack
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite import account as accounts
-from tba_secrets.netsuite import signing, soap
+from tba_secrets.netsuite import signing
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.signing import Once, Parameter
+from tba_secrets.netsuite.soap import token_passport
 from tba_secrets.sensitive import Sensitive
 
-VARIABLES = ("TBA_CONSUMER_KEY", "TBA_CONSUMER_SECRET", "TBA_TOKEN_ID", "TBA_TOKEN_SECRET")
+_VARIABLES = ("TBA_CONSUMER_KEY", "TBA_CONSUMER_SECRET", "TBA_TOKEN_ID", "TBA_TOKEN_SECRET")
 _NONCE_LENGTHS = range(6, 65)
 
 
@@ -36,9 +33,7 @@ class Whose:
     account: str | None
 
     def credential(self, url: str) -> TbaCredential:
-        """Return the credential.
-
-        The account is the given one, the stored one, or that of the URL's host.
+        """Return the credential, with the account given, or else the stored one, or that of the URL's host.
 
         Raises:
             TbaError: There is no credential, or its account is not known.
@@ -49,33 +44,23 @@ class Whose:
             found = credentials.find_one(self.project, self.environment, self.record)
             stored = credentials.signing(found)
             return replace(stored, account=accounts.realm(self.account or stored.account))
-        return from_environment(os.environ, self.account or account_of(url))
+        return _from_environment(self.account or _account_of(url))
 
 
-def from_environment(variables: Mapping[str, str], account: str) -> TbaCredential:
-    """Read the credential in the four `TBA_` variables.
-
-    Raises:
-        TbaError: A variable is missing, or has white space around its value.
-    """
-    missing = [name for name in VARIABLES if not variables.get(name)]
-    if missing:
+def _from_environment(account: str) -> TbaCredential:
+    """Raise `TbaError` where one of the four variables is missing, or has white space around its value."""
+    values = {name: os.environ.get(name, "") for name in _VARIABLES}
+    if missing := [name for name, value in values.items() if not value]:
         raise TbaError(
             f"no value in {', '.join(missing)}",
             "set the four TBA_ variables, or name a record in a store: --record INTEGRATION/TOKEN --env STACK",
         )
-    ragged = [name for name in VARIABLES if variables[name] != variables[name].strip()]
-    if ragged:
+    if ragged := [name for name, value in values.items() if value != value.strip()]:
         raise TbaError(f"white space around the value of {', '.join(ragged)}", "remove it")
-    return TbaCredential(accounts.realm(account), *(Sensitive(variables[n]) for n in VARIABLES))
+    return TbaCredential(accounts.realm(account), *map(Sensitive, values.values()))
 
 
-def account_of(url: str) -> str:
-    """Return the account of an account-specific host.
-
-    Raises:
-        TbaError: The host does not belong to an account.
-    """
+def _account_of(url: str) -> str:
     found = accounts.of_host(urlsplit(url).hostname or "")
     if found is None:
         raise TbaError(
@@ -107,47 +92,17 @@ def command(
     It signs with TBA_CONSUMER_KEY, TBA_CONSUMER_SECRET, TBA_TOKEN_ID and TBA_TOKEN_SECRET, or with the stored
     credential of --record. For five minutes the output is as secret as a password.
     """
-    run(
-        method,
-        url,
-        Whose(record, env, project, account),
-        soap_passport=soap,
-        nonce=nonce,
-        timestamp=timestamp,
-        form=form or [],
-    )
-
-
-def run(
-    method: str,
-    url: str,
-    whose: Whose,
-    *,
-    soap_passport: bool,
-    nonce: str | None,
-    timestamp: int | None,
-    form: list[str],
-) -> None:
-    """Print one line: the header's value, or the passport's XML.
-
-    Raises:
-        TbaError: The URL cannot be signed, or there is no credential.
-    """
     if nonce is not None and not (len(nonce) in _NONCE_LENGTHS and nonce.isalnum()):
         raise TbaError("NetSuite refuses this nonce", "give 6 to 64 letters and digits")
     canonical = checked(url)
-    credential = whose.credential(url)
-    now = Once.now(timestamp)
-    once = now if nonce is None else Once(nonce, now.timestamp)
-    if soap_passport:
-        typer.echo(soap.token_passport(credential, once))
+    credential = Whose(record, env, project, account).credential(url)
+    if soap:
+        now = Once.now(timestamp)
+        once = now if nonce is None else replace(now, nonce=nonce)
+        typer.echo(token_passport(credential, once))
         return
-    pairs = [pair(text) for text in form]
-    typer.echo(
-        signing.sign(
-            credential, method, canonical, pairs, nonce=once.nonce, timestamp=once.timestamp
-        )
-    )
+    pairs = [pair(text) for text in form or []]
+    typer.echo(signing.sign(credential, method, canonical, pairs, nonce=nonce, timestamp=timestamp))
     if canonical != url:
         typer.echo(f"signed for exactly this URL: {canonical}", err=True)
 

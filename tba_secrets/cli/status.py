@@ -16,27 +16,18 @@ from dataclasses import replace
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Final, assert_never
+from typing import IO, Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.notify import MessageShape, Notified, NotifyWish, notify, notify_wish
-from tba_secrets.cli.options import Project, one_of
-from tba_secrets.cli.printing import report_console, show_table, tell, write_whole
-from tba_secrets.cli.stack_names import own_stack_names
+from tba_secrets.cli.notify import MessageShape, Notified, notify, refuse_odd_options
+from tba_secrets.cli.options import Project, one_of, own_stack_names
+from tba_secrets.cli.printing import report_console, show_table, tell, waiting, write_whole
 from tba_secrets.cli.status_gather import gather
-from tba_secrets.cli.status_report import (
-    HEADINGS,
-    EnvironmentReport,
-    Report,
-    cells,
-    summary,
-)
+from tba_secrets.cli.status_report import HEADINGS, EnvironmentReport, Report, cells, summary
 from tba_secrets.cli.status_state import ReadState
-from tba_secrets.cli.waiting import waiting
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.netsuite.tba_end import tba_note
@@ -118,73 +109,49 @@ def command(
      1  another error; or all is well, and the webhook did not take the message
      2  the command line is wrong
     """  # noqa: D301 - click's mark for a block that is not wrapped
+    from tba_secrets.engine import exported_resources
+
     chosen = one_of(StatusFormat, format, "--format")
     if as_json and chosen not in (None, StatusFormat.JSON):
         raise typer.BadParameter("take one of --json and --format")
-    chosen = StatusFormat.JSON if as_json else chosen
+    if chosen is None:
+        by_ending = _ENDINGS.get(output.suffix.lower() if output else "", StatusFormat.TEXT)
+        chosen = StatusFormat.JSON if as_json else by_ending
     shape = one_of(MessageShape, notify_as, "--notify-as")
-    wish = notify_wish(notify_env, shape, notify_key_env)
-    run(project.resolve(), environments or [], chosen, output, html, wish)
+    refuse_odd_options(notify_env, notify_key_env, shape)
+    to = webhook(notify_env, notify_key_env, os.environ) if notify_env else None
+    report = survey(project.resolve(), environments or [], exported_resources)
+    _put_out(report, chosen, output, html)
+    told = notify_env is None or _notify(report, notify_env, to, shape)
+    raise typer.Exit(ending(report, told=told))
 
 
-def run(
-    project: Path,
-    environments: Sequence[str],
-    format: StatusFormat | None,
-    output: Path | None,
-    html: Path | None,
-    wish: NotifyWish | None,
-) -> None:
-    """Report, notify, and exit.
-
-    Args:
-        project: The folder that holds Pulumi.yaml and stacks/.
-        environments: Their names; none for all of stacks/.
-        format: The format; by default that of the file's name, or text.
-        output: A file; None for stdout.
-        html: A file for the page besides.
-        wish: Whom to notify; None for nobody.
-
-    Raises:
-        TbaError: An environment does not exist, a file cannot be written, or a webhook's address cannot be used.
-    """
-    from tba_secrets.engine import exported_resources
-
-    to = None if wish is None else webhook(wish.variable, wish.key_variable, os.environ)
-    chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", StatusFormat.TEXT)
-    report = survey(project, environments, exported_resources)
+def _put_out(report: Report, format: StatusFormat, output: Path | None, html: Path | None) -> None:
     if html is not None:
         from tba_secrets.cli.status_page import page
 
         write_whole(html, page(report))
     if output is not None:
-        write_whole(output, rendered(report, chosen))
+        write_whole(output, rendered(report, format))
         typer.echo(f"{output}: {summary(report)}")
-    elif chosen is StatusFormat.TEXT:
+    elif format is StatusFormat.TEXT:
         show(report)
     else:
-        typer.echo(rendered(report, chosen), nl=False)
-    told = wish is None or _notify(report, wish, to)
-    raise typer.Exit(ending(report, told=told))
+        typer.echo(rendered(report, format), nl=False)
 
 
 def ending(report: Report, *, told: bool) -> int:
-    """Return the exit code: that of the worst standing; if all is well, 1 for a failed delivery.
-
-    Args:
-        report: What was found.
-        told: Whether the notification succeeded, or none was wanted.
-    """
+    """Return the exit code: that of the worst standing; if all is well, 1 for a failed delivery."""
     return int(report.standing) or int(Exit.DONE if told else Exit.FAILED)
 
 
-def _notify(report: Report, wish: NotifyWish, to: Webhook | None) -> bool:
+def _notify(report: Report, variable: str, to: Webhook | None, shape: MessageShape | None) -> bool:
     """Notify the webhook, and say on stderr how that went; return False if it failed."""
     if to is None:
-        typer.echo(f"{wish.variable} is not set: nobody is notified", err=True)
+        typer.echo(f"{variable} is not set: nobody is notified", err=True)
         return True
     try:
-        typer.echo(notify(report, to, Notified.at_home(), wish.shape), err=True)
+        typer.echo(notify(report, to, Notified.at_home(), shape), err=True)
     except TbaError as error:
         typer.echo(f"error: {error}", err=True)
         return False
@@ -195,7 +162,9 @@ def rendered(report: Report, format: StatusFormat) -> str:
     """Render the whole document."""
     match format:
         case StatusFormat.TEXT:
-            return text(report)
+            file = StringIO()
+            show(report, file)
+            return file.getvalue()
         case StatusFormat.JSON:
             return json.dumps(report.plain(), indent=2) + "\n"
         case StatusFormat.OPENMETRICS:
@@ -206,20 +175,12 @@ def rendered(report: Report, format: StatusFormat) -> str:
             from tba_secrets.cli.status_markdown import markdown
 
             return markdown(report)
-        case _:
-            assert_never(format)
 
 
 def survey(
     project: Path, environments: Sequence[str], read_state: ReadState, now: float | None = None
 ) -> Report:
     """Report on the environments, in the order given; by default on all of stacks/.
-
-    Args:
-        project: The folder that holds Pulumi.yaml and stacks/.
-        environments: Their names.
-        read_state: Returns a stack's resources.
-        now: Epoch seconds; None for the clock's time.
 
     Raises:
         SpecError: An environment does not exist, or there is none.
@@ -270,22 +231,13 @@ _COLOURS: Final = {
 }
 
 
-def show(report: Report) -> None:
-    """Print a table for each environment, then the findings, each with what to do."""
-    _print(report, report_console())
-
-
-def text(report: Report) -> str:
-    """Render plain text."""
-    file = StringIO()
-    _print(report, report_console(file))
-    return file.getvalue()
-
-
-def _print(report: Report, console: Console) -> None:
+def show(report: Report, file: IO[str] | None = None) -> None:
+    """Print a table for each environment, then the findings, each with what to do; without a file to stdout."""
+    console = report_console(file)
     for environment in report.environments:
         if environment.tokens:
-            _show_tokens(console, environment, report.at)
+            title = f"{escape(environment.name)}: account {escape(environment.account or '?')}"
+            show_table(console, title, HEADINGS, _rows(environment, report.at), ruled=True)
         for line in _findings(environment):
             tell(console, line)
         console.print()
@@ -294,13 +246,9 @@ def _print(report: Report, console: Console) -> None:
     console.print(summary(report))
 
 
-def _show_tokens(console: Console, report: EnvironmentReport, now: float) -> None:
-    title = f"{escape(report.name)}: account {escape(report.account or '?')}"
-    rows = (
-        (escape(token.path), _coloured(token.standing), *map(escape, cells(token, now)))
-        for token in report.tokens
-    )
-    show_table(console, title, HEADINGS, rows, ruled=True)
+def _rows(report: EnvironmentReport, now: float) -> Iterator[tuple[str, ...]]:
+    for token in report.tokens:
+        yield escape(token.path), _coloured(token.standing), *map(escape, cells(token, now))
 
 
 def _findings(report: EnvironmentReport) -> Iterator[str]:

@@ -9,7 +9,6 @@ from tba_secrets.netsuite.diagnosis import in_short
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.records import CredentialRecord
 from tba_secrets.rotation import (
-    TOKENS,
     Policy,
     RotationFinding,
     Standing,
@@ -45,26 +44,23 @@ def _failure(failure: str, state: TokenState) -> RotationFinding:
 
 
 def store_findings(
-    store: StoreReport, state: TokenState, now: float, about: Superseded = TOKENS
+    store: StoreReport, state: TokenState, now: float, about: Superseded
 ) -> list[RotationFinding]:
     """Find what one store shows: unreadable, drift, a pending candidate, what was superseded."""
-    found = []
     if store.error is not None:
         what = f"the {store.kind} secret {store.name} cannot be read: {store.error}"
         return [RotationFinding(Standing.FAILING, what, store.remedy)]
+    found = []
     if store.restore:
         what = f"{store.drift or store.name}, so readers get no credential"
         found.append(RotationFinding(Standing.FAILING, what, f"restore it: {store.restore}"))
     elif store.drift is not None and state.verified:
         readers = "" if store.current else ", so readers get no credential"
         standing = Standing.ATTENTION if store.current else Standing.FAILING
-        found.append(
-            RotationFinding(
-                standing,
-                f"{store.drift}{readers}; state names {short(state.verified.get(store.kind, '?'))}",
-                "`pulumi refresh --stack ENV`, then `tba up ENV`",
-            )
-        )
+        named = short(state.verified.get(store.kind, "?"))
+        what = f"{store.drift}{readers}; state names {named}"
+        remedy = "`pulumi refresh --stack ENV`, then `tba up ENV`"
+        found.append(RotationFinding(standing, what, remedy))
     if store.candidate is not None:
         found.append(_pending(store))
     return [*found, *judge_journal(store.journal, now, about)]

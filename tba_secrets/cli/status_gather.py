@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from tba_secrets.cli import leftovers
+from tba_secrets.cli import credentials, leftovers
 from tba_secrets.cli.refused import refusals_by_user
 from tba_secrets.cli.status_findings import (
     refused_findings,
@@ -26,11 +26,9 @@ from tba_secrets.errors import SpecError, StoreError, StoreUnavailableError, Tba
 from tba_secrets.lifecycle import drift
 from tba_secrets.netsuite.lockout import Refusal, Who, not_asked_until
 from tba_secrets.netsuite.refused_logins import RefusedLogins
-from tba_secrets.places import Place, places_in
-from tba_secrets.records import CredentialRecord, credential_records, using_tba
+from tba_secrets.places import Place
+from tba_secrets.records import CredentialRecord, using_tba
 from tba_secrets.rotation import Policy, RotationFinding, Standing, Superseded
-from tba_secrets.spec import load_stack
-from tba_secrets.stores import open_stores
 from tba_secrets.stores.interface import SecretName, Snapshot, Stage, Store
 from tba_secrets.stores.versions import is_placeholder
 
@@ -41,20 +39,11 @@ Seen: TypeAlias = Snapshot | StoreError | None
 def gather(
     project: Path, environment: str, now: float, read_state: ReadState, refused: RefusedLogins
 ) -> EnvironmentReport:
-    """Collect everything about one environment; what cannot be read becomes a finding.
-
-    Args:
-        project: The folder that holds Pulumi.yaml and stacks/.
-        environment: The stack's name.
-        now: The time of the report, epoch seconds.
-        read_state: Returns the stack's resources.
-        refused: The refusals that this machine knows.
-    """
+    """Collect everything about one environment; what cannot be read becomes a finding."""
     try:
-        declared = credential_records(load_stack(project, environment))
+        records = credentials.find(project, environment, [])
     except SpecError as error:
         return EnvironmentReport(environment, findings=(_unreadable("its YAML is wrong", error),))
-    records = tuple(record.anchored(project) for record in declared)
     account = records[0].account if records else None
     try:
         states = token_states(read_state(project, environment))
@@ -104,10 +93,8 @@ def _left(
     ]
 
 
-UNKNOWN_STATE: Final = RotationFinding(
-    Standing.ATTENTION,
-    "proof and age are not known without the state",
-    "",
+_UNKNOWN_STATE: Final = RotationFinding(
+    Standing.ATTENTION, "proof and age are not known without the state"
 )
 """For each token if the stack's state cannot be read, because unknown is not well."""
 
@@ -118,11 +105,10 @@ def _unreadable(what: str, error: TbaError) -> RotationFinding:
 
 def _look(records: Iterable[CredentialRecord]) -> dict[str, dict[str, tuple[Place, Seen]]]:
     """Describe the secrets by record and kind of store; each store is asked once."""
-    places: dict[str, dict[str, Place]] = {}
+    places = {record.path: credentials.places_of(record) for record in records}
     wanted: dict[Store, list[SecretName]] = {}
-    for record in records:
-        places[record.path] = places_in(open_stores(record.stores), record.stores, record.secret)
-        for place in places[record.path].values():
+    for mine in places.values():
+        for place in mine.values():
             wanted.setdefault(place.store, []).append(place.name)
     seen = {store: snapshots(store, names) for store, names in wanted.items()}
     return {
@@ -132,10 +118,7 @@ def _look(records: Iterable[CredentialRecord]) -> dict[str, dict[str, tuple[Plac
 
 
 def snapshots(store: Store, names: Iterable[SecretName]) -> dict[SecretName, Seen]:
-    """Describe every secret of one store.
-
-    One that may not be read does not affect the others; an unavailable store affects all.
-    """
+    """Describe every secret of one store. One that may not be read affects no other; no answer affects all."""
     wanted = tuple(names)
     try:
         return dict(store.describe_many(wanted))
@@ -167,7 +150,7 @@ def _token(
     listed = f"application {record.integration}, user {record.user.email}, role {record.role.name}"
     about = replace(Superseded.of(certified=record.certificate is not None), listed=listed)
     found = [
-        *([UNKNOWN_STATE] if state is None else state_findings(state, policy, now)),
+        *([_UNKNOWN_STATE] if state is None else state_findings(state, policy, now)),
         *(finding for store in stores for finding in store_findings(store, known, now, about)),
         *untold_findings(record, known),
         *refused_findings(record, refusals, until),
@@ -212,10 +195,12 @@ def _restore(place: Place) -> str:
 
 
 def store_report(place: Place, seen: Seen, verified: str | None) -> StoreReport:
-    blank = StoreReport(place.store.kind, place.name)
+    """Report what one store has, and how that differs from the version that state names."""
+    kind = place.store.kind
+    blank = StoreReport(kind, place.name)
     if isinstance(seen, StoreError):
         return replace(blank, error=seen.what, remedy=seen.remedy)
-    kind, named = place.store.kind, {} if verified is None else {place.store.kind: verified}
+    named = {} if verified is None else {kind: verified}
     odd = drift.missing({kind: place}, {kind: seen}, named, (Stage.CURRENT,))
     if seen is None:
         return replace(blank, drift=odd[kind])

@@ -27,7 +27,6 @@ class Metric:
     """Ends with the unit, if there is one."""
     help: str
     samples: Callable[[Report], Iterator[Sample]]
-    unit: str = ""
 
 
 def exposition(report: Report) -> str:
@@ -39,8 +38,8 @@ def exposition(report: Report) -> str:
 def _lines(metric: Metric, report: Report) -> Iterator[str]:
     yield f"# HELP {metric.name} {metric.help}"
     yield f"# TYPE {metric.name} gauge"
-    if metric.unit:
-        yield f"# UNIT {metric.name} {metric.unit}"
+    if metric.name.endswith("_seconds"):
+        yield f"# UNIT {metric.name} seconds"
     for labels, value in metric.samples(report):
         pairs = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
         yield f"{metric.name}{{{pairs}}} {int(value)}"
@@ -104,10 +103,6 @@ def _of_each(
     return samples
 
 
-def _due(token: TokenReport, _now: float) -> float | None:
-    return token.policy.due_at(token.since)
-
-
 def _valid_until(token: TokenReport, _now: float) -> float | None:
     return end_of(token.valid_until) if token.valid_until else None
 
@@ -125,25 +120,21 @@ METRICS: Final = (
         "tba_credential_age_seconds",
         "How long ago the current credential was first proven.",
         _of_each(TokenReport.age),
-        "seconds",
     ),
     Metric(
         "tba_credential_due_timestamp_seconds",
         "When a credential has to be rotated by its policy.",
-        _of_each(_due),
-        "seconds",
+        _of_each(lambda token, _now: token.policy.due_at(token.since)),
     ),
     Metric(
         "tba_credential_valid_until_timestamp_seconds",
         "When a certificate runs out.",
         _of_each(_valid_until),
-        "seconds",
     ),
     Metric(
         "tba_credential_verified_timestamp_seconds",
         "When a signed call with a credential passed last.",
         _of_each(_verified),
-        "seconds",
     ),
     Metric(
         "tba_environment_state",
@@ -154,7 +145,6 @@ METRICS: Final = (
         "tba_environment_status_timestamp_seconds",
         "When the status of an environment was taken.",
         _environment_times,
-        "seconds",
     ),
 )
 """Every metric that is written."""

@@ -11,20 +11,12 @@ from datetime import timedelta
 from typing import Final
 
 from tba_secrets.cli.pages import render
+from tba_secrets.cli.prose import counted
 from tba_secrets.cli.status_report import Report, TokenReport
-from tba_secrets.cli.words import counted
 from tba_secrets.rotation import Standing, judge_age, span, when
 from tba_secrets.stores.versions import short
 
-TITLE: Final = "NetSuite tokens: status"
 _DAY: Final = timedelta(days=1)
-_CLASSES: Final = {
-    Standing.WELL: "well",
-    Standing.DUE_SOON: "due",
-    Standing.OVERDUE: "overdue",
-    Standing.ATTENTION: "attention",
-    Standing.FAILING: "failing",
-}
 _SIGNS: Final = {
     Standing.WELL: "✓",
     Standing.DUE_SOON: "◔",
@@ -59,29 +51,20 @@ _STEPS: Final = (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365)
 def page(report: Report) -> str:
     """Render the whole page."""
     return render(
-        "tba_secrets.cli", "status.html", report=report, **_texts(report), **_Chart(report).values()
+        "tba_secrets.cli",
+        "status.html",
+        report=report,
+        chart=_Chart(report),
+        Standing=Standing,
+        signs=_SIGNS,
+        headings=_HEADINGS,
+        fills=_LEGEND,
+        names=", ".join(f"{e.name} ({e.account or '?'})" for e in report.environments),
+        troubled=[environment for environment in report.environments if environment.findings],
+        counted=counted,
+        short=short,
+        when=when,
     )
-
-
-def _texts(report: Report) -> dict[str, object]:
-    return {
-        "title": TITLE,
-        "Standing": Standing,
-        "classes": _CLASSES,
-        "signs": _SIGNS,
-        "headings": _HEADINGS,
-        "fills": _LEGEND,
-        "names": ", ".join(f"{e.name} ({e.account or '?'})" for e in report.environments),
-        "troubled": [environment for environment in report.environments if environment.findings],
-        "counts": [
-            (standing, count)
-            for standing in reversed(Standing)
-            if (count := sum(token.standing is standing for token in report.tokens))
-        ],
-        "counted": counted,
-        "short": short,
-        "when": when,
-    }
 
 
 class _Chart:
@@ -89,20 +72,8 @@ class _Chart:
 
     def __init__(self, report: Report) -> None:
         self._now = report.at
-        self.ticks = _ticks(max(map(self._reach, report.tokens), default=1.0))
-
-    def values(self) -> dict[str, object]:
-        """Return what the template draws with."""
-        return {
-            "ticks": self.ticks,
-            "along": self.along,
-            "age_state": self.age_state,
-            "age_words": self.age_words,
-            "age_days": self.age_days,
-            "limit_days": _limit_days,
-            "warn_days": _warn_days,
-            "fill": self.fill,
-        }
+        reach = (max(self.age_days(t) or 0.0, self.limit_days(t)) for t in report.tokens)
+        self.ticks = _ticks(max(reach, default=1.0))
 
     def along(self, days: float) -> str:
         """Return a length along the axis in per cent."""
@@ -133,17 +104,14 @@ class _Chart:
         """Return the bar's fill."""
         return _FILLS[self.age_state(token)] if token.policy.rotate_every else _NO_POLICY
 
-    def _reach(self, token: TokenReport) -> float:
-        limit = _limit_days(token) if token.policy.rotate_every else 0.0
-        return max(self.age_days(token) or 0.0, limit)
+    @staticmethod
+    def limit_days(token: TokenReport) -> float:
+        """Return the age at which it has to be rotated; 0 without a policy."""
+        return (token.policy.rotate_every or timedelta()) / _DAY
 
-
-def _limit_days(token: TokenReport) -> float:
-    return (token.policy.rotate_every or timedelta()) / _DAY
-
-
-def _warn_days(token: TokenReport) -> float:
-    return _limit_days(token) - (token.policy.warn_before or timedelta()) / _DAY
+    def warn_days(self, token: TokenReport) -> float:
+        """Return the age at which the warning begins."""
+        return self.limit_days(token) - (token.policy.warn_before or timedelta()) / _DAY
 
 
 def _of(age: str, limit: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.prose import counted
 from tba_secrets.netsuite.lockout import Refusal
 from tba_secrets.netsuite.tba_end import tba_note
 from tba_secrets.rotation import TOKENS, Policy, RotationFinding, Standing, span, when, worst
@@ -125,9 +126,7 @@ class Report:
     @property
     def standing(self) -> Standing:
         """The worst of all, which decides the exit code."""
-        return max(
-            (environment.standing for environment in self.environments), default=Standing.WELL
-        )
+        return max((one.standing for one in self.environments), default=Standing.WELL)
 
     @property
     def tokens(self) -> tuple[TokenReport, ...]:
@@ -135,15 +134,18 @@ class Report:
         found = [token for environment in self.environments for token in environment.tokens]
         return tuple(sorted(found, key=lambda token: -token.standing))
 
+    @property
+    def counts(self) -> Counter[Standing]:
+        """How many tokens have each standing that there is, the worst first."""
+        return Counter(token.standing for token in self.tokens)
+
     def plain(self) -> dict[str, Any]:
         """Return plain data for `--json`, whose names are stable (docs/rotation.md)."""
         return {
             "at": _iso(self.at),
             "state": self.standing.word,
             "exit_code": int(self.standing),
-            "environments": [
-                _environment(environment, self.at) for environment in self.environments
-            ],
+            "environments": [_environment(one, self.at) for one in self.environments],
         }
 
 
@@ -264,13 +266,8 @@ def _day(at: float) -> str:
 
 def summary(report: Report) -> str:
     """Count the tokens by state."""
-    counts = [
-        f"{count} {standing.word}"
-        for standing in reversed(Standing)
-        if (count := sum(token.standing is standing for token in report.tokens))
-    ]
-    unread = sum(bool(environment.findings) for environment in report.environments)
-    if unread:
+    counts = [f"{count} {standing.word}" for standing, count in report.counts.items()]
+    if unread := sum(bool(environment.findings) for environment in report.environments):
         counts.append(f"{counted(unread, 'environment')} not read completely")
     total = f"{counted(len(report.tokens), 'token')}: {', '.join(counts) or 'none'}"
     return f"{total}; exit code {int(report.standing)}"

@@ -21,8 +21,14 @@ from rich.table import Table
 
 from tba_secrets.cli.carry_out import end_interrupted, on_interrupt
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.options import AsJson, Project, TakeOver, Verbose
-from tba_secrets.cli.stack_names import named_or_all, own_stack_names
+from tba_secrets.cli.options import (
+    AsJson,
+    Project,
+    TakeOver,
+    Verbose,
+    named_or_all,
+    own_stack_names,
+)
 from tba_secrets.cli.up_report import coloured, exit_code, plain, show
 from tba_secrets.engine import Engine, Shared
 from tba_secrets.engine.events import Message, Tell, UpdateListener, UpdateOutcome, UpdateResult
@@ -53,41 +59,10 @@ def command(
     """
     if everything == bool(environments):
         raise typer.BadParameter("name the environments, or take all of stacks/ with --all")
-    run(
-        project.resolve(),
-        environments or [],
-        parallel=parallel,
-        take_over=take_over,
-        verbose=verbose,
-        as_json=as_json,
-    )
-
-
-def run(
-    project: Path,
-    environments: Sequence[str],
-    *,
-    parallel: int,
-    take_over: bool,
-    verbose: bool,
-    as_json: bool,
-) -> None:
-    """Bring environments up, report, and end with `Exit.FAILED` where one has failed, `Exit.PERSON` where one waits.
-
-    Args:
-        project: The folder that holds Pulumi.yaml and stacks/.
-        environments: Their names; all of stacks/ where there are none.
-        parallel: How many at once.
-        take_over: Cancel the updates that hold their locks, unless they are known to be alive.
-        verbose: Show each step on stderr, and keep it there.
-        as_json: Report for programs.
-
-    Raises:
-        SpecError: The project has no environment.
-    """
-    names = named_or_all(project, environments)
+    project = project.resolve()
+    names = named_or_all(project, environments or [])
     fleet = Fleet(project, names, take_over=take_over)
-    report = refused(project, names) or _brought_up(project, fleet, parallel, verbose=verbose)
+    report = _refused(project, names) or _brought_up(project, fleet, parallel, verbose=verbose)
     if as_json:
         typer.echo(json.dumps({"environments": [plain(one) for one in report]}, indent=2))
     else:
@@ -97,34 +72,21 @@ def run(
     raise typer.Exit(exit_code(report))
 
 
-def refused(project: Path, names: Sequence[str]) -> list[UpdateOutcome]:
+def _refused(project: Path, names: Sequence[str]) -> list[UpdateOutcome]:
     """Return what is wrong with the YAML, for all of them at once; nothing where all is well."""
-    wrong: dict[str, tuple[Message, ...]] = {}
-    for name in names:
+    report = [UpdateOutcome(name, UpdateResult.NOT_STARTED) for name in names]
+    for number, name in enumerate(names):
         try:
             load_stack(project, name)
-        except InvalidSpecError as error:
-            wrong[name] = tuple(Message(str(problem)) for problem in error.problems)
         except SpecError as error:
-            wrong[name] = (Message(str(error)),)
-    if not wrong:
-        return []
-    return [
-        UpdateOutcome(name, UpdateResult.FAILED, errors=wrong[name])
-        if name in wrong
-        else UpdateOutcome(name, UpdateResult.NOT_STARTED)
-        for name in names
-    ]
+            problems = error.problems if isinstance(error, InvalidSpecError) else [error]
+            messages = tuple(Message(str(problem)) for problem in problems)
+            report[number] = UpdateOutcome(name, UpdateResult.FAILED, errors=messages)
+    return report if any(one.result is UpdateResult.FAILED for one in report) else []
 
 
 class Fleet:
-    """The stacks of one run, side by side.
-
-    Args:
-        project: The folder that holds Pulumi.yaml.
-        names: The environments.
-        take_over: As for `run`.
-    """
+    """The stacks of one run, side by side."""
 
     def __init__(self, project: Path, names: Sequence[str], *, take_over: bool = False) -> None:
         shared = Shared()
@@ -143,12 +105,7 @@ class Fleet:
             engine.cancel()
 
     def up(self, name: str, tell: Tell) -> UpdateOutcome:
-        """Bring one environment up. Never raises for what goes wrong; for threads.
-
-        Args:
-            name: The environment.
-            tell: Called with each line of progress.
-        """
+        """Bring one environment up. Never raises for what goes wrong; for threads."""
         engine, began = self.engines[name], time.monotonic()
         if engine.cancelled.is_set():
             return UpdateOutcome(name, UpdateResult.NOT_STARTED)
@@ -157,10 +114,9 @@ class Fleet:
             return engine.up(UpdateListener(tell))
         except TbaError as error:
             tell(error.what.partition("\n")[0])
+            errors = (Message(str(error)),)
             seconds = time.monotonic() - began
-            return UpdateOutcome(
-                name, UpdateResult.FAILED, errors=(Message(str(error)),), seconds=seconds
-            )
+            return UpdateOutcome(name, UpdateResult.FAILED, errors=errors, seconds=seconds)
 
 
 def _brought_up(
@@ -173,14 +129,7 @@ def _brought_up(
 
 
 def all_up(names: Sequence[str], up: Up, parallel: int, progress: Progress) -> list[UpdateOutcome]:
-    """Bring every environment up; the outcomes in the order given.
-
-    Args:
-        names: The environments.
-        up: Brings one up.
-        parallel: How many at once.
-        progress: Shows each.
-    """
+    """Bring every environment up, so many at once; the outcomes in the order given."""
     with ThreadPoolExecutor(parallel) as pool:
         asked = {name: pool.submit(up, name, progress.teller(name)) for name in names}
         for done in as_completed(asked.values()):
@@ -194,9 +143,7 @@ def all_up(names: Sequence[str], up: Up, parallel: int, progress: Progress) -> l
 class Progress:
     """What happens, on stderr: on a terminal a line for each environment that changes in place, else what has ended.
 
-    Args:
-        names: The environments.
-        verbose: Print each step instead, and keep it.
+    `verbose` prints each step instead, and keeps it.
     """
 
     def __init__(self, names: Sequence[str], *, verbose: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -30,19 +31,11 @@ def exit_code(report: Sequence[UpdateOutcome]) -> Exit:
 
 
 def show(report: Sequence[UpdateOutcome], code: Exit) -> None:
-    """Show each environment, what was done to its tokens, and why not.
-
-    Args:
-        report: The outcomes.
-        code: What the command will end with.
-    """
+    """Show each environment, what was done to its tokens, why not, and what the command will end with."""
     for one in report:
         show_one(one)
-    counted = [
-        f"{count} {result.value}"
-        for result in UpdateResult
-        if (count := sum(one.result is result for one in report))
-    ]
+    counts = Counter(one.result for one in report)
+    counted = [f"{counts[result]} {result.value}" for result in UpdateResult if counts[result]]
     report_console().print(f"{', '.join(counted)}; exit code {int(code)}")
 
 
@@ -53,11 +46,11 @@ def show_one(one: UpdateOutcome) -> None:
     seconds = f" in {one.seconds:.1f} s" if began else ""
     tell(console, f"{escape(one.environment)}: {coloured(one.result)}{seconds}")
     for line in (
-        *(f"  {escape(f'{name}: {done(token)}')}" for name, token in sorted(one.tokens.items())),
-        *(f"  {words}" for words in told(one.notes)),
-        *(f"  [yellow]warning:[/] {words}" for words in told(one.warnings)),
-        *(f"  [red]error:[/] {words}" for words in told(_errors(one))),
-        *(f"  [magenta]to do:[/] {words}" for words in told(_to_do(one))),
+        *(f"  {escape(f'{name}: {_done(token)}')}" for name, token in sorted(one.tokens.items())),
+        *(f"  {words}" for words in _told(one.notes)),
+        *(f"  [yellow]warning:[/] {words}" for words in _told(one.warnings)),
+        *(f"  [red]error:[/] {words}" for words in _told(_errors(one))),
+        *(f"  [magenta]to do:[/] {words}" for words in _told(_to_do(one))),
     ):
         tell(console, line)
 
@@ -65,17 +58,14 @@ def show_one(one: UpdateOutcome) -> None:
 def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
     """Show what a command that has succeeded did to the records that it was asked about: a line for each.
 
-    Args:
-        one: The outcome.
-        records: `integration/token` of each.
-        verb: What was done to it; empty where its notes say that.
+    The verb is what was done to it; empty where its notes say that.
     """
     console, names = report_console(), tuple(records)
     notes = {name: [_own(note) for note in one.notes if note.token == name] for name in names}
     for name in names:
         short = [] if verb else [note for note in notes[name] if "\n" not in note]
         token = one.tokens.get(name)
-        words = "" if token is None else done(token, staged=False)
+        words = "" if token is None else _done(token, staged=False)
         parts = [verb, words] if verb else [*short, words and f"what readers get is {words}"]
         line = (", " if verb else "; ").join(filter(None, parts)) or "nothing was left to do"
         tell(console, escape(f"{name}: {line}"))
@@ -84,8 +74,8 @@ def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
         note for note in one.notes if note.token not in names or _own(note) in notes[note.token]
     ]
     for line in (
-        *told(others),
-        *(f"[yellow]warning:[/] {words}" for words in told(one.warnings)),
+        *_told(others),
+        *(f"[yellow]warning:[/] {words}" for words in _told(one.warnings)),
     ):
         tell(console, line)
 
@@ -94,13 +84,8 @@ def _own(note: Message) -> str:
     return note.text.removeprefix(f"{note.token}: ")
 
 
-def done(token: TokenOutcome, *, staged: bool = True) -> str:
-    """Say what was done to a record, and what becomes of what it replaces.
-
-    Args:
-        token: The outcome.
-        staged: Say that it was staged, too.
-    """
+def _done(token: TokenOutcome, *, staged: bool = True) -> str:
+    """Say what was done to a record (that it was staged only if asked for), and what becomes of what it replaces."""
     if token.removed:
         return "no longer declared"
     if token.waits_for:
@@ -128,7 +113,7 @@ def _to_do(one: UpdateOutcome) -> Iterator[Message]:
     return (Message(token.waits_for, name) for name, token in one.tokens.items() if token.waits_for)
 
 
-def told(messages: Iterable[Message]) -> Iterator[str]:
+def _told(messages: Iterable[Message]) -> Iterator[str]:
     """Tell each cause once, with the tokens that it is about."""
     for words in grouped((message.token, message.text) for message in messages):
         yield escape(words.replace("\n", "\n    "))
@@ -146,11 +131,11 @@ def plain(one: UpdateOutcome) -> dict[str, Any]:
         "result": one.result.value,
         "seconds": round(one.seconds, 1),
         "tokens": [{"token": name, **asdict(token)} for name, token in sorted(one.tokens.items())],
-        "errors": [_plain_message(message) for message in one.errors],
-        "warnings": [_plain_message(message) for message in one.warnings],
-        "notes": [_plain_message(message) for message in one.notes],
+        "errors": _plain(one.errors),
+        "warnings": _plain(one.warnings),
+        "notes": _plain(one.notes),
     }
 
 
-def _plain_message(message: Message) -> Mapping[str, str | None]:
-    return {"token": message.token, "message": message.text}
+def _plain(messages: Iterable[Message]) -> list[dict[str, str | None]]:
+    return [{"token": message.token, "message": message.text} for message in messages]

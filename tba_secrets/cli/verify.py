@@ -16,8 +16,7 @@ from rich.markup import escape
 from tba_secrets.cli import credentials
 from tba_secrets.cli.exits import Exit, exit_of, worst
 from tba_secrets.cli.options import AsJson, EnvironmentName, Project
-from tba_secrets.cli.printing import grouped, report_console, show_table, tell
-from tba_secrets.cli.waiting import waiting
+from tba_secrets.cli.printing import grouped, report_console, show_table, tell, waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
 from tba_secrets.netsuite.asking import explained
 from tba_secrets.netsuite.checks import run_checks
@@ -89,21 +88,12 @@ def command(
         wish = probing.Wish(frozenset(point or []), allow_refused_logins, probe_restlet)
         probing.run(project, environment, tokens or [], wish, as_json=as_json)
         return
-    run(project, environment, tokens or [], as_json=as_json)
-
-
-def run(project: Path, environment: str, names: list[str], *, as_json: bool) -> None:
-    """Check, report, and end with the worst code of all records.
-
-    Raises:
-        TbaError: The environment or a name is wrong.
-    """
-    records = credentials.find(project, environment, names)
+    records = credentials.find(project, environment, tokens or [])
     with waiting(f"asking NetSuite about the tokens of {environment}"):
         found = _with_others(check(records))
     if as_json:
-        tokens = [_plain(one) for one in found]
-        typer.echo(json.dumps({"environment": environment, "tokens": tokens}, indent=2))
+        report = {"environment": environment, "tokens": [_plain(one) for one in found]}
+        typer.echo(json.dumps(report, indent=2))
     else:
         _show(environment, found)
     raise typer.Exit(worst(one.exit for one in found))
@@ -169,18 +159,7 @@ _WORDS: Final = {
     Exit.OTHERWISE: "[red]failed[/]",
     Exit.FAILED: "[yellow]not asked[/]",
 }
-
-
-_HEADINGS: Final = (
-    "token",
-    "result",
-    "as",
-    "proven",
-    "not proven",
-    "when (UTC)",
-    "slowest",
-    "clock",
-)
+_HEADINGS: Final = "token", "result", "as", "proven", "not proven", "when (UTC)", "slowest", "clock"
 
 
 def _show(environment: str, found: list[CheckedRecord]) -> None:

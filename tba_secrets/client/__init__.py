@@ -11,11 +11,8 @@ read it again once after an HTTP 401. No part of Pulumi is needed or loaded.
 
 from __future__ import annotations
 
-from tba_secrets.client.errors import (
-    ForeignHostError,
-    NoCredentialError,
-    UnsignableRequestError,
-)
+from tba_secrets.client.current import NoCredentialError
+from tba_secrets.client.hosts import ForeignHostError
 from tba_secrets.client.opening import (
     aws_session,
     environment_session,
@@ -24,6 +21,7 @@ from tba_secrets.client.opening import (
     vault_session,
 )
 from tba_secrets.client.pace import Options
+from tba_secrets.client.signed_calls import UnsignableRequestError
 from tba_secrets.client.signed_session import SignedSession
 from tba_secrets.netsuite.account import Service
 

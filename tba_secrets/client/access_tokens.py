@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
 
 class AccessTokens:
-    """The access token of one credential at a time.
-
-    Args:
-        where: The secret, for messages.
-        endpoint: An address that replaces the account's own hosts.
-        pace: The clocks.
-    """
+    """The access token of one credential at a time; `where` is its secret, for messages."""
 
     def __init__(self, where: str, endpoint: str | None, pace: Pace) -> None:
         self._where = where
@@ -52,9 +46,8 @@ class AccessTokens:
                 self._client = None
 
     def _opened(self, credential: OAuth2Credential) -> BearerClient:
-        from tba_secrets.netsuite.oauth2.client import (
-            BearerClient,  # a program that signs with TBA does without cryptography
-        )
+        # A program that signs with TBA does without cryptography.
+        from tba_secrets.netsuite.oauth2.client import BearerClient
 
         return BearerClient(
             credential,

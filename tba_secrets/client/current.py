@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final, NewType
 
-from tba_secrets.client.errors import NoCredentialError
 from tba_secrets.client.pace import RETRY_SECONDS, Pace
-from tba_secrets.errors import StoreUnavailableError
+from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.payload import AnyCredential, parse_either, same_content
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import CertificateFormat, Format
@@ -26,12 +25,13 @@ Moment = NewType("Moment", int)
 """A place in the order of a session's events. A clock would not do: it may show one time twice."""
 
 
+class NoCredentialError(StoreError):
+    """The secret is absent, or holds no credential that has passed its checks: nothing was sent."""
+
+
 @dataclass(frozen=True)
 class CachedCredential:
-    """A credential that was current.
-
-    It is compared by its values, because KV version 1 has no version ids.
-    """
+    """A credential that was current. It is compared by its values, because KV version 1 has no version ids."""
 
     version: VersionId
     credential: AnyCredential
@@ -42,14 +42,7 @@ class CachedCredential:
 
 
 class CurrentCredential:
-    """A thread-safe cache: one thread reads, the others wait or use the cached credential.
-
-    Args:
-        store: The store that holds the secret.
-        name: The secret, prefix included.
-        names: The keys of the stored object.
-        pace: How long a credential is cached.
-    """
+    """A thread-safe cache of one secret, named with its prefix: one thread reads, the others wait or use it."""
 
     def __init__(
         self, store: Store, name: SecretName, names: Format | CertificateFormat, pace: Pace
@@ -112,10 +105,7 @@ class CurrentCredential:
         return held
 
     def _read_if_possible(self) -> CachedCredential:
-        """Read, and bridge an outage with the cached credential.
-
-        Only an outage is bridged: an answer that the secret is absent or forbidden is believed.
-        """
+        """Read; only an outage is bridged: that the secret is absent or forbidden is believed."""
         try:
             return self._read()
         except StoreUnavailableError:

@@ -9,36 +9,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
 from requests_oauthlib import OAuth1, oauth1_auth
 
-from tba_secrets.client.errors import UnsignableRequestError
-from tba_secrets.client.signed_calls import SignedCalls
+from tba_secrets.client.signed_calls import SignedCalls, UnsignableRequestError
 from tba_secrets.client.turns import REFUSED, CallTurn
 
-_HEADER: Final = "Authorization"
 oauth1_auth.log.disabled = True  # it writes the header and the body at DEBUG
 
 
 class StoreOAuth1(OAuth1):  # type: ignore[misc] # the library has no types
-    """Signs with what is current, and once more after a 401 if another credential is current by then.
-
-    Args:
-        calls: Signs, and counts refused logins.
-    """
+    """Signs with what is current, and once more after a 401 if another credential is current by then."""
 
     def __init__(self, calls: SignedCalls) -> None:
         self._calls = calls
         super().__init__("", client_class=partial(_Client, calls))
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign.
+        """Sign; nothing is sent where it raises.
 
         Raises:
-            ForeignHostError, UnsignableRequestError, NotAskedError, StoreError: Nothing is sent.
+            ForeignHostError, UnsignableRequestError, NotAskedError, StoreError: As `SignedCalls.send`.
         """
         signed: requests.PreparedRequest = super().__call__(r)
         signed.register_hook("response", partial(self._answered, self.client.turn))
@@ -94,4 +88,4 @@ class _Client:
         with self._calls.turn() as self._mine.turn:
             url, header = self._calls.header(self.turn, http_method, uri, body)
         kept = {name: text for name, text in headers.items() if name.lower() != "cookie"}
-        return url, {**kept, _HEADER: header}, body
+        return url, {**kept, "Authorization": header}, body

@@ -32,10 +32,7 @@ def session(origin: CredentialRecord, /, **options: Unpack[Options]) -> SignedSe
 @overload
 def session(origin: Store, name: str, /, **options: Unpack[Options]) -> SignedSession: ...
 def session(
-    origin: CredentialRecord | Store,
-    name: str | None = None,
-    /,
-    **options: Unpack[Options],
+    origin: CredentialRecord | Store, name: str | None = None, /, **options: Unpack[Options]
 ) -> SignedSession:
     """Open a session that signs with the current version of one secret.
 

@@ -42,8 +42,8 @@ class Pace:
             )
 
 
-class PaceOptions(TypedDict, total=False):
-    """The fields of `Pace`, as keyword arguments."""
+class Options(TypedDict, total=False):
+    """Keyword arguments of every function that opens a session: the fields of `Pace`, and two more."""
 
     max_age_seconds: float
     max_stale_seconds: float
@@ -51,11 +51,6 @@ class PaceOptions(TypedDict, total=False):
     timeout_seconds: tuple[float, float]
     clock: Callable[[], float]
     monotonic: Callable[[], float]
-
-
-class Options(PaceOptions, total=False):
-    """Keyword arguments of every function that opens a session, besides those of `Pace`."""
-
     format: Format | CertificateFormat
     """The keys of the stored JSON object, where they are not the usual ones."""
     endpoint: str | None

@@ -23,11 +23,10 @@ from requests.utils import rewind_body
 
 from tba_secrets.client.access_tokens import AccessTokens
 from tba_secrets.client.current import CachedCredential, CurrentCredential
-from tba_secrets.client.errors import UnsignableRequestError
 from tba_secrets.client.hosts import refuse_foreign
 from tba_secrets.client.pace import Pace
 from tba_secrets.client.turns import REFUSED, CallTurn, Turns
-from tba_secrets.errors import AuthenticationRefusedError, StoreError
+from tba_secrets.errors import AuthenticationRefusedError, NetSuiteError, StoreError
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.oauth2.credential import OAuth2Credential
 from tba_secrets.netsuite.signing import Parameter, canonical_url, sign
@@ -36,23 +35,12 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _log: Final = logging.getLogger(__name__)
 
 
-class _NoAccessTokenError(Exception):
-    """The token endpoint refused an assertion: another credential may be current by now."""
-
-    def __init__(self, held: CachedCredential, error: AuthenticationRefusedError) -> None:
-        super().__init__()
-        self.held = held
-        self.error = error
+class UnsignableRequestError(NetSuiteError):
+    """The request cannot be signed in the form in which it would be sent: nothing was sent."""
 
 
 class SignedCalls:
-    """The calls of one session. Thread-safe.
-
-    Args:
-        current: The credential.
-        endpoint: An address that replaces the account's own hosts.
-        pace: The number of concurrent calls, and the timeout of each.
-    """
+    """The calls of one session. Thread-safe. An endpoint replaces the account's own hosts."""
 
     def __init__(self, current: CurrentCredential, endpoint: str | None, pace: Pace) -> None:
         self.current = current
@@ -64,12 +52,7 @@ class SignedCalls:
     def send(
         self, transport: BaseAdapter, request: requests.PreparedRequest, settings: dict[str, Any]
     ) -> requests.Response:
-        """Call NetSuite.
-
-        Args:
-            transport: The adapter that `requests` would use.
-            request: The unsigned request; it stays unsigned.
-            settings: `stream`, `timeout`, `verify`, `cert` and `proxies` of `requests`.
+        """Call NetSuite through the adapter that `requests` would use, with its settings; the request stays unsigned.
 
         Raises:
             ForeignHostError, UnsignableRequestError, NotAskedError, StoreError: Nothing was sent.
@@ -77,23 +60,15 @@ class SignedCalls:
         """
         if settings.get("timeout") is None:
             settings = {**settings, "timeout": self._pace.timeout_seconds}
-        try:
-            answer, held = self._attempt(transport, request, settings, self.current.held())
-        except _NoAccessTokenError as refused:
-            successor = self.successor(refused.held, request)
-            if successor is None:
-                raise refused.error from None
-        else:
-            if answer.status_code != REFUSED:
-                return answer
-            successor = self.successor(held, request)
-            if successor is None:
-                return answer
-            answer.close()
-        try:
-            return self._attempt(transport, request, settings, successor)[0]
-        except _NoAccessTokenError as refused:
-            raise refused.error from None
+        answer, held = self._attempt(transport, request, settings, self.current.held())
+        refused = isinstance(answer, AuthenticationRefusedError) or answer.status_code == REFUSED
+        if refused and (successor := self.successor(held, request)) is not None:
+            if isinstance(answer, requests.Response):
+                answer.close()
+            answer, _ = self._attempt(transport, request, settings, successor)
+        if isinstance(answer, AuthenticationRefusedError):
+            raise answer from None
+        return answer
 
     def _attempt(
         self,
@@ -101,13 +76,13 @@ class SignedCalls:
         request: requests.PreparedRequest,
         settings: dict[str, Any],
         held: CachedCredential,
-    ) -> tuple[requests.Response, CachedCredential]:
-        """Log in once; return the answer and the credential used."""
+    ) -> tuple[requests.Response | AuthenticationRefusedError, CachedCredential]:
+        """Log in once; return the answer, or why the token endpoint gave no access token, and the credential used."""
         with self._turns.turn(held) as turn:
             try:
                 signed = self._signed(request, turn)
             except AuthenticationRefusedError as error:
-                raise _NoAccessTokenError(turn.held, error) from None
+                return error, turn.held
             answer = _sent(transport, signed, request, settings)
             self.answered(turn, answer.status_code)
             return answer, turn.held
@@ -125,16 +100,9 @@ class SignedCalls:
     def header(
         self, turn: CallTurn, method: str, address: str, body: str | bytes | None
     ) -> tuple[str, str]:
-        """Sign, or get the access token.
+        """Sign, or get the access token; return the URL to send, and the Authorization header.
 
-        Args:
-            turn: Whose call it is; a refused assertion is recorded there.
-            method: The HTTP method.
-            address: The whole URL.
-            body: A form's body, which a TBA signature covers; None for any other body.
-
-        Returns:
-            The URL to send, and the Authorization header.
+        A refused assertion is recorded in the turn. The body is a form's, which a TBA signature covers, or else None.
 
         Raises:
             ForeignHostError: The address is not the account's.
@@ -195,10 +163,7 @@ def _sent(
     request: requests.PreparedRequest,
     settings: dict[str, Any],
 ) -> requests.Response:
-    """Send `signed`, but attach `request` to the answer or error.
-
-    The traceback is cut so that no frame with the header is kept.
-    """
+    """Send `signed`, but attach `request` to the answer or error, and keep no frame with the header."""
     try:
         answer = transport.send(signed, **settings)
     except requests.RequestException as error:
@@ -212,11 +177,7 @@ def _sent(
 
 
 def _form(request: requests.PreparedRequest) -> str | bytes | None:
-    """Return a form's body, which is signed (RFC 5849 section 3.4.1.3.1); None for any other body.
-
-    Raises:
-        UnsignableRequestError: It is a stream.
-    """
+    """Return a form's body, which is signed (RFC 5849 section 3.4.1.3.1); None for any other body."""
     kind = str(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if kind != _FORM or not request.body:
         return None

@@ -20,9 +20,6 @@ class SignedSession(requests.Session):
 
     One session serves all threads of a process. Mounted adapters become transports below the
     signature. Retry around the call, not in an adapter: a nonce that is sent twice is refused.
-
-    Args:
-        calls: Signs and sends.
     """
 
     def __init__(self, calls: SignedCalls) -> None:

@@ -53,12 +53,7 @@ class CallTurn:
 
 
 class Turns:
-    """The calls of one session. Thread-safe.
-
-    Args:
-        current: The credential.
-        pace: The number of concurrent calls.
-    """
+    """The calls of one session. Thread-safe."""
 
     def __init__(self, current: CurrentCredential, pace: Pace) -> None:
         self._current = current
@@ -72,8 +67,7 @@ class Turns:
     def turn(self, held: CachedCredential) -> Iterator[CallTurn]:
         """Wait for a turn, and hold it until the answer's headers have arrived.
 
-        Args:
-            held: The credential to sign with; the turn has a newer one if this was refused meanwhile.
+        It signs with `held`, or with a newer one if this was refused meanwhile.
 
         Raises:
             NotAskedError: NetSuite refused the credential too often.
@@ -105,10 +99,7 @@ class Turns:
             return self._current.now() if last is None else last
 
     def _entered(self, held: CachedCredential) -> Moment | None:
-        """Return when the call began, or None if `held` must be read again.
-
-        That is the case if it was refused after it was read.
-        """
+        """Return when the call began, or None if `held` was refused after it was read, and must be read again."""
         with self._changed:
             while True:
                 last = self._last_refusal(held)

@@ -82,10 +82,7 @@ class DemoNetSuite:
         return {"accounts": {ACCOUNT: account}}
 
 
-_OAUTH2 = [
-    LOG_IN,
-    OWN_CERTIFICATES,
-]
+_OAUTH2 = [LOG_IN, OWN_CERTIFICATES]
 _ROLES: list[dict[str, Any]] = [
     {
         "id": "1001",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -31,7 +32,7 @@ class OAuth2Story(Story):
         return [
             (
                 "Provision: a TBA token is proven; a key and its certificate are made, and wait for a person.",
-                self._provision,
+                self._up_that_waits,
             ),
             (
                 "Upload: a person maps the certificate in NetSuite. It is proven by an access token, then current.",
@@ -43,11 +44,11 @@ class OAuth2Story(Story):
             ),
             (
                 "Retire: the new credential has NetSuite revoke the old certificate.",
-                self._retire,
+                partial(self.tba, "retire", "--now"),
             ),
             (
                 "Migrate: the YAML of a second integration, beside the one that uses TBA.",
-                self._migrate,
+                partial(self.tba, "migrate", _TBA),
             ),
             (
                 "Refuse: its certificate is uploaded for another user; TBA goes on.",
@@ -58,13 +59,10 @@ class OAuth2Story(Story):
                 "Move: a program reads the new secret, and TBA is taken out of the YAML.",
                 self._move,
             ),
-            ("Status: what is left is OAuth 2.0.", self._status),
+            ("Status: what is left is OAuth 2.0.", partial(self.tba, "status")),
         ]
 
     # --- the steps --------------------------------------------------------------------------------
-
-    def _provision(self) -> None:
-        self._up_that_waits()
 
     def _first(self) -> None:
         self._upload(_BILLING, "billing-export", "billing.bot@example.com", "1002")
@@ -73,12 +71,6 @@ class OAuth2Story(Story):
     def _rotate(self) -> None:
         with self.read_on(f"billing-export/{_BILLING}"):
             self.tba("rotate", _BILLING)
-
-    def _retire(self) -> None:
-        self.tba("retire", "--now")
-
-    def _migrate(self) -> None:
-        self.tba("migrate", _TBA)
 
     def _refuse(self) -> None:
         self._up_that_waits()
@@ -101,9 +93,6 @@ class OAuth2Story(Story):
         with self.read_on(f"{_NEW}/{_NEW_ORDERS}"):
             self._take_out()
             self.pulumi(UP)
-
-    def _status(self) -> None:
-        self.tba("status")
 
     # --- what a person does -----------------------------------------------------------------------
 

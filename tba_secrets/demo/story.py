@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import ClassVar
 
 from rich.console import Console
@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from tba_secrets.demo.credentials import DemoPair
-from tba_secrets.demo.stores import SecretRow
 from tba_secrets.demo.world import World
 from tba_secrets.errors import TbaError
 
@@ -99,7 +98,7 @@ class Story(ABC):
         for heading in ("secret", *self.world.store.columns):
             table.add_column(heading, no_wrap=True)
         for row in self.world.store.rows():
-            table.add_row(*_cells(row))
+            table.add_row(*astuple(row))
         return table
 
     def _close(self, *, keep: bool) -> None:
@@ -122,7 +121,3 @@ def _failed(command: str, status: int) -> TbaError:
         f"the demo failed: `{command}` ended with exit code {status}",
         "look at what it printed above",
     )
-
-
-def _cells(row: SecretRow) -> tuple[str, str, str, str]:
-    return (row.name, row.current, row.previous, row.candidate)

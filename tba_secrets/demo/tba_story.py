@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from tba_secrets.demo.story import UP, Story
@@ -21,9 +22,12 @@ class TbaStory(Story):
         return [
             (
                 "Provision: three tokens are staged, proven by signed calls, then made current.",
-                self._up,
+                partial(self.pulumi, UP),
             ),
-            ("Again, with nothing changed: no store write, no NetSuite call.", self._unchanged),
+            (
+                "Again, with nothing changed: no store write, no NetSuite call.",
+                partial(self.pulumi, f"{UP} --expect-no-changes"),
+            ),
             (
                 "Rotate: the stock token's source gives a second token, beside the first.",
                 self._rotate,
@@ -36,22 +40,22 @@ class TbaStory(Story):
                 "Put right: the source gives the true value again. State says so; the store needs no write.",
                 self._mend,
             ),
-            ("Roll back: the stock token of before is proven, and current again.", self._roll_back),
-            ("Rotate again: the token that was rolled back is taken on purpose.", self._again),
+            (
+                "Roll back: the stock token of before is proven, and current again.",
+                partial(self.tba, "rollback", _STOCK),
+            ),
+            (
+                "Rotate again: the token that was rolled back is taken on purpose.",
+                partial(self.tba, "rotate", _STOCK, "--again"),
+            ),
             (
                 "Retire: NetSuite revokes the superseded token, at once instead of after its overlap.",
-                self._retire,
+                partial(self.tba, "retire", "--now"),
             ),
             ("Status: every token, and the same as one page.", self._status),
         ]
 
     # --- the steps --------------------------------------------------------------------------------
-
-    def _up(self) -> None:
-        self.pulumi(UP)
-
-    def _unchanged(self) -> None:
-        self.pulumi(f"{UP} --expect-no-changes")
 
     def _rotate(self) -> None:
         self.give(self.world.netsuite.next_stock)
@@ -74,15 +78,6 @@ class TbaStory(Story):
         self.pulumi(UP)
         if self.world.store.rows() != before:
             raise TbaError("the demo failed: what was current already was written again")
-
-    def _roll_back(self) -> None:
-        self.tba("rollback", _STOCK)
-
-    def _again(self) -> None:
-        self.tba("rotate", _STOCK, "--again")
-
-    def _retire(self) -> None:
-        self.tba("retire", "--now")
 
     def _status(self) -> None:
         self.tba("status", "--html", "status.html")

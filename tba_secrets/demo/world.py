@@ -56,34 +56,30 @@ class World:
 
     def pulumi(self, *arguments: str, quiet: bool = False) -> int:
         """Run the real CLI in the demo's project; its output goes to the terminal unless `quiet`."""
-        return self._run(self._pulumi_path(), *arguments, quiet=quiet)
+        sink = subprocess.DEVNULL if quiet else None
+        return self._run(self._pulumi_path(), *arguments, stdout=sink).returncode
 
     def tba(self, *arguments: str) -> int:
         """Run this very `tba` in the demo's project; its output goes to the terminal."""
-        return self._run(sys.executable, "-c", _TBA, *arguments)
+        return self._run(sys.executable, "-c", _TBA, *arguments).returncode
 
-    def _run(self, *command: str, quiet: bool = False) -> int:
-        sink = subprocess.DEVNULL if quiet else None
+    def certificate(self, name: str) -> str:
+        """Return what `tba certificate` prints for a person who uploads it: PEM, and nothing secret."""
+        command = (sys.executable, "-c", _TBA, "certificate", self.stack, name)
+        ended = self._run(*command, stdout=subprocess.PIPE)
+        ended.check_returncode()
+        return ended.stdout
+
+    def _run(self, *command: str, stdout: int | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - our own programs
             command,
             cwd=self.folder,
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
-            stdout=sink,
-            check=False,
-        ).returncode
-
-    def certificate(self, name: str) -> str:
-        """Return what `tba certificate` prints for a person who uploads it: PEM, and nothing secret."""
-        return subprocess.run(  # noqa: S603 - this very program
-            [sys.executable, "-c", _TBA, "certificate", self.stack, name],
-            cwd=self.folder,
-            env={**os.environ, **self.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             text=True,
-            check=True,
-        ).stdout
+            check=False,
+        )
 
     @contextmanager
     def reader(self, record: str) -> Iterator[Reading]:

@@ -28,10 +28,7 @@ class Service(Enum):
 
 
 def realm(account: str) -> str:
-    """Return the account id as the OAuth realm and the SOAP `account` spell it.
-
-    Args:
-        account: The id in either spelling.
+    """Return an account id, in either spelling, as the OAuth realm and the SOAP `account` spell it.
 
     Raises:
         AccountIdError: It is no account id. It becomes part of a host name, so nothing else is let through.
@@ -45,15 +42,19 @@ def realm(account: str) -> str:
     return spelled
 
 
+def read_realm(text: str) -> str | None:
+    """Return what may be an account id in realm form; None if it is none."""
+    try:
+        return realm(text)
+    except AccountIdError:
+        return None
+
+
 def base_url(account: str, service: Service, endpoint: str | None = None) -> str:
     """Where a service of the account is, without a trailing slash.
 
-    Oracle asks that the address can be configured ("Company URLs" subtab), hence the override.
-
-    Args:
-        account: The account id in either spelling.
-        service: Which service.
-        endpoint: One address for all services instead (a simulator, a proxy).
+    `endpoint` is one address for all services instead (a simulator, a proxy): Oracle asks that the address can be
+    configured ("Company URLs" subtab).
 
     Raises:
         AccountIdError: The account id is malformed.

@@ -18,38 +18,32 @@ from tba_secrets.netsuite import soap
 
 _CODE: Final = re.compile(r"[A-Z_]{3,60}")
 
-_LOGIN_CODES: Final = frozenset(
-    {
-        "INVALID_LOGIN",
-        "INVALID_LOGIN_ATTEMPT",
-        "INVALID_LOGIN_CREDENTIALS",
-        "INVALID_ACCT",
-        "INVALID_ROLE",
-        "LOGIN_DISABLED",
-        "WS_LOG_IN_REQD",
-    }
-)
-_BUSY_CODES: Final = frozenset(
-    {
-        "CONCURRENCY_LIMIT_EXCEEDED",
-        "SSS_REQUEST_LIMIT_EXCEEDED",
-        "WS_REQUEST_BLOCKED",
-        "WS_CONCUR_SESSION_DISALLWD",
-        "ACCT_TEMP_UNAVAILABLE",
-    }
-)
+_LOGIN_CODES: Final = {
+    "INVALID_LOGIN",
+    "INVALID_LOGIN_ATTEMPT",
+    "INVALID_LOGIN_CREDENTIALS",
+    "INVALID_ACCT",
+    "INVALID_ROLE",
+    "LOGIN_DISABLED",
+    "WS_LOG_IN_REQD",
+}
+_BUSY_CODES: Final = {
+    "CONCURRENCY_LIMIT_EXCEEDED",
+    "SSS_REQUEST_LIMIT_EXCEEDED",
+    "WS_REQUEST_BLOCKED",
+    "WS_CONCUR_SESSION_DISALLWD",
+    "ACCT_TEMP_UNAVAILABLE",
+}
 SERVER_ERROR: Final = "server_error"
-_OAUTH2_ERRORS: Final = frozenset(
-    {
-        "invalid_request",
-        "invalid_client",
-        "invalid_grant",
-        "unauthorized_client",
-        "unsupported_grant_type",
-        "invalid_scope",
-        SERVER_ERROR,
-    }
-)
+_OAUTH2_ERRORS: Final = {
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    SERVER_ERROR,
+}
 """RFC 6749 section 5.2, and what was seen of the token endpoint."""
 LOGIN_PHRASES: Final = ("Invalid login attempt", "Ambiguous authentication", "malformed syntax")
 _OTHER_PHRASES: Final = ("request limit exceeded", "Incorrect data center requested")
@@ -138,9 +132,8 @@ def _outcome_of_a_token_request(answer: Answer) -> AnswerKind:
     code = error_code(answer, Protocol.OAUTH2)
     if answer.status == 401 or (answer.status < 500 and code is not None):
         return AnswerKind.REFUSED
-    if (
-        code == SERVER_ERROR
-    ):  # seen as the answer to an assertion without kid: no reason to send it again
+    # Seen as the answer to an assertion without kid: no reason to send it again.
+    if code == SERVER_ERROR:
         return AnswerKind.FAILED
     return AnswerKind.BUSY if answer.status == 429 or answer.status >= 500 else AnswerKind.FAILED
 

@@ -10,6 +10,7 @@ from tba_secrets.errors import (
     AuthenticationRefusedError,
     CheckFailedError,
     IdentityMismatchError,
+    NetSuiteError,
     NetSuiteUnreachableError,
     NotProvenError,
 )
@@ -23,6 +24,10 @@ from tba_secrets.netsuite.tokeninfo import NOTHING_READ, TokenInfo
 from tba_secrets.sensitive import redact
 
 _LONGEST_NAME: Final = 100
+_OWN_TOKEN: Final = (
+    "take the token of the declared user and role in the declared account "
+    "(Setup > Users/Roles > Access Tokens), or correct the declaration"
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,6 @@ class CheckContext:
         not_proven: Iterable[str] = (),
         info: TokenInfo = NOTHING_READ,
     ) -> Evidence:
-        """Return what `answer` proves, and when it was given."""
         return Evidence(
             check=self.check,
             account=info.account,
@@ -65,14 +69,9 @@ class CheckContext:
             CheckFailedError: Any other failure.
         """
         kind = outcome(answer, protocol)
-        if kind is AnswerKind.ACCEPTED:
-            return answer
-        diagnosis = self._diagnosis(answer, protocol)
-        if kind is AnswerKind.REFUSED:
-            raise explained(self.client.record, diagnosis)
-        if kind is AnswerKind.REDIRECTED:
-            raise NetSuiteUnreachableError(f"{self.client.record}: not followed: {diagnosis}")
-        raise CheckFailedError(f"{self.client.record}: {diagnosis}", diagnosis=diagnosis)
+        if kind is not AnswerKind.ACCEPTED:
+            raise failure(self.client.record, kind, self._diagnosis(answer, protocol))
+        return answer
 
     def json_object(self, answer: Answer, protocol: Protocol) -> dict[str, Any]:
         """Return the JSON object of a success. Raises as `accepted` and `unreadable` do."""
@@ -90,8 +89,15 @@ class CheckContext:
         diagnosis = self._diagnosis(answer, protocol, why)
         return NotProvenError(f"{self.client.record}: not proven: {diagnosis}", diagnosis=diagnosis)
 
-    def match(self, aspect: str, got: str | None, expected: str | None) -> None:
-        """Refuse a token of somebody else. What NetSuite does not say, or the YAML does not declare, is not compared.
+    def match(
+        self,
+        aspect: str,
+        got: str | None,
+        expected: str | None,
+        proof: str = "token",
+        remedy: str = _OWN_TOKEN,
+    ) -> None:
+        """Refuse what is somebody else's. What NetSuite does not say, or the YAML does not declare, is not compared.
 
         Raises:
             IdentityMismatchError: Both are there and differ.
@@ -100,9 +106,8 @@ class CheckContext:
             return
         shown = redact(got, self.client.secrets)[:_LONGEST_NAME]
         raise IdentityMismatchError(
-            f"{self.client.record}: the token works, and its {aspect} is {shown!r}; declared is {expected!r}",
-            "take the token of the declared user and role in the declared account "
-            "(Setup > Users/Roles > Access Tokens), or correct the declaration",
+            f"{self.client.record}: the {proof} works, and its {aspect} is {shown!r}; declared is {expected!r}",
+            remedy,
             aspect=aspect,
             got=shown,
             expected=expected,
@@ -156,13 +161,15 @@ class CheckContext:
         )
 
 
-def explained(record: str, diagnosis: Diagnosis) -> AuthenticationRefusedError:
-    """Return the error for a refused login.
+def failure(record: str, kind: AnswerKind, diagnosis: Diagnosis) -> NetSuiteError:
+    if kind is AnswerKind.REFUSED:
+        return explained(record, diagnosis)
+    if kind is AnswerKind.REDIRECTED:
+        return NetSuiteUnreachableError(f"{record}: not followed: {diagnosis}")
+    return CheckFailedError(f"{record}: {diagnosis}", diagnosis=diagnosis)
 
-    Args:
-        record: How messages name the credential.
-        diagnosis: What may be behind it.
-    """
+
+def explained(record: str, diagnosis: Diagnosis) -> AuthenticationRefusedError:
     return AuthenticationRefusedError(
         f"{record}: NetSuite refused the login: {diagnosis}",
         f"the answer alone does not tell which: {READ_THE_TRAIL}, and `tba explain DETAIL` says how to fix it",

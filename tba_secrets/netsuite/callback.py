@@ -11,21 +11,77 @@ import hmac
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
 from secrets import token_hex
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Any, Final, Self
 
-from tba_secrets.netsuite import callback_pages as pages
-from tba_secrets.netsuite.callback_pages import Page
 from tba_secrets.netsuite.consent import Answered, Consent, PendingConsent, judge
 from tba_secrets.netsuite.flow_errors import FlowError
 
 _POLL_SECONDS: Final = 0.05
 _SLOWEST_REQUEST_SECONDS: Final = 10.0
 _MOST_PORTS: Final = 5
+_HEADERS: Final = (
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Cache-Control", "no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Connection", "close"),
+)
+"""The address holds the verifier: it is not kept, not passed on, and the page loads nothing."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the browser shows: plain, readable by a screen reader, without any value in it."""
+
+    status: int
+    title: str
+    text: str
+
+    @property
+    def html(self) -> str:
+        """The whole document; title and text are our own words and need no escaping."""
+        return (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<meta name="color-scheme" content="light dark">\n'
+            f"<title>{self.title}</title>\n</head>\n<body>\n<main>\n<h1>{self.title}</h1>\n"
+            f"<p>{self.text}</p>\n</main>\n</body>\n</html>\n"
+        )
+
+
+_CLOSE: Final = "You can close this page and go back to the terminal."
+
+PAGES: Final = {
+    Answered.ALLOWED: Page(
+        200, "Done: access was allowed", f"The token is now fetched in the terminal. {_CLOSE}"
+    ),
+    Answered.DENIED: Page(
+        200, "Access was not allowed", f"No token was issued, and nothing was changed. {_CLOSE}"
+    ),
+    Answered.MISMATCH: Page(
+        200,
+        "Another account, role or user than declared",
+        f"No token was issued, and nothing was changed. The terminal says what differs. {_CLOSE}",
+    ),
+    Answered.STRAY: Page(
+        400,
+        "Not the answer that is waited for",
+        "This address does not belong to the consent page that was opened last. Nothing was changed. Use the page "
+        "that the terminal named.",
+    ),
+}
+ALREADY_ANSWERED: Final = Page(
+    410,
+    "Already answered",
+    f"An answer was taken before. Nothing was changed by this one. {_CLOSE}",
+)
+NOT_HERE: Final = Page(404, "Nothing is here", "Use the page that the terminal named.")
 
 
 class CallbackListener:
@@ -63,12 +119,12 @@ class CallbackListener:
         """Judge one GET, show its page, and only then hand the answer on: afterwards the listener may close."""
         where, _, query = path.partition("?")
         if not hmac.compare_digest(where.encode(errors="replace"), self._path.encode()):
-            return send(pages.NOT_HERE)
+            return send(NOT_HERE)
         consent = self._first(query)
         if consent is None:
-            return send(pages.ALREADY_ANSWERED)
+            return send(ALREADY_ANSWERED)
         with suppress(OSError):  # a browser that went away has answered all the same
-            send(pages.OF[consent.answered])
+            send(PAGES[consent.answered])
         if consent.answered is not Answered.STRAY:
             self._box.put(consent)
         return None
@@ -92,13 +148,7 @@ class CallbackListener:
             ).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the ports."""
+    def __exit__(self, *_: object) -> None:
         for server in self._servers:
             server.shutdown()
             server.server_close()
@@ -123,9 +173,7 @@ class _Server6(_Server):
     address_family = socket.AF_INET6
 
 
-def _loopback_servers(
-    handler: type[BaseHTTPRequestHandler],
-) -> list[ThreadingHTTPServer]:
+def _loopback_servers(handler: type[BaseHTTPRequestHandler]) -> list[ThreadingHTTPServer]:
     """Listen on one port of both loopback addresses; of 127.0.0.1 alone if this machine has no ::1."""
     try:
         for _ in range(_MOST_PORTS):
@@ -166,7 +214,7 @@ def _handler(listener: CallbackListener) -> type[BaseHTTPRequestHandler]:
             self, code: int, message: str | None = None, explain: str | None = None
         ) -> None:
             """Answer with our own page: the base class's quotes the request."""
-            self._send(Page(code, pages.NOT_HERE.title, pages.NOT_HERE.text))
+            self._send(Page(code, NOT_HERE.title, NOT_HERE.text))
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing: a request line holds the verifier."""
@@ -174,7 +222,7 @@ def _handler(listener: CallbackListener) -> type[BaseHTTPRequestHandler]:
         def _send(self, page: Page) -> None:
             body = page.html.encode()
             self.send_response(page.status)
-            for name, value in pages.HEADERS:
+            for name, value in _HEADERS:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 TOKENS_PAGE: Final = "Setup > Users/Roles > Access Tokens"
-_INTEGRATIONS: Final = "Setup > Integration > Manage Integrations"
-_ROLES: Final = "Setup > Users/Roles > User Management > Manage Roles"
+INTEGRATIONS: Final = "Setup > Integration > Manage Integrations"
+ROLES: Final = "Setup > Users/Roles > User Management > Manage Roles"
 _USERS: Final = "Setup > Users/Roles > User Management > Manage Users"
 _FEATURES: Final = "Setup > Company > Enable Features > SuiteCloud"
 _COMPANY: Final = "Setup > Company > Company Information"
@@ -41,37 +41,37 @@ TOKEN_REJECTED: Final = Cause(
 WRONG_SECRET: Final = Cause(
     "the consumer secret or the token secret does not belong to its key: cut off when it was copied, or consumer and "
     "token swapped",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "take both halves of a pair from one place; a secret that is lost needs a new token, or Reset Credentials",
     ("InvalidSignature",),
 )
 CONSUMER_UNKNOWN: Final = Cause(
     "the consumer key is another account's, or was replaced by Reset Credentials",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "take the consumer key and secret of this account's integration record",
     ("consumer_key_unknown", "UnknownIntegration"),
 )
 INTEGRATION_BLOCKED: Final = Cause(
     "the integration record is Blocked, waits for approval, or has Token-based Authentication cleared",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "set State to Enabled and tick Token-based Authentication",
     ("consumer_key_refused", "IntegrationBlocked"),
 )
 NO_LOGIN_PERMISSION: Final = Cause(
     "the role may not log in with a token",
-    _ROLES,
+    ROLES,
     "add the permission Log in using Access Tokens (or User Access Tokens) under Permissions > Setup",
     ("permission_denied", "EntityOrRoleDisabled"),
 )
 NO_REST_PERMISSION: Final = Cause(
     "the role lacks REST Web Services, which NetSuite answers like a wrong login and not with 403",
-    _ROLES,
+    ROLES,
     "add the permission REST Web Services (Full) under Permissions > Setup",
     ("permission_denied",),
 )
 NO_SOAP_PERMISSION: Final = Cause(
     "the role lacks SOAP Web Services",
-    _ROLES,
+    ROLES,
     "add the permission SOAP Web Services (Full) under Permissions > Setup",
     ("permission_denied",),
 )
@@ -143,7 +143,7 @@ UNUSUAL_FORM: Final = Cause(
 )
 WEB_SERVICES_ONLY: Final = Cause(
     'the role is marked "Web Services Only": it may use REST and SOAP, and no RESTlet or token service',
-    _ROLES,
+    ROLES,
     "clear Web Services Only Role, or declare checks without tokeninfo and restlet",
     ("permission_denied",),
 )
@@ -159,7 +159,7 @@ BURST: Final = Cause(
 )
 PASSWORD_LOGIN: Final = Cause(
     "a client logs in with e-mail and password (NLAuth), which roles with two-factor authentication refuse",
-    _ROLES,
+    ROLES,
     "let every client of this user sign with its token",
 )
 UNSIGNED_QUERY: Final = Cause(
@@ -205,12 +205,12 @@ HEADER_BROKEN: Final = Cause(
 )
 RECORD_PERMISSION: Final = Cause(
     "the login is good, and the role may not do this",
-    _ROLES,
+    ROLES,
     "add the permission that the call needs, or leave the check out",
 )
 NO_WORKBOOK: Final = Cause(
     "the role lacks SuiteAnalytics Workbook, which SuiteQL needs",
-    _ROLES,
+    ROLES,
     "add the permission SuiteAnalytics Workbook (Edit) under Permissions > Reports, or leave suiteql out",
 )
 NO_DEPLOYMENT: Final = Cause(
@@ -235,13 +235,13 @@ NOT_NETSUITE: Final = Cause(
 )
 FLOW_OFF: Final = Cause(
     'the integration record has "TBA: Authorization Flow" cleared',
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "tick TBA: Authorization Flow and enter the callback URL",
     ("AuthorizationFlowRequired",),
 )
 FLOW_CALLBACK: Final = Cause(
     "the callback URL is not the one of the integration record",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "enter http://localhost:* (or the URL that is used) as Callback URL",
     ("InvalidCallback",),
 )

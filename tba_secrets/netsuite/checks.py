@@ -33,16 +33,9 @@ def run_checks(
     expected: Expected,
     circumstances: Circumstances = NOTHING_KNOWN,
 ) -> Verification:
-    """Run the checks one after another and stop at the first that fails.
+    """Run the checks, as declared under `verify:`, one after another and stop at the first that fails.
 
-    Args:
-        client: Signs with the credential that is to be proven.
-        checks: As declared under `verify:`.
-        expected: Account, role and user as declared.
-        circumstances: What else is known, for the diagnosis of a failure.
-
-    Returns:
-        What was proven; `not_proven` tells what was not.
+    The circumstances are for the diagnosis of a failure.
 
     Raises:
         AuthenticationRefusedError: NetSuite refused the login; it was asked once.

@@ -39,7 +39,6 @@ class Circumstances:
 
     @property
     def clues(self) -> frozenset[Clue]:
-        """The clues that follow from these facts."""
         facts = {
             Clue.PASSED_BEFORE: self.passed_before,
             Clue.ACCOUNT_CHANGED: self.account_changed,
@@ -64,12 +63,7 @@ class Verdict:
 
 
 def others(mine: Credential, verdicts: Iterable[Verdict]) -> Circumstances:
-    """Return what the verdicts on other credentials say about a refused one.
-
-    Args:
-        mine: The refused credential.
-        verdicts: Every credential of the run that NetSuite gave an answer on, this one included.
-    """
+    """Return what the verdicts of a run, on every credential that got an answer, say about a refused one."""
     there = [one for one in verdicts if one.credential.account == mine.account]
     same = [
         one.accepted

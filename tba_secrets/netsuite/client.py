@@ -11,8 +11,8 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, TypedDict, Unpack
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Final
 from urllib.parse import quote, urlencode
 
 import requests
@@ -24,7 +24,7 @@ from tba_secrets.netsuite.answers import Answer, Protocol
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
 from tba_secrets.netsuite.clues import clues_of_record
 from tba_secrets.netsuite.concurrency import PROCESS_CONCURRENCY, Concurrency
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential, TbaCredential
 from tba_secrets.netsuite.retry import Retry
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.netsuite.signing import Once, Parameter
@@ -55,7 +55,10 @@ class SignedCall:
         """Return its whole address on a host."""
         if not self.path.startswith("/"):
             raise ValueError("a path starts with a slash")
-        return signing.canonical_url(_with_query(base + self.path, self.query))
+        url = base + self.path
+        if self.query:
+            url += ("&" if "?" in url else "?") + urlencode(self.query, quote_via=quote)
+        return signing.canonical_url(url)
 
     @property
     def protocol(self) -> Protocol:
@@ -68,86 +71,55 @@ class SignedCall:
     __repr__ = __str__  # a query may hold a token id
 
 
-class Settings(TypedDict, total=False):
-    """The keyword arguments of `Caller`."""
-
-    record: str
-    clock: Callable[[], float]
-    sender: Sender | None
-    deadline_seconds: float
-    sleep: Callable[[float], None]
-    monotonic: Callable[[], float]
-    probe: ClockProbe
-    concurrency: Concurrency
-
-
+@dataclass(eq=False, repr=False)
 class Caller(ABC):
-    """Asks one account's services with one credential, whatever the credential is.
+    """Asks one account's services with one credential, whatever the credential is."""
 
-    Args:
-        account: The account id.
-        endpoint: One address for all services; the account's own hosts where None.
-        record: How messages name the credential, such as `token warehouse-sync/bot`.
-        clock: Epoch seconds.
-        sender: How a request gets out; over the network where None.
-        deadline_seconds: How long one call may take in all, retries included.
-        sleep: Waits that many seconds between tries; it may raise to end the call.
-        monotonic: Seconds, to measure the deadline with.
-        probe: Where the skew of each host is kept.
-        concurrency: Learns whether the account had too much to do.
-    """
+    credential: Credential
+    endpoint: str | None = None
+    """One address for all services; the account's own hosts where None."""
+    _: KW_ONLY
+    record: str = "the credential"
+    """How messages name the credential, such as `token warehouse-sync/bot`."""
+    clock: Callable[[], float] = time.time
+    """Epoch seconds."""
+    sender: Sender | None = None
+    """How a request gets out; over the network where None."""
+    deadline_seconds: float = 30.0
+    """How long one call may take in all, retries included."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits between tries; it may raise to end the call."""
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds, to measure the deadline with."""
+    probe: ClockProbe = PROCESS_PROBE
+    concurrency: Concurrency = PROCESS_CONCURRENCY
+    """Learns whether the account had too much to do."""
 
-    def __init__(
-        self,
-        account: str,
-        endpoint: str | None = None,
-        *,
-        record: str = "the credential",
-        clock: Callable[[], float] = time.time,
-        sender: Sender | None = None,
-        deadline_seconds: float = 30.0,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-        probe: ClockProbe = PROCESS_PROBE,
-        concurrency: Concurrency = PROCESS_CONCURRENCY,
-    ) -> None:
-        self.record = record
-        self._account = account
-        self._endpoint = endpoint
-        self._clock = clock
-        sender = sender if sender is not None else HttpSender(clock, monotonic)
-        self._monotonic = monotonic
+    def __post_init__(self) -> None:
         self._retry = Retry(
-            sender,
-            deadline_seconds,
-            sleep,
-            monotonic,
-            lambda busy: concurrency.heard(account, busy=busy),
+            self.sender if self.sender is not None else HttpSender(self.clock, self.monotonic),
+            self.deadline_seconds,
+            self.sleep,
+            self.monotonic,
+            lambda busy: self.concurrency.heard(self.credential.account, busy=busy),
         )
-        self._probe = probe
 
     @property
     def own_hosts(self) -> bool:
         """The account's own hosts are asked, no `endpoint` in their place."""
-        return self._endpoint is None
+        return self.endpoint is None
 
     def url(self, service: Service) -> str:
-        """Return the base URL of a service of this account."""
-        return base_url(self._account, service, self._endpoint)
+        return base_url(self.credential.account, service, self.endpoint)
 
     @property
-    @abstractmethod
     def secrets(self) -> tuple[Sensitive, ...]:
         """The values to redact from text that others wrote."""
+        return self.credential.secrets
 
     @abstractmethod
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
-        """Return what the credential and the declared record show, before any answer.
-
-        Args:
-            account: The declared account id.
-            permissions: The role's declared permissions; nothing follows from none.
-        """
+        """Return what credential, declared account and permissions show, before any answer; see `clues_of_record`."""
 
     def reach(self) -> None:
         """Ask whether NetSuite answers and its clock is ours, without signing: before anything is written.
@@ -191,11 +163,10 @@ class Caller(ABC):
         def measure() -> float | None:
             unsigned = requests.Request("HEAD", base + "/").prepare
             # Any answer has a Date, an error's as well; only a lost one is asked for again.
-            return self._answered(
-                unsigned, None, f"the unsigned clock probe of {base}"
-            ).skew_seconds
+            answer = self._answered(unsigned, None, f"the unsigned clock probe of {base}")
+            return answer.skew_seconds
 
-        return self._probe.check(base, self.record, measure)
+        return self.probe.check(base, self.record, measure)
 
     def _answered(
         self, attempt: Callable[[], requests.PreparedRequest], protocol: Protocol | None, what: str
@@ -215,54 +186,40 @@ class Caller(ABC):
             ) from None
 
 
+@dataclass(eq=False, repr=False)
 class Client(Caller):
-    """Asks NetSuite with one TBA credential.
+    """Asks NetSuite with one TBA credential."""
 
-    Args:
-        credential: What is signed with.
-        endpoint: One address for all services; the account's own hosts where None.
-        settings: Those of `Caller`.
-    """
-
-    def __init__(
-        self,
-        credential: TbaCredential,
-        endpoint: str | None = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        super().__init__(credential.account, endpoint, **settings)
-        self.credential = credential
-
-    @property
-    def secrets(self) -> tuple[Sensitive, ...]:
-        """The four values."""
-        return self.credential.secrets
+    credential: TbaCredential
 
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
-        """See `Caller`."""
         return clues_of_record(self.credential, account, permissions, own_hosts=self.own_hosts)
 
     def soap(self, operation: str) -> Answer:
         """Call a SOAP operation without arguments, with a TokenPassport. Raises as `call` does."""
         base = self.url(Service.SUITETALK)
         self._ready(base)
-        return self._answered(
-            lambda: self._passport(base, operation), Protocol.SOAP, f"{operation} (SOAP) on {base}"
-        )
+
+        def attempt() -> requests.PreparedRequest:
+            return passport_request(self.credential, base, operation, Once.now(self.clock()))
+
+        return self._answered(attempt, Protocol.SOAP, f"{operation} (SOAP) on {base}")
 
     def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
         url = call.url(base)
         header = signing.sign(
-            self.credential, call.method, url, call.form, timestamp=int(self._clock())
+            self.credential, call.method, url, call.form, timestamp=int(self.clock())
         )
         return authorized(call, url, header)
 
-    def _passport(self, base: str, operation: str) -> requests.PreparedRequest:
-        envelope = soap.envelope(self.credential, operation, Once.now(self._clock()))
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
-        return requests.Request(
-            "POST", base + soap.PATH, headers=headers, data=envelope.encode()
-        ).prepare()
+
+def passport_request(
+    credential: TbaCredential, base: str, operation: str, once: Once
+) -> requests.PreparedRequest:
+    """Return a SOAP call of an operation without arguments, with a TokenPassport."""
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
+    envelope = soap.envelope(credential, operation, once).encode()
+    return requests.Request("POST", base + soap.PATH, headers=headers, data=envelope).prepare()
 
 
 def authorized(call: SignedCall, url: str, header: str) -> requests.PreparedRequest:
@@ -274,10 +231,3 @@ def authorized(call: SignedCall, url: str, header: str) -> requests.PreparedRequ
         headers["Content-Type"] = _FORM
     body = call.json.encode() if call.json is not None else list(call.form) or None
     return requests.Request(call.method, url, headers=headers, data=body).prepare()
-
-
-def _with_query(url: str, query: tuple[Parameter, ...]) -> str:
-    if not query:
-        return url
-    joint = "&" if "?" in url else "?"
-    return url + joint + urlencode(query, quote_via=quote)

@@ -27,13 +27,8 @@ class ClockProbe:
     ) -> float | None:
         """Measure each host's clock skew once; refuse a skew at which NetSuite rejects signatures.
 
-        Args:
-            base_url: Whose clock it is.
-            record: The credential that waits for the answer, as messages name it.
-            measure: Asks; gives how many seconds our clock is ahead, None where the answer had no date.
-
-        Returns:
-            The skew in seconds; None if it is unknown, which is no error.
+        `measure` gives how many seconds our clock is ahead, None where the answer had no date. That is returned as it
+        is: an unknown skew is no error.
 
         Raises:
             ClockSkewError: It is beyond the tolerance. That is not kept: the clock may be set right.

@@ -15,10 +15,11 @@ from tba_secrets.netsuite.answers import (
     error_phrase,
     outcome,
 )
-from tba_secrets.netsuite.credential import TbaCredential
+from tba_secrets.netsuite.credential import Credential, TbaCredential
 from tba_secrets.netsuite.rules import Clue
+from tba_secrets.sensitive import Sensitive
 
-_LOGIN_PERMISSIONS: Final = {"Log in using Access Tokens", "User Access Tokens"}
+_LOGIN_PERMISSIONS: Final = frozenset({"Log in using Access Tokens", "User Access Tokens"})
 _USUAL_VALUE: Final = re.compile(r"[0-9a-f]{64}")
 _SUSPECT_SKEW_SECONDS: Final = 120.0
 
@@ -79,24 +80,45 @@ def clues_of_record(
 ) -> frozenset[Clue]:
     """Return what the declared record and the credential's form show, before any answer.
 
-    Args:
-        credential: Only lengths and alphabets of its values are looked at.
-        account: The declared account id.
-        permissions: The role's declared permissions; nothing follows from none.
-        own_hosts: The account's own hosts are asked, no `endpoint`.
+    Nothing follows from no declared permissions. `own_hosts`: the account's own are asked, no `endpoint`.
     """
-    values = [secret.reveal() for secret in credential.secrets]
-    declared = set(permissions)
+    declared = frozenset(permissions)
     facts = {
-        Clue.WHITESPACE: any(value != value.strip() for value in values),
-        Clue.UNUSUAL_FORM: any(not _USUAL_VALUE.fullmatch(value) for value in values),
         Clue.ACCOUNT_FORM: credential.account != credential.account.upper().replace("-", "_"),
+        Clue.NO_SOAP_PERMISSION: bool(declared) and "SOAP Web Services" not in declared,
+    }
+    return (
+        clues_of_declaration(credential, account, declared, _LOGIN_PERMISSIONS, own_hosts=own_hosts)
+        | clues_of_values(credential.secrets)
+        | {clue for clue, holds in facts.items() if holds}
+    )
+
+
+def clues_of_values(values: Iterable[Sensitive]) -> frozenset[Clue]:
+    """Return what lengths and alphabets of consumer keys, token ids and their secrets show."""
+    texts = [value.reveal() for value in values]
+    facts = {
+        Clue.WHITESPACE: any(text != text.strip() for text in texts),
+        Clue.UNUSUAL_FORM: any(not _USUAL_VALUE.fullmatch(text) for text in texts),
+    }
+    return frozenset(clue for clue, holds in facts.items() if holds)
+
+
+def clues_of_declaration(
+    credential: Credential,
+    account: str,
+    permissions: frozenset[str],
+    log_in: frozenset[str],
+    *,
+    own_hosts: bool,
+) -> frozenset[Clue]:
+    """Return what the declared record shows, whatever the kind of credential; `log_in` are permissions to log in."""
+    facts = {
         Clue.ACCOUNT_DIFFERS: credential.account.upper().replace("-", "_") != account,
         Clue.SANDBOX: "_" in account,
         Clue.THROUGH_ENDPOINT: not own_hosts,
-        Clue.NO_LOGIN_PERMISSION: bool(declared) and not declared & _LOGIN_PERMISSIONS,
-        Clue.NO_REST_PERMISSION: bool(declared) and "REST Web Services" not in declared,
-        Clue.NO_SOAP_PERMISSION: bool(declared) and "SOAP Web Services" not in declared,
-        Clue.NO_WORKBOOK: bool(declared) and "SuiteAnalytics Workbook" not in declared,
+        Clue.NO_LOGIN_PERMISSION: bool(permissions) and not permissions & log_in,
+        Clue.NO_REST_PERMISSION: bool(permissions) and "REST Web Services" not in permissions,
+        Clue.NO_WORKBOOK: bool(permissions) and "SuiteAnalytics Workbook" not in permissions,
     }
     return frozenset(clue for clue, holds in facts.items() if holds)

@@ -31,12 +31,7 @@ class _Account:
 
 
 class Concurrency:
-    """The users of each account that may be asked side by side. Thread-safe.
-
-    Args:
-        first: How many at first.
-        most: How many at most.
-    """
+    """The users of each account that may be asked side by side. Thread-safe."""
 
     def __init__(self, first: int = _FIRST, most: int = _MOST) -> None:
         if most < 1:
@@ -47,12 +42,7 @@ class Concurrency:
         self._accounts: dict[str, _Account] = {}
 
     def limit(self, account: str, most: int) -> None:
-        """Take over what is declared of an account; the lowest counts where several are declared.
-
-        Args:
-            account: The account id.
-            most: How many users at most, instead of the usual limit.
-        """
+        """Take over how many users at most are declared of an account; the lowest counts where several are."""
         with self._lock:
             one = self._of(account)
             if one.declared is None or most < one.declared:
@@ -60,17 +50,11 @@ class Concurrency:
                 one.declared, one.users = most, min(one.users, one.most)
 
     def users(self, account: str) -> int:
-        """Return how many users may be asked side by side now."""
         with self._lock:
             return self._of(account).users
 
     def heard(self, account: str, *, busy: bool) -> None:
-        """Learn from an answer.
-
-        Args:
-            account: The account id.
-            busy: NetSuite said that it has too much to do.
-        """
+        """Learn from an answer whether NetSuite has too much to do."""
         with self._lock:
             one = self._of(account)
             if busy and not one.halved:

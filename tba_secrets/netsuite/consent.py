@@ -17,7 +17,6 @@ from enum import Enum, auto
 from typing import Final
 from urllib.parse import parse_qsl
 
-from tba_secrets.errors import AccountIdError
 from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.sensitive import Sensitive
@@ -69,12 +68,7 @@ _STRAY: Final = Consent(Answered.STRAY)
 
 
 def judge(query: str, pending: PendingConsent) -> Consent:
-    """Return whether the query of a callback is the answer, and which.
-
-    Args:
-        query: As it came, percent-encoded.
-        pending: What this flow has asked for.
-    """
+    """Return whether the query of a callback, as it came, is the answer, and which."""
     said = _fields(query)
     if said is None or not _same(said.get("state", ""), pending.state):
         return _STRAY
@@ -101,14 +95,14 @@ def _fields(query: str) -> dict[str, str] | None:
 
 
 def _same(got: str, expected: Sensitive) -> bool:
-    """Compare in constant time."""
     return hmac.compare_digest(got.encode(errors="replace"), expected.reveal().encode())
 
 
 def _mismatch(said: Mapping[str, str], expected: Expected) -> Mismatch | None:
     """Return the first aspect that is not the declared one; what is not declared is not compared."""
+    company = said.get("company", "")
     declared = (
-        ("account", _realm(said.get("company", "")), accounts.realm(expected.account)),
+        ("account", accounts.read_realm(company) or company, accounts.realm(expected.account)),
         ("role id", said.get("role", ""), expected.role_id),
         ("user", said.get("entity", ""), expected.entity),
     )
@@ -116,13 +110,6 @@ def _mismatch(said: Mapping[str, str], expected: Expected) -> Mismatch | None:
         if wanted is not None and got.strip() != wanted:
             return Mismatch(aspect, _shown(got), wanted)
     return None
-
-
-def _realm(company: str) -> str:
-    try:
-        return accounts.realm(company)
-    except AccountIdError:
-        return company
 
 
 def _shown(got: str) -> str:

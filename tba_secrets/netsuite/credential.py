@@ -47,14 +47,11 @@ class TbaCredential:
 
     @classmethod
     def of(cls, account: str, consumer: Pair, token: Pair) -> TbaCredential:
-        """Return the credential of two pairs."""
         return cls(account, consumer.identifier, consumer.secret, token.identifier, token.secret)
 
     def pair(self, part: str) -> Pair:
-        """Return the `consumer` or the `token` pair."""
-        from tba_secrets.sources.interface import (
-            Pair,  # a reader's program does without the sources
-        )
+        # A reader's program does without the sources.
+        from tba_secrets.sources.interface import Pair
 
         if part == "consumer":
             return Pair(self.consumer_key, self.consumer_secret)
@@ -62,7 +59,6 @@ class TbaCredential:
 
     @property
     def fields(self) -> Mapping[str, Sensitive]:
-        """What a store holds, by field name."""
         return {
             "account": Sensitive(self.account),
             "consumer_key": self.consumer_key,
@@ -73,5 +69,4 @@ class TbaCredential:
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
-        """The four values, to redact them from text that others wrote."""
         return (self.consumer_key, self.consumer_secret, self.token_id, self.token_secret)

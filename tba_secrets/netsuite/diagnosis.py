@@ -48,17 +48,12 @@ class Diagnosis:
 
 
 def diagnose(said: str, clues: Iterable[Clue]) -> Diagnosis:
-    """Return the causes that the clues speak for.
-
-    Args:
-        said: What NetSuite said, in our words.
-        clues: See `clues_of_answer`, `clues_of_record`.
-    """
+    """Return the causes that the clues speak for; `said` is what NetSuite said, in our words."""
     there = frozenset(clues)
     scores: dict[Cause, int] = {}
     for rule in RULES if there.isdisjoint(_OAUTH2) else OAUTH2_RULES:
         if there.issuperset(rule.when) and there.isdisjoint(rule.never):
-            score = rule.weight + sum(extra for clue, extra in rule.more if clue in there)
+            score = rule.weight + sum(extra for clue, extra in rule.more.items() if clue in there)
             scores[rule.cause] = max(score, scores.get(rule.cause, 0))
     ordered = sorted(scores, key=lambda cause: -scores[cause])
     return Diagnosis(said, tuple(ordered), there)
@@ -70,9 +65,6 @@ _OAUTH2: Final = {Clue.ASSERTION, Clue.BEARER}
 
 def in_short(told: str) -> tuple[str, str]:
     """Shorten a message that may end with a diagnosis to one line.
-
-    Args:
-        told: The message, as it was kept.
 
     Returns:
         Its first two lines with the likeliest cause, and how to mend that; the latter is empty without a diagnosis.

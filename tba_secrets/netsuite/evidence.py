@@ -65,17 +65,14 @@ class Verification:
 
     @property
     def account(self) -> str | None:
-        """The account that NetSuite named."""
         return self._first("account")
 
     @property
     def role_name(self) -> str | None:
-        """The role that NetSuite named."""
         return self._first("role_name")
 
     @property
     def role_id(self) -> str | None:
-        """The internal id of the role that NetSuite named."""
         return self._first("role_id")
 
     @property

@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.callback import CallbackListener
 from tba_secrets.netsuite.clock import PROCESS_PROBE, ClockProbe
-from tba_secrets.netsuite.consent import Answered, Consent, Mismatch, PendingConsent
+from tba_secrets.netsuite.consent import Answered, Consent, PendingConsent
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.flow_errors import (
     ConsentDeniedError,
@@ -33,8 +33,7 @@ from tba_secrets.netsuite.flow_errors import (
     ConsentTimeoutError,
     FlowCancelledError,
 )
-from tba_secrets.netsuite.flow_steps import Steps
-from tba_secrets.netsuite.flow_wire import Application
+from tba_secrets.netsuite.flow_steps import Application, Steps
 from tba_secrets.netsuite.retry import Retry
 from tba_secrets.netsuite.transport import HttpSender, Sender
 from tba_secrets.sensitive import Sensitive
@@ -72,26 +71,13 @@ def authorize(
     monotonic: Callable[[], float] = time.monotonic,
     probe: ClockProbe = PROCESS_PROBE,
 ) -> Pair:
-    """Get a new access token for one user and role. Blocks until the person has answered.
+    """Get a new access token, not proven yet, for one user and role. Blocks until the person has answered.
 
-    Args:
-        application: The integration record that asks: name, account, consumer pair, endpoint.
-        expected: Account, role and user as declared. `role_id` is asked for in step one and compared, as is `entity`;
-            where one is None only its name is announced, and a check of the issued token has to prove it.
-        person: Who gives consent.
-        record: How messages name the token, such as `token warehouse-sync/bot`.
-        cancelled: Asked before each step, ten times a second or more while waiting, and last before the exchange.
-        before_issue: Called once, immediately before the exchange; what it raises stops the flow. Of all errors below
-            only `TokenOrphanedError` says that a token may exist.
-        clock: Epoch seconds.
-        sender: How a request gets out; over the network where None.
-        deadline_seconds: How long each of the two calls may take.
-        sleep: Waits that many seconds between tries of step one.
-        monotonic: Seconds, to measure deadlines with.
-        probe: Where the skew of each host is kept.
-
-    Returns:
-        Token id and secret. The token is not proven yet.
+    `role_id` is asked for in step one and compared, as is `entity`; where one is None only its name is announced, and a
+    check of the issued token has to prove it. `cancelled` is asked before each step, ten times a second or more while
+    waiting, and last before the exchange. `before_issue` is called once, immediately before the exchange; what it
+    raises stops the flow. Of all errors below only `TokenOrphanedError` says that a token may exist. The settings from
+    `clock` on are those of `client.Caller`; the deadline is that of each call.
 
     Raises:
         ConsentDeniedError: No consent. Nothing was exchanged, as in all that follow but the last.
@@ -118,7 +104,10 @@ def authorize(
             seconds -= _POLL_SECONDS
 
     retry = Retry(sender or HttpSender(clock, monotonic), deadline_seconds, pause, monotonic)
-    steps = Steps(application, record, retry, clock, probe, _whose(application, expected))
+    whose = (
+        f"a token of application {application.name}, user {_user(expected)}, role {_role(expected)}"
+    )
+    steps = Steps(application, record, retry, clock, probe, whose)
     with CallbackListener() as listener:
         go_on()
         steps.reach()
@@ -129,7 +118,10 @@ def authorize(
         until = monotonic() + person.timeout_seconds
         person.announce(_announcement(expected, person, record))
         person.open_page(_page_url(application, request_token, state))
-        consent = _wait(listener, person, record, go_on, monotonic, until)
+        while (consent := listener.poll()) is None:
+            go_on()
+            if monotonic() >= until:
+                raise _nobody_answered(person, record)
     verifier = _verifier(consent, expected, record)
     go_on()
     before_issue()
@@ -152,12 +144,6 @@ def _announcement(expected: Expected, person: Person, record: str) -> str:
     )
 
 
-def _whose(application: Application, expected: Expected) -> str:
-    return (
-        f"a token of application {application.name}, user {_user(expected)}, role {_role(expected)}"
-    )
-
-
 def _user(expected: Expected) -> str:
     entity = f" (entity {expected.entity})" if expected.entity is not None else ""
     return f"{expected.user_email}{entity}"
@@ -168,29 +154,26 @@ def _role(expected: Expected) -> str:
     return f"{expected.role_name}{role_id}"
 
 
-def _wait(
-    listener: CallbackListener,
-    person: Person,
-    record: str,
-    go_on: Callable[[], None],
-    monotonic: Callable[[], float],
-    until: float,
-) -> Consent:
-    while (consent := listener.poll()) is None:
-        go_on()
-        if monotonic() >= until:
-            raise ConsentTimeoutError(
-                f"{record}: nobody answered NetSuite's consent page within {person.timeout_seconds:.0f} s. "
-                "No token was issued, and nothing was changed",
-                "start the flow again; where the page says that the request is unknown, its address was cut off",
-            )
-    return consent
+def _nobody_answered(person: Person, record: str) -> ConsentTimeoutError:
+    return ConsentTimeoutError(
+        f"{record}: nobody answered NetSuite's consent page within {person.timeout_seconds:.0f} s. "
+        "No token was issued, and nothing was changed",
+        "start the flow again; where the page says that the request is unknown, its address was cut off",
+    )
 
 
 def _verifier(consent: Consent, expected: Expected, record: str) -> Sensitive:
     """Return the verifier of a consent that is the declared user's for the declared role, or raise the typed error."""
-    if consent.mismatch is not None:
-        raise _mismatched(consent.mismatch, expected, record)
+    if (mismatch := consent.mismatch) is not None:
+        raise ConsentMismatchError(
+            f"{record}: consent was given for another {mismatch.aspect}: {mismatch.got}; declared is "
+            f"{mismatch.expected}. It was not used: no token was issued, and nothing was changed",
+            f"log in as {_user(expected)} with the role {_role(expected)} in account {expected.account} (log out of "
+            "NetSuite first, or use a private window), or correct the declaration",
+            aspect=mismatch.aspect,
+            got=mismatch.got,
+            expected=mismatch.expected,
+        )
     if consent.answered is not Answered.ALLOWED or consent.verifier is None:
         raise ConsentDeniedError(
             f"{record}: NetSuite's consent page sent back no verifier: Deny was pressed, or the user may not allow it. "
@@ -199,15 +182,3 @@ def _verifier(consent: Consent, expected: Expected, record: str) -> Sensitive:
             f"role {_role(expected)}",
         )
     return consent.verifier
-
-
-def _mismatched(mismatch: Mismatch, expected: Expected, record: str) -> ConsentMismatchError:
-    return ConsentMismatchError(
-        f"{record}: consent was given for another {mismatch.aspect}: {mismatch.got}; declared is {mismatch.expected}. "
-        "It was not used: no token was issued, and nothing was changed",
-        f"log in as {_user(expected)} with the role {_role(expected)} in account {expected.account} (log out of "
-        "NetSuite first, or use a private window), or correct the declaration",
-        aspect=mismatch.aspect,
-        got=mismatch.got,
-        expected=mismatch.expected,
-    )

@@ -29,21 +29,17 @@ _POLL_SECONDS: Final = 0.1
 class Turn:
     """The right to call NetSuite for one user, held inside `Gate.admit`."""
 
-    def __init__(self, refused: Callable[[], None], unanswered: Callable[[], None]) -> None:
-        self._refused = refused
-        self._unanswered = unanswered
-        self.counts = False
-        """The attempt stays on record."""
+    was_refused = False
+    counts = False
+    """The attempt stays on record."""
 
     def refused(self) -> None:
         """NetSuite refused the login: the user is not asked again in this run. Calling it twice counts once."""
-        self.counts = True
-        self._refused()
+        self.was_refused = self.counts = True
 
     def unanswered(self) -> None:
         """Note that what was signed and sent has no answer: it may have been a refused login, and counts as one."""
         self.counts = True
-        self._unanswered()
 
 
 class Gate:
@@ -51,8 +47,8 @@ class Gate:
 
     Args:
         clock: Epoch seconds.
-        concurrency: How many users of one account are asked side by side; that of this process where None.
-        logins: The file that all runs of this machine share; the current user's where None.
+        concurrency: That of this process where None.
+        logins: The current user's file where None.
     """
 
     def __init__(
@@ -82,17 +78,10 @@ class Gate:
     ) -> Iterator[Turn]:
         """Wait for the user's turn and a free place of the account, hold both, and record the attempt.
 
-        An `AuthenticationRefusedError` that leaves the block counts as `turn.refused()`.
-
-        Args:
-            account: The account id.
-            user: The user's e-mail address or entity id; the same for all records of one user.
-            record: How messages name the credential.
-            fingerprint: Of the credential; kept with a refusal.
-            known_refusals: What earlier runs recorded.
-            cancelled: Asked while waiting, ten times a second.
-            unrecorded: Called with a warning if the machine's file cannot be written, in a run that also records
-                refusals in state. None in any other run, which then does not ask.
+        An `AuthenticationRefusedError` that leaves the block counts as `turn.refused()`. The user is an e-mail address
+        or entity id, the same for all records of one user. `cancelled` is asked while waiting, ten times a second.
+        `unrecorded` is called with a warning if the machine's file cannot be written, in a run that also records
+        refusals in state; it is None in any other run, which then does not ask.
 
         Raises:
             NotAskedError: The user may not be asked, the attempt could not be recorded, or `cancelled` said so.
@@ -126,7 +115,7 @@ class Gate:
 
     def remembers(self) -> bool:
         """Return whether the machine's file can be written: else only the state of a run keeps its refusals."""
-        return self._logins.writable()
+        return self._logins.write_error() is None
 
     def refusals(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Return the refusals of the last 30 minutes, known and new, oldest first: for the caller to keep.
@@ -168,7 +157,8 @@ class Gate:
             self._ledger.check(who, record, self._clock())
             if cancelled():
                 raise NotAskedError(f"{record}: not asked: the run was cancelled")
-            if self._queues[who][0] is ticket and self._has_place(who.account):
+            has_place = self._running[who.account] < self._concurrency.users(who.account)
+            if self._queues[who][0] is ticket and has_place:
                 try:
                     lock = self._logins.turn(*who)
                 except OSError:  # recording the attempt fails as well, and says so
@@ -176,9 +166,6 @@ class Gate:
                 if lock is not None:
                     return lock
             self._changed.wait(_POLL_SECONDS)
-
-    def _has_place(self, account: str) -> bool:
-        return self._running[account] < self._concurrency.users(account)
 
     @contextmanager
     def _attempt(
@@ -195,24 +182,14 @@ class Gate:
             self._ledger.check(who, record, now)
             attempt = Refusal(fingerprint, float(int(now))).beside(self._ledger.known(who))
         attempt = self._recorded(who, record, attempt, unrecorded)
-
-        def refused() -> None:
-            with self._changed:
-                self._ledger.refused(who, record, attempt)
-
-        def unanswered() -> None:
-            with self._changed:
-                self._ledger.learn(who, [attempt])
-
-        turn = Turn(refused, unanswered)
+        turn = Turn()
         try:
             yield turn
         except AuthenticationRefusedError:
             turn.refused()
             raise
         except NetSuiteUnreachableError as error:
-            if error.unanswered:
-                turn.unanswered()
+            turn.counts |= error.unanswered
             raise
         except Exception:
             raise
@@ -220,15 +197,10 @@ class Gate:
             turn.unanswered()
             raise
         finally:
-            if not turn.counts:
-                self._struck_out(who, attempt)
+            self._settle(who, record, attempt, turn)
 
     def _recorded(
-        self,
-        who: Who,
-        record: str,
-        attempt: Refusal,
-        unrecorded: Callable[[str], None] | None,
+        self, who: Who, record: str, attempt: Refusal, unrecorded: Callable[[str], None] | None
     ) -> Refusal:
         try:
             return self._logins.add(*who, attempt)
@@ -244,7 +216,14 @@ class Gate:
         )
         return attempt
 
-    def _struck_out(self, who: Who, attempt: Refusal) -> None:
-        # What cannot be struck out counts as a refusal for 30 minutes: no reason to fail a run that has its answer.
-        with suppress(OSError):
-            self._logins.strike(*who, attempt)
+    def _settle(self, who: Who, record: str, attempt: Refusal, turn: Turn) -> None:
+        if not turn.counts:
+            # What cannot be struck out counts as a refusal for 30 minutes: no reason to fail a run that has its answer.
+            with suppress(OSError):
+                self._logins.strike(*who, attempt)
+            return
+        with self._changed:
+            if turn.was_refused:
+                self._ledger.refused(who, record, attempt)
+            else:
+                self._ledger.learn(who, [attempt])

@@ -68,7 +68,6 @@ class Ledger:
         self._refused_now: dict[Who, str] = {}
 
     def learn(self, who: Who, refusals: Iterable[Refusal]) -> None:
-        """Take earlier refusals over."""
         self._refusals[who] = self.known(who) | frozenset(refusals)
 
     def known(self, who: Who) -> frozenset[Refusal]:
@@ -81,10 +80,8 @@ class Ledger:
         self._refused_now.setdefault(who, record)
 
     def recent(self, who: Who, now: float) -> tuple[Refusal, ...]:
-        """Return the refusals within the window, oldest first."""
-        return tuple(
-            sorted((r for r in self.known(who) if r.within_window(now)), key=lambda r: r.at)
-        )
+        within = (one for one in self.known(who) if one.within_window(now))
+        return tuple(sorted(within, key=lambda one: one.at))
 
     def check(self, who: Who, record: str, now: float) -> None:
         """Refuse to ask.

@@ -14,8 +14,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -23,36 +23,27 @@ from typing import Any, Final
 from tba_secrets.netsuite.credential import Credential
 from tba_secrets.netsuite.lockout import Refusal, Who
 from tba_secrets.sensitive import Fingerprint, fingerprint
-from tba_secrets.state_folder import state_folder
+from tba_secrets.state_folder import state_folder, write_error
 
 _KEY: Final = b"tba-secrets: refused logins"
 
 
+@dataclass(frozen=True)
 class RefusedLogins:
-    """The file; a broken one counts as empty.
+    """The file; a broken one counts as empty. What locks it stands beside it."""
 
-    Args:
-        path: Where it is. What locks it stands beside it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    path: Path
 
     @classmethod
     def at_home(cls, variables: Mapping[str, str] = os.environ) -> RefusedLogins:
-        """Return the current user's file."""
         return cls(state_folder(variables) / "refusals.json")
 
     def __str__(self) -> str:
-        return str(self._path)
+        return str(self.path)
 
-    def writable(self) -> bool:
-        """Return whether it can be written, by writing what it holds."""
-        try:
-            self._change(lambda _content: None)
-        except OSError:
-            return False
-        return True
+    def write_error(self) -> OSError | None:
+        """Return why it cannot be written, without writing it; None if it can."""
+        return write_error(self._path)
 
     def of(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Return what is known of one user, attempts under way included."""
@@ -67,32 +58,24 @@ class RefusedLogins:
         Raises:
             OSError: It could not be written.
         """
-        who, kept = Who.of(account, user), refusal
+        kept = refusal
 
-        def change(content: dict[str, list[Any]]) -> None:
+        def added(known: tuple[Refusal, ...]) -> list[Refusal]:
             nonlocal kept
-            known = _refusals(content, who)
             kept = refusal.beside(known)
-            entries = [one for one in (*known, kept) if one.within_window(refusal.at)]
-            content[_name(who)] = [[str(one.fingerprint), one.at] for one in entries]
+            return [one for one in (*known, kept) if one.within_window(refusal.at)]
 
-        self._change(change)
+        self._change_user(Who.of(account, user), added)
         return kept
 
     def merge(self, account: str, user: str, refusals: Collection[Refusal]) -> None:
-        """Add what another place has kept, if it is not here yet.
+        """Add what another place has kept, if it is not here yet. Raises as `add` does."""
 
-        Raises:
-            OSError: It could not be written.
-        """
-        who = Who.of(account, user)
-
-        def change(content: dict[str, list[Any]]) -> None:
-            entries = sorted({*_refusals(content, who), *refusals}, key=lambda one: one.at)
-            content[_name(who)] = [[str(one.fingerprint), one.at] for one in entries]
+        def merged(known: tuple[Refusal, ...]) -> list[Refusal]:
+            return sorted({*known, *refusals}, key=lambda one: one.at)
 
         if not set(refusals) <= set(self.of(account, user)):
-            self._change(change)
+            self._change_user(Who.of(account, user), merged)
 
     def strike(self, account: str, user: str, refusal: Refusal) -> None:
         """Take back what `add` has returned: it was no refusal.
@@ -100,13 +83,11 @@ class RefusedLogins:
         Raises:
             OSError: It could not be written; the entry stands.
         """
-        who = Who.of(account, user)
 
-        def change(content: dict[str, list[Any]]) -> None:
-            left = [one for one in _refusals(content, who) if one != refusal]
-            content[_name(who)] = [[str(one.fingerprint), one.at] for one in left]
+        def struck(known: tuple[Refusal, ...]) -> list[Refusal]:
+            return [one for one in known if one != refusal]
 
-        self._change(change)
+        self._change_user(Who.of(account, user), struck)
 
     def turn(self, account: str, user: str) -> int | None:
         """Take the user's turn on this machine.
@@ -120,31 +101,35 @@ class RefusedLogins:
         digest = sha256(_name(Who.of(account, user)).encode()).hexdigest()[:16]
         return _locked(self._beside(f".{digest}.lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+    def _change_user(
+        self, who: Who, changed: Callable[[tuple[Refusal, ...]], list[Refusal]]
+    ) -> None:
+        def change(content: dict[str, list[Any]]) -> None:
+            entries = changed(_refusals(content, who))
+            content[_name(who)] = [[str(one.fingerprint), one.at] for one in entries]
+
+        self._change(change)
+
     def _change(self, change: Callable[[dict[str, list[Any]]], None]) -> None:
-        with self._alone():
+        lock = _locked(self._beside(".lock"), fcntl.LOCK_EX)
+        assert lock is not None  # noqa: S101 - without LOCK_NB flock waits
+        try:
             content = self._read()
             change(content)
             new = self._beside(".new")
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump({user: entries for user, entries in content.items() if entries}, file)
-            new.replace(self._path)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        lock = _locked(self._beside(".lock"), fcntl.LOCK_EX)
-        assert lock is not None  # noqa: S101 - without LOCK_NB flock waits
-        try:
-            yield
+            new.replace(self.path)
         finally:
             os.close(lock)
 
     def _beside(self, suffix: str) -> Path:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self._path.with_suffix(suffix)
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.path.with_suffix(suffix)
 
     def _read(self) -> dict[str, list[Any]]:
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
+            content = json.loads(self.path.read_text(encoding="utf-8"))
             return {str(user): [[str(m), float(at)] for m, at in e] for user, e in content.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             return {}

@@ -24,14 +24,7 @@ _PAIR: Final = re.compile(r'([A-Za-z_][\w.~-]*)\s*=\s*"([^"]*)"')
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{40,}")
 _SPECIAL: Final = re.compile(r"[!'()* ]|%(?:21|20|2[789A])", re.IGNORECASE)
 _PASSPORT: Final = ("account", "consumerKey", "token", "nonce", "timestamp", "signature")
-_HEADER: Final = (
-    "oauth_consumer_key",
-    "oauth_token",
-    "oauth_nonce",
-    "oauth_timestamp",
-    "oauth_signature_method",
-    "oauth_signature",
-)
+_HEADER: Final = ("consumer_key", "token", "nonce", "timestamp", "signature_method", "signature")
 _FLOW: Final = {"realm", "role"}
 """Parameters of a header that do not begin with `oauth_` and belong there."""
 
@@ -55,9 +48,8 @@ def clues_of_requests(
 ) -> frozenset[Clue]:
     """Return what the requests show.
 
-    Args:
-        requests: One, or several in a row: the same nonce and timestamp twice is a replay.
-        server_seconds: NetSuite's clock when they came, from the answer's Date header.
+    The same nonce and timestamp twice is a replay. `server_seconds` is NetSuite's clock when they came, from the
+    answer's Date header.
     """
     fields = [(one, _fields(one)) for one in requests]
     found: set[Clue] = set()
@@ -80,7 +72,7 @@ def _fields(request: SeenRequest) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name.removeprefix("oauth_"), []).append(value)
-    required = _PASSPORT if request.envelope else [n.removeprefix("oauth_") for n in _HEADER]
+    required = _PASSPORT if request.envelope else _HEADER
     values["missing"] = [name for name in required if not any(values.get(name, ()))]
     values["foreign"] = (
         [] if request.envelope else [n for n, _ in pairs if n[:6] != "oauth_" and n not in _FLOW]
@@ -89,9 +81,8 @@ def _fields(request: SeenRequest) -> dict[str, list[str]]:
 
 
 def _header(text: str) -> list[tuple[str, str]]:
-    return [
-        (name, value if name == "realm" else unquote(value)) for name, value in _PAIR.findall(text)
-    ]
+    pairs = _PAIR.findall(text)
+    return [(name, value if name == "realm" else unquote(value)) for name, value in pairs]
 
 
 def _passport(envelope: str) -> list[tuple[str, str]]:

@@ -44,9 +44,7 @@ class Retry:
     ) -> Answer:
         """Try until an answer is not "come back later", and return it.
 
-        Args:
-            attempt: Makes a request with a new signature.
-            protocol: How the answer is read; None takes any answer.
+        `attempt` makes a request with a new signature; without a protocol any answer is taken.
 
         Raises:
             LostError: There was none within the deadline; `sent` where a signed request may have been refused unheard.

@@ -18,7 +18,7 @@ from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
 from tba_secrets.netsuite.causes import TOKENS_PAGE
 from tba_secrets.netsuite.client import Client, SignedCall
-from tba_secrets.netsuite.clues import clues_of_answer, clues_of_record
+from tba_secrets.netsuite.clues import clues_of_answer
 from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
 from tba_secrets.netsuite.gate import Turn
 
@@ -104,19 +104,13 @@ _REMEDY: Final = {
 
 
 def revoke(client: Client) -> Revocation:
-    """Revoke the client's own token; it must not be current anywhere.
-
-    Args:
-        client: Signs with the token that is to go and the consumer pair that is valid now.
+    """Revoke the client's own token; it must not be current anywhere. The consumer pair is the one valid now.
 
     Raises:
         ClockSkewError: Nothing was signed, the token is as it was.
     """
     mine = client.credential
-    query = (
-        ("consumerKey", mine.consumer_key.reveal()),
-        ("token", mine.token_id.reveal()),
-    )
+    query = (("consumerKey", mine.consumer_key.reveal()), ("token", mine.token_id.reveal()))
     try:
         answer = client.call_once(SignedCall(Service.RESTLETS, "GET", PATH, query=query))
     except NetSuiteUnreachableError as lost:
@@ -130,10 +124,10 @@ def _judged(client: Client, answer: Answer) -> Revocation:
     words = said(answer, Protocol.RESTLET)
     if kind is AnswerKind.ACCEPTED and not _of_somebody_else(answer):
         return Revocation(RevocationOutcome.REVOKED, client.record, words, answer.at)
-    clues = clues_of_answer(answer, Protocol.RESTLET) | clues_of_record(
-        client.credential, client.credential.account, (), own_hosts=client.own_hosts
+    record = client.clues(client.credential.account, ())
+    diagnosis = diagnose(
+        f"{PATH} was answered {words}", record | clues_of_answer(answer, Protocol.RESTLET)
     )
-    diagnosis = diagnose(f"{PATH} was answered {words}", clues)
     return Revocation(_OUTCOME[kind], client.record, words, answer.at, diagnosis)
 
 

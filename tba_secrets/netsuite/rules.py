@@ -6,7 +6,8 @@ stand in `causes`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -101,139 +102,116 @@ class Rule:
 
     cause: Cause
     weight: int
-    when: tuple[Clue, ...]
-    more: tuple[tuple[Clue, int], ...] = ()
+    when: tuple[Clue, ...] = ()
+    more: Mapping[Clue, int] = field(default_factory=dict)
     never: tuple[Clue, ...] = ()
 
 
-_LOGIN_WORKED = (Clue.LOGIN_WORKED,)
-_REFUSED = (Clue.REFUSED,)
+def where(*when: Clue, never: tuple[Clue, ...] = (), rules: Iterable[Rule]) -> Iterator[Rule]:
+    """Return the rules with what all of them need, and what rules all of them out."""
+    for rule in rules:
+        yield replace(rule, when=(*when, *rule.when), never=(*never, *rule.never))
 
-RULES: Final = (
+
+_SEEN: Final = (
     # What can be seen beforehand comes first.
-    Rule(causes.WHITESPACE, 95, (Clue.REFUSED, Clue.WHITESPACE), never=_LOGIN_WORKED),
-    Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.REFUSED, Clue.ACCOUNT_DIFFERS), never=_LOGIN_WORKED),
-    Rule(causes.ACCOUNT_CHANGED, 93, (Clue.REFUSED, Clue.ACCOUNT_CHANGED), never=_LOGIN_WORKED),
-    Rule(causes.CLOCK, 92, (Clue.REFUSED, Clue.CLOCK_OFF)),
-    Rule(causes.AMBIGUOUS, 99, (Clue.REFUSED, Clue.AMBIGUOUS)),
-    Rule(causes.ALGORITHM, 90, (Clue.REFUSED, Clue.MALFORMED)),
-    Rule(causes.HEADER_BROKEN, 89, (Clue.REFUSED, Clue.MALFORMED)),
-    Rule(causes.WEB_SERVICES_ONLY, 98, (Clue.REFUSED, Clue.RESTLET, Clue.WEB_SERVICES_ONLY)),
-    Rule(
-        causes.NO_LOGIN_PERMISSION,
-        88,
-        (Clue.REFUSED, Clue.NO_LOGIN_PERMISSION),
-        never=_LOGIN_WORKED,
-    ),
+    Rule(causes.CLOCK, 92, (Clue.CLOCK_OFF,)),
+    Rule(causes.AMBIGUOUS, 99, (Clue.AMBIGUOUS,)),
+    Rule(causes.ALGORITHM, 90, (Clue.MALFORMED,)),
+    Rule(causes.HEADER_BROKEN, 89, (Clue.MALFORMED,)),
+    Rule(causes.WEB_SERVICES_ONLY, 98, (Clue.RESTLET, Clue.WEB_SERVICES_ONLY)),
     Rule(
         causes.NO_REST_PERMISSION,
         60,
-        (Clue.REFUSED, Clue.REST),
-        ((Clue.NO_REST_PERMISSION, 27), (Clue.LOGIN_WORKED, 30)),
+        (Clue.REST,),
+        {Clue.NO_REST_PERMISSION: 27, Clue.LOGIN_WORKED: 30},
     ),
     Rule(
         causes.NO_SOAP_PERMISSION,
         60,
-        (Clue.REFUSED, Clue.SOAP),
-        ((Clue.NO_SOAP_PERMISSION, 27), (Clue.LOGIN_WORKED, 30)),
+        (Clue.SOAP,),
+        {Clue.NO_SOAP_PERMISSION: 27, Clue.LOGIN_WORKED: 30},
     ),
-    Rule(causes.HEADER_BROKEN, 97, (Clue.REFUSED, Clue.FORM_BROKEN)),
-    Rule(causes.ALGORITHM, 97, (Clue.REFUSED, Clue.OTHER_ALGORITHM)),
-    Rule(causes.REPLAYED, 97, (Clue.REFUSED, Clue.NONCE_BAD)),
-    Rule(causes.UNSIGNED_QUERY, 96, (Clue.REFUSED, Clue.QUERY_IN_HEADER)),
-    Rule(causes.HEX_DIGEST, 96, (Clue.REFUSED, Clue.HEX_SIGNATURE)),
-    Rule(causes.ENCODING, 86, (Clue.REFUSED, Clue.SPECIAL_PATH)),
-    Rule(causes.UNUSUAL_FORM, 80, (Clue.REFUSED, Clue.UNUSUAL_FORM), never=_LOGIN_WORKED),
-    Rule(causes.ACCOUNT_FORM, 85, (Clue.REFUSED, Clue.ACCOUNT_FORM), never=_LOGIN_WORKED),
+    Rule(causes.HEADER_BROKEN, 97, (Clue.FORM_BROKEN,)),
+    Rule(causes.ALGORITHM, 97, (Clue.OTHER_ALGORITHM,)),
+    Rule(causes.REPLAYED, 97, (Clue.NONCE_BAD,)),
+    Rule(causes.UNSIGNED_QUERY, 96, (Clue.QUERY_IN_HEADER,)),
+    Rule(causes.HEX_DIGEST, 96, (Clue.HEX_SIGNATURE,)),
+    Rule(causes.ENCODING, 86, (Clue.SPECIAL_PATH,)),
+)
+_UNLESS_LOGIN_WORKED: Final = (
+    Rule(causes.WHITESPACE, 95, (Clue.WHITESPACE,)),
+    Rule(causes.ACCOUNT_DIFFERS, 94, (Clue.ACCOUNT_DIFFERS,)),
+    Rule(causes.ACCOUNT_CHANGED, 93, (Clue.ACCOUNT_CHANGED,)),
+    Rule(causes.NO_LOGIN_PERMISSION, 88, (Clue.NO_LOGIN_PERMISSION,)),
+    Rule(causes.UNUSUAL_FORM, 80, (Clue.UNUSUAL_FORM,)),
+    Rule(causes.ACCOUNT_FORM, 85, (Clue.ACCOUNT_FORM,)),
     # What the answer alone cannot tell apart, by how often it is reported and by what happened elsewhere.
-    Rule(
-        causes.TOKEN_REJECTED,
-        70,
-        _REFUSED,
-        ((Clue.PASSED_BEFORE, 8), (Clue.CONSUMER_WORKED, 4)),
-        _LOGIN_WORKED,
-    ),
-    Rule(causes.WRONG_SECRET, 68, _REFUSED, ((Clue.PASSED_BEFORE, -30),), _LOGIN_WORKED),
+    Rule(causes.TOKEN_REJECTED, 70, more={Clue.PASSED_BEFORE: 8, Clue.CONSUMER_WORKED: 4}),
+    Rule(causes.WRONG_SECRET, 68, more={Clue.PASSED_BEFORE: -30}),
+    Rule(causes.ROLE_GONE, 52, more={Clue.PASSED_BEFORE: 10, Clue.CONSUMER_WORKED: 14}),
+    Rule(causes.NO_LOGIN_PERMISSION, 50),
+    Rule(causes.CLOCK, 20),
+)
+_UNLESS_CONSUMER_WORKED: Final = (
     Rule(
         causes.SANDBOX_REFRESH,
         66,
-        (Clue.REFUSED, Clue.SANDBOX),
-        ((Clue.PASSED_BEFORE, 13), (Clue.CONSUMER_REFUSED, 5)),
-        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
+        (Clue.SANDBOX,),
+        {Clue.PASSED_BEFORE: 13, Clue.CONSUMER_REFUSED: 5},
     ),
-    Rule(
-        causes.CONSUMER_UNKNOWN,
-        55,
-        _REFUSED,
-        ((Clue.CONSUMER_REFUSED, 28),),
-        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
-    ),
-    Rule(
-        causes.INTEGRATION_BLOCKED,
-        54,
-        _REFUSED,
-        ((Clue.CONSUMER_REFUSED, 28), (Clue.PASSED_BEFORE, 6)),
-        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
-    ),
-    Rule(
-        causes.ROLE_GONE,
-        52,
-        _REFUSED,
-        ((Clue.PASSED_BEFORE, 10), (Clue.CONSUMER_WORKED, 14)),
-        _LOGIN_WORKED,
-    ),
-    Rule(
-        causes.NO_LOGIN_PERMISSION, 50, _REFUSED, never=(*_LOGIN_WORKED, Clue.NO_LOGIN_PERMISSION)
-    ),
+    Rule(causes.CONSUMER_UNKNOWN, 55, more={Clue.CONSUMER_REFUSED: 28}),
+    Rule(causes.INTEGRATION_BLOCKED, 54, more={Clue.CONSUMER_REFUSED: 28, Clue.PASSED_BEFORE: 6}),
+    Rule(causes.TBA_FEATURE, 34, more={Clue.ACCOUNT_REFUSED: 56}),
+)
+_LESS_LIKELY: Final = (
     Rule(
         causes.LOCKED_OUT,
         48,
-        _REFUSED,
-        ((Clue.LOGIN_WORKED, 5), (Clue.RECENTLY_REFUSED, 21), (Clue.PASSED_BEFORE, 12)),
+        more={Clue.LOGIN_WORKED: 5, Clue.RECENTLY_REFUSED: 21, Clue.PASSED_BEFORE: 12},
     ),
-    Rule(causes.BURST, 40, _REFUSED, ((Clue.LOGIN_WORKED, 15),)),
-    Rule(
-        causes.WEB_SERVICES_ONLY,
-        39,
-        (Clue.REFUSED, Clue.RESTLET),
-        ((Clue.LOGIN_WORKED, 30),),
-        (Clue.WEB_SERVICES_ONLY,),
-    ),
-    Rule(causes.SERVICE_FEATURE, 35, _REFUSED, ((Clue.LOGIN_WORKED, 22),)),
-    Rule(
-        causes.TBA_FEATURE,
-        34,
-        _REFUSED,
-        ((Clue.ACCOUNT_REFUSED, 56),),
-        (*_LOGIN_WORKED, Clue.CONSUMER_WORKED),
-    ),
-    Rule(causes.CLOCK, 20, _REFUSED, never=(*_LOGIN_WORKED, Clue.CLOCK_OFF)),
+    Rule(causes.BURST, 40, more={Clue.LOGIN_WORKED: 15}),
+    Rule(causes.WEB_SERVICES_ONLY, 39, (Clue.RESTLET,), {Clue.LOGIN_WORKED: 30}),
+    Rule(causes.SERVICE_FEATURE, 35, more={Clue.LOGIN_WORKED: 22}),
     # Faults of a signer or of something between: ours is proven by Oracle's vectors, another's is not.
-    Rule(causes.ENCODING, 12, _REFUSED, ((Clue.THROUGH_ENDPOINT, 45),)),
-    Rule(causes.UNSIGNED_QUERY, 11, _REFUSED, ((Clue.THROUGH_ENDPOINT, 20),)),
-    Rule(causes.REPLAYED, 10, _REFUSED, ((Clue.THROUGH_ENDPOINT, 20),)),
-    Rule(causes.HEX_DIGEST, 4, _REFUSED),
-    Rule(causes.ALGORITHM, 5, _REFUSED, never=(Clue.MALFORMED,)),
-    Rule(causes.HEADER_BROKEN, 6, _REFUSED, never=(Clue.MALFORMED,)),
-    Rule(causes.PASSWORD_LOGIN, 3, _REFUSED),
-    # Not a matter of the login.
+    Rule(causes.ENCODING, 12, more={Clue.THROUGH_ENDPOINT: 45}),
+    Rule(causes.UNSIGNED_QUERY, 11, more={Clue.THROUGH_ENDPOINT: 20}),
+    Rule(causes.REPLAYED, 10, more={Clue.THROUGH_ENDPOINT: 20}),
+    Rule(causes.HEX_DIGEST, 4),
+    Rule(causes.ALGORITHM, 5),
+    Rule(causes.HEADER_BROKEN, 6),
+    Rule(causes.PASSWORD_LOGIN, 3),
+)
+
+NOT_THE_LOGIN: Final = (
     Rule(causes.NO_WORKBOOK, 90, (Clue.FORBIDDEN, Clue.SUITEQL_CHECK)),
     Rule(causes.NO_WORKBOOK, 75, (Clue.OTHER_FAILURE, Clue.SUITEQL_CHECK)),
     Rule(causes.NO_WORKBOOK, 89, (Clue.REFUSED, Clue.SUITEQL_CHECK, Clue.NO_WORKBOOK)),
-    Rule(causes.RECORD_PERMISSION, 60, (Clue.FORBIDDEN,)),
-    Rule(causes.SERVICE_FEATURE, 50, (Clue.FORBIDDEN,)),
+    Rule(causes.RECORD_PERMISSION, 60, (Clue.FORBIDDEN,), never=(Clue.ASSERTION,)),
+    Rule(causes.SERVICE_FEATURE, 50, (Clue.FORBIDDEN,), never=(Clue.ASSERTION,)),
     Rule(causes.NO_DEPLOYMENT, 80, (Clue.NOT_FOUND, Clue.RESTLET_CHECK)),
     Rule(causes.NO_DEPLOYMENT, 80, (Clue.OTHER_FAILURE, Clue.RESTLET_CHECK)),
     Rule(causes.NO_DEPLOYMENT, 55, (Clue.FORBIDDEN, Clue.RESTLET_CHECK)),
     Rule(causes.NOT_THERE, 60, (Clue.NOT_FOUND,)),
-    Rule(causes.SERVICE_FEATURE, 50, (Clue.NOT_FOUND,)),
     Rule(causes.NOT_THERE, 40, (Clue.OTHER_FAILURE,)),
-    Rule(causes.FLOW_OFF, 90, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
-    Rule(causes.FLOW_CALLBACK, 70, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
-    Rule(causes.FLOW_VERIFIER, 60, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
-    Rule(causes.NOT_NETSUITE, 30, (Clue.OTHER_FAILURE,), ((Clue.THROUGH_ENDPOINT, 20),)),
+    Rule(causes.NOT_NETSUITE, 30, (Clue.OTHER_FAILURE,), {Clue.THROUGH_ENDPOINT: 20}),
     Rule(causes.REDIRECT, 90, (Clue.REDIRECTED,)),
     Rule(causes.NOT_NETSUITE, 60, (Clue.REDIRECTED,)),
     Rule(causes.NOT_NETSUITE, 90, (Clue.UNREADABLE,)),
     Rule(causes.NOT_THERE, 50, (Clue.UNREADABLE,)),
+)
+"""Whatever the credential is."""
+
+RULES: Final = (
+    *where(Clue.REFUSED, rules=_SEEN),
+    *where(Clue.REFUSED, never=(Clue.LOGIN_WORKED,), rules=_UNLESS_LOGIN_WORKED),
+    *where(
+        Clue.REFUSED, never=(Clue.LOGIN_WORKED, Clue.CONSUMER_WORKED), rules=_UNLESS_CONSUMER_WORKED
+    ),
+    *where(Clue.REFUSED, rules=_LESS_LIKELY),
+    Rule(causes.SERVICE_FEATURE, 50, (Clue.NOT_FOUND,)),
+    Rule(causes.FLOW_OFF, 90, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
+    Rule(causes.FLOW_CALLBACK, 70, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
+    Rule(causes.FLOW_VERIFIER, 60, (Clue.OTHER_FAILURE, Clue.FLOW_STEP)),
+    *NOT_THE_LOGIN,
 )

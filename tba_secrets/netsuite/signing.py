@@ -43,13 +43,7 @@ class SigningKeys:
 
     @classmethod
     def of(cls, credential: TbaCredential) -> SigningKeys:
-        """Return the four values of a credential."""
-        return cls(
-            credential.consumer_key,
-            credential.consumer_secret,
-            credential.token_id,
-            credential.token_secret,
-        )
+        return cls(*credential.secrets)
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,6 @@ class Once:
 
 
 def new_nonce() -> str:
-    """20 random letters and digits."""
     return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(NONCE_LENGTH))
 
 
@@ -82,16 +75,15 @@ def sign(
 ) -> str:
     """Return the Authorization header of one REST, RESTlet or token-service call.
 
+    Its value holds the consumer key and the token id: treat it as secret.
+
     Args:
         credential: Whose call it is.
-        method: The HTTP method, in any case.
+        method: In any case.
         url: The whole URL; what is signed is `canonical_url(url)`, so send that.
         form: The pairs of an `application/x-www-form-urlencoded` body; a JSON body is not signed.
         nonce: A fresh one where None.
         timestamp: Epoch seconds; now where None.
-
-    Returns:
-        The header's value. It holds the consumer key and the token id: treat it as secret.
 
     Raises:
         ValueError: The URL cannot be signed.
@@ -118,19 +110,9 @@ def authorization(
     realm: str,
     extra: Iterable[Parameter] = (),
 ) -> str:
-    """Return an Authorization header for any keys: those of a credential, or of a step of the flow.
+    """Return an Authorization header, as `sign` does, for any keys: those of a credential, or of a step of the flow.
 
-    Args:
-        keys: With or without a token.
-        method: The HTTP method, in any case.
-        url: The whole URL; what is signed is `canonical_url(url)`, so send that.
-        form: The pairs of a form body.
-        once: Nonce and timestamp.
-        realm: The account id in realm form.
-        extra: Further header parameters, signed like the others (`oauth_callback`, `oauth_verifier`, `role`).
-
-    Raises:
-        ValueError: The URL cannot be signed.
+    `extra` are further header parameters, signed like the others (`oauth_callback`, `oauth_verifier`, `role`).
     """
     header = [*_oauth_parameters(keys, once), *extra]
     signed = hmac_sha256(base_string(method, url, [*header, *form]), keys)
@@ -141,13 +123,7 @@ def authorization(
 def base_string(method: str, url: str, parameters: Iterable[Parameter]) -> str:
     """Return the text that is signed (RFC 5849 section 3.4.1). It holds the consumer key and the token id.
 
-    Args:
-        method: The HTTP method.
-        url: The whole URL; its query is signed with the parameters.
-        parameters: Decoded pairs of the header (without realm) and of a form body.
-
-    Raises:
-        ValueError: The URL cannot be signed.
+    The URL's query is signed with the parameters, decoded pairs of the header (without realm) and of a form body.
     """
     parts = urlsplit(canonical_url(url))
     # The library drops a `;` at the end of a path, so it is given the root and the path is put behind it.

@@ -90,5 +90,4 @@ def text_of(root: ElementTree.Element, name: str) -> str:
 
 
 def local_name(element: ElementTree.Element) -> str:
-    """Return the tag without its namespace."""
     return str(element.tag).rpartition("}")[2]

@@ -15,7 +15,6 @@ class Ending:
     """One date: a release of NetSuite, which reaches accounts over some months."""
 
     release: str
-    what: str
     source: str
     tentative: bool = False
     also_reported: str = ""
@@ -24,17 +23,17 @@ class Ending:
 
 NO_NEW: Final = Ending(
     "2027.1",
-    "no new integration record can use TBA for SOAP, REST web services or RESTlets",
     'Oracle help, "Preparing for Token-based Authentication (TBA) End of Support" (release 2026.2)',
 )
+"""No new integration record can use TBA for SOAP, REST web services or RESTlets."""
 NO_MORE: Final = Ending(
     "2028.1",
-    "TBA ends for existing integration records, SuiteAnalytics Connect excepted",
     NO_NEW.source,
     tentative=True,
     # apideck.com, "NetSuite TBA to OAuth 2.0 migration", October 2026, of a later state of Oracle's pages
     also_reported="2028.2",
 )
+"""TBA ends for existing integration records, SuiteAnalytics Connect excepted."""
 _NAMED: Final = 3
 """So many integrations are named; more are counted."""
 

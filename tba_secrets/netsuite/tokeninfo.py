@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tba_secrets.errors import AccountIdError
 from tba_secrets.netsuite import account as accounts
 
 _ACCOUNT: Final = frozenset({"companyid", "accountid", "company", "account"})
@@ -87,13 +86,11 @@ def _flat(body: Any, parent: str = "", depth: int = 0) -> Iterator[tuple[str, st
 
 
 def _only(values: Iterable[str | None]) -> str | None:
-    """Return the one value that all spellings agree on."""
     known = {value for value in values if value is not None}
     return known.pop() if len(known) == 1 else None
 
 
 def _twice(said: Iterable[tuple[str, str]], keys: frozenset[str]) -> bool:
-    """Return whether one of the keys has two values."""
     values: dict[str, set[str]] = {}
     for key, value in said:
         if key in keys:
@@ -102,7 +99,6 @@ def _twice(said: Iterable[tuple[str, str]], keys: frozenset[str]) -> bool:
 
 
 def _account(key: str, value: str) -> str | None:
-    """Return the account id; None for a name."""
     account = _realm(value)
     if account is None or key not in _NAMES_TOO:
         return account
@@ -111,10 +107,7 @@ def _account(key: str, value: str) -> str | None:
 
 def _realm(value: str) -> str | None:
     """Return the account id; None for a name: every account id has digits in it."""
-    try:
-        return accounts.realm(value) if any(ch.isdecimal() for ch in value) else None
-    except AccountIdError:
-        return None
+    return accounts.read_realm(value) if any(ch.isdecimal() for ch in value) else None
 
 
 def _is_id(value: str) -> bool:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import requests
+from requests import exceptions as errors
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
@@ -27,36 +29,29 @@ _LONGEST_BODY: Final = 1 << 20
 _CHUNK: Final = 1 << 16
 _CONNECT_SECONDS: Final = 10.0
 
-_NEVER_SENT: Final = (
-    requests.exceptions.SSLError,
-    requests.exceptions.ProxyError,
-    requests.exceptions.ConnectTimeout,
-    ValueError,
-)
-_KINDS: Final[tuple[tuple[type[Exception], str, bool], ...]] = (
-    (requests.exceptions.SSLError, "its TLS certificate or handshake was not accepted", False),
-    (requests.exceptions.ProxyError, "the proxy did not connect", True),
-    (requests.exceptions.ConnectTimeout, "no connection in time", True),
-    (requests.exceptions.ReadTimeout, "no answer in time", True),
-    (requests.exceptions.ConnectionError, "no connection, or it was lost", True),
+_KINDS: Final[tuple[tuple[type[Exception], str, bool, bool], ...]] = (
+    (errors.SSLError, "its TLS certificate or handshake was not accepted", False, False),
+    (errors.ProxyError, "the proxy did not connect", True, False),
+    (errors.ConnectTimeout, "no connection in time", True, False),
+    (errors.ReadTimeout, "no answer in time", True, True),
+    (errors.ConnectionError, "no connection, or it was lost", True, True),
     (
-        requests.exceptions.ChunkedEncodingError,
+        errors.ChunkedEncodingError,
         "the connection was lost in the middle of the answer",
         True,
+        True,
     ),
-    (requests.exceptions.ContentDecodingError, "the answer's encoding is broken", True),
-    (ValueError, "the address cannot be used", False),
+    (errors.ContentDecodingError, "the answer's encoding is broken", True, True),
+    (ValueError, "the address cannot be used", False, False),
 )
-"""What is raised, how it is told, and whether another try may help; subclasses before their bases."""
+"""What is raised, how it is told, whether another try may help, and whether the request may have arrived; subclasses
+before their bases."""
 
 
 class LostError(Exception):
     """There is no whole answer. Holds our own words only.
 
-    Args:
-        how: What happened.
-        retry: Whether another try may help.
-        sent: Whether the request may have arrived.
+    `retry`: another try may help. `sent`: the request may have arrived.
     """
 
     def __init__(self, how: str, *, retry: bool = True, sent: bool = True) -> None:
@@ -66,28 +61,19 @@ class LostError(Exception):
         self.sent = sent
 
 
-class Sender(Protocol):
-    """Sends one prepared request, once."""
-
-    def __call__(self, request: requests.PreparedRequest, seconds: float) -> Answer:
-        """Send and wait at most `seconds` in all; raises `LostError` where no whole answer came."""
+Sender = Callable[[requests.PreparedRequest, float], Answer]
+"""Sends a request once, and waits that many seconds at most; raises `LostError` where no whole answer came."""
 
 
+@dataclass(eq=False)
 class HttpSender:
-    """Over the network.
+    """Over the network."""
 
-    Args:
-        clock: Epoch seconds, to compare with the server's.
-        monotonic: Seconds, to measure with.
-    """
+    clock: Callable[[], float] = time.time
+    """Epoch seconds, to compare with the server's."""
+    monotonic: Callable[[], float] = time.monotonic
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._clock = clock
-        self._monotonic = monotonic
+    def __post_init__(self) -> None:
         self._adapter = HTTPAdapter(max_retries=0)
         silence_sdk_debug()
 
@@ -108,7 +94,7 @@ class HttpSender:
         return result
 
     def _exchange(self, request: requests.PreparedRequest, seconds: float) -> Answer | LostError:
-        started = self._monotonic()
+        started = self.monotonic()
         settings = environment_settings(request.url or "")
         if bundle := missing_bundle(request.url or "", settings):
             why = (
@@ -116,12 +102,8 @@ class HttpSender:
             )
             return LostError(why, retry=False, sent=False)
         try:
-            response = self._adapter.send(
-                request,
-                timeout=(min(_CONNECT_SECONDS, seconds), seconds),
-                **settings,
-            )
-            with response:
+            timeout = (min(_CONNECT_SECONDS, seconds), seconds)
+            with self._adapter.send(request, timeout=timeout, **settings) as response:
                 body = self._body(response, started + seconds)
         except Exception as error:
             return lost(error)
@@ -130,9 +112,9 @@ class HttpSender:
             status=response.status_code,
             headers=headers,
             body_text=body.decode("utf-8", "replace"),
-            latency_seconds=self._monotonic() - started,
+            latency_seconds=self.monotonic() - started,
             server_date=http_date(headers.get("date", "")),
-            at=self._clock(),
+            at=self.clock(),
         )
 
     def _body(self, response: requests.Response, until: float) -> bytes:
@@ -143,9 +125,9 @@ class HttpSender:
                 body += chunk
                 if len(body) > _LONGEST_BODY:
                     break
-                if self._monotonic() > until:
-                    raise requests.exceptions.ReadTimeout
-        except requests.exceptions.RequestException:
+                if self.monotonic() > until:
+                    raise errors.ReadTimeout
+        except errors.RequestException:
             if response.status_code != 401:
                 raise
         return body
@@ -172,10 +154,11 @@ def lost(error: Exception) -> LostError:
     reason = getattr(next(iter(error.args), None), "reason", None)
     if isinstance(reason, NameResolutionError):
         return LostError("its name cannot be resolved (DNS)", sent=False)
-    sent = not isinstance(error, _NEVER_SENT) and not isinstance(reason, NewConnectionError)
-    for kind, how, retry in _KINDS:
+    for kind, how, retry, sent in _KINDS:
         if isinstance(error, kind):
-            return LostError(how, retry=retry, sent=sent)
+            return LostError(
+                how, retry=retry, sent=sent and not isinstance(reason, NewConnectionError)
+            )
     return LostError(f"the exchange broke ({type(error).__name__})")
 
 

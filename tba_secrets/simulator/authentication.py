@@ -154,10 +154,8 @@ def check_signature(claim: Credentials, consumer_secret: str, token_secret: str)
 
 
 def _integration(account: Account, consumer_key: str) -> IntegrationRecord:
-    for integration in account.integrations:
-        if oauth1.same(integration.consumer_key, consumer_key):
-            break
-    else:
+    integration = account.client(consumer_key)
+    if integration is None:
         raise AuthenticationRefused(AuditReason.CONSUMER_KEY_UNKNOWN)
     if integration.state is IntegrationState.BLOCKED or not integration.tba:
         raise AuthenticationRefused(AuditReason.CONSUMER_KEY_REFUSED)
@@ -184,12 +182,8 @@ def _nonce_used(service: CalledService) -> AuditReason:
 
 def may_use_tokens(account: Account, user: UserRecord, role: RoleRecord) -> bool:
     """Return whether user and role are active, belong together, and may log in by token."""
-    return (
-        user.active
-        and role.active
-        and account.holds_role(user, role)
-        and role.allows(LOGIN_USING_ACCESS_TOKENS, USER_ACCESS_TOKENS)
-    )
+    permitted = role.allows(LOGIN_USING_ACCESS_TOKENS, USER_ACCESS_TOKENS)
+    return account.may_act(user, role) and permitted
 
 
 def _check_access(account: Account, user: UserRecord, role: RoleRecord) -> None:

@@ -119,12 +119,8 @@ def _verify(state: State, claim: Credentials, host: str) -> IntegrationRecord:
 
 def _account_id(state: State, claim: Credentials, host: str) -> str:
     """Find the account: since 2020.1 the host or consumer key replaces an absent realm."""
-    owners = (
-        account_id
-        for account_id, account in state.accounts.items()
-        if any(same(i.consumer_key, claim.consumer_key) for i in account.integrations)
-    )
-    return claim.account or authentication.account_of_host(host) or next(owners, "")
+    named = claim.account or authentication.account_of_host(host)
+    return named or state.owner(claim.consumer_key)
 
 
 def _account(state: State, claim: Credentials, host: str) -> Account:
@@ -134,9 +130,7 @@ def _account(state: State, claim: Credentials, host: str) -> Account:
 
 
 def _integration(account: Account, consumer_key: str) -> IntegrationRecord:
-    integration = next(
-        (i for i in account.integrations if same(i.consumer_key, consumer_key)), None
-    )
+    integration = account.client(consumer_key)
     if integration is None:
         raise AuthenticationRefused(AuditReason.FLOW_UNKNOWN_INTEGRATION)
     if integration.state is IntegrationState.BLOCKED:

@@ -172,9 +172,7 @@ def record(
     token = integration = None
     if account is not None and claim is not None:
         token = find_token(account, claim.token)
-        integration = next(
-            (i for i in account.integrations if i.consumer_key == claim.consumer_key), None
-        )
+        integration = account.client(claim.consumer_key)
     append(
         state,
         current,

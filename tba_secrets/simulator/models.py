@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2 import x509_facts
 from tba_secrets.simulator.vocabulary import (
     ADMINISTRATOR_ROLE_ID,
@@ -181,9 +182,14 @@ class Account(Record):
             lambda c: c.facts.certificate_id == certificate_id,
         )
 
-    def holds_role(self, user: UserRecord, role: RoleRecord) -> bool:
-        """Return whether the user still has the role."""
-        return role.id in user.roles or role.name in user.roles
+    def client(self, consumer_key: str) -> IntegrationRecord | None:
+        """Return the integration record of a consumer key, which is its client id too, or None."""
+        return next((i for i in self.integrations if same(i.consumer_key, consumer_key)), None)
+
+    def may_act(self, user: UserRecord, role: RoleRecord) -> bool:
+        """Return whether both are active, and the user still has the role."""
+        held = role.id in user.roles or role.name in user.roles
+        return user.active and role.active and held
 
     @model_validator(mode="after")
     def _references_exist(self) -> Self:

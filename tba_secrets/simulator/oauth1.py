@@ -120,7 +120,8 @@ def hmac_sha256(base_string: str, consumer_secret: str, token_secret: str) -> st
 
 def same(left: str, right: str) -> bool:
     """Compare signatures in constant time."""
-    return hmac.compare_digest(left.encode(), right.encode())
+    left_bytes, right_bytes = (text.encode("utf-8", "surrogatepass") for text in (left, right))
+    return hmac.compare_digest(left_bytes, right_bytes)
 
 
 def _encode(text: str) -> str:

@@ -55,17 +55,15 @@ def certificates(state: State) -> Callable[[], Response]:
         given = dict(body) if isinstance(body, dict) else {}
         account_id = str(given.pop("account", ""))
         if account_id not in state.accounts:
-            return answers.json_answer({"errors": ["account is not one of those served here"]}, 400)
+            return _refused("account is not one of those served here")
         if request.method == "DELETE":
             return _revoked(state, account_id, str(given.get("certificate_id", "")))
         try:
             added = state.add_certificate(account_id, given)
         except ValidationError as error:
-            return answers.json_answer({"errors": describe(error)}, 400)
-        except KeyError as error:
-            return answers.json_answer({"errors": [str(error.args[0])]}, 400)
-        except CertificateRefused as refused:
-            return answers.json_answer({"errors": [str(refused)]}, 400)
+            return _refused(*describe(error))
+        except (KeyError, CertificateRefused) as error:
+            return _refused(str(error.args[0]))
         return answers.json_answer(_mapping(account_id, added), 201)
 
     return control
@@ -73,12 +71,15 @@ def certificates(state: State) -> Callable[[], Response]:
 
 def _revoked(state: State, account_id: str, certificate_id: str) -> Response:
     try:
-        state.revoke_certificate(account_id, certificate_id)
+        certificate = state.account(account_id).certificate(certificate_id)
     except KeyError as error:
-        return answers.json_answer({"errors": [str(error.args[0])]}, 400)
-    return answers.json_answer(
-        _mapping(account_id, state.account(account_id).certificate(certificate_id))
-    )
+        return _refused(str(error.args[0]))
+    certificate.revoked = True
+    return answers.json_answer(_mapping(account_id, certificate))
+
+
+def _refused(*errors: str) -> Response:
+    return answers.json_answer({"errors": errors}, 400)
 
 
 def _mappings(state: State) -> Iterator[dict[str, Any]]:
@@ -110,7 +111,7 @@ def faults(state: State) -> Callable[[], Response]:
         try:
             added = [Fault.model_validate(f) for f in (body if isinstance(body, list) else [body])]
         except ValidationError as error:
-            return answers.json_answer({"errors": describe(error)}, 400)
+            return _refused(*describe(error))
         for fault in added:
             state.faults.append(fault)
         return answers.json_answer({"faults": [fault.model_dump() for fault in added]}, 201)

@@ -37,6 +37,11 @@ class State:
         """Return the live account, or raise KeyError."""
         return self.accounts[account_id]
 
+    def owner(self, consumer_key: str) -> str:
+        """Return the id of the account that has an integration record of that key; empty if none has."""
+        owners = (key for key, one in self.accounts.items() if one.client(consumer_key))
+        return next(owners, "")
+
     def token(self, account_id: str, name: str) -> TokenRecord:
         """Return the live token of that name, or raise KeyError."""
         return self.account(account_id).token(name)

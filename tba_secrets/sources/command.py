@@ -10,46 +10,33 @@ import os
 
 from tba_secrets.command import CaptureLimitError, CommandError, run_command
 from tba_secrets.errors import SourceError
-from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.json_object import strings
+from tba_secrets.sources.json_object import JsonSource
 from tba_secrets.sources.values import PairMaker
 
 
-class CommandSource(Source):
-    """Runs one program.
-
-    Args:
-        make: Makes a pair of what is found.
-        argv: The program, found on PATH or relative to the current working directory, and its arguments.
-        timeout: Seconds that it may take.
-        keys: The JSON key of each value.
-    """
+class CommandSource(JsonSource):
+    """Runs one program, for so many seconds at most; it is found on PATH or relative to the current directory."""
 
     def __init__(
         self, make: PairMaker, argv: tuple[str, ...], timeout: float, keys: tuple[str, ...]
     ) -> None:
-        self._make = make
+        super().__init__(make, keys)
         self._argv = argv
         self._timeout = timeout
-        self._keys = keys
-
-    def read(self) -> Pair | None:
-        output = self._run()
-        if not output.strip():
-            return None
-        texts = strings(output, self._keys, f"{self.place}, output")
-        places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
-        return self._make(places, texts)
 
     @property
     def place(self) -> str:
         return f"command {self._argv[0]}"
 
-    def _run(self) -> bytes:
+    @property
+    def _text_place(self) -> str:
+        return f"{self.place}, output"
+
+    def _text(self) -> bytes | None:
         try:
-            return run_command(self._argv, self._timeout, os.environ)
-        except CaptureLimitError as error:
-            remedy = f"{error.remedy}, and must print one JSON object"
-            raise SourceError(f"{self.place}: {error.what}", remedy) from None
+            output = run_command(self._argv, self._timeout, os.environ)
         except CommandError as error:
-            raise SourceError(f"{self.place}: {error.what}", error.remedy) from None
+            ended = isinstance(error, CaptureLimitError)
+            remedy = f"{error.remedy}, and must print one JSON object" if ended else error.remedy
+            raise SourceError(f"{self.place}: {error.what}", remedy) from None
+        return output if output.strip() else None

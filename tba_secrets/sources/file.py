@@ -12,41 +12,25 @@ from pathlib import Path
 from typing import Final
 
 from tba_secrets.errors import SourceError
-from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.json_object import strings
+from tba_secrets.sources.json_object import JsonSource
 from tba_secrets.sources.values import PairMaker
 
 MAXIMUM_BYTES: Final = 1 << 20
 _ROOT: Final = 0
 
 
-class FileSource(Source):
-    """Reads one file.
-
-    Args:
-        make: Makes a pair of what is found.
-        path: The file; a relative path is resolved against the current working directory.
-        keys: The JSON key of each value.
-    """
+class FileSource(JsonSource):
+    """Reads one file; a relative path is resolved against the current working directory."""
 
     def __init__(self, make: PairMaker, path: Path, keys: tuple[str, ...]) -> None:
-        self._make = make
+        super().__init__(make, keys)
         self._path = path
-        self._keys = keys
-
-    def read(self) -> Pair | None:
-        data = self._data()
-        if data is None:
-            return None
-        texts = strings(data, self._keys, self.place)
-        places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
-        return self._make(places, texts)
 
     @property
     def place(self) -> str:
         return f"file {self._path}"
 
-    def _data(self) -> bytes | None:
+    def _text(self) -> bytes | None:
         try:
             with open(self._path, "rb", opener=_without_waiting) as file:
                 require_private(self.place, os.fstat(file.fileno()))
@@ -65,10 +49,6 @@ class FileSource(Source):
 
 def require_private(place: str, status: os.stat_result) -> None:
     """Refuse a file that another user could have written or could read.
-
-    Args:
-        place: What the file is called in messages.
-        status: The result of fstat for the open file.
 
     Raises:
         SourceError: It is not a regular file, belongs to a user other than us or root, or its mode

@@ -6,9 +6,34 @@ Errors name keys and positions, never the text.
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from typing import Any, NoReturn
 
 from tba_secrets.errors import SourceError
+from tba_secrets.sources.interface import Pair, Source
+from tba_secrets.sources.values import PairMaker
+
+
+class JsonSource(Source):
+    """A place that may hold a JSON object, with a key for each value."""
+
+    def __init__(self, make: PairMaker, keys: tuple[str, ...]) -> None:
+        self._make = make
+        self._keys = keys
+
+    def read(self) -> Pair | None:
+        if (text := self._text()) is None:
+            return None
+        places = tuple(f"{self.place}, key `{key}`" for key in self._keys)
+        return self._make(places, strings(text, self._keys, self._text_place))
+
+    @property
+    def _text_place(self) -> str:
+        return self.place
+
+    @abstractmethod
+    def _text(self) -> bytes | None:
+        """Return the object's text, or None if there is none."""
 
 
 class _DuplicateKeyError(ValueError):

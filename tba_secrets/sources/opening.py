@@ -1,4 +1,4 @@
-"""Pick the class for a source that the environment's YAML declares."""
+"""Pick the class for a source that the environment's YAML declares; those that need no more are here."""
 
 from __future__ import annotations
 
@@ -6,51 +6,32 @@ import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import Final
 
 from tba_secrets.errors import SourceError
 from tba_secrets.sources.command import CommandSource
-from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.file import FileSource
 from tba_secrets.sources.interface import Pair, Source
-from tba_secrets.sources.keys import make_key
 from tba_secrets.sources.values import (
     CONSUMER_HALVES,
     TOKEN_HALVES,
     PairMaker,
     make_client,
+    make_key,
     make_pair,
 )
-from tba_secrets.spec.model import (
-    ClientCommand,
-    ClientEnv,
-    ClientFile,
-    ClientOrigin,
-    ClientSource,
-    ConsumerCommand,
-    ConsumerEnv,
-    ConsumerFile,
-    ConsumerOrigin,
-    ConsumerSource,
-    KeyCommand,
-    KeyEnv,
-    KeyFile,
-    KeyOrigin,
-    KeySource,
-    TokenCommand,
-    TokenEnv,
-    TokenFile,
-    TokenOrigin,
-    TokenSource,
-)
+from tba_secrets.spec import model
+from tba_secrets.spec.model.sources import CommandCall, FilePlace
 
-SourceSettings = ConsumerOrigin | TokenOrigin | ClientOrigin | KeyOrigin
+SourceSettings = model.ConsumerOrigin | model.TokenOrigin | model.ClientOrigin | model.KeyOrigin
 """A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML."""
-_Consumer = ConsumerEnv | ConsumerFile | ConsumerCommand
-_Token = TokenEnv | TokenFile | TokenCommand
-_Client = ClientEnv | ClientFile | ClientCommand
-_Key = KeyEnv | KeyFile | KeyCommand
-_Declared = _Consumer | _Token | _Client | _Key
+_PAIRS: Final[Mapping[type, tuple[PairMaker, tuple[str, ...]]]] = {
+    model.ConsumerSource: (partial(make_pair, CONSUMER_HALVES), ("key", "secret")),
+    model.TokenSource: (partial(make_pair, TOKEN_HALVES), ("id", "secret")),
+    model.ClientSource: (make_client, ("id",)),
+    model.KeySource: (make_key, ("private_key", "certificate")),
+}
+"""What makes the pair, and the settings that name the variable or JSON key of each text."""
 
 
 class StoredSource(Source):
@@ -67,45 +48,47 @@ class StoredSource(Source):
         return "the store itself"
 
 
-def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:
-    """Return the source that `settings` declare, without reading it.
+class EnvSource(Source):
+    """Reads variables of the process that runs the provider.
 
-    Args:
-        settings: A `consumer:`, `token:`, `client:` or `key:` of the environment's YAML.
-        environ: The environment that an `env` source reads.
+    An empty variable is absent, like an unset one: CI systems pass "" for a secret that is not defined.
+    """
+
+    def __init__(
+        self, make: PairMaker, variables: tuple[str, ...], environ: Mapping[str, str]
+    ) -> None:
+        self._make = make
+        self._variables = variables
+        self._environ = environ
+
+    def read(self) -> Pair | None:
+        places = tuple(f"environment variable {name}" for name in self._variables)
+        return self._make(places, tuple(self._environ.get(name) for name in self._variables))
+
+    @property
+    def place(self) -> str:
+        noun = "environment variable" + "s" * (len(self._variables) > 1)
+        return f"{noun} " + " and ".join(self._variables)
+
+
+def open_source(settings: SourceSettings, environ: Mapping[str, str] = os.environ) -> Source:
+    """Return the source that `settings` declare, without reading it; `environ` is what an `env` source reads.
 
     Raises:
         SourceError: Not exactly one kind is declared (`spec.load` refuses that earlier).
     """
     if isinstance(settings, str):
         return StoredSource()
-    declared = _only(settings)
-    make, keys = _pair_of(declared)
-    match declared:
-        case ConsumerEnv() | TokenEnv() | ClientEnv() | KeyEnv():
-            return EnvSource(make, keys, environ)
-        case ConsumerFile() | TokenFile() | ClientFile() | KeyFile():
-            return FileSource(make, Path(declared.path), keys)
-        case ConsumerCommand() | TokenCommand() | ClientCommand() | KeyCommand():
-            return CommandSource(make, declared.argv, declared.timeout, keys)
-        case _:
-            assert_never(declared)
-
-
-def _pair_of(declared: _Declared) -> tuple[PairMaker, tuple[str, ...]]:
-    """Return what makes the pair, and the variables or JSON keys of its texts."""
-    if isinstance(declared, _Consumer):
-        return partial(make_pair, CONSUMER_HALVES), (declared.key, declared.secret)
-    if isinstance(declared, _Token):
-        return partial(make_pair, TOKEN_HALVES), (declared.id, declared.secret)
-    if isinstance(declared, _Client):
-        return make_client, (declared.id,)
-    return make_key, (declared.private_key, declared.certificate)
-
-
-def _only(settings: ConsumerSource | TokenSource | ClientSource | KeySource) -> _Declared:
-    kinds: list[_Declared | None] = [settings.env, settings.file, settings.command]
+    kinds = (settings.env, settings.file, settings.command)
     declared = [kind for kind in kinds if kind is not None]
     if len(declared) != 1:
         raise SourceError("a source must be exactly one of env, file, command", "declare one kind")
-    return declared[0]
+    make, fields = _PAIRS[type(settings)]
+    keys = tuple(getattr(declared[0], field) for field in fields)
+    match declared[0]:
+        case FilePlace(path=path):
+            return FileSource(make, Path(path), keys)
+        case CommandCall(argv=argv, timeout=timeout):
+            return CommandSource(make, argv, timeout, keys)
+        case _:
+            return EnvSource(make, keys, environ)

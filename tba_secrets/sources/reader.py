@@ -16,11 +16,7 @@ from tba_secrets.sources.opening import SourceSettings, open_source
 
 
 class SourceReader:
-    """Reads sources and remembers the results.
-
-    Args:
-        opener: Creates a source from its settings.
-    """
+    """Reads sources and remembers the results."""
 
     def __init__(self, opener: Callable[[SourceSettings], Source] = open_source) -> None:
         self._opener = opener

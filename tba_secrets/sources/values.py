@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from tba_secrets.errors import SourceError
 from tba_secrets.sensitive import Sensitive
@@ -27,8 +28,7 @@ PairMaker = Callable[[Places, Texts], Pair | None]
 """Makes the pair of one kind of what a source found, or None if it found nothing."""
 
 
-@dataclass(frozen=True)
-class HalfNames:
+class HalfNames(NamedTuple):
     """What the two halves of a pair are called in messages."""
 
     identifier: str
@@ -37,22 +37,20 @@ class HalfNames:
 
 CONSUMER_HALVES: Final = HalfNames("consumer key", "consumer secret")
 TOKEN_HALVES: Final = HalfNames("token id", "token secret")
+_KEY_HALVES: Final = HalfNames("private key", "certificate")
 _CLIENT_ID: Final = "client id"
 
 
 def make_pair(names: HalfNames, places: Places, texts: Texts) -> Pair | None:
-    """Check two texts and combine them into a pair that can sign.
-
-    Returns:
-        The pair, stripped of surrounding white space, or None if both halves are absent.
+    """Check two texts and combine them, stripped, into a pair that can sign; return None if both are absent.
 
     Raises:
         SourceError: The pair is incomplete, has the same text twice, or holds text that no header can carry.
     """
-    halves = both_halves(names, places, texts)
+    halves = _both_halves(names, places, texts)
     if halves is None:
         return None
-    for name, place, half in zip(_both(names), places, halves, strict=True):
+    for name, place, half in zip(names, places, halves, strict=True):
         _require_usable(name, place, half)
     identifier, secret = halves
     if identifier == secret:
@@ -63,7 +61,7 @@ def make_pair(names: HalfNames, places: Places, texts: Texts) -> Pair | None:
         )
     warnings = (
         warning
-        for name, place, text in zip(_both(names), places, texts, strict=True)
+        for name, place, text in zip(names, places, texts, strict=True)
         for warning in _warnings(name, place, text or "")
     )
     return Pair(Sensitive(identifier), Sensitive(secret), tuple(warnings))
@@ -84,26 +82,47 @@ def make_client(places: Places, texts: Texts) -> Pair | None:
     return Pair(Sensitive(client_id), Sensitive(""), tuple(warnings))
 
 
-def both_halves(names: HalfNames, places: Places, texts: Texts) -> tuple[str, str] | None:
-    """Return two texts without the white space around them, or None if both are absent.
+def make_key(places: Places, texts: Texts) -> Pair | None:
+    """Check a private key and its certificate; return the certificate id with both PEMs, or None if both are absent.
+
+    The algorithm is declared elsewhere: here the key has to fit any that NetSuite takes. `cryptography` is loaded where
+    there is a key, and not otherwise.
 
     Raises:
-        SourceError: Only one of them is absent.
+        SourceError: One is missing, or NetSuite would not take them.
     """
+    halves = _both_halves(_KEY_HALVES, places, texts)
+    if halves is None:
+        return None
+    from tba_secrets.netsuite.oauth2.algorithms import Algorithm
+    from tba_secrets.netsuite.oauth2.certificates import check, load_key
+    from tba_secrets.netsuite.oauth2.parts import as_pair
+
+    private_key, certificate = Sensitive(_unescaped(halves[0])), _unescaped(halves[1])
+    key_place, certificate_place = places
+    key = load_key(private_key, key_place)
+    fitting = next(one for one in Algorithm if one.fits(key))
+    certified = check(private_key, certificate, fitting, datetime.now(UTC), certificate_place)
+    warnings = (
+        f"the {name} ({place}) had \\n in the place of line breaks, and was read as if it had them"
+        for name, place, half in zip(_KEY_HALVES, places, halves, strict=True)
+        if _unescaped(half) != half
+    )
+    return replace(as_pair(certified), warnings=tuple(warnings))
+
+
+def _both_halves(names: HalfNames, places: Places, texts: Texts) -> tuple[str, str] | None:
+    """Return two texts without the white space around them, or None if both are absent; only one is an error."""
     first, second = ((text or "").strip() for text in texts)
     if not first and not second:
         return None
-    for name, place, half in zip(_both(names), places, (first, second), strict=True):
+    for name, place, half in zip(names, places, (first, second), strict=True):
         if not half:
             raise SourceError(
                 f"the {name} is missing: {place} has no value, but the other half of the pair does",
                 "set both halves, or neither to keep what is stored",
             )
     return first, second
-
-
-def _both(names: HalfNames) -> tuple[str, str]:
-    return names.identifier, names.secret
 
 
 def _require_usable(name: str, place: str, half: str) -> None:
@@ -139,3 +158,8 @@ def _warnings(name: str, place: str, text: str) -> list[str]:
             f"the {name} ({place}) has {shape}; NetSuite shows 64 lower-case hexadecimal digits"
         )
     return warnings
+
+
+def _unescaped(pem: str) -> str:
+    r"""Put line breaks where CI systems store `\n`: no PEM has a backslash of its own."""
+    return pem.replace(r"\r", "").replace(r"\n", "\n")

@@ -9,14 +9,15 @@ from typing import Final
 from tba_secrets.loopback import is_loopback
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
-from tba_secrets.spec.model import URL_PATTERN
+from tba_secrets.spec.model.fields import URL_PATTERN
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 
-_PLACES: Final[tuple[Path, ...]] = (
+ADDRESSES: Final[tuple[Path, ...]] = (
     ("endpoint",),
     ("store", "aws", "endpoint"),
     ("store", "vault", "address"),
 )
+"""Where the file has an address, or the variable that holds one."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _ADDRESS: Final = re.compile(URL_PATTERN.removeprefix("^").removesuffix("$"))
 
@@ -27,28 +28,31 @@ def resolve_addresses(document: Document, environ: Mapping[str, str]) -> list[Sp
     Anything that is not the name of a variable is left for the models to refuse.
     """
     findings = []
-    for path in _PLACES:
+    for path in ADDRESSES:
         name = _variable(document.value(path))
         if name is None:
             continue
         address = environ.get(name, "").strip()
         if _ADDRESS.fullmatch(address):
             document.value(path[:-1])[path[-1]] = address
-        else:
-            findings.append(_unusable(document, path, name, found=bool(address)))
+            continue
+        state = "holds no address" if address else "is not set"
+        what = f"{path_text(path)}: the environment variable {name} {state}"
+        hint = 'set it to "https://HOST" or "https://HOST:PORT", with no path and no credentials'
+        findings.append(SpecFinding(document.position((*path, "env")), what, hint))
     return findings
 
 
 def readable_on_the_way(document: Document) -> Iterator[SpecFinding]:
     """Find the addresses that credentials would be sent to unencrypted, over a network."""
-    for path in _PLACES:
+    for path in ADDRESSES:
         address = document.value(path)
         if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
             continue
         if address.startswith("http:") and not is_loopback(address):
-            yield SpecFinding(
-                document.position(path),
-                f"{path_text(path)}: http:// to another machine: anyone on the network path can read the credentials",
+            yield document.finding(
+                path,
+                "http:// to another machine: anyone on the network path can read the credentials",
                 "write https://; plain http is for 127.0.0.1, [::1] and localhost",
             )
 
@@ -61,12 +65,3 @@ def _variable(value: object) -> str | None:
     if not isinstance(name, str) or not _VARIABLE.fullmatch(name) or looks_secret(name):
         return None
     return name
-
-
-def _unusable(document: Document, path: Path, name: str, *, found: bool) -> SpecFinding:
-    state = "holds no address" if found else "is not set"
-    return SpecFinding(
-        document.position((*path, "env")),
-        f"{path_text(path)}: the environment variable {name} {state}",
-        'set it to "https://HOST" or "https://HOST:PORT", with no path and no credentials',
-    )

@@ -7,7 +7,7 @@ hold n x O / R places more on average, and 5 - n are left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,39 +17,32 @@ from tba_secrets.spec.problem import Path, SpecFinding
 
 _REST: Final = "rest_webservices"
 _RESTLETS: Final = "restlets"
-Duration = Callable[[Document, Path, str], timedelta | None]
-"""The duration of a name that applies to a record, its defaults included."""
 
 
-def certificate_findings(
-    document: Document,
-    integration: Path,
-    certificates: list[tuple[Path, dict[str, Any]]],
-    duration: Duration,
-) -> Iterator[SpecFinding]:
-    """Find what NetSuite would refuse, or what would run out before its successor is there.
+def certificate_findings(document: Document) -> Iterator[SpecFinding]:
+    """Find what NetSuite would refuse, or what would run out before its successor is there."""
+    for integration, record in document.records("integrations"):
+        if record.get("auth") != "oauth2":
+            continue
+        certificates = list(document.items((*integration, "certificates")))
+        yield from _places(document, integration, [path for path, _ in certificates])
+        for path, certificate in certificates:
+            yield from _validity(document, path, certificate)
+            yield from _scopes(document, path, certificate)
 
-    Args:
-        document: The environment.
-        integration: The path of the integration record.
-        certificates: Its certificates.
-        duration: Reads a duration of a record.
-    """
-    yield from _places(document, integration, certificates, duration)
-    for path, certificate in certificates:
-        yield from _validity(document, path, certificate, duration)
-        yield from _scopes(document, path, certificate)
+
+def duration_at(document: Document, path: Path, key: str) -> timedelta | None:
+    """Return the duration that applies to the record at `path`: its own, or that of the defaults."""
+    text = document.value((*path, key)) or document.value(("defaults", key))
+    return parse_duration(text) if isinstance(text, str) else None
 
 
 def _places(
-    document: Document,
-    integration: Path,
-    certificates: list[tuple[Path, dict[str, Any]]],
-    duration: Duration,
+    document: Document, integration: Path, certificates: list[Path]
 ) -> Iterator[SpecFinding]:
     count = len(certificates)
-    overlaps = [duration(document, path, "retire_after") for path, _ in certificates]
-    ages = [duration(document, path, "rotate_every") for path, _ in certificates]
+    overlaps = [duration_at(document, path, "retire_after") for path in certificates]
+    ages = [duration_at(document, path, "rotate_every") for path in certificates]
     overlap = max((one for one in overlaps if one is not None), default=timedelta(0))
     age = min((one for one in ages if one is not None), default=None)
     if age is None or count >= MOST_ACTIVE:
@@ -63,44 +56,36 @@ def _places(
         )
 
 
-def _validity(
-    document: Document, path: Path, certificate: dict[str, Any], duration: Duration
-) -> Iterator[SpecFinding]:
+def _validity(document: Document, path: Path, certificate: dict[str, Any]) -> Iterator[SpecFinding]:
     text = certificate.get("valid_for", Certificate.model_fields["valid_for"].default)
     valid_for = parse_duration(text) if isinstance(text, str) else None
     if valid_for is None:
         return
     if valid_for > LONGEST_VALIDITY:
-        yield document.finding(
-            (*path, "valid_for"),
-            "NetSuite cuts a certificate to two years",
-            "write 730d at most",
-        )
+        what = "NetSuite cuts a certificate to two years"
+        yield document.finding((*path, "valid_for"), what, "write 730d at most")
         return
     if isinstance(certificate.get("key"), dict):
         return  # a source's certificate has a validity of its own
-    warned = duration(document, path, "warn_before")
+    warned = duration_at(document, path, "warn_before")
     if warned is not None and warned >= valid_for:
         yield document.finding(
-            (
-                *path,
-                next((key for key in ("warn_before", "valid_for") if key in certificate), "name"),
-            ),
+            (*path, _first_given(certificate, "warn_before", "valid_for")),
             "the certificate would be due as soon as it is made",
             "make warn_before shorter than valid_for",
         )
-    age = duration(document, path, "rotate_every")
-    overlap = duration(document, path, "retire_after") or timedelta(0)
+    age = duration_at(document, path, "rotate_every")
+    overlap = duration_at(document, path, "retire_after") or timedelta(0)
     if age is not None and age + overlap > valid_for:
-        own = next(
-            (key for key in ("rotate_every", "retire_after", "valid_for") if key in certificate),
-            "name",
-        )
         yield document.finding(
-            (*path, own),
+            (*path, _first_given(certificate, "rotate_every", "retire_after", "valid_for")),
             "the certificate would run out before its overlap is over",
             "make rotate_every and retire_after together shorter than valid_for",
         )
+
+
+def _first_given(certificate: dict[str, Any], *keys: str) -> str:
+    return next((key for key in keys if key in certificate), "name")
 
 
 def _scopes(document: Document, path: Path, certificate: dict[str, Any]) -> Iterator[SpecFinding]:

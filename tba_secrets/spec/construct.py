@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -45,24 +45,19 @@ class Document:
     refused: set[Path] = field(default_factory=set)
     """Values that already have a finding; the models do not report them again."""
 
-    def refuse(self, path: Path, what: str, hint: str) -> None:
-        """Report the value at `path`, once."""
-        self.refused.add(path)
-        self.findings.append(
-            SpecFinding(self.key_position(path), f"{path_text(path)}: {what}", hint)
-        )
-
     def finding(self, path: Path, what: str, hint: str) -> SpecFinding:
         """Return what is wrong with the value at `path`."""
         return SpecFinding(self.position(path), f"{path_text(path)}: {what}", hint)
 
     def position(self, path: Path) -> Position:
         """Return where the value at `path` begins, or its nearest existing parent."""
-        return self._nearest(self.values, path)
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, START)
 
     def key_position(self, path: Path) -> Position:
         """Return where the last key of `path` stands, or else what `position` returns."""
-        return self.keys[path] if path in self.keys else self.position(path)
+        return self.keys.get(path) or self.position(path)
 
     def value(self, path: Path) -> Any:
         """Return the data at `path`, or None if there is none."""
@@ -76,11 +71,20 @@ class Document:
                 return None
         return current
 
-    @staticmethod
-    def _nearest(positions: Mapping[Path, Position], path: Path) -> Position:
-        while path and path not in positions:
-            path = path[:-1]
-        return positions.get(path, START)
+    def items(self, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """Yield the records of the list at `path`, with their paths."""
+        found = self.value(path)
+        for i, item in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(item, dict):
+                yield (*path, i), item
+
+    def records(self, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """Yield the integrations, or the tokens or certificates of all integrations, with their paths."""
+        if key == "integrations":
+            yield from self.items((key,))
+            return
+        for path, _ in self.items(("integrations",)):
+            yield from self.items((*path, key))
 
 
 def construct(text: str) -> Document:
@@ -101,7 +105,10 @@ def _build(document: Document, node: Any, path: Path) -> Any:
         return [_build(document, item, (*path, i)) for i, item in enumerate(node.value)]
     value = _scalar(node)
     if value is None:
-        document.refuse(path, "the value is missing", "write one, or leave the key out")
+        what = f"{path_text(path)}: the value is missing"
+        hint = "write one, or leave the key out"
+        document.findings.append(SpecFinding(document.key_position(path), what, hint))
+        document.refused.add(path)
     return value
 
 

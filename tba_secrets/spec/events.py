@@ -63,10 +63,10 @@ def scan(text: str) -> tuple[SpecFinding, ...]:
     try:
         return tuple(_findings(yaml.parse(text, Loader=yaml.CSafeLoader)))
     except yaml.YAMLError as error:
-        return (syntax_finding(error),)
+        return (_syntax_finding(error),)
 
 
-def syntax_finding(error: yaml.YAMLError) -> SpecFinding:
+def _syntax_finding(error: yaml.YAMLError) -> SpecFinding:
     """Describe a syntax error in our own words.
 
     Only the exception's position and libyaml's fixed phrases are used: the rest may quote the file.
@@ -108,13 +108,8 @@ def _findings(events: Iterator[Any]) -> Iterator[SpecFinding]:
 
 
 def _refused_property(event: Any, position: Position) -> Iterator[SpecFinding]:
-    if isinstance(event, yaml.AliasEvent):
-        yield SpecFinding(
-            position, "an alias (*)", "write it out; use defaults: for what is shared"
-        )
-    elif getattr(event, "anchor", None) is not None:
-        yield SpecFinding(
-            position, "an anchor (&)", "write it out; use defaults: for what is shared"
-        )
+    if getattr(event, "anchor", None) is not None:
+        what = "an alias (*)" if isinstance(event, yaml.AliasEvent) else "an anchor (&)"
+        yield SpecFinding(position, what, "write it out; use defaults: for what is shared")
     if getattr(event, "tag", None) is not None:
         yield SpecFinding(position, "a tag (!)", "leave the tag out")

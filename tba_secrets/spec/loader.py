@@ -10,7 +10,7 @@ account is contacted.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +24,7 @@ from tba_secrets.spec.model import Environment
 from tba_secrets.spec.problem import InvalidSpecError, Position, SpecFinding
 from tba_secrets.spec.rules import broken_rules
 from tba_secrets.spec.shape import validate
-from tba_secrets.spec.text import (
-    UnreadableTextError,
-    invisible_findings,
-    pasted_findings,
-    read_text,
-)
+from tba_secrets.spec.text import invisible_findings, pasted_findings, read_text
 from tba_secrets.suggestions import did_you_mean, or_else
 
 
@@ -38,19 +33,12 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Environment:
 
     Args:
         path: The YAML file; messages name it as it is given here.
-        environ: The variables that addresses given as `{env: NAME}` refer to.
-
-    Returns:
-        The environment, with every address resolved.
+        environ: The variables that addresses given as `{env: NAME}` refer to; every address comes out resolved.
 
     Raises:
         InvalidSpecError: The file has problems; the error lists all of them.
     """
-    try:
-        text = read_text(path)
-    except UnreadableTextError as error:
-        raise InvalidSpecError([error.finding.within(path)]) from None
-    environment, findings = check(text, environ)
+    environment, findings = check(read_text(path), environ)
     if environment is None or findings:
         raise InvalidSpecError(finding.within(path) for finding in findings)
     return environment
@@ -111,15 +99,10 @@ def check(
         environment, findings = None, [*pasted, *blocking]
     else:
         environment, findings = _checked(construct(source), environ)
-        findings = [*pasted, *(one for one in findings if not _is_about(one, pasted))]
+        at = {one.position for one in pasted}
+        at |= {Position(line, column - 1) for line, column in at}  # of a value in quotes
+        findings = [*pasted, *(one for one in findings if one.position not in at)]
     return environment, [_placed(finding, source) for finding in findings]
-
-
-def _is_about(finding: SpecFinding, pasted: Iterable[SpecFinding]) -> bool:
-    """Return whether a finding is about a value that was found to be pasted; it may be in quotes."""
-    at = finding.position
-    there = {one.position for one in pasted}
-    return bool(there & {at, Position(at.line, at.column + 1)})
 
 
 def _checked(
@@ -127,12 +110,7 @@ def _checked(
 ) -> tuple[Environment | None, list[SpecFinding]]:
     addresses = resolve_addresses(document, environ)
     environment, misshapen = validate(document)
-    return environment, [
-        *document.findings,
-        *addresses,
-        *misshapen,
-        *broken_rules(document),
-    ]
+    return environment, [*document.findings, *addresses, *misshapen, *broken_rules(document)]
 
 
 def _placed(finding: SpecFinding, text: str) -> SpecFinding:

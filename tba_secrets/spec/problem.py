@@ -60,11 +60,7 @@ class SpecFinding:
 
 
 class InvalidSpecError(SpecError):
-    """The environment's YAML has problems.
-
-    Args:
-        problems: All of them, at least one; the error sorts them by position.
-    """
+    """The environment's YAML has problems: at least one, sorted by position."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -72,6 +68,11 @@ class InvalidSpecError(SpecError):
         if len(self.problems) > _SHOWN:
             lines.append(f"... and {len(self.problems) - _SHOWN} more problems")
         super().__init__("\n".join(lines))
+
+
+def noun(path: Path) -> str:
+    """Return what the record at `path` is, by the list that it stands in."""
+    return str(path[-2]).removesuffix("s")
 
 
 def path_text(path: Path) -> str:

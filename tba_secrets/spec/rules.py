@@ -7,32 +7,49 @@ Values of the wrong shape are skipped: the models report them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
 from typing import Any, Final, get_args
 
-from tba_secrets.spec.addresses import readable_on_the_way
-from tba_secrets.spec.certificate_rules import certificate_findings
+from tba_secrets.spec.addresses import ADDRESSES, readable_on_the_way
+from tba_secrets.spec.certificate_rules import certificate_findings, duration_at
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.spec.model import (
     AfterPromote,
     CertificateFormat,
     Format,
-    GeneratedKey,
-    StoredClient,
-    StoredConsumer,
-    StoredToken,
-    WebhookVariables,
-    parse_duration,
+    VaultAuth,
+    VaultSettings,
 )
-from tba_secrets.spec.problem import Path, SpecFinding
+from tba_secrets.spec.model.records import WebhookVariables
+from tba_secrets.spec.model.sources import GeneratedKey, StoredClient, StoredConsumer, StoredToken
+from tba_secrets.spec.problem import Path, SpecFinding, noun
 from tba_secrets.spec.secret_names import secret_name_findings
-from tba_secrets.spec.vault_rules import vault_findings
 
 _SOURCE_KINDS: Final = ("env", "file", "command")
 _HALVES: Final = ("key", "id", "secret", "private_key", "certificate")
 _SECRET_HOLDERS: Final = ("tokens", "certificates")
 _RESERVED_TAGS: Final = ("aws:", "tba-secrets:")
+_VAULT: Final = ("store", "vault")
+_VAULT_CREDENTIALS: Final[tuple[Path, ...]] = (
+    (*_VAULT, "auth", "token"),
+    (*_VAULT, "auth", "approle", "secret_id"),
+    (*_VAULT, "auth", "jwt", "jwt"),
+)
+"""The paths that name the place of a credential for our own login."""
+_SOURCES: Final = (
+    ("integrations", "consumer"),
+    ("tokens", "token"),
+    ("integrations", "client"),
+    ("certificates", "key"),
+)
+_HOOKS: Final = tuple((holder, "after_promote") for holder in _SECRET_HOLDERS)
+_WORDS: Final[dict[Any, tuple[str, ...]]] = {
+    "consumer": get_args(get_args(StoredConsumer)[0]),
+    "token": get_args(get_args(StoredToken)[0]),
+    "client": get_args(get_args(StoredClient)[0]),
+    "key": get_args(get_args(GeneratedKey)[0]),
+}
+"""What may stand in a source's place, without a value from anywhere."""
 
 
 def broken_rules(document: Document) -> list[SpecFinding]:
@@ -40,27 +57,20 @@ def broken_rules(document: Document) -> list[SpecFinding]:
     return [finding for rule in _RULES for finding in rule(document)]
 
 
-def records(document: Document, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the integrations, or the tokens of all integrations, with their paths."""
-    integrations = list(_items(document, ("integrations",)))
-    if key == "integrations":
-        yield from integrations
-        return
-    for path, _ in integrations:
-        yield from _items(document, (*path, key))
-
-
-def _items(document: Document, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    found = document.value(path)
-    for i, item in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(item, dict):
-            yield (*path, i), item
+def _within(
+    document: Document, places: Iterable[tuple[str, str]]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the mappings that records hold, with their paths: each place is a list of records, and a key of them."""
+    for records, key in places:
+        for path, record in document.records(records):
+            if isinstance(record.get(key), dict):
+                yield (*path, key), record[key]
 
 
 def _duplicate_names(document: Document) -> Iterator[SpecFinding]:
     for kinds in (("integrations",), _SECRET_HOLDERS):
         first: dict[str, Path] = {}
-        for path, record in (found for key in kinds for found in records(document, key)):
+        for path, record in (found for kind in kinds for found in document.records(kind)):
             name = record.get("name")
             if not isinstance(name, str):
                 continue
@@ -68,57 +78,54 @@ def _duplicate_names(document: Document) -> Iterator[SpecFinding]:
                 line = document.position((*first[name], "name")).line
                 yield document.finding(
                     (*path, "name"),
-                    f"the {_noun(first[name])} on line {line} has this name already",
-                    f"give every {_noun(path)} of the environment a name of its own",
+                    f"the {noun(first[name])} on line {line} has this name already",
+                    f"give every {noun(path)} of the environment a name of its own",
                 )
             first.setdefault(name, path)
 
 
-def _noun(path: Path) -> str:
-    """Return what a record is, by the list that it stands in."""
-    return str(path[-2]).removesuffix("s")
-
-
 def _one_kind_of_source(document: Document) -> Iterator[SpecFinding]:
-    for path, source in _sources(document):
+    for path, source in _within(document, _SOURCES):
         words = _WORDS[path[-1]]
         word = f"the word {words[0]}" if len(words) == 1 else f"one of the words {', '.join(words)}"
         instead = "" if source.keys() & {*_SOURCE_KINDS} else f", or write {word} in its place"
-        none = "no source is given"
-        yield from _exactly_one(document, iter([(path, source)]), _SOURCE_KINDS, none, instead)
+        yield from _exactly_one(document, path, _SOURCE_KINDS, "no source is given", instead)
 
 
 def _one_way_to_tell(document: Document) -> Iterator[SpecFinding]:
     none = "no way to tell readers is given"
-    return _exactly_one(document, _hooks(document), AfterPromote.model_fields, none)
+    for path, _ in _within(document, _HOOKS):
+        yield from _exactly_one(document, path, AfterPromote.model_fields, none)
+
+
+def _one_login(document: Document) -> Iterator[SpecFinding]:
+    return _exactly_one(document, (*_VAULT, "auth"), VaultAuth.model_fields, "nothing is given")
 
 
 def _exactly_one(
-    document: Document,
-    mappings: Iterator[tuple[Path, dict[str, Any]]],
-    keys: Iterable[str],
-    none: str,
-    instead: str = "",
+    document: Document, path: Path, keys: Iterable[str], none: str, instead: str = ""
 ) -> Iterator[SpecFinding]:
-    """Refuse mappings that have none of some keys, or more than one.
+    """Refuse a mapping that has none of some keys, or more than one.
 
     Args:
         document: The file.
-        mappings: What to look at, and where it is.
+        path: Where the mapping is.
         keys: One of them is to be there.
         none: What to say if none is.
         instead: What else may be written.
     """
-    for path, mapping in mappings:
-        there = [key for key in keys if key in mapping]
-        if len(there) != 1:
-            what = f"{' and '.join(there)} are given" if there else none
-            yield document.finding(path, what, f"give exactly one of {', '.join(keys)}{instead}")
+    mapping = document.value(path)
+    if not isinstance(mapping, dict):
+        return
+    there = [key for key in keys if key in mapping]
+    if len(there) != 1:
+        what = f"{' and '.join(there)} are given" if there else none
+        yield document.finding(path, what, f"give exactly one of {', '.join(keys)}{instead}")
 
 
 def _halves_differ(document: Document) -> Iterator[SpecFinding]:
     """Refuse one variable or JSON key for both halves of a pair."""
-    for path, source in _sources(document):
+    for path, source in _within(document, _SOURCES):
         for kind, settings in source.items():
             if not isinstance(settings, dict):
                 continue
@@ -132,9 +139,8 @@ def _halves_differ(document: Document) -> Iterator[SpecFinding]:
 
 
 def _arguments_for_no_shell(document: Document) -> Iterator[SpecFinding]:
-    for path, source in (*_sources(document), *_hooks(document)):
-        command = source.get("command")
-        argv = command.get("argv") if isinstance(command, dict) else None
+    for path, _ in _within(document, (*_SOURCES, *_HOOKS)):
+        argv = document.value((*path, "command", "argv"))
         for i, argument in enumerate(argv if isinstance(argv, list) else ()):
             if isinstance(argument, str) and (argument == "~" or argument.startswith("~/")):
                 yield document.finding(
@@ -142,37 +148,6 @@ def _arguments_for_no_shell(document: Document) -> Iterator[SpecFinding]:
                     "a shell would replace ~, and no shell is involved",
                     "write the whole path, or one from the folder that holds Pulumi.yaml",
                 )
-
-
-def _sources(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for collection, key in _SOURCES:
-        for path, record in records(document, collection):
-            if isinstance(record.get(key), dict):
-                yield (*path, key), record[key]
-
-
-def _hooks(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for key in _SECRET_HOLDERS:
-        for path, record in records(document, key):
-            if isinstance(record.get("after_promote"), dict):
-                yield (*path, "after_promote"), record["after_promote"]
-
-
-_SOURCES: Final = (
-    ("integrations", "consumer"),
-    ("tokens", "token"),
-    ("integrations", "client"),
-    ("certificates", "key"),
-)
-
-
-_WORDS: Final[dict[Any, tuple[str, ...]]] = {
-    "consumer": get_args(get_args(StoredConsumer)[0]),
-    "token": get_args(get_args(StoredToken)[0]),
-    "client": get_args(get_args(StoredClient)[0]),
-    "key": get_args(get_args(GeneratedKey)[0]),
-}
-"""What may stand in a source's place, without a value from anywhere."""
 
 
 def _at_least_one_store(document: Document) -> Iterator[SpecFinding]:
@@ -186,34 +161,63 @@ def _names_are_no_values(document: Document) -> Iterator[SpecFinding]:
     `text` finds the 64 digits of TBA values anywhere.
     """
     for path in _name_paths(document):
-        value = document.value(path)
-        if isinstance(value, str) and looks_secret(value):
-            hint = "name the variable, JSON key or record, never the value"
-            yield document.finding(path, "this looks like a secret value", hint)
+        yield from _no_value(document, path, "the variable, JSON key or record")
+
+
+def _no_value(document: Document, path: Path, named: str) -> Iterator[SpecFinding]:
+    value = document.value(path)
+    if isinstance(value, str) and looks_secret(value):
+        hint = f"name {named}, never the value"
+        yield document.finding(path, "this looks like a secret value", hint)
 
 
 def _name_paths(document: Document) -> Iterator[Path]:
-    yield ("endpoint", "env")
-    yield ("store", "aws", "endpoint", "env")
-    yield ("store", "vault", "address", "env")
-    for collection in ("integrations", *_SECRET_HOLDERS):
-        for path, _ in records(document, collection):
+    yield from ((*path, "env") for path in ADDRESSES)
+    for records in ("integrations", *_SECRET_HOLDERS):
+        for path, _ in document.records(records):
             yield from ((*path, "name"), (*path, "secret"))
-    for path, source in _sources(document):
+    for path, source in _within(document, _SOURCES):
         for kind in source:
             yield from ((*path, kind, half) for half in _HALVES)
-    for path, _ in _hooks(document):
+    for path, _ in _within(document, _HOOKS):
         yield from ((*path, "webhook", "env", name) for name in WebhookVariables.model_fields)
+
+
+def _places_of_logins(document: Document) -> Iterator[SpecFinding]:
+    for path in _VAULT_CREDENTIALS:
+        yield from _exactly_one(document, path, ("env", "file"), "nothing is given")
+        yield from _no_value(document, (*path, "env"), "the variable")
+
+
+def _candidates_out_of_sight(document: Document) -> Iterator[SpecFinding]:
+    """Refuse candidates below the prefix.
+
+    A reader's policy ends in a wildcard after the prefix: readers would see candidates before they
+    are tested.
+    """
+    prefix = document.value((*_VAULT, "prefix"))
+    path = (*_VAULT, "candidate_prefix")
+    candidates = document.value(path)
+    if candidates is None:
+        path = (*_VAULT, "prefix")
+        candidates = VaultSettings.model_fields["candidate_prefix"].default
+    if not isinstance(prefix, str) or not isinstance(candidates, str):
+        return
+    if prefix and candidates.startswith(prefix):
+        what = (
+            "candidates would lie within the prefix, where readers see them before they are tested"
+        )
+        hint = "choose a candidate_prefix outside the prefix, for example tba-candidates/"
+        yield document.finding(path, what, hint)
 
 
 def _tags(document: Document) -> Iterator[SpecFinding]:
     tags = document.value(("store", "aws", "tags"))
     for key in tags if isinstance(tags, dict) else ():
         if key.lower().startswith(_RESERVED_TAGS):
-            path = ("store", "aws", "tags", key)
             prefixes = " and ".join(_RESERVED_TAGS)
             yield SpecFinding(
-                document.key_position(path),
+                document.key_position(("store", "aws", "tags", key)),
                 "store.aws.tags: the key of this tag has a reserved prefix",
                 f"begin it otherwise: {prefixes} belong to AWS and to this tool",
             )
@@ -222,23 +226,25 @@ def _tags(document: Document) -> Iterator[SpecFinding]:
 def _formats(document: Document) -> Iterator[SpecFinding]:
     for path in _policies(document):
         given = document.value((*path, "format"))
-        given = given if isinstance(given, dict) else {}
+        if not isinstance(given, dict):
+            continue
         usual = CertificateFormat() if "certificates" in path else Format()
         seen = {name for key, name in usual.model_dump().items() if key not in given}
         for key, name in given.items():
-            if isinstance(name, str) and name in seen:
+            if not isinstance(name, str):
+                continue
+            if name in seen:
                 yield document.finding(
                     (*path, "format", key),
                     "another value is stored under this key already",
                     "give each of the values a key of its own",
                 )
-            if isinstance(name, str):
-                seen.add(name)
+            seen.add(name)
 
 
 def _policies(document: Document) -> Iterator[Path]:
     yield ("defaults",)
-    yield from (path for key in _SECRET_HOLDERS for path, _ in records(document, key))
+    yield from (path for holder in _SECRET_HOLDERS for path, _ in document.records(holder))
 
 
 def _warned_in_time(document: Document) -> Iterator[SpecFinding]:
@@ -255,24 +261,6 @@ def _warned_in_time(document: Document) -> Iterator[SpecFinding]:
             )
 
 
-def duration_at(document: Document, path: Path, key: str) -> timedelta | None:
-    """Return the duration that applies to the record at `path`."""
-    text = document.value((*path, key)) or document.value(("defaults", key))
-    return parse_duration(text) if isinstance(text, str) else None
-
-
-def _secret_names(document: Document) -> Iterator[SpecFinding]:
-    holders = [found for key in _SECRET_HOLDERS for found in records(document, key)]
-    return secret_name_findings(document, holders)
-
-
-def _certificates(document: Document) -> Iterator[SpecFinding]:
-    for path, integration in records(document, "integrations"):
-        if integration.get("auth") == "oauth2":
-            mine = list(_items(document, (*path, "certificates")))
-            yield from certificate_findings(document, path, mine, duration_at)
-
-
 _RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
     _duplicate_names,
     _one_kind_of_source,
@@ -281,11 +269,13 @@ _RULES: Final[tuple[Callable[[Document], Iterator[SpecFinding]], ...]] = (
     _arguments_for_no_shell,
     _at_least_one_store,
     _names_are_no_values,
-    _secret_names,
-    vault_findings,
+    secret_name_findings,
+    _one_login,
+    _places_of_logins,
+    _candidates_out_of_sight,
     _tags,
     _formats,
     _warned_in_time,
-    _certificates,
+    certificate_findings,
     readable_on_the_way,
 )

@@ -70,8 +70,12 @@ def _classes(module: str) -> dict[str, ast.ClassDef]:
 
 def json_schema() -> dict[str, Any]:
     """Return the schema of an environment's YAML."""
-    generated = _draft_07(Environment.model_json_schema(schema_generator=DocumentedSchema))
-    return {"$schema": DRAFT_07, "title": "tba-secrets environment", **generated}
+    generated = Environment.model_json_schema(
+        ref_template="#/definitions/{model}", schema_generator=DocumentedSchema
+    )
+    definitions = generated.pop("$defs")
+    converted = _draft_07({"definitions": definitions, **generated})
+    return {"$schema": DRAFT_07, "title": "tba-secrets environment", **converted}
 
 
 @cache
@@ -107,21 +111,18 @@ def _draft_07(node: Any) -> Any:
         return node
     node = _without_null(node)
     converted = {
-        _renamed(key): _named(value) if _renamed(key) in _NAMED else _draft_07(value)
+        key: _named(value) if key in _NAMED else _draft_07(value)
         for key, value in node.items()
         if key not in ("title", "discriminator") and not _is_empty_default(key, value)
     }
-    if "$ref" in converted:
-        return _reference(converted)
+    if "$ref" in converted and len(converted) > 1:  # draft-07 ignores what stands beside it
+        reference = converted.pop("$ref")
+        return {**converted, "allOf": [{"$ref": reference}]}
     return converted
 
 
 def _named(schemas: dict[str, Any]) -> dict[str, Any]:
     return {name: _draft_07(schema) for name, schema in schemas.items()}
-
-
-def _renamed(keyword: str) -> str:
-    return "definitions" if keyword == "$defs" else keyword
 
 
 def _without_null(node: dict[str, Any]) -> dict[str, Any]:
@@ -139,12 +140,6 @@ def _without_null(node: dict[str, Any]) -> dict[str, Any]:
 def _is_empty_default(keyword: str, value: Any) -> bool:
     """Return whether a default only says that the key may be left out."""
     return keyword == "default" and (value in (None, "", []) or isinstance(value, dict))
-
-
-def _reference(converted: dict[str, Any]) -> dict[str, Any]:
-    """Wrap `$ref` if it has siblings, because draft-07 ignores them."""
-    target = converted.pop("$ref").replace("#/$defs/", "#/definitions/")
-    return {**converted, "allOf": [{"$ref": target}]} if converted else {"$ref": target}
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from tba_secrets.spec.construct import Document
 from tba_secrets.spec.model import Environment
-from tba_secrets.spec.problem import Path, SpecFinding
+from tba_secrets.spec.problem import Path, SpecFinding, noun
 
 MAXIMUM_LENGTH: Final = 512
 _PREFIX: Final[Path] = ("store", "aws", "prefix")
@@ -23,9 +23,7 @@ _ODD_SEGMENT: Final = ("a segment between slashes is empty, `.` or `..`", "name 
 _LOOKS_LIKE_ARN_SUFFIX: Final = re.compile(r"-.{6}$")
 
 
-def secret_name_findings(
-    document: Document, tokens: list[tuple[Path, dict[str, Any]]]
-) -> Iterator[SpecFinding]:
+def secret_name_findings(document: Document) -> Iterator[SpecFinding]:
     """Find names that AWS refuses or misreads, and secrets that two records would write."""
     prefix = document.value(_PREFIX)
     prefix = prefix if isinstance(prefix, str) else ""
@@ -33,9 +31,9 @@ def secret_name_findings(
     if odd_prefix := _has_odd_segment(prefix.split("/")[:-1]):
         yield document.finding(_PREFIX, *_ODD_SEGMENT)
     first: dict[str, Path] = {}
-    for path, token in tokens:
-        key = "secret" if "secret" in token else "name"
-        place, name = (*path, key), token.get(key)
+    for path, record in (*document.records("tokens"), *document.records("certificates")):
+        key = "secret" if "secret" in record else "name"
+        place, name = (*path, key), record.get(key)
         if not isinstance(name, str) or not name:
             continue
         whole = prefix + name
@@ -43,9 +41,8 @@ def secret_name_findings(
             yield document.finding(place, what, hint)
         if whole in first:
             line = document.position(first[whole]).line
-            nouns = [str(one[-3]).removesuffix("s") for one in (first[whole], place)]
-            what = f"the {nouns[0]} on line {line} is already stored in this secret"
-            yield document.finding(place, what, f"give each {nouns[1]} a secret of its own")
+            what = f"the {noun(first[whole][:-1])} on line {line} is already stored in this secret"
+            yield document.finding(place, what, f"give each {noun(path)} a secret of its own")
         first.setdefault(whole, place)
 
 

@@ -16,16 +16,8 @@ from pydantic_core import ErrorDetails
 
 from tba_secrets.spec.construct import Document, Unquoted
 from tba_secrets.spec.looks_secret import shown_key
-from tba_secrets.spec.model import (
-    OAUTH2_TAG,
-    TAGS,
-    Environment,
-    Integration,
-    Model,
-    OAuth2Integration,
-    Remedy,
-    auth_tag,
-)
+from tba_secrets.spec.model.fields import OAUTH2_TAG, TAGS, Model, Remedy
+from tba_secrets.spec.model.records import Environment, Integration, OAuth2Integration, auth_tag
 from tba_secrets.spec.problem import Path, SpecFinding, path_text
 from tba_secrets.suggestions import did_you_mean, or_else
 
@@ -37,15 +29,13 @@ _EXPECTED: Final = {
     "model_type": "a record (keys and values)",
     "dict_type": "a record (keys and values)",
 }
-_LIMITS: Final = frozenset(
-    {
-        "string_too_short",
-        "string_too_long",
-        "too_short",
-        "too_long",
-        "greater_than_equal",
-        "less_than_equal",
-    }
+_LIMITS: Final = (
+    "string_too_short",
+    "string_too_long",
+    "too_short",
+    "too_long",
+    "greater_than_equal",
+    "less_than_equal",
 )
 """Errors whose sentence states the model's own limit and nothing of the input."""
 _QUOTES: Final = 'put it in quotes: "..."'
@@ -88,23 +78,14 @@ def _path(location: tuple[str | int, ...]) -> Path:
 
 def _finding(document: Document, path: Path, kind: str, sentence: str) -> SpecFinding:
     if kind == "extra_forbidden":
-        return _unknown_key(document, path)
+        what = f"{path_text(path[:-1])}: unknown key {shown_key(str(path[-1]))}"
+        hint = _key_instead(*_rooted(document, path))
+        return SpecFinding(document.key_position(path), what, hint)
     if kind == "missing":
         what = f"{path_text(path[:-1])}: the key `{path[-1]}` is missing"
         return SpecFinding(document.position(path[:-1]), what, f"add {path[-1]}:")
-    below, root = _rooted(document, path)
-    example = record_of(required_keys(below, root))
-    remedy = remedy_of(below, root)
-    what, hint = misfit(document.value(path), kind, sentence, remedy, example)
+    what, hint = _misfit(document.value(path), kind, sentence, *_rooted(document, path))
     return document.finding(path, what, hint)
-
-
-def _unknown_key(document: Document, path: Path) -> SpecFinding:
-    below, root = _rooted(document, path)
-    known = known_keys(below[:-1], root)
-    hint = did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
-    what = f"{path_text(path[:-1])}: unknown key {shown_key(str(path[-1]))}"
-    return SpecFinding(document.key_position(path), what, hint)
 
 
 def _rooted(document: Document, path: Path) -> tuple[Path, type[Model]]:
@@ -115,8 +96,8 @@ def _rooted(document: Document, path: Path) -> tuple[Path, type[Model]]:
     return path[2:], OAuth2Integration if oauth2 else Integration
 
 
-def misfit(
-    value: object, kind: str, sentence: str, remedy: Remedy | None, example: str = ""
+def _misfit(
+    value: object, kind: str, sentence: str, path: Path, root: type[Model]
 ) -> tuple[str, str]:
     """Return what is wrong with a value, and what to write instead.
 
@@ -124,9 +105,10 @@ def misfit(
         value: The refused value. Its type is used, and what of ours it is like; it is never shown.
         kind: pydantic's error type.
         sentence: pydantic's message.
-        remedy: The field's own remedy, if it has one.
-        example: A record with the keys that this one must have; may be empty.
+        path: The value's path under `root`.
+        root: The model to start from.
     """
+    remedy = _remedy_of(path, root)
     text = remedy.text if remedy is not None else ""
     if isinstance(value, Unquoted | bool | int) and kind == "string_type":
         # Quotes alone are the fix, unless the field has a form of its own that never looks like a number.
@@ -135,8 +117,8 @@ def misfit(
     if isinstance(value, Unquoted) and kind == "bool_type":
         return "this is not the boolean that it looks like", "write true or false"
     if kind in _EXPECTED:
-        expected = (example if kind == "model_type" else "") or _EXPECTED[kind]
-        return f"this is {_kind_of(value)}", text or f"write {expected}"
+        example = _example(path, root) if kind == "model_type" else ""
+        return f"this is {_kind_of(value)}", text or f"write {example or _EXPECTED[kind]}"
     if kind == "literal_error":
         choices = sentence.removeprefix("Input should be ")
         words = _CHOICE.findall(choices)
@@ -158,25 +140,19 @@ def _kind_of(value: object) -> str:
     return "text" if isinstance(value, str) else "a number or boolean"
 
 
-def known_keys(path: Path, root: type[Model] = Environment) -> list[str]:
-    """List the keys of the record at `path` under `root`, in the model's order."""
-    fields = [item for model in _models(path, root) for item in model.model_fields.items()]
-    return [field.alias or key for key, field in fields]
+def _key_instead(path: Path, root: type[Model]) -> str:
+    """Say which key may have been meant by the last of `path`, or which ones there are."""
+    known = [key for key, _ in _keys(path[:-1], root)]
+    return did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
 
 
-def required_keys(path: Path, root: type[Model] = Environment) -> list[str]:
-    """List the keys that the record at `path` under `root` must have, in the model's order."""
-    fields = [item for model in _models(path, root) for item in model.model_fields.items()]
-    return [field.alias or key for key, field in fields if field.is_required()]
+def _example(path: Path, root: type[Model]) -> str:
+    """Show a record with the keys that the one at `path` must have; empty if it must have none."""
+    keys = [f"{key}: ..." for key, field in _keys(path, root) if field.is_required()]
+    return f"a record, for example {{{', '.join(keys)}}}" if keys else ""
 
 
-def record_of(keys: list[str]) -> str:
-    """Show a record with these keys; empty where there are none."""
-    return f"a record, for example {{{', '.join(f'{key}: ...' for key in keys)}}}" if keys else ""
-
-
-def remedy_of(path: Path, root: type[Model] = Environment) -> Remedy | None:
-    """Return the remedy of the field at `path` under `root`, if it has one."""
+def _remedy_of(path: Path, root: type[Model]) -> Remedy | None:
     for field in _fields(path, root):
         for part in (*field.metadata, *_parts(field.annotation)):
             if isinstance(part, Remedy):
@@ -184,27 +160,29 @@ def remedy_of(path: Path, root: type[Model] = Environment) -> Remedy | None:
     return None
 
 
+def _keys(path: Path, root: type[Model]) -> list[tuple[str, FieldInfo]]:
+    """Return the keys that the record at `path` under `root` may have, in the model's order."""
+    fields = [item for model in _models(path, root) for item in model.model_fields.items()]
+    return [(field.alias or name, field) for name, field in fields]
+
+
 def _models(path: Path, root: type[Model]) -> list[type[Model]]:
+    """Return what the record at `path` may be: several models where a union is declared."""
     if not path:
         return [root]
-    if isinstance(path[-1], int):
-        return _models(path[:-1], root)
-    return [
-        part
-        for field in _fields(path, root)
-        for part in _parts(field.annotation)
-        if isinstance(part, type) and issubclass(part, Model)
-    ]
+    parts = (part for field in _fields(path, root) for part in _parts(field.annotation))
+    return [part for part in parts if isinstance(part, type) and issubclass(part, Model)]
 
 
 def _fields(path: Path, root: type[Model]) -> list[FieldInfo]:
+    """Return how the value at `path` may be declared; an item is declared with its list."""
     while path and isinstance(path[-1], int):
         path = path[:-1]
     if not path:
         return []
     models = _models(path[:-1], root)
-    named = ((key, field) for model in models for key, field in model.model_fields.items())
-    return [field for key, field in named if path[-1] in (key, field.alias)]
+    named = (item for model in models for item in model.model_fields.items())
+    return [field for name, field in named if path[-1] in (name, field.alias)]
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -221,12 +199,7 @@ OWN_WORDS: Final = "tba_rule"
 
 
 def refused_properties(model: type[Model], error: ValidationError) -> dict[str, str]:
-    """Return what pydantic refused of a resource's inputs, by property path: what is wrong, and what to write.
-
-    Args:
-        model: The inputs' model.
-        error: What it raised; no value of it is used.
-    """
+    """Return what pydantic refused of a resource's inputs, by property path: what is wrong, and what to write."""
     return {
         _shown(path): _refusal(model, path, problem)
         for problem in error.errors(include_context=False, include_url=False)
@@ -241,23 +214,18 @@ def _refusal(model: type[Model], path: Path, problem: ErrorDetails) -> str:
     if kind == "missing":
         return "it is missing; add it"
     if kind == "string_type":
-        remedy = remedy_of(path, model)
+        remedy = _remedy_of(path, model)
         return f"this is not text; {remedy.text if remedy is not None else 'put it in quotes'}"
     if kind == "extra_forbidden":
-        known = known_keys(path[:-1], model)
-        hint = did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
-        return f"there is no such property; {hint}"
-    example = record_of(required_keys(path, model))
-    what, hint = misfit(problem["input"], kind, problem["msg"], remedy_of(path, model), example)
+        return f"there is no such property; {_key_instead(path, model)}"
+    what, hint = _misfit(problem["input"], kind, problem["msg"], path, model)
     return f"{what}; {hint}"
 
 
 def _shown(steps: Path) -> str:
     """Return a path whose every key looks like one of ours: a value may have been written where a key belongs."""
-    return (
-        ".".join(
-            str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"
-            for step in steps
-        )
-        or "inputs"
+    shown = (
+        str(step) if isinstance(step, int) or _PLAIN_KEY.fullmatch(step) else "(key not shown)"
+        for step in steps
     )
+    return ".".join(shown) or "inputs"

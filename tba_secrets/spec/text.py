@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tba_secrets.spec.looks_secret import pasted_values
-from tba_secrets.spec.problem import START, Position, SpecFinding
+from tba_secrets.spec.problem import START, InvalidSpecError, Position, SpecFinding
 
 MAXIMUM_BYTES: Final = 1 << 20
 _INVISIBLE: Final = re.compile(
@@ -24,44 +24,37 @@ _INVISIBLE: Final = re.compile(
 _PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 
 
-class UnreadableTextError(Exception):
-    """The bytes are not text that can be examined further."""
-
-    def __init__(self, finding: SpecFinding) -> None:
-        super().__init__(finding.what)
-        self.finding = finding
-
-
 def read_text(path: Path) -> str:
     """Read `path`, without a byte order mark and with line feeds only.
 
     Raises:
-        UnreadableTextError: The file is missing, or is not UTF-8 text of at most 1 MiB.
+        InvalidSpecError: The file is missing, or is not UTF-8 text of at most 1 MiB.
     """
     data = _read_bytes(path)
     if len(data) > MAXIMUM_BYTES:
-        raise _unreadable("the file is larger than 1 MiB", "split it into several environments")
+        hint = "split it into several environments"
+        raise _unreadable(path, "the file is larger than 1 MiB", hint)
     if b"\x00" in data:
-        raise _unreadable("the file is binary, or UTF-16", "save it as UTF-8 text")
+        raise _unreadable(path, "the file is binary, or UTF-16", "save it as UTF-8 text")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
-        position = position_at(_with_line_feeds(before), None)
-        raise _unreadable("the file is not UTF-8", "save it as UTF-8 text", position) from None
+        before = _with_line_feeds(data[: error.start].decode("utf-8-sig"))
+        at = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise _unreadable(path, "the file is not UTF-8", "save it as UTF-8 text", at) from None
     if not text.strip():
-        raise _unreadable("the file is empty", "begin it with version: 1")
+        raise _unreadable(path, "the file is empty", "begin it with version: 1")
     return _with_line_feeds(text)
 
 
 def invisible_findings(text: str) -> Iterator[SpecFinding]:
-    """Find the first tab or invisible character of each line.
-
-    Text that has one is not parsed.
-    """
+    """Find the first tab or invisible character of each line. Text that has one is not parsed."""
     for number, line in enumerate(text.split("\n"), start=1):
         if (match := _INVISIBLE.search(line)) is not None:
-            yield _invisible(match.group(), Position(number, match.start() + 1))
+            what, hint = f"the invisible character U+{ord(match.group()):04X}", "delete it"
+            if match.group() == "\t":
+                what, hint = "a tab, which cannot indent YAML", "write spaces"
+            yield SpecFinding(Position(number, match.start() + 1), what, hint)
 
 
 def pasted_findings(text: str) -> Iterator[SpecFinding]:
@@ -83,36 +76,25 @@ def pasted_findings(text: str) -> Iterator[SpecFinding]:
             )
 
 
-def position_at(text: str, offset: int | None) -> Position:
-    """Return the line and column of `offset`, or of the end of the text for None."""
-    before = text if offset is None else text[:offset]
-    return Position(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-
-
-def _invisible(character: str, position: Position) -> SpecFinding:
-    if character == "\t":
-        return SpecFinding(position, "a tab, which cannot indent YAML", "write spaces")
-    return SpecFinding(position, f"the invisible character U+{ord(character):04X}", "delete it")
-
-
 def _read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise _unreadable("this is a folder", "name a YAML file")
+            raise _unreadable(path, "this is a folder", "name a YAML file")
         if not path.exists():
-            raise _unreadable("the file does not exist", "create it, or correct its name")
+            raise _unreadable(path, "the file does not exist", "create it, or correct its name")
         if not path.is_file():
-            raise _unreadable("this is not a regular file", "name a YAML file")
+            raise _unreadable(path, "this is not a regular file", "name a YAML file")
         with path.open("rb") as file:
             return file.read(MAXIMUM_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is not valid"
-        raise _unreadable(f"the file cannot be read ({reason})", "make it readable") from None
+        what = f"the file cannot be read ({reason})"
+        raise _unreadable(path, what, "make it readable") from None
 
 
 def _with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _unreadable(what: str, hint: str, position: Position = START) -> UnreadableTextError:
-    return UnreadableTextError(SpecFinding(position, what, hint))
+def _unreadable(path: Path, what: str, hint: str, at: Position = START) -> InvalidSpecError:
+    return InvalidSpecError([SpecFinding(at, what, hint).within(path)])

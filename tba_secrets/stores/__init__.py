@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from threading import Lock
-from typing import Final, assert_never
+from typing import Final
 
 from tba_secrets.spec.model import AwsSettings, Stores, VaultSettings
 from tba_secrets.stores.interface import Store
@@ -20,39 +20,24 @@ def open_stores(settings: Stores) -> dict[str, Store]:
 
     A store is opened once in a process for the same settings under the same process environment: its connections,
     credentials and rate limit are shared. Nothing is asked of it here.
-
-    Args:
-        settings: `store` of the environment's YAML.
     """
     return {kind: _opened_once(kind, one) for kind, one in settings.listed.items()}
 
 
 def _opened_once(kind: str, settings: AwsSettings | VaultSettings) -> Store:
     environment = hash(frozenset(os.environ.items()))
+    key = (kind, settings.model_dump_json(), environment)
     with _opening:
-        key = (kind, settings.model_dump_json(), environment)
         if key not in _opened:
             _opened[key] = _open(settings)
         return _opened[key]
 
 
 def _open(settings: AwsSettings | VaultSettings) -> Store:
-    match settings:
-        case AwsSettings():
-            return _aws(settings)
-        case VaultSettings():
-            return _vault(settings)
-        case _:
-            assert_never(settings)
+    if isinstance(settings, AwsSettings):
+        from tba_secrets.stores.aws import AwsStore
 
-
-def _aws(settings: AwsSettings) -> Store:
-    from tba_secrets.stores.aws import AwsStore
-
-    return AwsStore(settings)
-
-
-def _vault(settings: VaultSettings) -> Store:
+        return AwsStore(settings)
     from tba_secrets.stores.vault import VaultStore
 
     return VaultStore(settings)

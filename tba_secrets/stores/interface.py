@@ -20,9 +20,7 @@ from typing import ClassVar, Final, final
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.journal import JournalEntry, refuse_open
-from tba_secrets.stores.versions import (
-    Candidate as Candidate,  # part of this contract, as are these
-)
+from tba_secrets.stores.versions import Candidate as Candidate  # part of this contract, as are
 from tba_secrets.stores.versions import SecretName as SecretName
 from tba_secrets.stores.versions import VersionId as VersionId
 
@@ -60,6 +58,16 @@ class OwnerMark:
     """Random, made anew by each Create: a replaced resource never deletes its successor's secret."""
 
 
+def stages_of(
+    current: VersionId | None, candidate: VersionId | None, previous: VersionId | None = None
+) -> dict[Stage, VersionId]:
+    """Return the versions that play a part; one that is current is no candidate, whatever label was left on it."""
+    parts = {Stage.CURRENT: current, Stage.CANDIDATE: candidate, Stage.PREVIOUS: previous}
+    if candidate == current:
+        del parts[Stage.CANDIDATE]
+    return {stage: version for stage, version in parts.items() if version is not None}
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """What a store tells of a secret that exists, without its value."""
@@ -67,7 +75,7 @@ class Snapshot:
     location: str
     """The ARN (AWS), or `mount/path` (Vault): what a consumer is given."""
     stages: Mapping[Stage, VersionId]
-    """The versions that play a part now. A version that is current is no candidate, whatever label was left on it."""
+    """The versions that play a part now; see `stages_of`."""
     placeholder: VersionId | None = None
     """The current version, where it is our placeholder and no credential has been promoted yet."""
     foreign_candidate: bool = False
@@ -94,6 +102,10 @@ class Snapshot:
         return f"{'scheduled for deletion on' if ahead else 'deleted since'} {self.deletion_at:%Y-%m-%d}"
 
 
+Seen = Snapshot | Unseen | None
+"""What was seen of a secret that is to be claimed; None for a secret that was seen to be absent."""
+
+
 @dataclass(frozen=True)
 class StoredVersion:
     """One version and its value: the text of a flat JSON object of strings."""
@@ -113,7 +125,11 @@ class Preflight:
 
 
 class Store(ABC):
-    """One secret store, opened for one account and region, or one Vault mount."""
+    """One secret store, opened for one account and region, or one Vault mount.
+
+    `seen` is what `describe` returned a moment ago: it spares a look. `replacing` is the version that was current when
+    a move was decided; None where none was.
+    """
 
     kind: ClassVar[str]
     """`aws` or `vault`: the key under `store:` in the environment's YAML."""
@@ -171,22 +187,14 @@ class Store(ABC):
         mark: OwnerMark,
         description: str | None = None,
         *,
-        seen: Snapshot | Unseen | None = UNSEEN,
+        seen: Seen = UNSEEN,
     ) -> Snapshot:
         """Make the secret if it is absent, and write the owner mark, metadata and settings on it. Idempotent.
 
         Settings are description, tags, key and replicas. A new secret holds our placeholder, if the store would make a
         first version current. A current version that somebody wrote is left as it is. Whether an existing secret may be
-        claimed is decided by the caller, from its Snapshot.
-
-        Args:
-            name: The secret.
-            mark: Who manages it from now on.
-            description: What people read beside it, never secret; None leaves the one that is there.
-            seen: What `describe` returned a moment ago; spares a look. The claim is a compare-and-set against it.
-
-        Returns:
-            The secret as it is now.
+        claimed is decided by the caller, from its Snapshot. The claim is a compare-and-set against `seen`, where given.
+        `description` is what people read beside it, never secret; None leaves the one that is there.
 
         Raises:
             ScheduledForDeletionError: The secret has to be restored first.
@@ -207,12 +215,7 @@ class Store(ABC):
         """Write `candidate` and label it so; it ends only when the version that holds it carries the candidate label.
 
         Idempotent: the same candidate over the same current version has the same id, and is never written twice.
-
-        Args:
-            name: A secret that was claimed.
-            candidate: What to write.
-            replacing: The version that was current when it was decided to write; None where none was.
-            seen: What `describe` returned a moment ago; spares a look. Then `promote` finds out that current moved.
+        With `seen`, it is `promote` that finds out that current moved.
 
         Raises:
             ConflictError: Another version is current by now, or somebody else's candidate is in the way.
@@ -247,15 +250,10 @@ class Store(ABC):
         *,
         seen: Snapshot | None = None,
     ) -> None:
-        """Make the candidate `version` current; what was current becomes previous. Idempotent.
+        """Make the candidate `version` current instead of `replacing`, which becomes previous. Idempotent.
 
-        Args:
-            name: The secret.
-            version: The version that carries the candidate label and has passed its checks.
-            replacing: The version that is current now; None where none is.
-            about: What is to be noted beside it for people (see `ABOUT`), never secret. A store without a place for it
-                ignores it. A version that is current and has its note keeps it: to test it again writes nothing.
-            seen: What `describe` returned a moment ago; spares a look.
+        `about` is noted beside it for people (see `ABOUT`), and is never secret; a store without a place for it ignores
+        it. A version that is current and has its note keeps it: to test it again writes nothing.
 
         Raises:
             ConflictError: Another version than `replacing` is current, or `version` is not the candidate any more.
@@ -273,15 +271,10 @@ class Store(ABC):
 
     @final
     def note(self, name: SecretName, entry: JournalEntry, *, seen: Snapshot | None = None) -> None:
-        """Keep `entry` in the secret's journal, in the place of an earlier line for its version. Idempotent.
+        """Keep `entry` in the journal of a claimed secret, in the place of an earlier line for its version. Idempotent.
 
         While it is open its version is pinned: `read` and `restage` find it by its id, whatever is written since. The
         pin is there before the line, and is taken off after the line was closed. What a killed run left is put right.
-
-        Args:
-            name: A secret that was claimed.
-            entry: What is to be kept; see `noted` for what goes in its place.
-            seen: What a look showed a moment ago; spares a look.
 
         Raises:
             RetirementOpenError: More tokens wait to be revoked than the journal can hold.
@@ -296,10 +289,6 @@ class Store(ABC):
         """Delete the secret recoverably (AWS's recovery window, Vault's soft delete); nothing where it is absent.
 
         Whether it is ours to delete is decided by the caller, from its Snapshot.
-
-        Args:
-            name: The secret.
-            seen: What `describe` returned a moment ago; spares a look.
 
         Raises:
             RetirementOpenError: Its journal has an open line, which would be forgotten.
@@ -347,11 +336,7 @@ class Store(ABC):
 
     @abstractmethod
     def _claim(
-        self,
-        name: SecretName,
-        mark: OwnerMark,
-        description: str | None,
-        seen: Snapshot | Unseen | None,
+        self, name: SecretName, mark: OwnerMark, description: str | None, seen: Seen
     ) -> Snapshot: ...
 
     @abstractmethod

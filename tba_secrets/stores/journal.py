@@ -98,11 +98,7 @@ class JournalEntry:
 
     @classmethod
     def parse(cls, line: str, where: str) -> JournalEntry:
-        """Parse what `line()` has written.
-
-        Args:
-            line: What was kept.
-            where: The tag or key that it was kept in, for messages.
+        """Parse what `line()` has written; messages name the tag or key `where` that it was kept in.
 
         Raises:
             StoreError: Somebody else wrote there.
@@ -118,11 +114,7 @@ class JournalEntry:
 
 
 def journal_of(kept: Mapping[str, str], prefix: str) -> tuple[JournalEntry, ...]:
-    """Return the journal, oldest first, from the tags or metadata that hold it among others.
-
-    Args:
-        kept: All of them.
-        prefix: What the names of the lines begin with.
+    """Return the journal, oldest first, from the tags or metadata whose names begin with `prefix`.
 
     Raises:
         StoreError: A line is not one of ours: better no answer than one that forgets a token.
@@ -135,11 +127,6 @@ def noted(
     name: str, journal: tuple[JournalEntry, ...], entry: JournalEntry
 ) -> tuple[JournalEntry, ...]:
     """Return the journal with `entry` in it, instead of an earlier line for its version; oldest first, and bounded.
-
-    Args:
-        name: The secret's, for messages.
-        journal: What is kept now.
-        entry: What is to be kept.
 
     Raises:
         RetirementOpenError: More retirements are open than the journal can hold: none is ever dropped.
@@ -161,10 +148,9 @@ def noted(
 
 
 def refuse_open(name: str, journal: tuple[JournalEntry, ...]) -> None:
-    """Refuse to delete a secret whose superseded tokens still have to be revoked.
+    """Raise RetirementOpenError while superseded tokens wait to be revoked.
 
-    Raises:
-        RetirementOpenError: Some wait: with their versions, which tell the token ids to whoever may read them.
+    It names their versions, which tell the token ids to whoever may read them.
     """
     waiting = [entry for entry in journal if entry.open]
     if waiting:

@@ -16,13 +16,7 @@ _buckets_lock: Final = Lock()
 
 
 class TokenBucket:
-    """Lets `rate` callers through each second, in the order in which they came. Thread-safe.
-
-    Args:
-        rate: Tokens a second.
-        clock: Seconds, monotonic.
-        sleep: Waits for seconds.
-    """
+    """Lets `rate` callers through each second, in the order in which they came. Thread-safe."""
 
     def __init__(
         self,

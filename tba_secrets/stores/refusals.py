@@ -11,15 +11,14 @@ from tba_secrets.stores.journal import JournalEntry, Retirement
 _RUN_AGAIN = "run the command again: it reads the store anew and decides from what it finds"
 
 
-def moved_by_another(
-    name: SecretName, expected: VersionId | None, found: VersionId | None
-) -> ConflictError:
-    """Return the error for another version being current than the one that was read."""
-    return ConflictError(
-        f"the secret {name}: its current version is {found or 'none'}, and was {expected or 'none'} "
-        "when this change was decided; somebody else moved it in between",
-        _RUN_AGAIN,
-    )
+def refuse_moved(name: SecretName, expected: VersionId | None, found: VersionId | None) -> None:
+    """Raise ConflictError if another version is current than the one that was read."""
+    if found != expected:
+        raise ConflictError(
+            f"the secret {name}: its current version is {found or 'none'}, and was {expected or 'none'} "
+            "when this change was decided; somebody else moved it in between",
+            _RUN_AGAIN,
+        )
 
 
 def not_the_candidate(
@@ -55,11 +54,7 @@ def foreign_candidate(
 ) -> ConflictError:
     """Return the error for a candidate of somebody else's, which is never overwritten.
 
-    Args:
-        name: The secret.
-        version: The candidate that tba-secrets did not write.
-        since: When it was written; None where the store does not tell.
-        remedy: How a person takes the candidate away.
+    `since` is when it was written, None where the store does not tell; `remedy` is how a person takes it away.
     """
     age = "" if since is None else f" {_age(datetime.now(UTC) - since)} ago"
     return ConflictError(
@@ -98,11 +93,7 @@ def scheduled_for_deletion(
 
 
 def refuse_version_gone(name: SecretName, entry: JournalEntry) -> None:
-    """Refuse a line whose version is gone, if the token has to sign its own revoke.
-
-    Raises:
-        StoreError: The token is to be revoked with its own signature, and the version that holds it is gone.
-    """
+    """Raise StoreError for a line whose version is gone, if its token has to sign its own revoke."""
     if entry.state is Retirement.OVERLAP:
         raise StoreError(
             f"the secret {name}: version {entry.version} is not in the store, so its token cannot be kept until it "

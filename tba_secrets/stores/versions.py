@@ -84,16 +84,10 @@ class Candidate:
 def derived_version_id(
     name: SecretName, candidate: Candidate, replacing: VersionId | None
 ) -> VersionId:
-    """Derive the id of the version that holds a value in place of another version.
+    """Derive the id of the version that holds a value in place of `replacing`; None for an empty secret.
 
-    Args:
-        name: The secret.
-        candidate: The value with its fingerprint and terms.
-        replacing: The version that is current when the write is decided; None if the secret is empty.
-
-    Returns:
-        `tba-`, the origin's letter, the overlap in seconds, a nonce and the fingerprint:
-        `tba-i86400-0123456789abcdef-a1b2c3-0123456789abcdef`, 47 to 57 characters.
+    It is `tba-`, the origin's letter, the overlap in seconds, a nonce and the fingerprint:
+    `tba-i86400-0123456789abcdef-a1b2c3-0123456789abcdef`, 47 to 57 characters.
     """
     terms, fingerprint = candidate.terms, candidate.fingerprint
     overlap = "" if terms.overlap_seconds is None else str(terms.overlap_seconds)

@@ -18,10 +18,9 @@ import yaml
 
 from tba_secrets import __version__
 from tba_secrets.cli.exits import UsageError
-from tba_secrets.cli.init.answers import answered
 from tba_secrets.cli.init.files import PLUGIN, PROGRAM, new_project
 from tba_secrets.cli.init.pipelines import FORGES
-from tba_secrets.cli.init.questions import AUTHS, QUESTIONS
+from tba_secrets.cli.init.questions import AUTHS, QUESTIONS, answered
 from tba_secrets.cli.migrate.successor import NEEDED
 from tba_secrets.records import credential_records
 from tba_secrets.spec import load_stack

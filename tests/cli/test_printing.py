@@ -64,7 +64,7 @@ def show_verify() -> None:
 
 def show_explain() -> None:
     """The causes of a refused token, and an error."""
-    explain.run(["token_rejected"], [])
+    explain.command(["token_rejected"])
     with pytest.raises(SystemExit):
         main()
 

@@ -85,7 +85,7 @@ def _proof(module: str, words: list[str]) -> str:
     source = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
     if not source.is_file():
         return f"there is no module {module}"
-    _, flags = _split(words)
+    flags = _flags(words)
     said = source.read_text(encoding="utf-8")
     return ", ".join(f"{flag} is no option of it" for flag in flags if f'"{flag}"' not in said)
 
@@ -115,7 +115,11 @@ def _split(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
         known = _pulumi_help(tuple(leading))
         if known is None or _GROUP not in known:
             break
-    return tuple(leading), [word.partition("=")[0] for word in words if word.startswith("-")]
+    return tuple(leading), _flags(words)
+
+
+def _flags(words: list[str]) -> list[str]:
+    return [word.partition("=")[0] for word in words if word.startswith("-")]
 
 
 _GROUP: Final = "Available Commands:"

@@ -24,9 +24,9 @@ from tba_secrets.payload import parse, render
 from tba_secrets.provider.host import Host
 from tba_secrets.read_back import ReadBack
 from tba_secrets.sensitive import Fingerprint, Sensitive
-from tba_secrets.sources.env import EnvSource
 from tba_secrets.sources.interface import Pair
 from tba_secrets.sources.json_object import strings
+from tba_secrets.sources.opening import EnvSource
 from tba_secrets.sources.reader import SourceReader
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.spec.model import Format, TokenSource
@@ -141,7 +141,7 @@ def _no_json() -> None:
             strings(VALUES[0].encode(), ("a", "b"), "the file")
             raise AssertionError
 
-    SourceReader(lambda _: Careless(_TOKEN, ("A", "B"))).read(TokenSource())
+    SourceReader(lambda _: Careless(_TOKEN, ("A", "B"), {})).read(TokenSource())
 
 
 FAILURES: Final[dict[str, Callable[[], None]]] = {

@@ -244,11 +244,11 @@ def _deleting(aws: SecretsManagerServer, secret: str) -> None:
 def _denied(aws: SecretsManagerServer, secret: str) -> None:
     words = "User: arn:aws:iam::000000000000:user/ci is not authorized to perform: "
     error = AccessDeniedException(words + "secretsmanager:PutSecretValue on resource: " + secret)
-    aws.faults.fail(error, "PutSecretValue", secret, times=None)
+    aws.faults.fail(error, "PutSecretValue", secret=secret, times=None)
 
 
 def _kms(aws: SecretsManagerServer, secret: str) -> None:
-    aws.faults.fail(EncryptionFailure(), "CreateSecret", secret, times=None)
+    aws.faults.fail(EncryptionFailure(), "CreateSecret", secret=secret, times=None)
 
 
 _IN_STORE: Final[dict[str, Callable[[SecretsManagerServer, str], None]]] = {

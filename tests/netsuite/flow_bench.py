@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.flow import Person, authorize
-from tba_secrets.netsuite.flow_wire import Application
+from tba_secrets.netsuite.flow_steps import Application
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.simulator import Simulator
 from tba_secrets.sources.interface import Pair

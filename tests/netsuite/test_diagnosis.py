@@ -225,9 +225,7 @@ def test_every_cause_says_what_where_and_how(cause: Cause) -> None:
 
 def test_every_clue_matters() -> None:
     used = {
-        clue
-        for rule in (*RULES, *OAUTH2_RULES)
-        for clue in (*rule.when, *rule.never, *(c for c, _ in rule.more))
+        clue for rule in (*RULES, *OAUTH2_RULES) for clue in (*rule.when, *rule.never, *rule.more)
     }
     assert used == set(Clue)
 

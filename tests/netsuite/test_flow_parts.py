@@ -8,11 +8,15 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 import pytest
 
-from tba_secrets.netsuite import callback_pages as pages
-from tba_secrets.netsuite.callback import CallbackListener
-from tba_secrets.netsuite.callback_pages import Page
+from tba_secrets.netsuite.callback import (
+    ALREADY_ANSWERED,
+    NOT_HERE,
+    PAGES,
+    CallbackListener,
+    Page,
+)
 from tba_secrets.netsuite.consent import Answered, PendingConsent, judge
-from tba_secrets.netsuite.flow_wire import (
+from tba_secrets.netsuite.flow_steps import (
     Application,
     form_fields,
     issued_pair,
@@ -175,7 +179,7 @@ def test_only_ids_are_shown(got: str, shown: str) -> None:
 
 @pytest.mark.parametrize("answered", Answered)
 def test_every_answer_has_its_page(answered: Answered) -> None:
-    page = pages.OF[answered]
+    page = PAGES[answered]
     match answered:
         case Answered.ALLOWED | Answered.DENIED | Answered.MISMATCH:
             assert (page.status, "You can close this page" in page.text) == (200, True)
@@ -185,7 +189,7 @@ def test_every_answer_has_its_page(answered: Answered) -> None:
             assert_never(answered)
 
 
-ALL_PAGES = [*pages.OF.values(), pages.ALREADY_ANSWERED, pages.NOT_HERE]
+ALL_PAGES = [*PAGES.values(), ALREADY_ANSWERED, NOT_HERE]
 
 
 @pytest.mark.parametrize("page", ALL_PAGES, ids=[page.title for page in ALL_PAGES])

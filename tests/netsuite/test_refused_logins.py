@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -36,10 +38,10 @@ def logins(tmp_path: Path) -> RefusedLogins:
 
 
 def test_a_refusal_comes_back_and_goes(logins: RefusedLogins) -> None:
-    assert logins.writable()
+    assert logins.write_error() is None
     assert logins.of(ACCOUNT, USER) == ()
     assert logins.add(ACCOUNT, "A@example.com", ONE) == ONE
-    assert logins.writable()
+    assert logins.write_error() is None
     assert logins.of(ACCOUNT, USER) == (ONE,)
     assert logins.of("7654321", USER) == ()
     logins.strike(ACCOUNT, USER, ONE)
@@ -85,11 +87,46 @@ def test_it_is_where_the_xdg_specification_says(tmp_path: Path) -> None:
 def test_nothing_is_written_where_there_is_no_folder() -> None:
     nowhere = RefusedLogins(Path(os.devnull) / "state" / "refusals.json")
     assert nowhere.of(ACCOUNT, USER) == ()
-    assert not nowhere.writable()
+    assert isinstance(nowhere.write_error(), NotADirectoryError)
     with pytest.raises(OSError, match="Not a directory"):
         nowhere.add(ACCOUNT, USER, ONE)
     with pytest.raises(OSError, match="Not a directory"):
         nowhere.turn(ACCOUNT, USER)
+
+
+def test_asking_whether_it_can_be_written_writes_nothing(
+    logins: RefusedLogins, tmp_path: Path
+) -> None:
+    assert logins.write_error() is None
+    assert [*tmp_path.iterdir()] == []
+    logins.add(ACCOUNT, USER, ONE)
+    before = {path: path.stat() for path in Path(str(logins)).parent.iterdir()}
+    assert logins.write_error() is None
+    after = {path: path.stat() for path in Path(str(logins)).parent.iterdir()}
+    assert {path: (one.st_ino, one.st_mtime_ns) for path, one in after.items()} == {
+        path: (one.st_ino, one.st_mtime_ns) for path, one in before.items()
+    }
+
+
+@pytest.mark.parametrize("beside", ["refusals.lock", "refusals.new"])
+def test_what_it_is_written_with_has_to_be_writable_too(
+    beside: str, logins: RefusedLogins, tmp_path: Path
+) -> None:
+    (tmp_path / "state" / beside).mkdir(parents=True)
+    assert isinstance(logins.write_error(), IsADirectoryError)
+    with pytest.raises(IsADirectoryError):
+        logins.add(ACCOUNT, USER, ONE)
+
+
+def test_room_for_a_file_is_not_room_for_what_is_in_it(logins: RefusedLogins) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        error = logins.write_error()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert error is not None
+    assert error.errno == errno.EFBIG
 
 
 def test_one_run_has_a_users_turn_at_a_time(logins: RefusedLogins) -> None:

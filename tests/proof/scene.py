@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite.client import Client, Settings
+from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.concurrency import Concurrency
 from tba_secrets.netsuite.gate import Gate
@@ -210,15 +210,15 @@ class Scene:
     def _client(self, credential: Any, endpoint: str | None, record: str) -> Client:
         return Client(credential, endpoint, **self.patience(record))
 
-    def patience(self, record: str) -> Settings:
+    def patience(self, record: str) -> dict[str, Any]:
         """How a record's clients wait: as long as the fault needs, and without pauses."""
-        return Settings(
-            record=record,
-            deadline_seconds=1.0 if self.brief else 30.0,
-            sleep=lambda _: None,
-            probe=self._probe,
-            concurrency=Concurrency(),
-        )
+        return {
+            "record": record,
+            "deadline_seconds": 1.0 if self.brief else 30.0,
+            "sleep": lambda _: None,
+            "probe": self._probe,
+            "concurrency": Concurrency(),
+        }
 
     def _hear(self, severity: LogSeverity, message: str, urn: str, ephemeral: bool) -> None:
         self.said.append(message)

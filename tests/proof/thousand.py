@@ -31,8 +31,7 @@ from tba_secrets.provider.staged_credential import StagedCredentialHandler
 from tba_secrets.read_back import ReadBack
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
 from tba_secrets.simulator.aws.errors import ThrottlingException
-from tba_secrets.simulator.aws.fault_rules import FaultRule, Kind
-from tba_secrets.simulator.aws.faults import AwsFaults
+from tba_secrets.simulator.aws.faults import AwsFaults, FaultRule, Kind
 from tba_secrets.spec.model import AwsSettings
 from tba_secrets.stores.aws import AwsStore
 from tba_secrets.stores.interface import VersionId

@@ -36,8 +36,8 @@ class Pauses(threading.local):
 _STRANGER: Final = boto3.session.Session()
 PAUSES: Final = Pauses()
 QUICK: Final = Patience(clock=PAUSES.clock, sleep=PAUSES.sleep)
-ONCE: Final = Transport(connect_timeout=2.0, read_timeout=5.0, total_max_attempts=1)
-"""No retries by the SDK: what is left of a lost reply is for the store to find out."""
+ONCE: Final = Transport(connect_timeout=10.0, read_timeout=60.0, total_max_attempts=1)
+"""No retries by the SDK: what is left of a lost reply is for the store to find out. The times are hang guards."""
 
 
 def settings(url: Address, **changes: Any) -> AwsSettings:

@@ -32,10 +32,10 @@ from tba_secrets.stores.journal import JournalEntry, noted
 from tba_secrets.stores.refusals import (
     claimed_by_another,
     foreign_candidate,
-    moved_by_another,
     not_claimed,
     not_the_candidate,
     placeholder_refused,
+    refuse_moved,
     refuse_version_gone,
     scheduled_for_deletion,
 )
@@ -257,8 +257,7 @@ class MemoryStore(Store):
         return self._secrets[name]
 
     def _expect_current(self, name: SecretName, replacing: VersionId | None) -> None:
-        if (current := self._secrets[name].stages.get(Stage.CURRENT)) != replacing:
-            raise moved_by_another(name, replacing, current)
+        refuse_moved(name, replacing, self._secrets[name].stages.get(Stage.CURRENT))
 
     def _refuse_foreign(self, name: SecretName) -> None:
         if (version := self._secrets[name].foreign()) is not None:

@@ -14,7 +14,7 @@ import pytest
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive, fingerprint
-from tba_secrets.stores.aws.errors import AwsFailure
+from tba_secrets.stores.failures import StoreFailure
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
@@ -109,7 +109,7 @@ def refusal(kind: type[StoreError], call: Callable[[], object], *words: str) -> 
         assert word in str(error), f"{word!r} is not in: {error}"
     assert CANARY not in "".join(traceback.format_exception(error))
     for link in _chain(error):
-        assert isinstance(link, StoreError | AwsFailure), (
+        assert isinstance(link, StoreError | StoreFailure), (
             f"{type(link).__name__} may hold an answer"
         )
         assert CANARY not in repr(link) + repr(vars(link))

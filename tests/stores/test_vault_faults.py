@@ -15,10 +15,10 @@ from tba_secrets.errors import (
     StoreError,
     StoreUnavailableError,
 )
+from tba_secrets.stores.failures import Outcome, StoreFailure
 from tba_secrets.stores.interface import Candidate, Stage, VersionId
 from tba_secrets.stores.vault import VaultStore
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.kv2 import KvV2
 from tba_secrets.stores.vault.retry import VaultRetry
 from tba_secrets.stores.vault.secret import KvPath
@@ -149,9 +149,9 @@ def test_equal_contents_of_a_later_version_are_not_our_write(faulty: Faulty) -> 
     assert kv.write(path, value, 0).number == 1
     assert kv.write(path, value, 0).number == 1, "our own write, seen again"
     kv.write(path, value, 1)
-    with pytest.raises(VaultFailure) as caught:
+    with pytest.raises(StoreFailure) as caught:
         kv.write(path, value, 0)
-    assert caught.value.outcome is VaultOutcome.MISMATCH
+    assert caught.value.outcome is Outcome.MISMATCH
 
 
 def test_html_with_status_200_in_place_of_the_reply_is_read_back(faulty: Faulty) -> None:

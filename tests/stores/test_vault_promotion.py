@@ -485,5 +485,5 @@ def test_an_entry_of_another_form_is_ignored(odd: str) -> None:
 
 def test_metadata_without_versions_is_described() -> None:
     secret = described({"current_version": 0, "versions": None, "custom_metadata": None}, None)
-    assert secret.newest is None
+    assert secret.versions == {}
     assert secret.number == 0

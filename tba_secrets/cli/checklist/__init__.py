@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, assert_never
+from typing import Annotated, Final
 
 import typer
 
@@ -37,12 +37,17 @@ _ENDINGS: Final = {
     ".htm": ChecklistFormat.HTML,
 }
 
+_DOCUMENTS: Final = {
+    ChecklistFormat.TEXT: documents.text,
+    ChecklistFormat.MARKDOWN: documents.markdown,
+    ChecklistFormat.HTML: documents.html,
+}
+
 
 def command(
     environment: EnvironmentName,
     format: Annotated[
-        str | None,
-        typer.Option(help="text, markdown or html; default: by FILE's ending, or text."),
+        str | None, typer.Option(help="text, markdown or html; default: by FILE's ending, or text.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")
@@ -53,27 +58,11 @@ def command(
 
     It reads the YAML and state, and does not contact NetSuite. Open lines are not a failure: the exit code is 0.
     """
-    run(project.resolve(), environment, one_of(ChecklistFormat, format, "--format"), output)
-
-
-def run(
-    project: Path, environment: str, format: ChecklistFormat | None, output: Path | None
-) -> None:
-    """Print the checklist, or write it to a file.
-
-    Args:
-        project: The folder that holds Pulumi.yaml and stacks/.
-        environment: The stack's name.
-        format: The format; by default that of the file's name, or text.
-        output: A file; None for stdout.
-
-    Raises:
-        TbaError: There is no such environment, its YAML is wrong, or the file cannot be written.
-    """
     from tba_secrets.engine import exported_resources
 
-    chosen = format or _ENDINGS.get(output.suffix.lower() if output else "", ChecklistFormat.TEXT)
-    found = gather(project, environment, exported_resources)
+    by_ending = _ENDINGS.get(output.suffix.lower() if output else "", ChecklistFormat.TEXT)
+    chosen = one_of(ChecklistFormat, format, "--format") or by_ending
+    found = gather(project.resolve(), environment, exported_resources)
     if output is not None:
         write_whole(output, rendered(found, chosen))
         typer.echo(f"{output}: {found.count}")
@@ -99,12 +88,4 @@ def gather(project: Path, environment: str, read_state: ReadState) -> Checklist:
 
 def rendered(found: Checklist, format: ChecklistFormat) -> str:
     """Render the whole document."""
-    match format:
-        case ChecklistFormat.TEXT:
-            return documents.text(found)
-        case ChecklistFormat.MARKDOWN:
-            return documents.markdown(found)
-        case ChecklistFormat.HTML:
-            return documents.html(found)
-        case _:
-            assert_never(format)
+    return _DOCUMENTS[format](found)

@@ -26,9 +26,6 @@ def line_words(line: Line) -> tuple[str, str]:
     return line.text, f"({line.why})" if line.why else ""
 
 
-# --- text --------------------------------------------------------------------------------------------
-
-
 def show(checklist: Checklist) -> None:
     """Print on the terminal; elsewhere without colours, at a fixed width."""
     console = Console(highlight=False)
@@ -50,22 +47,20 @@ def _rich(checklist: Checklist) -> RenderableType:
     parts: list[RenderableType] = [Text(title(checklist), style="bold"), Text(checklist.count)]
     parts += [Text(note, style="yellow") for note in checklist.notes]
     for number, step in enumerate(checklist.steps, start=1):
-        parts += ["", Text(f"{number}. {step.title}", style="bold"), *_step(step)]
+        parts += ["", Text(f"{number}. {step.title}", style="bold"), _step(step)]
     return Group(*parts)
 
 
-def _step(step: ChecklistStep) -> list[RenderableType]:
-    parts: list[RenderableType] = [Padding(Text(step.where, style="cyan"), (0, 0, 0, 3))]
-    if step.note:
-        parts.append(Padding(Text(step.note, style="dim"), (0, 0, 0, 3)))
+def _step(step: ChecklistStep) -> RenderableType:
+    parts: list[RenderableType] = [Text(step.where, style="cyan")]
+    parts += [Text(step.note, style="dim")] if step.note else []
     for group in step.groups:
-        if group.title:
-            parts.append(Padding(Text(group.title, style="bold"), (0, 0, 0, 3)))
+        parts += [Text(group.title, style="bold")] if group.title else []
         grid = Table.grid(padding=(0, 1))
         for line in group.lines:
             grid.add_row(*_row(line))
-        parts.append(Padding(grid, (0, 0, 0, 3)))
-    return parts
+        parts.append(grid)
+    return Padding(Group(*parts), (0, 0, 0, 3))
 
 
 def _row(line: Line) -> tuple[Text, Text]:
@@ -73,9 +68,6 @@ def _row(line: Line) -> tuple[Text, Text]:
     box = Text("[x]", style="green") if line.done else Text("[ ]")
     style = "yellow" if line.lacking else "dim"
     return box, Text.assemble(words, " " if why else "", (why, style))
-
-
-# --- Markdown ----------------------------------------------------------------------------------------
 
 
 def markdown(checklist: Checklist) -> str:
@@ -94,9 +86,6 @@ def markdown(checklist: Checklist) -> str:
 def _task(line: Line) -> str:
     words = " ".join(filter(None, line_words(line)))
     return f"- [{'x' if line.done else ' '}] {markdown_safe(words)}"
-
-
-# --- HTML ---------------------------------------------------------------------------------------------
 
 
 def html(checklist: Checklist) -> str:

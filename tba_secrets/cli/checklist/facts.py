@@ -8,13 +8,13 @@ with 401: GitHub jacobsvante/netsuite #27.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from tba_secrets.netsuite.oauth2 import permissions
+from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.spec.model import Check, RestletCheck
 
 
@@ -81,6 +81,9 @@ ANY_CALL: Final = frozenset(CheckKind)
 ACCESS_TOKEN: Final = frozenset({CheckKind.ACCESS_TOKEN})
 IDENTITY: Final = frozenset({CheckKind.ACCESS_TOKEN, CheckKind.TOKENINFO})
 """What names role and user."""
+RESTLET: Final = frozenset({CheckKind.RESTLET})
+_SOAP: Final = frozenset({CheckKind.SOAP})
+_SUITEQL: Final = frozenset({CheckKind.SUITEQL})
 _REST: Final = frozenset({CheckKind.REST, CheckKind.SUITEQL})
 
 USER_ACCESS_TOKENS: Final = "User Access Tokens"
@@ -94,55 +97,29 @@ OWN_CERTIFICATES: Final = RolePermission(
 )
 LOGINS: Final = (LOG_IN.name, USER_ACCESS_TOKENS)
 """"A user assigned the User Access Tokens permission does not also need the Log in using Access Tokens permission.\""""
+_OF_OWN_TOKENS: Final = RolePermission(
+    USER_ACCESS_TOKENS, "Full", "Setup", why="to issue and revoke tokens of its own"
+)
 _SERVICES: Final = (
     RolePermission("REST Web Services", "Full", "Setup", _REST),
-    RolePermission("SOAP Web Services", "Full", "Setup", frozenset({CheckKind.SOAP})),
-    RolePermission("SuiteAnalytics Workbook", "Edit", "Reports", frozenset({CheckKind.SUITEQL})),
+    RolePermission("SOAP Web Services", "Full", "Setup", _SOAP),
+    RolePermission("SuiteAnalytics Workbook", "Edit", "Reports", _SUITEQL),
 )
 _KNOWN: Final = {
     known.name: known
-    for known in (
-        LOG_IN,
-        LOG_IN_OAUTH2,
-        OWN_CERTIFICATES,
-        RolePermission(
-            USER_ACCESS_TOKENS, "Full", "Setup", why="to issue and revoke tokens of its own"
-        ),
-        *_SERVICES,
-    )
+    for known in (LOG_IN, LOG_IN_OAUTH2, OWN_CERTIFICATES, _OF_OWN_TOKENS, *_SERVICES)
 }
 
+_AUTHENTICATION: Final = "SuiteCloud, Manage Authentication"
+_SUITETALK: Final = "SuiteCloud, SuiteTalk (Web Services)"
 FEATURES: Final = (
-    FeatureBox(
-        "Token-based Authentication", "SuiteCloud, Manage Authentication", ANY_CALL, of=False
-    ),
-    FeatureBox("OAuth 2.0", "SuiteCloud, Manage Authentication", ACCESS_TOKEN, of=True),
-    FeatureBox(
-        "REST Web Services", "SuiteCloud, SuiteTalk (Web Services)", _REST, "REST Web Services"
-    ),
-    FeatureBox(
-        "SOAP Web Services",
-        "SuiteCloud, SuiteTalk (Web Services)",
-        frozenset({CheckKind.SOAP}),
-        "SOAP Web Services",
-    ),
-    FeatureBox("Server SuiteScript", "SuiteCloud, SuiteScript", frozenset({CheckKind.RESTLET})),
-    FeatureBox(
-        "SuiteAnalytics Workbook",
-        "Analytics",
-        frozenset({CheckKind.SUITEQL}),
-        "SuiteAnalytics Workbook",
-    ),
+    FeatureBox("Token-based Authentication", _AUTHENTICATION, ANY_CALL, of=False),
+    FeatureBox("OAuth 2.0", _AUTHENTICATION, ACCESS_TOKEN, of=True),
+    FeatureBox("REST Web Services", _SUITETALK, _REST, "REST Web Services"),
+    FeatureBox("SOAP Web Services", _SUITETALK, _SOAP, "SOAP Web Services"),
+    FeatureBox("Server SuiteScript", "SuiteCloud, SuiteScript", RESTLET),
+    FeatureBox("SuiteAnalytics Workbook", "Analytics", _SUITEQL, "SuiteAnalytics Workbook"),
 )
-
-
-_WITH_LEVEL: Final = re.compile(r"(?P<name>.+) \((?P<level>View|Create|Edit|Full)\)")
-
-
-def plain_name(declared: str) -> str:
-    """Strip the level from an entry of `role.permissions`: `Customers (View)`."""
-    found = _WITH_LEVEL.fullmatch(declared)
-    return found["name"] if found else declared
 
 
 def permission(declared: str) -> RolePermission | None:
@@ -160,12 +137,7 @@ def undeclared(
 ) -> list[RolePermission]:
     """List the permissions that a role's checks need and its `permissions:` lack.
 
-    Args:
-        declared: The role's `permissions:`.
-        kinds: Of its checks.
-        tokens: Tokens act in the role.
-        certificates: Certificates do.
-        by_api: One of these brings its successor to NetSuite.
+    Tokens or certificates act in the role; of the latter one brings its successor to NetSuite (`by_api`).
     """
     given = set(map(plain_name, declared))
     wanted = (

@@ -36,11 +36,9 @@ class Proofs:
         return self.record.certificate is not None
 
     def by(self, kinds: Iterable[CheckKind], aspect: str | None = None) -> str | None:
-        """Return which call proved it and when, in words; None if none has.
+        """Return which call of these kinds proved it and when, in words; None if none has.
 
-        Args:
-            kinds: The checks that would prove it.
-            aspect: What of the answer (`role`, `user`); any proof where None.
+        The aspect is what of the answer counts (`role`, `user`); any proof where None.
         """
         for kind in CheckKind:
             held = self.proven.get(kind, frozenset()) if kind in kinds else frozenset()
@@ -52,12 +50,7 @@ class Proofs:
 def all_proofs(
     records: Iterable[CredentialRecord], resources: Iterable[Mapping[str, Any]]
 ) -> tuple[Proofs, ...]:
-    """Return the proofs of every record, in order.
-
-    Args:
-        records: What is declared.
-        resources: The stack's state, as `engine.exported_resources` gives it.
-    """
+    """Return the proofs of every record, in order, from state as `engine.exported_resources` gives it."""
     states = token_states(resources)
     return tuple(_proofs(record, states.get(record.path, TokenState())) for record in records)
 

@@ -6,36 +6,26 @@ why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from tba_secrets.cli.checklist import facts
-from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, ANY_CALL, IDENTITY, CheckKind
-from tba_secrets.cli.checklist.lines import (
-    NO_CHECK,
-    Checklist,
-    ChecklistStep,
-    Group,
-    Line,
-    of_user,
-    role_title,
-    shown_line,
-)
+from tba_secrets.cli.checklist.facts import ACCESS_TOKEN, ANY_CALL, IDENTITY, RESTLET, CheckKind
+from tba_secrets.cli.checklist.lines import Checklist, ChecklistStep, Group, Line
 from tba_secrets.cli.checklist.proofs import Proofs
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
+from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.netsuite.tba_end import tba_note
-from tba_secrets.records import using_tba
-from tba_secrets.spec.model import CertificateSettings, RestletCheck
+from tba_secrets.records import CredentialRecord, using_tba
+from tba_secrets.spec.model import CertificateSettings, RestletCheck, Role
+
+Key = TypeVar("Key")
+_NO_CHECK: Final = "no check can tell"
 
 
 def checklist(environment: str, proofs: Sequence[Proofs], unread: str = "") -> Checklist:
-    """Build the steps.
-
-    Args:
-        environment: The environment's name.
-        proofs: The proofs of every record, in order.
-        unread: Why the stack's state could not be read; empty if it was.
-    """
+    """Build the steps from the proofs of every record, and why the state could not be read (empty if it was)."""
     tokens = [proof for proof in proofs if not proof.certified]
     certificates = [proof for proof in proofs if proof.certified]
     steps = (
@@ -58,79 +48,108 @@ def _notes(proofs: Sequence[Proofs], unread: str) -> Iterator[str]:
             yield f"{proof.record.path}: {proof.why_not}, so its earlier proof does not count."
 
 
+def _kinds(proofs: Sequence[Proofs]) -> frozenset[CheckKind]:
+    return frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
+
+
+def _grouped(
+    key: Callable[[CredentialRecord], Key], proofs: Sequence[Proofs]
+) -> dict[Key, list[Proofs]]:
+    groups: dict[Key, list[Proofs]] = {}
+    for proof in proofs:
+        groups.setdefault(key(proof.record), []).append(proof)
+    return groups
+
+
+def _shown_line(
+    text: str, proofs: Sequence[Proofs], kinds: frozenset[CheckKind], *aspects: str
+) -> Line:
+    """Build a line, ticked if a check of these kinds has shown all of the aspects."""
+    for proof in proofs:
+        shown = [proof.by(kinds, aspect) for aspect in aspects or (None,)]
+        if all(shown):
+            return Line(text, done=True, why=shown[0] or "")
+    if kinds & _kinds(proofs):
+        return Line(text)
+    would = " or ".join(kind.value for kind in CheckKind if kind in kinds - ACCESS_TOKEN)
+    return Line(text, why=f"no declared check shows it; {would} would")
+
+
+def _role_title(role: Role) -> str:
+    """Name a role, with its id to tell it from another of the same name."""
+    return role.name if role.id is None else f"{role.name} (internal id {role.id})"
+
+
+def _of_user(found: Line, proofs: Sequence[Proofs]) -> Line:
+    """Explain an unticked user line: NetSuite answers an entity id, not an e-mail address.
+
+    The YAML or an earlier pass has to say whose entity it is.
+    """
+    entity = next((proof.entity for proof in proofs if proof.entity), "")
+    if found.done or not entity or not any(proof.by(IDENTITY) for proof in proofs):
+        return found
+    why = f'NetSuite named the entity {entity}, not an e-mail address: if that is right, declare entity: "{entity}"'
+    return Line(found.text, why=why)
+
+
 # --- 1: features ------------------------------------------------------------------------------------
 
 
 def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
-    declared = {
-        facts.plain_name(name) for proof in proofs for name in proof.record.role.permissions
-    }
+    declared = {plain_name(name) for proof in proofs for name in proof.record.role.permissions}
     lines = []
     for feature in facts.FEATURES:
         concerned = [proof for proof in proofs if feature.of in (None, proof.certified)]
-        kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in concerned))
-        if feature.kinds & kinds or feature.permission in declared:
+        if feature.kinds & _kinds(concerned) or feature.permission in declared:
             text = f"{feature.where}: {feature.name}"
-            lines.append(shown_line(text, concerned, feature.kinds))
-    return ChecklistStep(
-        "Enable the features", "Setup > Company > Enable Features", (Group("", tuple(lines)),)
-    )
+            lines.append(_shown_line(text, concerned, feature.kinds))
+    where = "Setup > Company > Enable Features"
+    return ChecklistStep("Enable the features", where, (Group("", tuple(lines)),))
 
 
 # --- 2: integration records --------------------------------------------------------------------------
 
 
 def _integrations(proofs: Sequence[Proofs]) -> ChecklistStep:
-    names = dict.fromkeys(proof.record.integration for proof in proofs)
-    groups = (
-        _integration(name, [proof for proof in proofs if proof.record.integration == name])
-        for name in names
-    )
+    groups = _grouped(lambda record: record.integration, proofs)
     return ChecklistStep(
         "Create the integration records",
         "Setup > Integration > Manage Integrations > New",
-        tuple(groups),
+        tuple(_integration(name, own) for name, own in groups.items()),
         tba_note(using_tba(proof.record for proof in proofs)),
     )
 
 
 def _integration(name: str, proofs: Sequence[Proofs]) -> Group:
-    if proofs[0].certified:
-        return _oauth2_integration(name, proofs)
+    certified = proofs[0].certified
+    values = "Client id" if certified else "Consumer key and secret"
     source = _place(proofs[0].record.consumer_source, "")
     return Group(
         name,
         (
-            shown_line("State: Enabled", proofs, ANY_CALL),
-            shown_line("Token-based Authentication: ticked", proofs, ANY_CALL),
-            _flow_line(proofs),
-            Line("User Credentials: not ticked", why=NO_CHECK),
-            shown_line(f"Consumer key and secret, shown once: {source}", proofs, ANY_CALL),
+            _shown_line("State: Enabled", proofs, ANY_CALL),
+            *(_oauth2_boxes(proofs) if certified else _tba_boxes(proofs)),
+            _shown_line(f"{values}, shown once: {source}", proofs, ANY_CALL),
         ),
     )
 
 
-def _oauth2_integration(name: str, proofs: Sequence[Proofs]) -> Group:
-    scopes = dict.fromkeys(scope for proof in proofs for scope in _settings(proof).scopes)
-    source = _place(proofs[0].record.consumer_source, "")
-    return Group(
-        name,
-        (
-            shown_line("State: Enabled", proofs, ANY_CALL),
-            shown_line(
-                "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked",
-                proofs,
-                ACCESS_TOKEN,
-            ),
-            *(
-                shown_line(
-                    f"Scope: {facts.SCOPE_BOXES[one]}: ticked", proofs, ACCESS_TOKEN, f"scope {one}"
-                )
-                for one in scopes
-            ),
-            shown_line(f"Client id, shown once: {source}", proofs, ANY_CALL),
-        ),
-    )
+def _tba_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
+    yield _shown_line("Token-based Authentication: ticked", proofs, ANY_CALL)
+    box = f"TBA: Authorization Flow: ticked, with the Callback URL {facts.CALLBACK_URL}"
+    if any(proof.record.token_source == "authorize" for proof in proofs):
+        yield Line(box, why="`token: authorize` needs it; no check can tell")
+    else:
+        yield Line(f"{box}, if `tba rotate --authorize` is to issue tokens", why=_NO_CHECK)
+    yield Line("User Credentials: not ticked", why=_NO_CHECK)
+
+
+def _oauth2_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
+    grant = "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked"
+    yield _shown_line(grant, proofs, ACCESS_TOKEN)
+    for scope in dict.fromkeys(one for proof in proofs for one in _settings(proof).scopes):
+        box = f"Scope: {facts.SCOPE_BOXES[scope]}: ticked"
+        yield _shown_line(box, proofs, ACCESS_TOKEN, f"scope {scope}")
 
 
 def _settings(proof: Proofs) -> CertificateSettings:
@@ -138,64 +157,42 @@ def _settings(proof: Proofs) -> CertificateSettings:
     return proof.record.certificate
 
 
-def _flow_line(proofs: Sequence[Proofs]) -> Line:
-    box = f"TBA: Authorization Flow: ticked, with the Callback URL {facts.CALLBACK_URL}"
-    if any(proof.record.token_source == "authorize" for proof in proofs):
-        return Line(box, why="`token: authorize` needs it; no check can tell")
-    return Line(f"{box}, if `tba rotate --authorize` is to issue tokens", why=NO_CHECK)
-
-
 # --- 3: roles ---------------------------------------------------------------------------------------
 
 
 def _roles(proofs: Sequence[Proofs]) -> ChecklistStep:
     """List what each role may do, and who has it; integrations may share a role."""
-    roles = dict.fromkeys((proof.record.role.name, proof.record.role.id) for proof in proofs)
-    groups = (
-        _role([proof for proof in proofs if (proof.record.role.name, proof.record.role.id) == role])
-        for role in roles
-    )
+    groups = _grouped(lambda record: (record.role.name, record.role.id), proofs)
     return ChecklistStep(
         "Give the roles their permissions, and the users their roles",
         "Setup > Users/Roles > Manage Roles > New",
-        tuple(groups),
+        tuple(map(_role, groups.values())),
     )
 
 
 def _role(proofs: Sequence[Proofs]) -> Group:
-    role = proofs[0].record.role
-    declared = tuple(
-        dict.fromkeys(name for proof in proofs for name in proof.record.role.permissions)
-    )
-    kinds = frozenset[CheckKind]().union(*(proof.kinds for proof in proofs))
-    lines = [
-        *(_permission(name, proofs) for name in declared),
-        *_blocking(declared, proofs),
-        *(_lacking(needed, kinds, proofs) for needed in _undeclared(declared, kinds, proofs)),
-        *_restlets(proofs),
-        *(
-            _assigned(user, [proof for proof in proofs if proof.record.user.email == user])
-            for user in dict.fromkeys(proof.record.user.email for proof in proofs)
-        ),
-    ]
-    return Group(role_title(role), tuple(lines))
-
-
-def _undeclared(
-    declared: Sequence[str], kinds: frozenset[CheckKind], proofs: Sequence[Proofs]
-) -> list[facts.RolePermission]:
+    declared = [*dict.fromkeys(name for proof in proofs for name in proof.record.role.permissions)]
+    kinds, users = _kinds(proofs), _grouped(lambda record: record.user.email, proofs)
     certificates = [proof for proof in proofs if proof.certified]
-    return facts.undeclared(
+    undeclared = facts.undeclared(
         declared,
         kinds,
         tokens=len(certificates) < len(proofs),
         certificates=bool(certificates),
         by_api=any(_settings(proof).by == "api" for proof in certificates),
     )
+    lines = (
+        *(_permission(name, proofs) for name in declared),
+        *_blocking(declared, proofs),
+        *(_lacking(needed, kinds, proofs) for needed in undeclared),
+        *_restlets(proofs),
+        *(_assigned(user, own) for user, own in users.items()),
+    )
+    return Group(_role_title(proofs[0].record.role), lines)
 
 
 def _blocking(declared: Sequence[str], proofs: Sequence[Proofs]) -> Iterator[Line]:
-    names = map(facts.plain_name, declared)
+    names = map(plain_name, declared)
     if MANAGES_APPLICATIONS in names and any(proof.certified for proof in proofs):
         yield Line(
             f"Permissions > Setup: {MANAGES_APPLICATIONS}: taken away",
@@ -211,7 +208,7 @@ def _permission(declared: str, proofs: Sequence[Proofs]) -> Line:
         return Line(f"Permissions: {declared}", why=why)
     text = _set(known)
     if known.kinds:
-        return shown_line(text, proofs, known.kinds)
+        return _shown_line(text, proofs, known.kinds)
     return Line(text, why=f"{known.why}; no check shows it")
 
 
@@ -222,7 +219,7 @@ def _set(permission: facts.RolePermission) -> str:
 def _lacking(
     needed: facts.RolePermission, kinds: frozenset[CheckKind], proofs: Sequence[Proofs]
 ) -> Line:
-    found = shown_line(_set(needed), proofs, needed.kinds) if needed.kinds else Line(_set(needed))
+    found = _shown_line(_set(needed), proofs, needed.kinds) if needed.kinds else Line(_set(needed))
     checks = " and ".join(kind.value for kind in CheckKind if kind in needed.kinds & kinds)
     why = f"needed {needed.why or f'by {checks}'}, but not declared under permissions:"
     if found.done:
@@ -237,22 +234,17 @@ def _restlets(proofs: Sequence[Proofs]) -> Iterator[Line]:
         for check in proof.record.verify.checks
         if isinstance(check, RestletCheck)
     )
-    kinds = frozenset({CheckKind.RESTLET})
     if checks:
-        yield shown_line("Web Services Only Role: not ticked", proofs, kinds)
+        yield _shown_line("Web Services Only Role: not ticked", proofs, RESTLET)
     for check in checks:
-        yield shown_line(
-            f"Customization > Scripting > Script Deployments: {check.restlet.deploy} of {check.restlet.script} is "
-            "Released, and its Audience has the role",
-            proofs,
-            kinds,
-            facts.name_of(check),
-        )
+        deployed = f"{check.restlet.deploy} of {check.restlet.script} is Released, and its Audience has the role"
+        text = f"Customization > Scripting > Script Deployments: {deployed}"
+        yield _shown_line(text, proofs, RESTLET, facts.name_of(check))
 
 
 def _assigned(user: str, proofs: Sequence[Proofs]) -> Line:
     text = f"Given to {user}: Setup > Users/Roles > Manage Users, Access"
-    return of_user(shown_line(text, proofs, IDENTITY, "role", "user"), proofs)
+    return _of_user(_shown_line(text, proofs, IDENTITY, "role", "user"), proofs)
 
 
 # --- 4: access tokens -------------------------------------------------------------------------------------
@@ -270,15 +262,15 @@ def _token(environment: str, proof: Proofs) -> Group:
     record = proof.record
     rotate = f"`tba rotate {environment} {record.path}`"
     who = (
-        of_user(shown_line(f"User: {record.user.email}", [proof], IDENTITY, "user"), [proof]),
-        shown_line(f"Role: {role_title(record.role)}", [proof], IDENTITY, "role"),
+        _of_user(_shown_line(f"User: {record.user.email}", [proof], IDENTITY, "user"), [proof]),
+        _shown_line(f"Role: {_role_title(record.role)}", [proof], IDENTITY, "role"),
     )
     if record.token_source == "authorize":
         issued = f"Nothing to fill in: {rotate} has NetSuite issue it"
-        return Group(record.path, (shown_line(issued, [proof], ANY_CALL), *who))
+        return Group(record.path, (_shown_line(issued, [proof], ANY_CALL), *who))
     kept = f"Token id and secret, shown once: {_place(record.token_source, rotate)}"
-    application = shown_line(f"Application Name: {record.integration}", [proof], ANY_CALL)
-    return Group(record.path, (application, *who, shown_line(kept, [proof], ANY_CALL)))
+    application = _shown_line(f"Application Name: {record.integration}", [proof], ANY_CALL)
+    return Group(record.path, (application, *who, _shown_line(kept, [proof], ANY_CALL)))
 
 
 # --- 5: certificates --------------------------------------------------------------------------------------
@@ -300,10 +292,10 @@ def _certificate(environment: str, proof: Proofs) -> Group:
     return Group(
         record.path,
         (
-            shown_line(user, [proof], IDENTITY, "user"),
-            shown_line(f"Role: {role_title(record.role)}", [proof], IDENTITY, "role"),
-            shown_line(f"Application: {record.integration}", [proof], ANY_CALL),
-            shown_line(printed, [proof], ACCESS_TOKEN),
+            _shown_line(user, [proof], IDENTITY, "user"),
+            _shown_line(f"Role: {_role_title(record.role)}", [proof], IDENTITY, "role"),
+            _shown_line(f"Application: {record.integration}", [proof], ANY_CALL),
+            _shown_line(printed, [proof], ACCESS_TOKEN),
         ),
     )
 

@@ -20,9 +20,7 @@ _SET: Final = "set this machine's clock (NTP)"
 def measured(address: str, whose: str) -> DoctorFinding:
     """Check an address by an unsigned HEAD: any answer has a Date (RFC 9110 section 6.6.1).
 
-    Args:
-        address: Scheme, host and port.
-        whose: The owner of the clock, for the message: `NetSuite's`.
+    `whose` clock it is, such as `NetSuite's`, is for the message.
     """
     try:
         request = requests.Request("HEAD", f"{address}/").prepare()
@@ -33,10 +31,6 @@ def measured(address: str, whose: str) -> DoctorFinding:
     skew = answer.skew_seconds
     if skew is None:
         return warning(f"{address} answers without a Date: {whose} clock cannot be compared")
-    return _judged(address, whose, skew)
-
-
-def _judged(address: str, whose: str, skew: float) -> DoctorFinding:
     if abs(skew) < _SAME_SECONDS:
         return ok(f"{address} answers, and {whose} clock agrees with this machine's")
     side = "ahead of" if skew > 0 else "behind"

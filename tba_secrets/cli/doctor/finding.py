@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from tba_secrets.errors import TbaError
 
 
-class FindingSeverity(Enum):
+class FindingSeverity(StrEnum):
     """The result of a check, best first."""
 
     OK = "ok"
@@ -30,12 +29,9 @@ class DoctorFinding:
     """What to do, in the imperative; empty if all is well."""
 
 
-@dataclass(frozen=True)
-class Area:
-    """A group of checks."""
-
-    title: str
-    look: Callable[[], Iterable[DoctorFinding]]
+Look = Callable[[], Iterable[DoctorFinding]]
+Area = tuple[str, Look]
+"""A group of checks, with its title."""
 
 
 def ok(what: str) -> DoctorFinding:
@@ -58,27 +54,11 @@ def of_error(error: TbaError) -> DoctorFinding:
     return wrong(error.what, error.remedy)
 
 
-def found_program(
-    place: str, name: str, absent: Callable[[str, str], DoctorFinding], remedy: str
-) -> DoctorFinding:
-    """Look for a program on PATH, without running it.
-
-    Args:
-        place: What names it, for the message.
-        name: The program.
-        absent: `warning` or `wrong`: how bad it is if it is not there.
-        remedy: What to do then.
-    """
-    if (path := shutil.which(name)) is None:
-        return absent(f"{place}: the program does not exist", remedy)
-    return ok(f"{place}: found at {path}; it was not run")
-
-
-def examined(area: Area) -> list[DoctorFinding]:
+def examined(look: Look) -> list[DoctorFinding]:
     """Collect an area's findings; an error becomes one, so that the next area is still checked."""
     found: list[DoctorFinding] = []
     try:
-        found.extend(area.look())
+        found.extend(look())
     except TbaError as error:
         found.append(of_error(error))
     except Exception as error:

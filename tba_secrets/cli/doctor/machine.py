@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, Final
 
 import yaml
@@ -14,9 +13,9 @@ from requests.utils import get_environ_proxies
 
 from tba_secrets import __version__
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
-from tba_secrets.cli.doctor.plugin import plugin_version
-from tba_secrets.cli.doctor.pulumi_cli import ask
+from tba_secrets.cli.doctor.programs import ask, plugin_version
 from tba_secrets.engine import without_password
+from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.state_folder import state_folder
 
 OLDEST_TESTED: Final = (3, 259, 0)
@@ -31,16 +30,9 @@ _SCHEMES: Final = {"http", "https", "all", "grpc"}
 """Whose proxies gRPC asks (`http_proxy`, ...), or most other programs."""
 _SAY_VERSION: Final = "import tba_secrets; print(tba_secrets.__version__)"
 
-Verdict = Callable[[str, str], DoctorFinding]
-"""`warning` or `wrong`."""
-
 
 class Machine:
-    """This machine, for one project.
-
-    Args:
-        project: The folder that should hold Pulumi.yaml.
-    """
+    """This machine, for the project of a folder, which should hold Pulumi.yaml."""
 
     def __init__(self, project: Path) -> None:
         self.project = project
@@ -59,9 +51,8 @@ class Machine:
         host = shutil.which(_HOST) or shutil.which(_HOST, path=str(beside))
         if host is None:
             what = f"Pulumi's Python language host ({_HOST}) is neither on PATH nor beside pulumi"
-            yield wrong(
-                what, "install the complete Pulumi, with its language hosts, or run `make tools`"
-            )
+            complete = "install the complete Pulumi, with its language hosts, or run `make tools`"
+            yield wrong(what, complete)
         else:
             yield ok(f"Python language host at {host}")
 
@@ -80,17 +71,13 @@ class Machine:
     def memory(self) -> Iterator[DoctorFinding]:
         """Check the folder in which runs remember refused logins: `verify` and `request` do not ask without it."""
         folder = state_folder()
-        nearest = next(path for path in (folder, *folder.parents) if path.exists())
-        try:
-            with TemporaryFile(dir=nearest):
-                pass
-        except OSError as error:
+        if (error := RefusedLogins.at_home().write_error()) is None:
+            yield ok(f"refused logins are remembered in {folder}")
+        else:
             yield warning(
                 f"refused logins cannot be remembered: {folder} cannot be written ({error.strerror})",
                 "make the folder writable, or let XDG_STATE_HOME name one that is",
             )
-        else:
-            yield ok(f"refused logins are remembered in {folder}")
 
     def login(self) -> Iterator[DoctorFinding]:
         """Check where state is kept, and as whom."""
@@ -107,11 +94,6 @@ class Machine:
             return
         self.backend = str(identity.get("url", ""))
         yield ok(f"state is kept at {without_password(self.backend)}, as {identity['user']}")
-
-    @property
-    def project_name(self) -> str:
-        """The name in Pulumi.yaml; empty if there is none."""
-        return str((self._settings() or {}).get("name", ""))
 
     @property
     def settings_folder(self) -> Path:
@@ -144,22 +126,20 @@ class Machine:
         return settings if isinstance(settings, dict) else None
 
     def _pythons(self, virtualenv: str | None) -> Iterator[DoctorFinding]:
-        """Check Pulumi.yaml's Python, and the one on PATH.
-
-        A language host built by `make tools` runs the latter.
-        """
+        """Check Pulumi.yaml's Python, and the one on PATH: a language host built by `make tools` runs the latter."""
         if virtualenv is not None:
             python = self.project / virtualenv / "bin" / "python"
-            yield self._python(
-                python, wrong, f"the virtual environment {virtualenv} of Pulumi.yaml"
-            )
+            what = f"the virtual environment {virtualenv} of Pulumi.yaml"
+            yield self._python(python, wrong, what)
         on_path = shutil.which("python3")
         if on_path is None:
             yield warning("python3 is not on PATH", "activate the virtual environment")
         else:
             yield self._python(Path(on_path), warning, "python3 on PATH")
 
-    def _python(self, python: Path, bad: Verdict, what: str) -> DoctorFinding:
+    def _python(
+        self, python: Path, bad: Callable[[str, str], DoctorFinding], what: str
+    ) -> DoctorFinding:
         ended = ask(python, "-c", _SAY_VERSION, folder=self._folder)
         version = ended.out.strip()
         if ended.status != 0:

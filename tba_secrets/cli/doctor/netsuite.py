@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tba_secrets.cli.doctor.clocks import measured
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
+from tba_secrets.cli.prose import counted
 from tba_secrets.cli.refused import MEANWHILE, refusals_by_user, told
 from tba_secrets.cli.status_state import TokenState
-from tba_secrets.cli.words import counted
 from tba_secrets.netsuite.account import Service, base_url
-from tba_secrets.netsuite.lockout import Refusal, Who, not_asked_until
+from tba_secrets.netsuite.lockout import not_asked_until
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.records import CredentialRecord
 
 
 def look(
-    records: Iterable[CredentialRecord], states: Mapping[str, TokenState]
+    records: Sequence[CredentialRecord], states: Mapping[str, TokenState]
 ) -> Iterator[DoctorFinding]:
-    """Check the hosts that the records call, and their users.
-
-    Args:
-        records: The environment's.
-        states: The stack's state of each record, with the last run's refusals.
-    """
-    records = tuple(records)
+    """Check the hosts that the records call, and their users, with the refusals that the stack's state has."""
     hosts = dict.fromkeys(
         base_url(record.account, service, record.endpoint)
         for record in records
@@ -33,18 +27,12 @@ def look(
     )
     yield from (measured(host, "NetSuite's") for host in hosts)
     now = time.time()
-    yield from _refused(refusals_by_user(records, states, RefusedLogins.at_home(), now), now)
-
-
-def _refused(users: Mapping[Who, tuple[Refusal, ...]], now: float) -> Iterator[DoctorFinding]:
+    users = refusals_by_user(records, states, RefusedLogins.at_home(), now)
     for who, refusals in users.items():
-        if not refusals:
-            continue
-        until = not_asked_until(refusals, now)
-        what = told(who.user, refusals, until)
-        if until is None:
-            yield warning(what, "five refusals lock the user out: see `tba status` for the cause")
-        else:
-            yield wrong(what, MEANWHILE)
+        if refusals:
+            until = not_asked_until(refusals, now)
+            what = told(who.user, refusals, until)
+            see = "five refusals lock the user out: see `tba status` for the cause"
+            yield warning(what, see) if until is None else wrong(what, MEANWHILE)
     if not any(users.values()):
         yield ok(f"no recent refused login of {counted(len(users), 'user')} is known")

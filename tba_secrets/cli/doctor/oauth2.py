@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from tba_secrets.cli.checklist.facts import LOG_IN_OAUTH2, OWN_CERTIFICATES, plain_name
+from tba_secrets.cli.checklist.facts import LOG_IN_OAUTH2, OWN_CERTIFICATES
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.errors import SourceError
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
+from tba_secrets.netsuite.sdf.permissions import plain_name
 from tba_secrets.records import CredentialRecord
 from tba_secrets.sources import open_source
 from tba_secrets.spec.model import ClientOrigin, ConsumerOrigin
 
 
-def look(records: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
+def look(records: Sequence[CredentialRecord]) -> Iterator[DoctorFinding]:
     """Check the certificates of an environment. No command runs, and no store is read."""
-    every = tuple(records)
-    certificates = [one for one in every if one.certificate is not None]
-    found = [*_roles(certificates), *_shared(every)]
-    yield from found or [
-        ok("what the roles declare is enough, and no integration record is shared")
-    ]
+    well = ok("what the roles declare is enough, and no integration record is shared")
+    yield from [*_roles(records), *_shared(records)] or [well]
 
 
-def _roles(certificates: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
+def _roles(records: Sequence[CredentialRecord]) -> Iterator[DoctorFinding]:
     """Check a role's declared permissions; a role that declares none is not checked."""
-    for record in certificates:
+    for record in records:
+        if record.certificate is None or not record.role.permissions:
+            continue
         declared = set(map(plain_name, record.role.permissions))
         role = f"{record.path}: the role {record.role.name}"
         if MANAGES_APPLICATIONS in declared:
@@ -34,20 +33,19 @@ def _roles(certificates: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
                 f"{role} declares {MANAGES_APPLICATIONS}, which keeps it out of REST and RESTlets",
                 "take that permission away from the role, and out of role.permissions",
             )
-        if declared and LOG_IN_OAUTH2.name not in declared:
+        if LOG_IN_OAUTH2.name not in declared:
             yield warning(
                 f"{role} does not declare {LOG_IN_OAUTH2.name}, without which no access token works",
                 "give it to the role, and add it to role.permissions",
             )
-        by_api = record.certificate is not None and record.certificate.by == "api"
-        if declared and by_api and OWN_CERTIFICATES.name not in declared:
+        if record.certificate.by == "api" and OWN_CERTIFICATES.name not in declared:
             yield warning(
                 f"{role} does not declare {OWN_CERTIFICATES.name}, so a person has to upload each new certificate",
                 "give it to the role, and add it to role.permissions; or declare `by: person`",
             )
 
 
-def _shared(records: Iterable[CredentialRecord]) -> Iterator[DoctorFinding]:
+def _shared(records: Sequence[CredentialRecord]) -> Iterator[DoctorFinding]:
     """Find where TBA and certificates use one integration record: the consumer key is its client id."""
     consumers: dict[str, str] = {}
     clients: dict[str, set[str]] = {}
@@ -86,6 +84,4 @@ def _value(kind: str, origin: ConsumerOrigin | ClientOrigin) -> set[str]:
         pair = open_source(origin).read()
     except SourceError:
         return set()  # the sources have a finding of their own
-    if pair is None:
-        return set()
-    return {hashlib.sha256(pair.identifier.reveal().encode()).hexdigest()}
+    return {hashlib.sha256(pair.identifier.reveal().encode()).hexdigest()} if pair else set()

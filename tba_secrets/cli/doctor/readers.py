@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from tba_secrets.cli.doctor.finding import DoctorFinding, found_program, ok, warning
+from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning
+from tba_secrets.cli.doctor.programs import found_program
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.model import AfterPromote, ReadersWebhook

@@ -12,56 +12,51 @@ from typing import Any
 
 from tba_secrets.cli.doctor.finding import DoctorFinding, ok, warning, wrong
 from tba_secrets.cli.doctor.machine import Machine
-from tba_secrets.cli.doctor.pulumi_cli import Said, ask
-from tba_secrets.cli.words import counted
+from tba_secrets.cli.doctor.programs import Said, ask
+from tba_secrets.cli.options import project_name
+from tba_secrets.cli.prose import counted
+from tba_secrets.cli.status_state import TokenState, token_states
 from tba_secrets.engine import Holder, Life, exported_deployment, life
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
 class Stack:
-    """A stack of the project.
-
-    Args:
-        machine: This machine.
-        name: The environment's name.
-    """
+    """A stack of the project; it has the environment's name."""
 
     def __init__(self, machine: Machine, name: str) -> None:
         self._machine = machine
         self._name = name
-        self.deployment: Mapping[str, Any] | None = None
-        """Its last state; None if it cannot be read."""
+        self.states: dict[str, TokenState] | None = None
+        """What its last state says of each record; None if it cannot be read."""
 
     def look(self) -> Iterator[DoctorFinding]:
-        """Check the stack.
-
-        Raises:
-            EngineError: It does not exist, or its state cannot be read.
-        """
-        if not (self._machine.backend and self._machine.project_name):
+        """Check the stack. Raises EngineError if it does not exist, or its state cannot be read."""
+        project = self._machine.project
+        if not (self._machine.backend and project_name(project)):
             needed = "a Pulumi.yaml and a CLI that is logged in"
             yield warning(f"the stack {self._name} cannot be checked without {needed}")
             return
-        self.deployment = exported_deployment(self._machine.project, self._name)
-        held = self.deployment.get("resources") or []
+        deployment = exported_deployment(project, self._name)
+        held = deployment.get("resources") or []
+        self.states = token_states(held)
         what = f"holds {counted(len(held), 'resource')}" if held else "holds nothing yet"
         yield ok(f"the stack {self._name} exists, and {what}")
-        pending = self.deployment.get("pending_operations") or []
+        pending = deployment.get("pending_operations") or []
         if pending:
             yield warning(
                 f"{counted(len(pending), 'operation')} pending, of a run that is in progress or was killed",
                 f"`tba up {self._name}` takes them up, or `pulumi refresh --yes --clear-pending-creates`",
             )
         yield from self._locks()
-        yield from self._secrets(self.deployment)
+        yield from self._secrets(deployment)
 
     def _locks(self) -> Iterator[DoctorFinding]:
         """Find lock files; only a file backend has them (pulumi, pkg/backend/diy/lock.go)."""
         if not self._machine.backend.startswith("file://"):
             return
         root = Path(self._machine.backend.removeprefix("file://")).expanduser()
-        stack = f"organization/{self._machine.project_name}/{self._name}"
+        stack = f"organization/{project_name(self._machine.project)}/{self._name}"
         for file in sorted((root / ".pulumi" / "locks" / stack).glob("*.json")):
             yield self._locked(file)
 
@@ -82,12 +77,6 @@ class Stack:
             f"wait for it; if you are sure that it is dead: `tba up {self._name} --take-over`",
         )
 
-    def _missing_file(self) -> str | None:
-        """Return the passphrase's file if it would be read and does not exist."""
-        passphrase, named = (os.environ.get(name) for name in _PASSPHRASE)
-        absent = passphrase is None and named is not None
-        return named if absent and not (self._machine.project / str(named)).is_file() else None
-
     def _secrets(self, deployment: Mapping[str, Any]) -> Iterator[DoctorFinding]:
         """Check what opens the secret configuration, which every update needs."""
         kind = (deployment.get("secrets_providers") or {}).get("type")
@@ -103,25 +92,23 @@ class Stack:
 
     def _bad_passphrase(self) -> DoctorFinding | None:
         """Tell what is wrong with the passphrase; None if it is the stack's."""
-        if not any(name in os.environ for name in _PASSPHRASE):
+        variable, variable_of_file = _PASSPHRASE
+        passphrase, file = (os.environ.get(name) for name in _PASSPHRASE)
+        if passphrase is None and file is None:
             return wrong(
-                f"the stack's passphrase is missing: neither {' nor '.join(_PASSPHRASE)} is set",
-                f"`export {_PASSPHRASE[0]}=...`, or name a file that holds it in {_PASSPHRASE[1]}: "
+                f"the stack's passphrase is missing: neither {variable} nor {variable_of_file} is set",
+                f"`export {variable}=...`, or name a file that holds it in {variable_of_file}: "
                 "`tba` and a pipeline cannot ask for it, as pulumi does on a terminal",
             )
-        if missing := self._missing_file():
+        if passphrase is None and not (self._machine.project / str(file)).is_file():
             return wrong(
-                f"the stack's passphrase is missing: there is no file {missing}, which {_PASSPHRASE[1]} names",
+                f"the stack's passphrase is missing: there is no file {file}, which {variable_of_file} names",
                 "name one that exists; a relative path starts from the folder that holds Pulumi.yaml",
             )
         if refused := self._refused_passphrase():
-            place = (
-                _PASSPHRASE[0]
-                if _PASSPHRASE[0] in os.environ
-                else f"the file {os.environ[_PASSPHRASE[1]]}, which {_PASSPHRASE[1]} names,"
-            )
+            named = f"the file {file}, which {variable_of_file} names,"
             return wrong(
-                f"{place} does not hold the stack's passphrase: {refused}",
+                f"{named if passphrase is None else variable} does not hold the stack's passphrase: {refused}",
                 f"give the one with which `pulumi stack init {self._name}` was run",
             )
         return None

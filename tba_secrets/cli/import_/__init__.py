@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
 from tba_secrets.cli.exits import Exit, UsageError, worst
-from tba_secrets.cli.import_.declare import (
-    FILL_IN,
-    NewIntegration,
-    file_text,
-    grouped,
-    records_lines,
-    refusal,
-    users,
-)
+from tba_secrets.cli.import_ import declare
 from tba_secrets.cli.import_.identify import Identified, identify, remember
 from tba_secrets.cli.import_.secrets import Importable, NotImportable, look
 from tba_secrets.cli.import_.target import (
-    Flags,
     ImportTarget,
     emails_of,
     is_email,
     secret_names,
     target_of,
 )
-from tba_secrets.cli.init.files import NewFile, new_files, stack_steps, write
-from tba_secrets.cli.init.questions import QUESTIONS
+from tba_secrets.cli.init.files import NewFile, new_files, next_steps, stack_steps, write_aloud
+from tba_secrets.cli.init.questions import EXAMPLES
 from tba_secrets.cli.options import EnvironmentName, NewProject
-from tba_secrets.cli.waiting import waiting
+from tba_secrets.cli.printing import waiting
 from tba_secrets.errors import NetSuiteError, StoreError, TbaError
-
-AskEmail: TypeAlias = Callable[[str], str | None]
-"""Ask for the e-mail address of the user that the words describe; None if it stays unknown."""
-
-
-@dataclass(frozen=True)
-class ImportRequest:
-    """What the command line asks for."""
-
-    environment: str
-    names: tuple[str, ...]
-    flags: Flags
-    users: tuple[str, ...]
-    """SECRET=EMAIL."""
-    offline: bool
 
 
 def command(
@@ -109,58 +84,41 @@ def command(
         "prefix": prefix,
         "endpoint": endpoint,
     }
-    run(
-        project,
-        ImportRequest(environment, tuple(secrets or ()), flags, tuple(user or ()), offline),
-    )
-
-
-def run(project: Path, request: ImportRequest) -> None:
-    """Identify the credentials, then write a new file or print what belongs into the existing one.
-
-    Raises:
-        typer.Exit: At the end, with the worst outcome of all secrets; or the command line is wrong.
-        TbaError: The environment has problems, secrets cannot be listed, or a file is in the way.
-    """
     try:
-        target = target_of(project, request.environment, request.flags, request.names)
-        names = secret_names(target, request.names)
-        emails = emails_of(request.users, names, target.prefix)
+        target = target_of(project, environment, flags, secrets or ())
+        names = secret_names(target, secrets or ())
+        emails = emails_of(user or (), names, target.prefix)
     except UsageError as error:
         raise error.shown() from None
     with waiting("reading the store"):
-        secrets = [
-            _declarable(target, secret)
-            for secret in look(target.stores, names, target.environment.account)
-        ]
-    importable = [secret for secret in secrets if isinstance(secret, Importable)]
+        looked = look(target.environment.store, names, target.environment.account)
+        found = [_declarable(target, secret) for secret in looked]
+    importable = [secret for secret in found if isinstance(secret, Importable)]
     with waiting("asking NetSuite whose the tokens are"):
-        if request.offline:
-            answers = [Identified(secret) for secret in importable]
-        else:
-            answers = _identified(target, importable, emails)
-    outcomes = _outcomes(secrets, answers)
+        answers = iter(
+            map(Identified, importable) if offline else _asked(target, importable, emails)
+        )
+    outcomes = [next(answers) if isinstance(secret, Importable) else secret for secret in found]
     identified = [outcome for outcome in outcomes if isinstance(outcome, Identified)]
     emails = complete_emails(identified, emails, _prompt if sys.stdin.isatty() else None)
     remember(identified, emails)
-    _show(outcomes, offline=request.offline)
+    _show(outcomes, offline=offline)
     if identified:
-        _deliver(project, target, grouped(identified, emails, target.taken))
-    raise typer.Exit(worst(_exit(outcome) for outcome in outcomes))
+        _deliver(project, target, declare.grouped(identified, emails, target.taken))
+    raise typer.Exit(worst(outcome.exit for outcome in outcomes))
 
 
 def complete_emails(
-    identified: Sequence[Identified], emails: Mapping[str, str], ask: AskEmail | None
+    identified: Sequence[Identified],
+    emails: Mapping[str, str],
+    ask: Callable[[str], str | None] | None,
 ) -> dict[str, str]:
     """Return the e-mail addresses by secret; a user's known address holds for all of its tokens.
 
-    Args:
-        identified: What NetSuite answered.
-        emails: The addresses on the command line.
-        ask: Asks for the others; None without a terminal.
+    `ask` asks for the others, in words that describe the user; it is None without a terminal.
     """
     complete: dict[str, str] = {}
-    for entity, members in users(identified):
+    for entity, members in declare.users(identified):
         names = [member.secret.name for member in members]
         email = next((emails[name] for name in names if name in emails), None)
         if email is None and ask is not None:
@@ -174,15 +132,16 @@ def complete_emails(
 def _declarable(
     target: ImportTarget, secret: Importable | NotImportable
 ) -> Importable | NotImportable:
-    if isinstance(secret, NotImportable) or (finding := refusal(target, secret)) is None:
+    """Let the spec judge the secret's name and keys, which the store fixes."""
+    if isinstance(secret, NotImportable) or (finding := declare.refusal(target, secret)) is None:
         return secret
     what = f"{secret.place} cannot be declared: {finding.what}"
     return NotImportable(secret.place, StoreError(what, finding.hint))
 
 
-def _identified(
+def _asked(
     target: ImportTarget, secrets: Sequence[Importable], emails: Mapping[str, str]
-) -> list[Identified]:
+) -> list[Identified | NotImportable]:
     try:
         return identify(secrets, target.environment.endpoint_url, emails)
     except NetSuiteError as error:
@@ -190,44 +149,28 @@ def _identified(
         raise TbaError(error.what, remedy) from None
 
 
-def _outcomes(
-    secrets: Sequence[Importable | NotImportable], answers: Sequence[Identified]
-) -> list[Identified | NotImportable]:
-    """Return one outcome per secret, in order; a token of another account is not importable after all."""
-    by_name = {answer.secret.name: answer for answer in answers}
-    outcomes: list[Identified | NotImportable] = []
-    for secret in secrets:
-        outcome = by_name[secret.name] if isinstance(secret, Importable) else secret
-        if isinstance(outcome, Identified) and outcome.elsewhere and outcome.error is not None:
-            outcome = NotImportable(outcome.secret.place, outcome.error)
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _exit(outcome: Identified | NotImportable) -> Exit:
-    return Exit.FAILED if isinstance(outcome, NotImportable) else outcome.exit
-
-
-def _deliver(project: Path, target: ImportTarget, integrations: Sequence[NewIntegration]) -> None:
+def _deliver(
+    project: Path, target: ImportTarget, integrations: Sequence[declare.NewIntegration]
+) -> None:
     if target.new:
-        text = file_text(_with_aws_account(target, integrations), integrations)
-        for file in write(_files(project, target.name, text)):
-            typer.echo(f"wrote {os.path.relpath(file.path, project)}: {file.what}")
+        text = declare.file_text(_with_aws_account(target, integrations), integrations)
+        write_aloud(project, _files(project, target.name, text))
     else:
         where = "under `integrations:` of" if target.has_records else "at the end of"
-        text = "\n".join(records_lines(target, integrations))
+        text = "\n".join(declare.records_lines(target, integrations))
         typer.echo(f"Paste this {where} stacks/{target.name}.yaml:\n\n{text}")
     typer.echo("\n" + "\n".join(_next_steps(target, integrations, text)))
 
 
 def _files(project: Path, name: str, text: str) -> list[NewFile]:
     """Return the files of `tba init`, with `text` as the environment, which comes last."""
-    examples = {question.name: question.example for question in QUESTIONS}
-    *around, environment = new_files(project, {**examples, "env": name})
+    *around, environment = new_files(project, {**EXAMPLES, "env": name})
     return [*around, replace(environment, text=text)]
 
 
-def _with_aws_account(target: ImportTarget, integrations: Sequence[NewIntegration]) -> ImportTarget:
+def _with_aws_account(
+    target: ImportTarget, integrations: Sequence[declare.NewIntegration]
+) -> ImportTarget:
     """Fix the AWS account to the one in which the secrets were found."""
     aws = target.given["store"].get("aws")
     arn = integrations[0].tokens[0].identified.secret.location.split(":")
@@ -246,9 +189,6 @@ def _prompt(words: str) -> str | None:
     return str(typer.prompt(f"{words}; empty to fill it in later", "", value_proc=checked)) or None
 
 
-# --- the report -----------------------------------------------------------------------------------
-
-
 def _show(outcomes: Sequence[Identified | NotImportable], *, offline: bool) -> None:
     """Print a line for each secret, and the errors to stderr."""
     places = [o.place if isinstance(o, NotImportable) else o.secret.place for o in outcomes]
@@ -264,11 +204,7 @@ def _show(outcomes: Sequence[Identified | NotImportable], *, offline: bool) -> N
 def _words(outcome: Identified | NotImportable, *, offline: bool) -> str:
     if isinstance(outcome, NotImportable):
         return "not imported"
-    known = {
-        "role": outcome.role_name,
-        "role id": outcome.role_id,
-        "entity": outcome.entity,
-    }
+    known = {"role": outcome.role_name, "role id": outcome.role_id, "entity": outcome.entity}
     identity = ", ".join(f"{what} {text}" for what, text in known.items() if text is not None)
     refused = {Exit.REFUSED: "NetSuite refused the login", Exit.OTHERWISE: "NetSuite did not tell"}
     why = "not asked" if offline else refused.get(outcome.exit, "not asked")
@@ -278,21 +214,21 @@ def _words(outcome: Identified | NotImportable, *, offline: bool) -> str:
 
 
 def _next_steps(
-    target: ImportTarget, integrations: Sequence[NewIntegration], text: str
+    target: ImportTarget, integrations: Sequence[declare.NewIntegration], text: str
 ) -> list[str]:
-    name, missing = target.name, text.count(FILL_IN)
+    name, missing = target.name, text.count(declare.FILL_IN)
     lines = "line" if missing == 1 else "lines"
     found = f"names the {missing} {lines} to fill in" if missing else "finds no mistake"
     steps = [(f"tba check {name}", found)]
     if target.new:
         steps += stack_steps(name)
-    steps.append(("pulumi preview", f"on the stack {name}; writes nothing"))
-    steps.append(("pulumi up", "proves each by signed calls; the stored secret stays as it is"))
-    width = max(len(command) for command, _ in steps)
+    steps += [
+        ("pulumi preview", f"on the stack {name}; writes nothing"),
+        ("pulumi up", "proves each by signed calls; the stored secret stays as it is"),
+    ]
     token = integrations[0].tokens[0].name
     return [
-        "Next steps:",
-        *(f"  {command:<{width}}  # {why}" for command, why in steps),
+        *next_steps(steps),
         "",
         f"Later `tba rotate {name} {token} --authorize` has NetSuite issue a new token. To bring values yourself,",
         "replace `stored` by a source (docs/sources.md).",

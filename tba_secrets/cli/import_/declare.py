@@ -59,36 +59,26 @@ class NewIntegration:
 def grouped(
     identified: Sequence[Identified], emails: Mapping[str, str], taken: Iterable[str]
 ) -> tuple[NewIntegration, ...]:
-    """Group tokens of one consumer pair and role into one integration.
+    """Group tokens of one consumer pair and role into one integration, under names that are not taken.
 
-    Args:
-        identified: What NetSuite answered.
-        emails: The known e-mail addresses, by the secret's name.
-        taken: Names that are in use.
+    The known e-mail addresses are by the secret's name.
     """
     groups: dict[tuple[object, ...], list[Identified]] = {}
     for item in identified:
         credential = item.secret.recognised.credential
         pair = (credential.consumer_key, credential.consumer_secret)
         groups.setdefault((*pair, item.role_name, item.role_id), []).append(item)
-    integrations, tokens = _Names(taken), _Names(taken)
+    integrations, tokens = set(taken), set(taken)
     first: dict[tuple[object, ...], str] = {}
     made = []
     for (key, secret, *_), members in groups.items():
-        name = integrations.take(_shared(m.secret.name for m in members))
+        name = _name(_shared(m.secret.name for m in members), integrations)
         before = first.setdefault((key, secret), name)
-        made.append(
-            NewIntegration(
-                name,
-                members[0].role_name,
-                members[0].role_id,
-                tuple(
-                    NewToken(tokens.take(m.secret.name), m, emails.get(m.secret.name))
-                    for m in members
-                ),
-                before if before != name else "",
-            )
+        new = (
+            NewToken(_name(m.secret.name, tokens), m, emails.get(m.secret.name)) for m in members
         )
+        role, same = (members[0].role_name, members[0].role_id), before if before != name else ""
+        made.append(NewIntegration(name, *role, tuple(new), same))
     return tuple(made)
 
 
@@ -117,7 +107,7 @@ def records_lines(target: ImportTarget, integrations: Sequence[NewIntegration]) 
 def refusal(target: ImportTarget, secret: Importable) -> SpecFinding | None:
     """Return why the spec refuses the secret's name or JSON keys, which the store fixes, if it does."""
     alone = grouped([Identified(secret, role_name="role")], {secret.name: "user@example.com"}, ())
-    store = target.stores.model_dump(exclude_none=True, exclude_defaults=True)
+    store = target.environment.store.model_dump(exclude_none=True, exclude_defaults=True)
     text = [
         "version: 1",
         f"account: {json.dumps(target.environment.account)}",
@@ -129,21 +119,15 @@ def refusal(target: ImportTarget, secret: Importable) -> SpecFinding | None:
     return next(iter(findings), None)
 
 
-class _Names:
-    """Valid record names, each given out once."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = set(taken)
-
-    def take(self, preferred: str) -> str:
-        """Replace invalid characters, and append a number if the name is in use."""
-        name = _NOT_IN_NAMES.sub("-", preferred).strip("._-")[:_LONGEST] or "token"
-        number, free = 1, name
-        while free in self._taken:
-            number += 1
-            free = f"{name[: _LONGEST - 5]}-{number}"
-        self._taken.add(free)
-        return free
+def _name(preferred: str, taken: set[str]) -> str:
+    """Make a valid name that is not taken, with a number if need be, and take it."""
+    name = _NOT_IN_NAMES.sub("-", preferred).strip("._-")[:_LONGEST] or "token"
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name[: _LONGEST - 5]}-{number}"
+    taken.add(free)
+    return free
 
 
 def _shared(names: Iterable[str]) -> str:

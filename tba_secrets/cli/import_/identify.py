@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tba_secrets.cli.exits import Exit, exit_of
-from tba_secrets.cli.import_.secrets import Importable
+from tba_secrets.cli.import_.secrets import Importable, NotImportable
 from tba_secrets.errors import IdentityMismatchError, NetSuiteError, NotAskedError
 from tba_secrets.netsuite.checks import run_checks
 from tba_secrets.netsuite.client import Client
@@ -35,11 +35,6 @@ class Identified:
     error: NetSuiteError | None = None
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether the token works in another account."""
-        return isinstance(self.error, IdentityMismatchError)
-
-    @property
     def exit(self) -> Exit:
         """The exit code for this credential alone, as in `tba verify`."""
         return exit_of(self.error)
@@ -47,13 +42,11 @@ class Identified:
 
 def identify(
     secrets: Sequence[Importable], endpoint: str | None, users: Mapping[str, str]
-) -> list[Identified]:
-    """Ask NetSuite about each credential, one after another.
+) -> list[Identified | NotImportable]:
+    """Ask NetSuite about each credential, one after another; one of another account is not importable after all.
 
-    Args:
-        secrets: The credentials, all of one account.
-        endpoint: One address for all services; None for the account's own hosts.
-        users: The known e-mail addresses, by the secret's name.
+    All are of one account, and the known e-mail addresses are by the secret's name. An endpoint replaces the account's
+    own hosts.
 
     Raises:
         NetSuiteError: NetSuite does not answer at all, or its clock differs; nothing was signed.
@@ -61,8 +54,11 @@ def identify(
     if not secrets:
         return []
     Client(secrets[0].recognised.credential, endpoint, record="import").reach()
-    run = _Identification(endpoint, users)
-    return [run.identify(secret) for secret in secrets]
+    gate = Gate(time.time)
+    return [
+        _identified(secret, users.get(secret.name, _UNNAMED_USER), endpoint, gate)
+        for secret in secrets
+    ]
 
 
 def remember(identified: Sequence[Identified], emails: Mapping[str, str]) -> None:
@@ -78,37 +74,28 @@ def remember(identified: Sequence[Identified], emails: Mapping[str, str]) -> Non
                     logins.add(account, email, refusal)
 
 
-class _Identification:
-    """The calls of one run."""
+def _identified(
+    secret: Importable, user: str, endpoint: str | None, gate: Gate
+) -> Identified | NotImportable:
+    try:
+        proof = _proof(secret, user, endpoint, gate)
+    except IdentityMismatchError as error:
+        return NotImportable(secret.place, error)
+    except NetSuiteError as error:
+        return Identified(secret, error=error)
+    return Identified(secret, proof.role_name, proof.role_id, proof.entity)
 
-    def __init__(self, endpoint: str | None, users: Mapping[str, str]) -> None:
-        self._endpoint = endpoint
-        self._users = users
-        self._logins = RefusedLogins.at_home()
-        self._gate = Gate(time.time)
 
-    def identify(self, secret: Importable) -> Identified:
-        try:
-            proof = self._proof(secret)
-        except NetSuiteError as error:
-            return Identified(secret, error=error)
-        return Identified(secret, proof.role_name, proof.role_id, proof.entity)
-
-    def _proof(self, secret: Importable) -> Verification:
-        credential, record = secret.recognised.credential, str(secret.place)
-        (account, user), mark = self._user_of(secret), mark_of(credential)
-        known = self._logins.of(account, user)
-        now = time.time()
-        if any(refusal.fingerprint == mark and refusal.within_window(now) for refusal in known):
-            raise NotAskedError(
-                f"{record}: not asked: NetSuite refused this very credential within the last 30 minutes",
-                "correct it in the meantime; the Login Audit Trail names the cause",
-            )
-        expected = Expected(account, None, None, user_email=user, entity=None)
-        client = Client(credential, self._endpoint, record=record)
-        with self._gate.admit(account, user, record, mark):
-            return run_checks(client, ("tokeninfo",), expected)
-
-    def _user_of(self, secret: Importable) -> tuple[str, str]:
-        account = secret.recognised.credential.account
-        return account, self._users.get(secret.name, _UNNAMED_USER)
+def _proof(secret: Importable, user: str, endpoint: str | None, gate: Gate) -> Verification:
+    credential, record = secret.recognised.credential, str(secret.place)
+    account, mark, now = credential.account, mark_of(credential), time.time()
+    known = RefusedLogins.at_home().of(account, user)
+    if any(refusal.fingerprint == mark and refusal.within_window(now) for refusal in known):
+        raise NotAskedError(
+            f"{record}: not asked: NetSuite refused this very credential within the last 30 minutes",
+            "correct it in the meantime; the Login Audit Trail names the cause",
+        )
+    expected = Expected(account, None, None, user_email=user, entity=None)
+    client = Client(credential, endpoint, record=record)
+    with gate.admit(account, user, record, mark):
+        return run_checks(client, ("tokeninfo",), expected)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from tba_secrets.cli.exits import Exit
 from tba_secrets.errors import AccountIdError, NotOursError, StoreError, TbaError
 from tba_secrets.lifecycle.act import admit
 from tba_secrets.lifecycle.facts import Remembered
@@ -70,25 +71,13 @@ class NotImportable:
 
     place: Place
     error: TbaError
-
-
-def listed(stores: Stores, prefix: str) -> tuple[str, ...]:
-    """List the names of the secrets under the prefix, without the prefix.
-
-    Raises:
-        StoreError: The store could not list them.
-    """
-    (store,) = open_stores(stores).values()
-    return tuple(name.removeprefix(prefix) for name in store.names(prefix))
+    exit: Exit = Exit.FAILED
 
 
 def look(stores: Stores, names: Iterable[str], account: str) -> list[Importable | NotImportable]:
-    """Read the current versions, several secrets at a time.
+    """Read the current versions, several secrets at a time; names are under the one store's prefix.
 
-    Args:
-        stores: The one store.
-        names: The secrets' names under its prefix.
-        account: The account that they must belong to, in realm form.
+    They must belong to the account, which is in realm form.
     """
     opened = open_stores(stores)
 
@@ -104,12 +93,7 @@ def look(stores: Stores, names: Iterable[str], account: str) -> list[Importable 
 
 
 def recognise(value: Sensitive, account: str, where: str) -> RecognisedCredential:
-    """Find the five parts of a credential.
-
-    Args:
-        value: The secret's text.
-        account: The account that it must belong to, in realm form.
-        where: The secret, for messages.
+    """Find the five parts of a credential in a secret's text; the account it must belong to is in realm form.
 
     Raises:
         StoreError: It is not a TBA credential, lacks a part other than the account, has two keys for one

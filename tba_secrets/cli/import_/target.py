@@ -6,24 +6,22 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from tba_secrets.cli.exits import UsageError
-from tba_secrets.cli.import_.secrets import listed
+from tba_secrets.cli.init.questions import is_stack_name
 from tba_secrets.errors import TbaError
-from tba_secrets.records import credential_records
-from tba_secrets.spec import Environment, check, load_stack
-from tba_secrets.spec.model import Email, Name, Stores
-from tba_secrets.spec.text import UnreadableTextError, read_text
+from tba_secrets.records import CredentialRecord, credential_records
+from tba_secrets.spec import Environment, InvalidSpecError, check, load_stack
+from tba_secrets.spec.model import Email
+from tba_secrets.spec.text import read_text
+from tba_secrets.stores import open_stores
 
-Flags: TypeAlias = Mapping[str, str | None]
-"""`account`, `aws`, `profile`, `role-arn`, `vault`, `mount`, `prefix` and `endpoint`; None if absent."""
 _OF_STORE: Final = {"aws": ("profile", "role-arn"), "vault": ("mount",)}
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
-_NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 _STAND_IN: Final = """
 integrations:
   - name: stand-in
@@ -52,33 +50,29 @@ class ImportTarget:
         return bool(self.given)
 
     @property
-    def stores(self) -> Stores:
-        """The one store."""
-        return self.environment.store
-
-    @property
     def prefix(self) -> str:
         """The prefix of the secrets' names."""
-        (settings,) = self.stores.listed.values()
+        (settings,) = self.environment.store.listed.values()
         return settings.prefix
 
     @property
-    def declared(self) -> frozenset[str]:
+    def declared(self) -> set[str]:
         """The secrets that are already declared."""
-        if not self.has_records:
-            return frozenset()
-        return frozenset(record.secret for record in credential_records(self.environment))
+        return {record.secret for record in self._records}
 
     @property
     def taken(self) -> set[str]:
         """The names of existing integrations, tokens and certificates."""
-        if not self.has_records:
-            return set()
-        records = credential_records(self.environment)
-        return {name for record in records for name in (record.integration, record.token)}
+        return {name for record in self._records for name in (record.integration, record.token)}
+
+    @property
+    def _records(self) -> tuple[CredentialRecord, ...]:
+        return credential_records(self.environment) if self.has_records else ()
 
 
-def target_of(project: Path, environment: str, flags: Flags, names: Sequence[str]) -> ImportTarget:
+def target_of(
+    project: Path, environment: str, flags: Mapping[str, str | None], names: Sequence[str]
+) -> ImportTarget:
     """Return the existing environment, which fixes account and store, or a new one from the flags.
 
     Raises:
@@ -103,22 +97,21 @@ def secret_names(target: ImportTarget, names: Sequence[str]) -> tuple[str, ...]:
         UsageError: A given name is declared already; or no name is given, and there is no prefix.
         TbaError: The secrets cannot be listed, or there are none.
     """
+    declared = target.declared
     if names:
         short = tuple(dict.fromkeys(name.removeprefix(target.prefix) for name in names))
-        if declared := [name for name in short if name in target.declared]:
+        if again := [name for name in short if name in declared]:
             file = f"stacks/{target.name}.yaml"
-            raise UsageError(f"{name}: {file} declares it already" for name in declared)
+            raise UsageError(f"{name}: {file} declares it already" for name in again)
         return short
     if not target.prefix:
-        raise UsageError(
-            [
-                f"SECRET: {target.name} has no prefix, so every secret of the store would be read; "
-                "name the secrets to import"
-            ]
-        )
-    left = [n for n in listed(target.stores, target.prefix) if n not in target.declared]
+        why = f"SECRET: {target.name} has no prefix, so every secret of the store would be read"
+        raise UsageError([f"{why}; name the secrets to import"])
+    (store,) = open_stores(target.environment.store).values()
+    there = (name.removeprefix(target.prefix) for name in store.names(target.prefix))
+    left = [name for name in there if name not in declared]
     if not left:
-        other = "other " if target.declared else ""
+        other = "other " if declared else ""
         raise TbaError(
             f"there is no {other}secret whose name begins with {target.prefix}",
             "correct the prefix, or name the secrets; AWS lists a new secret only after some minutes",
@@ -148,19 +141,15 @@ def emails_of(pairs: Iterable[str], names: Sequence[str], prefix: str) -> dict[s
 
 def is_email(text: str) -> bool:
     """Return whether the models accept the text as a user's e-mail address."""
-    return _fits(_EMAIL, text)
-
-
-def _fits(adapter: TypeAdapter[str], text: str) -> bool:
     try:
-        adapter.validate_python(text)
+        _EMAIL.validate_python(text)
     except ValidationError:
         return False
     return True
 
 
 def _wrong(environment: str, given: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
-    if not _fits(_NAME, environment) or environment.startswith("Pulumi."):
+    if not is_stack_name(environment):
         yield "ENV: it is the stack's name: letters, digits, dots, hyphens and underscores"
     if "account" not in given:
         yield "--account: it is missing; for example --account 1234567_SB1"
@@ -176,20 +165,15 @@ def _wrong(environment: str, given: Mapping[str, str], names: Sequence[str]) -> 
 
 
 def _declared(given: Mapping[str, str]) -> dict[str, Any]:
-    """Build the new file's data."""
     endpoint = {"endpoint": given["endpoint"]} if "endpoint" in given else {}
     if "aws" in given:
         named = {"profile": given.get("profile"), "role_arn": given.get("role-arn")}
-        settings = {"region": given["aws"], **named, "prefix": given.get("prefix")}
+        kind, settings = "aws", {"region": given["aws"], **named, "prefix": given.get("prefix")}
     else:
-        mount = given.get("mount", "secret")
-        settings = {"address": given["vault"], "mount": mount, "prefix": given["prefix"]}
+        where = {"address": given["vault"], "mount": given.get("mount", "secret")}
+        kind, settings = "vault", {**where, "prefix": given["prefix"]}
     store = {key: text for key, text in settings.items() if text}
-    return {
-        "account": given["account"],
-        **endpoint,
-        "store": {"aws" if "aws" in given else "vault": store},
-    }
+    return {"account": given["account"], **endpoint, "store": {kind: store}}
 
 
 def _existing(project: Path, name: str) -> ImportTarget:
@@ -217,7 +201,7 @@ def _begun(path: Path) -> Environment | None:
     """Return the environment of a file that only lacks `integrations:`; None for any other file."""
     try:
         text = read_text(path)
-    except UnreadableTextError:
+    except InvalidSpecError:
         return None
     environment, findings = check(text + _STAND_IN)
     return None if findings else environment

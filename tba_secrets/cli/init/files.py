@@ -6,17 +6,20 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
+import typer
 import yaml
 
 from tba_secrets import __version__
 from tba_secrets.cli.init.questions import Answers
 from tba_secrets.cli.init.template import environment_text
+from tba_secrets.cli.options import PROJECT_FILES
 from tba_secrets.errors import TbaError
 from tba_secrets.spec.schema import SCHEMA_FILE, schema_text
 
@@ -85,14 +88,6 @@ _SETTINGS: Final = """\
 #   openssl rand -hex 32 | pulumi config set --secret tba:digestKey
 encryptionsalt: ""  # `pulumi stack init` fills this in if a passphrase protects the secrets here
 """
-_STACK_STEPS: Final = (
-    (
-        "export PULUMI_CONFIG_PASSPHRASE=...",
-        "one that you choose and keep; not with Pulumi Cloud or a KMS key (docs/state.md)",
-    ),
-    ("pulumi stack init {env}", "once, after `pulumi login`"),
-)
-_PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 @dataclass(frozen=True)
@@ -119,12 +114,17 @@ class NewFile:
 
 
 def stack_steps(name: str) -> list[tuple[str, str]]:
-    """Return the commands that make a stack, each with what is to be known of it.
+    """Return the commands that make a stack, each with what is to be known of it."""
+    kept = "one that you choose and keep; not with Pulumi Cloud or a KMS key (docs/state.md)"
+    login = "once, after `pulumi login`"
+    return [("export PULUMI_CONFIG_PASSPHRASE=...", kept), (f"pulumi stack init {name}", login)]
 
-    Args:
-        name: The stack's name.
-    """
-    return [(command.format(env=name), why) for command, why in _STACK_STEPS]
+
+def next_steps(steps: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the lines that tell commands, and in one column what is to be known of each."""
+    width = max(len(command) for command, why in steps if why)
+    lines = (f"  {command:<{width}}  # {why}" if why else f"  {command}" for command, why in steps)
+    return ["Next steps:", *lines]
 
 
 def environment_file(project: Path, name: str, text: str = "") -> NewFile:
@@ -143,7 +143,7 @@ def new_files(project: Path, answers: Answers) -> list[NewFile]:
     around = [] if _project_file(project) else [*new_project(project)]
     return [
         *around,
-        _schema(project),
+        NewFile(project / SCHEMA_FILE, schema_text(), "for editors that check YAML", kept=True),
         _settings(project, name),
         environment_file(project, name, environment_text(answers)),
     ]
@@ -151,35 +151,23 @@ def new_files(project: Path, answers: Answers) -> list[NewFile]:
 
 def new_project(project: Path) -> Iterator[NewFile]:
     """Yield the files of a new repository but for its environments."""
-    virtualenv = virtualenv_of(project)
+    virtualenv, requirement = virtualenv_of(project), _requirement()
     yield from project_files(project, virtualenv)
-    requirements = _REQUIREMENTS.format(requirement=_requirement())
-    yield NewFile(project / "requirements.txt", requirements, "what to install", kept=True)
-    ignored = _IGNORED.format(virtualenv=virtualenv)
-    yield NewFile(project / ".gitignore", ignored, "what is not committed", kept=True)
-    hooks = _PRE_COMMIT.format(virtualenv=virtualenv)
-    yield NewFile(
-        project / ".pre-commit-config.yaml", hooks, "`tba check` before each commit", kept=True
-    )
+    for name, template, what in (
+        ("requirements.txt", _REQUIREMENTS, "what to install"),
+        (".gitignore", _IGNORED, "what is not committed"),
+        (".pre-commit-config.yaml", _PRE_COMMIT, "`tba check` before each commit"),
+    ):
+        text = template.format(virtualenv=virtualenv, requirement=requirement)
+        yield NewFile(project / name, text, what, kept=True)
 
 
 def project_files(project: Path, virtualenv: str) -> Iterator[NewFile]:
-    """Yield the files that Pulumi needs.
-
-    Args:
-        project: The folder to write.
-        virtualenv: The virtual environment, relative to that folder.
-    """
+    """Yield the files that Pulumi needs; the virtual environment is relative to the project."""
     remedy = "run it in an empty folder (--project FOLDER), or in one with your own Pulumi.yaml"
     yield NewFile(project / "__main__.py", PROGRAM, "the Pulumi program", remedy=remedy)
-    plugin = PLUGIN.format(virtualenv=virtualenv)
-    yield NewFile(
-        project / "plugin" / "pulumi-resource-tba",
-        plugin,
-        "starts the provider",
-        remedy=remedy,
-        mode=0o777,
-    )
+    path, plugin = project / "plugin" / "pulumi-resource-tba", PLUGIN.format(virtualenv=virtualenv)
+    yield NewFile(path, plugin, "starts the provider", remedy=remedy, mode=0o777)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", project.resolve().name).strip("-.")[:100]
     text = _PROJECT.format(name=name or "netsuite", virtualenv=virtualenv)
     yield NewFile(project / "Pulumi.yaml", text, "the Pulumi project")
@@ -192,7 +180,7 @@ def virtualenv_of(project: Path) -> str:
 
 
 def _project_file(project: Path) -> Path | None:
-    return next((project / name for name in _PROJECT_FILES if (project / name).exists()), None)
+    return next((project / name for name in PROJECT_FILES if (project / name).exists()), None)
 
 
 def _requirement() -> str:
@@ -203,17 +191,12 @@ def _requirement() -> str:
     return f"tba-secrets[cli]=={__version__}"
 
 
-def _schema(project: Path) -> NewFile:
-    return NewFile(project / SCHEMA_FILE, schema_text(), "for editors that check YAML", kept=True)
-
-
 def _settings(project: Path, name: str) -> NewFile:
     folder = project / _settings_folder(project)
     environment = os.path.relpath(project / "stacks" / f"{name}.yaml", folder)
     text = _SETTINGS.format(env=name, environment=environment)
-    return NewFile(
-        folder / f"Pulumi.{name}.yaml", text, "Pulumi's settings of the stack", kept=True
-    )
+    what = "Pulumi's settings of the stack"
+    return NewFile(folder / f"Pulumi.{name}.yaml", text, what, kept=True)
 
 
 def _settings_folder(project: Path) -> str:
@@ -230,10 +213,7 @@ def _settings_folder(project: Path) -> str:
 
 
 def write(files: Sequence[NewFile]) -> list[NewFile]:
-    """Write the missing files, or none at all if one is in the way.
-
-    Returns:
-        The files that were written.
+    """Write the missing files, or none at all if one is in the way; return those that were written.
 
     Raises:
         TbaError: A file is in the way, or cannot be written.
@@ -244,7 +224,8 @@ def write(files: Sequence[NewFile]) -> list[NewFile]:
     for file in written:
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(file.path, "x", encoding="utf-8", opener=_opener(file.mode)) as opened:
+            opener = partial(os.open, mode=file.mode)
+            with open(file.path, "x", encoding="utf-8", opener=opener) as opened:
                 opened.write(file.text)
         except OSError as error:
             why = f"{file.path}: cannot be written ({error.strerror})"
@@ -252,5 +233,7 @@ def write(files: Sequence[NewFile]) -> list[NewFile]:
     return written
 
 
-def _opener(mode: int) -> Callable[[str, int], int]:
-    return lambda path, flags: os.open(path, flags, mode)
+def write_aloud(project: Path, files: Sequence[NewFile]) -> None:
+    """Write the missing files as `write` does, and say which."""
+    for file in write(files):
+        typer.echo(f"wrote {os.path.relpath(file.path, project)}: {file.what}")

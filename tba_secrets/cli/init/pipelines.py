@@ -8,8 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-import jinja2
-
 from tba_secrets.cli.init.files import NewFile
 from tba_secrets.errors import TbaError
 from tba_secrets.records import credential_records
@@ -38,12 +36,7 @@ class PipelineEnvironment:
 
 
 def pipeline_file(project: Path, forge: str, new: Mapping[str, str]) -> NewFile:
-    """Return the forge's file, for the environments that exist and those that are about to be written.
-
-    Args:
-        project: The folder that holds Pulumi.yaml and stacks/; the repository's own.
-        forge: A key of `FORGES`.
-        new: The YAML of new environments by name.
+    """Return the forge's file, for the environments that exist and new ones, whose YAML is given by name.
 
     Raises:
         TbaError: There is no environment, or one has problems.
@@ -57,20 +50,15 @@ def pipeline_file(project: Path, forge: str, new: Mapping[str, str]) -> NewFile:
         raise TbaError("there is no environment yet", f"`tba init ENV --ci {forge}` writes both")
     return NewFile(
         project / FORGES[forge],
-        pipeline_text(forge, environments),
+        _text(forge, environments),
         "the pipeline; set its backend and roles (docs/ci.md)",
-        remedy="add the environment to it by hand, or move it away and run "
-        f"`tba init --ci {forge}`",
+        remedy=f"add the environment to it by hand, or move it away and run `tba init --ci {forge}`",
     )
 
 
-def pipeline_text(forge: str, environments: list[PipelineEnvironment]) -> str:
-    """Return the pipeline's text.
+def _text(forge: str, environments: list[PipelineEnvironment]) -> str:
+    import jinja2  # only now: most environments are written without a pipeline
 
-    Args:
-        forge: A key of `FORGES`.
-        environments: In the order of deployment.
-    """
     engine = jinja2.Environment(
         autoescape=False,  # noqa: S701 - YAML, not HTML
         undefined=jinja2.StrictUndefined,

@@ -95,8 +95,7 @@ _WIDEST: Final = 50
 def environment_text(answers: Mapping[str, str]) -> str:
     """Return the file's text, with the comments in one column unless an answer is too long.
 
-    Args:
-        answers: Every answer by name; without `aws_account` its line is left out.
+    Without an answer to `aws_account` its line is left out.
     """
     quoted = {name: _scalar(name, text) for name, text in answers.items()}
     lines = [
@@ -113,9 +112,8 @@ def answer_on_line(answers: Mapping[str, str], number: int) -> str | None:
 
 
 def _lines(answers: Mapping[str, str]) -> list[str]:
-    left_out = [] if answers.get("aws_account") else ["$aws_account"]
     lines = (_HEAD + _STORES[answers["store"]] + _RECORDS[answers["auth"]]).splitlines()
-    return [line for line in lines if not any(place in line for place in left_out)]
+    return [line for line in lines if answers.get("aws_account") or "$aws_account" not in line]
 
 
 def _scalar(name: str, text: str) -> str:

@@ -17,7 +17,7 @@ from tba_secrets.cli.migrate.place import put_after, refuse_other_changes
 from tba_secrets.cli.migrate.steps import told
 from tba_secrets.cli.migrate.successor import Successor
 from tba_secrets.cli.options import EnvironmentName, Project
-from tba_secrets.cli.waiting import waiting
+from tba_secrets.cli.printing import waiting
 from tba_secrets.errors import TbaError
 from tba_secrets.records import CredentialRecord, credential_records
 from tba_secrets.spec import Environment, load_stack
@@ -39,21 +39,10 @@ def command(
     It changes the environment's YAML alone, shows how, and asks for no secret value. For ids that the YAML does not
     declare it asks NetSuite once for each token.
     """
-    run(project, environment, integration, dry_run=dry_run)
-
-
-def run(project: Path, environment: str, name: str, *, dry_run: bool) -> None:
-    """Show what changes in the file, write it, and tell the steps.
-
-    Raises:
-        SpecError: The environment has a mistake, or would have one.
-        TbaError: There is no such TBA integration, or it has more tokens than certificates may be; an id is not known;
-            or the file cannot be extended or written.
-    """
     declared = load_stack(project, environment)
-    number, integration = _found(declared, environment, name)
-    records = tuple(one for one in credential_records(declared) if one.integration == name)
-    successor = Successor(integration, records)
+    number, found = _found(declared, environment, integration)
+    records = tuple(one for one in credential_records(declared) if one.integration == found.name)
+    successor = Successor(found, records)
     if there := [one for one in declared.integrations if one.name == successor.name]:
         successor = replace(successor, role_id=there[0].role.id or "")
         typer.echo(f"{environment} has {successor.name} already: nothing is written\n")
@@ -66,31 +55,27 @@ def run(project: Path, environment: str, name: str, *, dry_run: bool) -> None:
     extended = put_after(text, number, successor.lines())
     refuse_other_changes(declared, extended, number)
     shown = os.path.relpath(path, project)
-    typer.echo("\n".join(_difference(text, extended, shown)))
+    lines = (text.split("\n"), extended.split("\n"))
+    typer.echo("\n".join(unified_diff(*lines, shown, shown, lineterm="")))
     if dry_run:
         typer.echo("\nnothing was written (--dry-run)\n")
     else:
         _write(path, extended)
-        typer.echo(f"\nwrote {shown}: {successor.name} beside {name}, which stays as it is\n")
+        typer.echo(f"\nwrote {shown}: {successor.name} beside {found.name}, which stays as it is\n")
     typer.echo("\n".join(told(environment, successor)))
 
 
 def _found(declared: Environment, environment: str, name: str) -> tuple[int, Integration]:
-    """Return a TBA integration and its place.
-
-    Raises:
-        TbaError: There is none of that name, or its tokens are too many.
-    """
+    """Return a TBA integration and its place; TbaError if there is none of that name, or its tokens are too many."""
     there = {
         one.name: (number, one)
         for number, one in enumerate(declared.integrations)
         if isinstance(one, Integration)
     }
     if name not in there:
-        kind = "TBA integration"
-        names = ", ".join(there) or "none"
-        remedy = or_else(did_you_mean(name, there), f"take one of: {names}")
-        raise TbaError(f"{environment} has no {kind} {name}", remedy)
+        rule = f"take one of: {', '.join(there) or 'none'}"
+        remedy = or_else(did_you_mean(name, there), rule)
+        raise TbaError(f"{environment} has no TBA integration {name}", remedy)
     number, integration = there[name]
     if len(integration.tokens) >= MOST_ACTIVE:
         raise TbaError(
@@ -103,15 +88,11 @@ def _found(declared: Environment, environment: str, name: str) -> tuple[int, Int
 
 
 def _identities(records: Sequence[CredentialRecord]) -> tuple[str, dict[str, str]]:
-    """Return the role's id, and the users' by the token's name: as declared, or else as NetSuite answers.
-
-    Raises:
-        TbaError: A token does not work, or NetSuite does not tell an id.
-    """
+    """Return the role's id, and the users' by the token's name: as declared, or else as NetSuite answers."""
     roles = {record.role.id for record in records if record.role.id is not None}
     entities = {one.token: one.user.entity for one in records if one.user.entity is not None}
     open_ones = [one for one in records if not roles or one.token not in entities]
-    for record, role_id, entity in _asked(open_ones):
+    for record, role_id, entity in map(_told, _asked(open_ones)):
         roles.add(role_id)
         entities.setdefault(record.token, entity)
     if len(roles) > 1:
@@ -122,18 +103,18 @@ def _identities(records: Sequence[CredentialRecord]) -> tuple[str, dict[str, str
     return roles.pop(), entities
 
 
-def _asked(records: Sequence[CredentialRecord]) -> list[tuple[CredentialRecord, str, str]]:
-    """Ask tokeninfo with what readers have now: role id and entity of each token."""
+def _asked(records: Sequence[CredentialRecord]) -> Sequence[verify.CheckedRecord]:
+    """Ask tokeninfo with what readers have now."""
     only = Verify(checks=("tokeninfo",))
     asking = tuple(replace(record, verify=only) for record in records)
     if not asking:
         return []
     with waiting("asking NetSuite whose the tokens are"):
-        answers = verify.check(asking)
-    return [_told(answer) for answer in answers]
+        return verify.check(asking)
 
 
 def _told(answer: verify.CheckedRecord) -> tuple[CredentialRecord, str, str]:
+    """Return the role's id and the user's entity id that NetSuite named."""
     record, seen = answer.record, answer.verification
     what = f"{record.path}: its role's id and its user's entity id are not declared"
     if seen is None:
@@ -149,16 +130,8 @@ def _told(answer: verify.CheckedRecord) -> tuple[CredentialRecord, str, str]:
     return record, seen.role_id, seen.entity
 
 
-def _difference(before: str, after: str, name: str) -> list[str]:
-    return list(unified_diff(before.split("\n"), after.split("\n"), name, name, lineterm=""))
-
-
 def _write(path: Path, text: str) -> None:
-    """Replace the file whole, with the line ends and the mode that it has.
-
-    Raises:
-        TbaError: It cannot be written; then it is as it was.
-    """
+    """Replace the file whole, with the line ends and the mode that it has; where that fails, it is as it was."""
     real = path.resolve()
     new = real.with_name(f".{real.name}.new")
     try:

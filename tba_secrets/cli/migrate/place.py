@@ -12,17 +12,15 @@ from tba_secrets.spec import Environment, check
 
 
 def put_after(text: str, number: int, lines: Iterable[str]) -> str:
-    """Return the text with the lines after an integration's last one.
+    """Return the text of a valid environment with the lines after an integration's last one.
 
-    Args:
-        text: A valid environment.
-        number: The integration's place in the list.
-        lines: The new item, its hyphen at the left edge.
+    The lines are the new item, its hyphen at the left edge; `number` is the integration's place in the list.
 
     Raises:
         TbaError: The list of integrations is written in brackets, where there is no line to put it.
     """
-    integrations = _value(yaml.compose(text, Loader=yaml.CSafeLoader), "integrations")
+    fields = yaml.compose(text, Loader=yaml.CSafeLoader).value
+    integrations = next(value for name, value in fields if name.value == "integrations")
     if integrations.flow_style:
         raise TbaError(
             "`integrations:` is written in brackets, so there is no line to put another one",
@@ -54,10 +52,6 @@ def refuse_other_changes(before: Environment, text: str, number: int) -> None:
             "the file's layout is one that cannot be extended without changing what is there",
             "write each integration on lines of its own, with comments between them and not within values",
         )
-
-
-def _value(mapping: Any, key: str) -> Any:
-    return next(value for name, value in mapping.value if name.value == key)
 
 
 def _last_line(node: Any) -> int:

@@ -16,7 +16,10 @@ def told(environment: str, successor: Successor) -> Iterator[str]:
     yield from _limits(successor)
     yield from _in_netsuite(successor)
     yield ""
-    yield from _client_id(successor)
+    if successor.variable is not None:  # no source of the consumer pair gives it
+        yield "The client id is the consumer key, which only the store has. Before step 1, and only this once:"
+        yield f"  {_reading(successor)}"
+        yield ""
     yield from _steps(environment, successor)
     yield ""
     yield from _undone(environment, successor)
@@ -52,15 +55,6 @@ def _in_netsuite(successor: Successor) -> Iterator[str]:
             f"  the role {role.name}: take {MANAGES_APPLICATIONS} away; a role that has it gets no access with OAuth "
             "2.0"
         )
-
-
-def _client_id(successor: Successor) -> Iterator[str]:
-    """Say where the client id comes from, if no source of the consumer pair gives it."""
-    if successor.variable is None:
-        return
-    yield "The client id is the consumer key, which only the store has. Before step 1, and only this once:"
-    yield f"  {_reading(successor)}"
-    yield ""
 
 
 def _reading(successor: Successor) -> str:

@@ -153,9 +153,6 @@ def _valid_for(record: CredentialRecord) -> str | None:
     return f"{LONGEST_VALIDITY.days}d"
 
 
-# --- YAML -----------------------------------------------------------------------------------------
-
-
 def _block(key: str, value: Any, indent: str) -> Iterator[str]:
     """Yield `key: value`; nothing for what is empty."""
     if value is None or value in ({}, []):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Any, Final, assert_never
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tba_secrets.cli.notify.news import NewsItem, key_of
@@ -38,12 +39,8 @@ _LONGEST_TEXT: Final = 400
 
 
 def shape_for(url: str) -> MessageShape:
-    """Return the shape that the host of a webhook reads; JSON where the host is not known.
-
-    Args:
-        url: The webhook's address.
-    """
-    host = (urlsplit(url).hostname or "").lower()
+    """Return the shape that the host of a webhook reads; JSON where the host is not known."""
+    host = urlsplit(url).hostname or ""
     for domain, shape in _HOSTS.items():
         if host == domain or host.endswith(f".{domain}"):
             return shape
@@ -51,41 +48,17 @@ def shape_for(url: str) -> MessageShape:
 
 
 def body(shape: MessageShape, report: Report, items: Sequence[NewsItem]) -> bytes:
-    """Write the message.
-
-    Args:
-        shape: Who reads it.
-        report: Where the items are from.
-        items: What to tell.
-    """
-    match shape:
-        case MessageShape.SLACK:
-            content = _slack(report, items)
-        case MessageShape.TEAMS:
-            content = _teams(report, items)
-        case MessageShape.JSON:
-            content = _json(report, items)
-        case _:
-            assert_never(shape)
-    return json.dumps(content).encode()
+    """Write the message that tells the items of a report."""
+    write = {MessageShape.SLACK: _slack, MessageShape.TEAMS: _teams, MessageShape.JSON: _json}
+    return json.dumps(write[shape](report, items)).encode()
 
 
 def _json(report: Report, items: Sequence[NewsItem]) -> dict[str, Any]:
     """Use the names of `tba status --json`."""
     plain = report.plain()
-    findings = [
-        {
-            "environment": item.environment,
-            "token": item.token,
-            "state": item.state,
-            "what": item.what,
-            "remedy": item.remedy,
-            "key": item.key,
-        }
-        for item in items
-    ]
     told = {name: plain[name] for name in ("at", "state", "exit_code")}
-    return {**told, "key": key_of(*(item.key for item in items)), "findings": findings}
+    key = key_of(*(item.key for item in items))
+    return {**told, "key": key, "findings": [asdict(item) for item in items]}
 
 
 def _title(report: Report, items: Sequence[NewsItem]) -> str:

@@ -34,7 +34,6 @@ class Algorithm(StrEnum):
 
     @property
     def hash(self) -> Hash:
-        """The hash that it signs."""
         return _HASHES[self.value[2:]]
 
     @property
@@ -43,13 +42,11 @@ class Algorithm(StrEnum):
         return f"EC {_CURVES[self].name}" if self.elliptic else "RSA of 3072 or 4096 bits"
 
     def fits(self, key: PrivateKey) -> bool:
-        """Return whether a key can sign with it."""
         if isinstance(key, ec.EllipticCurvePrivateKey):
             return self.elliptic and key.curve.name == _CURVES[self].name
         return not self.elliptic and key.key_size in RSA_BITS
 
     def new_key(self) -> PrivateKey:
-        """Make a key."""
         if self.elliptic:
             return ec.generate_private_key(_CURVES[self])
         return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS[0])

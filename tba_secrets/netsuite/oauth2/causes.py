@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from tba_secrets.netsuite.causes import Cause
+from tba_secrets.netsuite.causes import INTEGRATIONS, ROLES, Cause
 
 M2M_PAGE: Final = (
     "Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup"
 )
-_INTEGRATIONS: Final = "Setup > Integration > Manage Integrations"
-_ROLES: Final = "Setup > Users/Roles > User Management > Manage Roles"
 _FEATURES: Final = "Setup > Company > Enable Features > SuiteCloud > Manage Authentication"
 _CLIENT: Final = "the code that signs the assertion"
 
@@ -50,25 +48,25 @@ KEY_MISMATCH: Final = Cause(
 )
 CLIENT_UNKNOWN: Final = Cause(
     "the client id is another record's or account's, was replaced by Reset Credentials, or is not the certificate's",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "take the client id of the record that the certificate is mapped to",
     ("InvalidIssuer", "InvalidIntegration", "ClientIdMismatch"),
 )
 GRANT_CLEARED: Final = Cause(
     "the integration record has Client Credentials (Machine to Machine) Grant cleared",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "tick Client Credentials (Machine to Machine) Grant",
     ("AuthorizationCodeGrantRequired",),
 )
 INTEGRATION_BLOCKED: Final = Cause(
     "the integration record is Blocked, or waits for approval",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "set State to Enabled",
     ("IntegrationBlocked",),
 )
 SCOPE_CLEARED: Final = Cause(
     "the integration record has a scope cleared that was asked for, or that this service needs",
-    _INTEGRATIONS,
+    INTEGRATIONS,
     "tick REST Web Services or RESTlets there, and declare it under `scopes`",
     ("ScopeMismatched", "InvalidScope"),
 )
@@ -86,13 +84,13 @@ FEATURE: Final = Cause(
 )
 NO_LOGIN_PERMISSION: Final = Cause(
     "the role may not log in with an OAuth 2.0 access token",
-    _ROLES,
+    ROLES,
     "add the permission Log in using OAuth 2.0 Access Tokens under Permissions > Setup",
     ("InsufficientPermissions", "EntityOrRoleDisabled"),
 )
 MANAGES_APPLICATIONS: Final = Cause(
     "the role has OAuth 2.0 Authorized Applications Management, which keeps it out of REST and RESTlets",
-    _ROLES,
+    ROLES,
     "take that permission away from the role of the integration",
     ("InsufficientPermissions",),
 )
@@ -126,7 +124,7 @@ COOKIE: Final = Cause(
 )
 NOT_OWN_CERTIFICATES: Final = Cause(
     "the role may not manage its user's certificates",
-    _ROLES,
+    ROLES,
     "add the permission Manage own OAuth 2.0 Client Credentials Certificates, or declare `by: person`",
 )
 NO_PLACE: Final = Cause(

@@ -11,7 +11,7 @@ an error leaves open, and what a lost answer leaves open, is settled by reading 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -46,6 +46,9 @@ class Listed:
     valid_until: date | None
     role_id: str | None
     entity: str | None
+
+    def __str__(self) -> str:
+        return f"{self.certificate_id} (entity {self.entity}, until {self.valid_until})"
 
     def is_active(self, today: date) -> bool:
         """Return whether it holds one of the five places."""
@@ -88,18 +91,15 @@ _REMEDY: Final = {
 }
 
 
+@dataclass
 class CertificateApi:
-    """The certificates of one client id.
+    """The certificates of one client id."""
 
-    Args:
-        client: Asks with the credential that is current; its scopes need rest_webservices.
-        expected: What the environment declares: account, role and user of a new certificate.
-    """
-
-    def __init__(self, client: BearerClient, expected: Expected) -> None:
-        self._client = client
-        self._expected = expected
-        self._service = Service.RESTLETS
+    client: BearerClient
+    """Asks with the credential that is current; its scopes need rest_webservices."""
+    expected: Expected
+    """Account, role and user of a new certificate, as declared."""
+    _service: Service = field(default=Service.RESTLETS, init=False)
 
     def list(self) -> tuple[Listed, ...]:
         """Return the certificates that NetSuite shows this user, revoked and expired ones too.
@@ -111,24 +111,21 @@ class CertificateApi:
             NetSuiteUnreachableError: No verdict.
         """
         context = self._context("the list of certificates")
-        answer = self._client.call(self._call("GET", "", "GET the certificates"))
+        answer = self.client.call(self._call("GET", "", "GET the certificates"))
         if is_absent(answer, Protocol.REST) and self._service is Service.RESTLETS:
             # The help names the restlets host; a published client uses the other one.
             self._service = Service.SUITETALK
-            answer = self._client.call(self._call("GET", "", "GET the certificates"))
+            answer = self.client.call(self._call("GET", "", "GET the certificates"))
         body = context.accepted(answer, Protocol.REST).json()
         rows = [_listed(row) for row in body] if isinstance(body, list) else [None]
-        found = [row for row in rows if row is not None]
-        if len(found) != len(rows):
+        if None in rows:
             raise context.unreadable(answer, Protocol.REST, "list of certificates")
-        return tuple(found)
+        return tuple(row for row in rows if row is not None)
 
     def place(self, computed: CertificateId, today: date) -> Uploaded | None:
         """Return a certificate that is there already; None where there is a place for it.
 
-        Args:
-            computed: The certificate's id, as computed here.
-            today: For which certificates are active.
+        `computed` is its id, as computed here.
 
         Raises:
             CheckFailedError: There is no place, the certificate was revoked before, or the role may not ask.
@@ -139,31 +136,23 @@ class CertificateApi:
         mine = next((row for row in rows if row.certificate_id == computed), None)
         if mine is not None and mine.revoked:
             raise CheckFailedError(
-                f"{self._client.record}: the certificate {computed} was revoked, and NetSuite takes none back",
+                f"{self.client.record}: the certificate {computed} was revoked, and NetSuite takes none back",
                 "make a new one: `tba rotate ENV NAME --new`",
             )
         if mine is not None:
             return Uploaded(mine.certificate_id, mine.valid_until, computed)
         active = [row for row in rows if row.is_active(today)]
         if len(active) >= MOST_ACTIVE:
-            shown = ", ".join(
-                f"{row.certificate_id} (entity {row.entity}, until {row.valid_until})"
-                for row in active
-            )
+            shown = ", ".join(map(str, active))
             raise CheckFailedError(
-                f"{self._client.record}: the integration record has {len(active)} active "
+                f"{self.client.record}: the integration record has {len(active)} active "
                 f"certificates, and NetSuite allows {MOST_ACTIVE}: {shown}",
                 f"revoke one that nothing uses any more ({M2M_PAGE}), or wait for the end of an overlap",
             )
         return None
 
     def upload(self, certificate: str, computed: CertificateId, today: date) -> Uploaded:
-        """Add a certificate for the declared role and user, unless it is there already.
-
-        Args:
-            certificate: In PEM.
-            computed: Its id, as computed here.
-            today: For which certificates are active.
+        """Add a certificate, in PEM, for the declared role and user, unless it is there already.
 
         Raises:
             CheckFailedError: There is no place for it, it was revoked before, or NetSuite does not take it.
@@ -174,20 +163,18 @@ class CertificateApi:
             return there
         body = {
             "fileContent": certificate,
-            "role": int(str(self._expected.role_id)),
-            "entity": str(self._expected.entity),
+            "role": int(str(self.expected.role_id)),
+            "entity": str(self.expected.entity),
         }
         call = self._call("POST", "", "POST a certificate", json.dumps(body))
         try:
-            answer = self._client.call_once(call)
+            answer = self.client.call_once(call)
         except NetSuiteUnreachableError as lost:
             return self._settled(computed, lost)
         if answer.status >= 500:
-            undecided = NetSuiteUnreachableError(
-                f"{self._client.record}: {call} was answered {said(answer, Protocol.REST)}",
-                "run again later: the certificate is kept, and is not made anew",
-            )
-            return self._settled(computed, undecided)
+            undecided = f"{self.client.record}: {call} was answered {said(answer, Protocol.REST)}"
+            later = "run again later: the certificate is kept, and is not made anew"
+            return self._settled(computed, NetSuiteUnreachableError(undecided, later))
         context = self._context("the new certificate")
         told = context.json_object(answer, Protocol.REST)
         given = told.get("certificate_id")
@@ -199,24 +186,20 @@ class CertificateApi:
     def revoke(self, certificate_id: CertificateId, record: str) -> CertificateRevocation:
         """Revoke a superseded certificate, and confirm it by the list.
 
-        Args:
-            certificate_id: Another one than the client's own.
-            record: How messages name it.
-
         Raises:
             TbaError: It is the client's own.
             AuthenticationRefusedError: NetSuite refused the login: of the current credential, not of this one.
         """
-        if certificate_id == self._client.credential.certificate_id:
+        if certificate_id == self.client.credential.certificate_id:
             raise TbaError(
                 f"{record}: not revoked: it is the certificate that the call itself would be made with",
                 "let its successor revoke it",
             )
         call = self._call("POST", f"/{certificate_id}/revoke", "POST a revocation")
         try:
-            answer = self._client.call_once(call)
+            answer = self.client.call_once(call)
         except NetSuiteUnreachableError as lost:
-            how = lost.what.removeprefix(f"{self._client.record}: ")
+            how = lost.what.removeprefix(f"{self.client.record}: ")
             return self._confirmed(certificate_id, record, how, None, lost.unanswered)
         failed = None
         try:
@@ -238,24 +221,19 @@ class CertificateApi:
         unanswered: bool,
     ) -> CertificateRevocation:
         """Return what the list says after a try, whatever its answer was."""
-        outcome = RevocationOutcome.UNKNOWN
         try:
-            rows = [row for row in self.list() if row.certificate_id == certificate_id]
+            rows = self.list()
         except AuthenticationRefusedError:
             raise
         except NetSuiteError:
-            rows = []
-        if any(row.revoked for row in rows):
+            rows = ()
+        outcome, diagnosis = RevocationOutcome.UNKNOWN, None
+        if any(row.certificate_id == certificate_id and row.revoked for row in rows):
             outcome = RevocationOutcome.REVOKED
         elif failed is not None:
-            outcome = RevocationOutcome.NEEDS_PERSON
-        done = outcome is RevocationOutcome.REVOKED
+            outcome, diagnosis = RevocationOutcome.NEEDS_PERSON, failed.diagnosis
         return CertificateRevocation(
-            outcome,
-            record,
-            how,
-            diagnosis=failed.diagnosis if failed is not None and not done else None,
-            unanswered=unanswered,
+            outcome, record, how, diagnosis=diagnosis, unanswered=unanswered
         )
 
     def _settled(self, computed: CertificateId, error: NetSuiteError) -> Uploaded:
@@ -271,11 +249,11 @@ class CertificateApi:
 
     def _context(self, what: str) -> CheckContext:
         clues = frozenset({Clue.CERTIFICATE_CALL})
-        return CheckContext(self._client, self._expected, what, clues=clues)
+        return CheckContext(self.client, self.expected, what, clues=clues)
 
     def _call(self, method: str, below: str, called: str, body: str | None = None) -> SignedCall:
         """Return a call of the endpoint. Its path holds the client id, and is not shown."""
-        client_id = self._client.credential.client_id.reveal()
+        client_id = self.client.credential.client_id.reveal()
         path = f"{_CLIENTS}/{client_id}/certificates{below}"
         headers = {"Content-Length": "0"} if method == "POST" and body is None else {}
         return SignedCall(self._service, method, path, json=body, headers=headers, called=called)

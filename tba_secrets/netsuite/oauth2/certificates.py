@@ -50,13 +50,7 @@ class Certified:
 
 
 def make(algorithm: Algorithm, name: str, valid_for: timedelta, now: datetime) -> Certified:
-    """Make a key and its certificate.
-
-    Args:
-        algorithm: What the key is to sign with.
-        name: The certificate's common name, by which NetSuite's list shows it: no secret.
-        valid_for: At most `LONGEST_VALIDITY`.
-        now: The present, with a time zone.
+    """Make a key and its certificate. NetSuite's list shows it by its common name, which is no secret.
 
     Raises:
         ValueError: `valid_for` is out of bounds.
@@ -84,14 +78,9 @@ def make(algorithm: Algorithm, name: str, valid_for: timedelta, now: datetime) -
 def check(
     private_key: Sensitive, certificate: str, algorithm: Algorithm, now: datetime, where: str
 ) -> Certified:
-    """Return a given key and certificate where NetSuite would take them.
+    """Return a given key and certificate, both in PEM, where NetSuite would take them.
 
-    Args:
-        private_key: In PEM.
-        certificate: In PEM; text around it, as OpenSSL writes, is left out.
-        algorithm: What is to be signed with.
-        now: The present, with a time zone.
-        where: The place that gave them, for messages.
+    Text around the certificate, as OpenSSL writes, is left out. `where` is the place that gave them, for messages.
 
     Raises:
         SourceError: They cannot be used: why, and never a value.
@@ -99,7 +88,7 @@ def check(
     key = load_key(private_key, where)
     require_fit(key, algorithm, where)
     read = _load_certificate(certificate, where)
-    if _spki(key.public_key()) != _spki(read.public_key()):
+    if key.public_key() != read.public_key():
         raise SourceError(
             f"{where}: the private key is not that of the certificate",
             "give the key and the certificate that were made together",
@@ -221,18 +210,10 @@ def algorithm_named(name: str, where: str) -> Algorithm:
 
 
 def _certified(algorithm: Algorithm, key: PrivateKey, made: x509.Certificate) -> Certified:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return Certified(
-        algorithm,
-        Sensitive(pem.decode()),
-        made.public_bytes(serialization.Encoding.PEM).decode(),
-        _id(made),
-        made.not_valid_after_utc,
-    )
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    private_key = Sensitive(key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode())
+    certificate = made.public_bytes(pem).decode()
+    return Certified(algorithm, private_key, certificate, _id(made), made.not_valid_after_utc)
 
 
 def _load_certificate(text: str, where: str) -> x509.Certificate:
@@ -256,14 +237,6 @@ def _load_certificate(text: str, where: str) -> x509.Certificate:
 
 def _id(made: x509.Certificate) -> CertificateId:
     return CertificateId(urlsafe_b64encode(made.fingerprint(hashes.SHA256())).rstrip(b"=").decode())
-
-
-def _spki(key: object) -> bytes:
-    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
-        return b""
-    return key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
 
 
 def _padding(algorithm: Algorithm) -> padding.PSS | None:

@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tba_secrets.errors import IdentityMismatchError, NotProvenError
+from tba_secrets.errors import NotProvenError
+from tba_secrets.netsuite.asking import CheckContext
 from tba_secrets.netsuite.checks import run_check
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.evidence import Evidence, Expected, Verification
-from tba_secrets.netsuite.oauth2.access_token import AccessToken
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE
 from tba_secrets.netsuite.oauth2.client import BearerClient
+from tba_secrets.netsuite.tokeninfo import TokenInfo
 from tba_secrets.spec.model import Check
 
 ACCESS_TOKEN: Final = "access token"
 _HIDDEN: Final = "another"
 """A client id may be the consumer key of TBA."""
+_MAP_IT: Final = (
+    f"map the certificate to the declared role and user of the declared account ({M2M_PAGE}): one certificate serves "
+    "one of each; or correct the declaration"
+)
 
 
 def run_bearer_checks(
@@ -31,30 +36,18 @@ def run_bearer_checks(
 ) -> Verification:
     """Get an access token, compare its claims, run the checks, and stop at the first that fails.
 
-    Args:
-        client: Signs with the key that is to be proven.
-        checks: As declared under `verify:`.
-        expected: Account, role and user as declared, the last two by their internal ids.
-        circumstances: What else is known, for the diagnosis of a failure.
-
-    Returns:
-        What was proven; `not_proven` tells what was not.
+    `expected` names role and user by their internal ids. Arguments, result and errors are those of `run_checks`; a
+    refused assertion is a refused login, a certificate of another account, role or user an `IdentityMismatchError`.
 
     Raises:
-        AuthenticationRefusedError: NetSuite refused the assertion, or the access token; it was asked once.
-        IdentityMismatchError: The certificate is mapped to another role or user, or is another account's.
-        NotProvenError: No check was asked for, or an answer does not prove what its check is for.
-        CheckFailedError: A check was answered with a failure.
         SourceError: The key cannot sign.
-        ClockSkewError: Nothing was signed.
-        NetSuiteUnreachableError: No verdict.
     """
     if not checks:
         raise NotProvenError(
             f"{client.record}: nothing is proven: no check was asked for",
             "declare checks under `verify:`",
         )
-    evidence = [_identity(client, expected)]
+    evidence = [_identity(CheckContext(client, expected, ACCESS_TOKEN), client)]
     for check in checks:
         evidence.append(
             run_check(client, check, expected, circumstances, login_worked=len(evidence) > 1)
@@ -62,48 +55,29 @@ def run_bearer_checks(
     return Verification(tuple(evidence))
 
 
-def _identity(client: BearerClient, expected: Expected) -> Evidence:
+def _identity(context: CheckContext, client: BearerClient) -> Evidence:
     token = client.access_token()
-    claims = token.claims
-    _match(client, "account", claims.account, expected.account)
-    _match(client, "role id", claims.role_id, expected.role_id)
-    _match(client, "user", claims.entity, expected.entity)
-    if claims.client_id is not None and claims.client_id != client.credential.client_id:
-        _match(client, "client id", _HIDDEN, "the one it was asked with")
+    claims, expected = token.claims, context.expected
+    others_client = claims.client_id not in (None, client.credential.client_id)
+    compared = (
+        ("account", claims.account, expected.account),
+        ("role id", claims.role_id, expected.role_id),
+        ("user", claims.entity, expected.entity),
+        ("client id", _HIDDEN if others_client else None, "the one it was asked with"),
+    )
+    for aspect, got, wanted in compared:
+        context.match(aspect, got, wanted, ACCESS_TOKEN, _MAP_IT)
+    granted = claims.scopes or frozenset()
     proofs = {
         "account": claims.account is not None,
         "role": claims.role_id is not None and expected.role_id is not None,
         "user": claims.entity is not None and expected.entity is not None,
-        **_scopes(client, token),
+        **{f"scope {scope}": scope in granted for scope in client.credential.scopes},
     }
-    return Evidence(
-        check=ACCESS_TOKEN,
-        account=claims.account,
-        role_name=expected.role_name if proofs["role"] else None,
-        role_id=claims.role_id,
-        entity=claims.entity,
-        at=token.answer.at,
-        latency_seconds=token.answer.latency_seconds,
-        clock_skew_seconds=token.answer.skew_seconds,
-        proven=(ACCESS_TOKEN, *(what for what, holds in proofs.items() if holds)),
-        not_proven=tuple(what for what, holds in proofs.items() if not holds),
-    )
-
-
-def _scopes(client: BearerClient, token: AccessToken) -> dict[str, bool]:
-    granted = token.claims.scopes or frozenset()
-    return {f"scope {scope}": scope in granted for scope in client.credential.scopes}
-
-
-def _match(client: BearerClient, aspect: str, got: str | None, expected: str | None) -> None:
-    """Refuse a certificate of somebody else. What is not said, or not declared, is not compared."""
-    if got is None or expected is None or got == expected:
-        return
-    raise IdentityMismatchError(
-        f"{client.record}: the access token works, and its {aspect} is {got!r}; declared is {expected!r}",
-        f"map the certificate to the declared role and user of the declared account ({M2M_PAGE}): one certificate "
-        "serves one of each; or correct the declaration",
-        aspect=aspect,
-        got=got,
-        expected=expected,
+    role_name = expected.role_name if proofs["role"] else None
+    return context.evidence(
+        token.answer,
+        (ACCESS_TOKEN, *(what for what, holds in proofs.items() if holds)),
+        [what for what, holds in proofs.items() if not holds],
+        TokenInfo(claims.account, role_name, claims.role_id, claims.entity),
     )

@@ -8,54 +8,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from typing import Final, Unpack
+from collections.abc import Collection, Iterable
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import UTC, datetime
+from typing import Final
 
 import requests
 
-from tba_secrets.errors import CheckFailedError, NetSuiteUnreachableError, NotProvenError
+from tba_secrets.errors import NotProvenError
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
-from tba_secrets.netsuite.asking import explained
+from tba_secrets.netsuite.asking import failure
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
-from tba_secrets.netsuite.client import Caller, Settings, SignedCall, authorized
-from tba_secrets.netsuite.clues import clues_of_answer
+from tba_secrets.netsuite.client import Caller, SignedCall, authorized
+from tba_secrets.netsuite.clues import clues_of_answer, clues_of_declaration
 from tba_secrets.netsuite.diagnosis import Diagnosis, diagnose
-from tba_secrets.netsuite.oauth2.access_token import AccessToken, read_token, token_request
-from tba_secrets.netsuite.oauth2.assertion import assertion
+from tba_secrets.netsuite.oauth2.access_token import (
+    AccessToken,
+    assertion,
+    read_token,
+    token_request,
+)
 from tba_secrets.netsuite.oauth2.credential import TOKEN_PATH, OAuth2Credential
 from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS
 from tba_secrets.netsuite.rules import Clue
 from tba_secrets.sensitive import Sensitive
 
 
+@dataclass(eq=False, repr=False)
 class BearerClient(Caller):
-    """Asks NetSuite with access tokens of one credential. For one thread.
+    """Asks NetSuite with access tokens of one credential, whose key signs the assertions. For one thread."""
 
-    Args:
-        credential: Whose key signs the assertions.
-        endpoint: One address for all services; the account's own hosts where None.
-        known: What else is known, for the diagnosis of a refused assertion.
-        permissions: The role's declared permissions, likewise.
-        settings: Those of `Caller`.
-    """
-
-    def __init__(
-        self,
-        credential: OAuth2Credential,
-        endpoint: str | None = None,
-        *,
-        known: Circumstances = NOTHING_KNOWN,
-        permissions: Iterable[str] = (),
-        **settings: Unpack[Settings],
-    ) -> None:
-        super().__init__(credential.account, endpoint, **settings)
-        self.credential = credential
-        self._known = known
-        self._permissions = tuple(permissions)
-        self._token: AccessToken | None = None
-        self._got_at = 0.0
+    credential: OAuth2Credential
+    _: KW_ONLY
+    known: Circumstances = NOTHING_KNOWN
+    """What else is known, for the diagnosis of a refused assertion."""
+    permissions: Collection[str] = ()
+    """The role's declared permissions, likewise."""
+    _token: AccessToken | None = field(default=None, init=False)
+    _got_at: float = field(default=0.0, init=False)
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
@@ -64,24 +55,19 @@ class BearerClient(Caller):
         return (*self.credential.secrets, *held)
 
     def clues(self, account: str, permissions: Iterable[str]) -> frozenset[Clue]:
-        """See `Caller`."""
-        declared = set(permissions)
+        declared = frozenset(permissions)
         until = self.credential.valid_until
+        today = datetime.fromtimestamp(self.clock(), UTC).date()
         facts = {
-            Clue.ACCOUNT_DIFFERS: self.credential.account.upper().replace("-", "_") != account,
-            Clue.SANDBOX: "_" in account,
-            Clue.THROUGH_ENDPOINT: not self.own_hosts,
-            Clue.NO_LOGIN_PERMISSION: bool(declared) and LOG_IN not in declared,
-            Clue.NO_REST_PERMISSION: bool(declared) and "REST Web Services" not in declared,
-            Clue.NO_WORKBOOK: bool(declared) and "SuiteAnalytics Workbook" not in declared,
             Clue.MANAGES_APPLICATIONS: MANAGES_APPLICATIONS in declared,
-            Clue.CERTIFICATE_OVER: until is not None and until < self._today(),
+            Clue.CERTIFICATE_OVER: until is not None and until < today,
             Clue.BEARER: self._token is not None,
         }
-        return frozenset(clue for clue, holds in facts.items() if holds)
+        return clues_of_declaration(
+            self.credential, account, declared, frozenset({LOG_IN}), own_hosts=self.own_hosts
+        ) | {clue for clue, holds in facts.items() if holds}
 
     def lacks_scope(self, protocol: Protocol) -> bool:
-        """Return whether the access token says itself that it is not for this service."""
         scopes = self._token.claims.scopes if self._token is not None else None
         return scopes is not None and _SCOPE[protocol] not in scopes
 
@@ -96,7 +82,7 @@ class BearerClient(Caller):
             NotProvenError: The answer holds no access token.
             CheckFailedError: Any other failure.
         """
-        now = self._monotonic()
+        now = self.monotonic()
         if self._token is None or self._token.is_due(now - self._got_at):
             self._token = self._new_token()
             self._got_at = now
@@ -108,33 +94,25 @@ class BearerClient(Caller):
         skew = self._check_clock(base)
 
         def attempt() -> requests.PreparedRequest:
-            signed = assertion(self.credential, self._clock(), self.record, skew)
+            signed = assertion(self.credential, self.clock(), self.record, skew)
             return token_request(base + TOKEN_PATH, signed)
 
         answer = self._answered(attempt, Protocol.OAUTH2, f"POST {TOKEN_PATH} on {base}")
         kind = outcome(answer, Protocol.OAUTH2)
         if kind is not AnswerKind.ACCEPTED:
-            self._raise(answer, kind)
+            raise failure(self.record, kind, self._diagnosis(answer))
         token = read_token(answer)
         if token is None:
             diagnosis = self._diagnosis(answer, " without the access_token that belongs there")
             raise NotProvenError(f"{self.record}: not proven: {diagnosis}", diagnosis=diagnosis)
         return token
 
-    def _raise(self, answer: Answer, kind: AnswerKind) -> None:
-        diagnosis = self._diagnosis(answer)
-        if kind is AnswerKind.REFUSED:
-            raise explained(self.record, diagnosis)
-        if kind is AnswerKind.REDIRECTED:
-            raise NetSuiteUnreachableError(f"{self.record}: not followed: {diagnosis}")
-        raise CheckFailedError(f"{self.record}: {diagnosis}", diagnosis=diagnosis)
-
     def _diagnosis(self, answer: Answer, why: str = "") -> Diagnosis:
-        mine = self.clues(self._account, self._permissions)
+        mine = self.clues(self.credential.account, self.permissions)
         told = clues_of_answer(answer, Protocol.OAUTH2)
         return diagnose(
             f"the token endpoint answered {said(answer, Protocol.OAUTH2)}{why}",
-            self._known.clues | mine | told,
+            self.known.clues | mine | told,
         )
 
     def _ready(self, base: str) -> None:
@@ -143,9 +121,6 @@ class BearerClient(Caller):
 
     def _signed(self, base: str, call: SignedCall) -> requests.PreparedRequest:
         return authorized(call, call.url(base), self.access_token().header)
-
-    def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock(), UTC).date()
 
 
 _SCOPE: Final = {Protocol.REST: "rest_webservices", Protocol.RESTLET: "restlets"}

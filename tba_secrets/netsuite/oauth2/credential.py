@@ -44,9 +44,8 @@ class OAuth2Credential:
 
     def pair(self, part: str) -> Pair:
         """Return the `consumer` part (the client id), or the `token` part (the certificate's id, and both PEMs)."""
-        from tba_secrets.sources.interface import (
-            Pair,  # a reader's program does without the sources
-        )
+        # A reader's program does without the sources.
+        from tba_secrets.sources.interface import Pair
 
         if part == "consumer":
             return Pair(self.client_id, Sensitive(""))
@@ -56,7 +55,6 @@ class OAuth2Credential:
 
     @property
     def fields(self) -> Mapping[str, Sensitive]:
-        """What a store holds, by field name."""
         until = self.valid_until
         words = {
             "account": self.account,
@@ -72,17 +70,9 @@ class OAuth2Credential:
 
     @property
     def secrets(self) -> tuple[Sensitive, ...]:
-        """The values to redact from text that others wrote."""
         return (self.private_key, self.client_id)
 
 
 def token_endpoint(account: str) -> str:
-    """Return where the account turns an assertion into an access token.
-
-    Args:
-        account: The account id in either spelling.
-
-    Raises:
-        AccountIdError: The account id is malformed.
-    """
+    """Return where the account turns an assertion into an access token. Raises `AccountIdError` if it is malformed."""
     return base_url(account, Service.SUITETALK) + TOKEN_PATH

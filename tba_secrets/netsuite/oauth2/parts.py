@@ -68,13 +68,11 @@ def require_algorithm(key: Pair, algorithm: str, where: str) -> None:
 
 
 def _texts(key: Pair, where: str) -> tuple[Sensitive, str]:
-    """Return the private key and the certificate, each in PEM."""
     text = key.secret.reveal()
     certificate = certificate_in(text, where)
     return Sensitive(text.replace(certificate, "")), certificate
 
 
 def as_pair(certified: Certified) -> Pair:
-    """Return a key and its certificate as the part of a credential."""
     text = certified.private_key.reveal() + certified.certificate
     return Pair(Sensitive(certified.certificate_id), Sensitive(text))

@@ -17,7 +17,6 @@ from tba_secrets.errors import TbaError
 
 MARK: Final = ".tba-roles.json"
 CLI_SETTINGS: Final = "project.json"
-_ELSEWHERE: Final = "take a new or empty folder, or move these away"
 _NAMED: Final = 5
 """How many an error names; more are counted."""
 
@@ -31,40 +30,29 @@ class Written:
     """Of roles that are no longer declared."""
 
 
-@dataclass(frozen=True)
-class _Mark:
-    environment: str
-    files: frozenset[str]
-
-    def text(self) -> bytes:
-        content = {
-            "note": "written by `tba roles`, which rewrites these files",
-            "environment": self.environment,
-            "files": sorted(self.files),
-        }
-        return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
-
-
 def write(folder: Path, environment: str, files: Mapping[str, bytes]) -> Written:
-    """Make the folder hold exactly our files; an unchanged file is not written.
+    """Make the folder, which belongs to one environment, hold exactly our files; an unchanged one is not written.
 
     A run that is cut off leaves a mark that names the files of both runs, so the next run can repair it.
-
-    Args:
-        folder: Created if it does not exist.
-        environment: The stack's name; a folder belongs to one.
-        files: Path under the folder -> content.
 
     Raises:
         TbaError: The folder holds files that are not ours, or belongs to another environment: nothing
             was written. Or it cannot be read or written.
     """
     try:
-        return _write(folder, environment, files)
+        before = _marked(folder, environment)
+        existing = inside(folder) if before else _top(folder)
+        _refuse_foreign(folder, existing, before)
+        _mark(folder, environment, before | files.keys())
+        changed = tuple(path for path, content in files.items() if _put(folder / path, content))
+        removed = tuple(sorted((before & existing.keys()) - files.keys()))
+        for path in removed:
+            existing[path].unlink()
+        _mark(folder, environment, files)
     except OSError as error:
-        raise TbaError(
-            f"{error.filename or folder}: {error.strerror}", "choose another folder"
-        ) from None
+        what = f"{error.filename or folder}: {error.strerror}"
+        raise TbaError(what, "choose another folder") from None
+    return Written(changed, removed)
 
 
 def inside(folder: Path) -> dict[str, Path]:
@@ -74,19 +62,6 @@ def inside(folder: Path) -> dict[str, Path]:
         for path in sorted(folder.rglob("*"))
         if path.is_symlink() or not path.is_dir()
     }
-
-
-def _write(folder: Path, environment: str, files: Mapping[str, bytes]) -> Written:
-    before = _mark(folder, environment)
-    existing = inside(folder) if before.files else _top(folder)
-    _refuse_foreign(folder, existing, before.files)
-    _put(folder / MARK, _Mark(environment, before.files | files.keys()).text())
-    changed = tuple(path for path, content in files.items() if _put(folder / path, content))
-    removed = tuple(sorted((before.files & existing.keys()) - files.keys()))
-    for path in removed:
-        existing[path].unlink()
-    _put(folder / MARK, _Mark(environment, frozenset(files)).text())
-    return Written(changed, removed)
 
 
 def _top(folder: Path) -> dict[str, Path]:
@@ -101,30 +76,30 @@ def _refuse_foreign(folder: Path, existing: Mapping[str, Path], ours: Iterable[s
     foreign = [name for name, path in existing.items() if name not in allowed or path.is_symlink()]
     if foreign:
         more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
-        named = ", ".join(foreign[:_NAMED])
-        raise TbaError(
-            f"{folder} holds files that `tba roles` did not write: {named}{more}", _ELSEWHERE
-        )
+        what = f"{folder} holds files that `tba roles` did not write: {', '.join(foreign[:_NAMED])}{more}"
+        raise TbaError(what, "take a new or empty folder, or move these away")
 
 
-def _mark(folder: Path, environment: str) -> _Mark:
-    """Read the folder's mark; an empty one if there is none.
+def _mark(folder: Path, environment: str, files: Iterable[str]) -> None:
+    note = "written by `tba roles`, which rewrites these files"
+    content = {"note": note, "environment": environment, "files": sorted(files)}
+    _put(folder / MARK, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
-    Raises:
-        TbaError: It belongs to another environment, or cannot be read.
-    """
+
+def _marked(folder: Path, environment: str) -> frozenset[str]:
+    """Return the files that the folder's mark names; none without a mark. It must be this environment's."""
     path = folder / MARK
     if not path.is_file():
-        return _Mark(environment, frozenset())
+        return frozenset()
     with suppress(ValueError, TypeError, KeyError):
         content = json.loads(path.read_bytes())
-        mark = _Mark(str(content["environment"]), frozenset(map(str, content["files"])))
-        if mark.environment != environment:
+        owner, files = str(content["environment"]), frozenset(map(str, content["files"]))
+        if owner != environment:
             raise TbaError(
-                f"{folder} holds the roles of {mark.environment}, not of {environment}",
+                f"{folder} holds the roles of {owner}, not of {environment}",
                 "take a folder for each environment",
             )
-        return mark
+        return files
     raise TbaError(f"{path} was not written by `tba roles`", "remove the folder, or choose another")
 
 

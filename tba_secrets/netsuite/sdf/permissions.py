@@ -13,32 +13,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final, NewType
+from typing import Final
 
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS, OWN_CERTIFICATES
 from tba_secrets.spec.looks_secret import looks_secret
 from tba_secrets.suggestions import did_you_mean
 
-PermissionKey = NewType("PermissionKey", str)
-"""The content of `<permkey>`."""
-FeatureId = NewType("FeatureId", str)
-"""The content of `<feature>` in a manifest."""
-
-TBA: Final = FeatureId("TBA")
-_REST: Final = FeatureId("RESTWEBSERVICES")
-_SOAP: Final = FeatureId("WEBSERVICESEXTERNAL")
-OAUTH2: Final = FeatureId("OAUTH2")
-FEATURES: Final[Mapping[FeatureId, str]] = MappingProxyType(
-    {
-        TBA: "Token-based Authentication",
-        _REST: "REST Web Services",
-        _SOAP: "SOAP Web Services",
-        OAUTH2: "OAuth 2.0",
-    }
-)
-"""The features that a role of ours may need, with their boxes under Setup > Company > Enable Features > SuiteCloud."""
+TBA: Final = "TBA"
+_REST: Final = "RESTWEBSERVICES"
+_SOAP: Final = "WEBSERVICESEXTERNAL"
+OAUTH2: Final = "OAUTH2"
+FEATURES: Final[Mapping[str, str]] = {
+    TBA: "Token-based Authentication",
+    _REST: "REST Web Services",
+    _SOAP: "SOAP Web Services",
+    OAUTH2: "OAuth 2.0",
+}
+"""The features that a role of ours may need, as a manifest's `<feature>` and as the box under Setup > Company > Enable
+Features > SuiteCloud."""
 
 
 class PermissionLevel(StrEnum):
@@ -61,9 +54,10 @@ class Permission:
 
     name: str
     """As the role's page in NetSuite shows it."""
-    key: PermissionKey
+    key: str
+    """The content of `<permkey>`."""
     levels: tuple[PermissionLevel, ...]
-    feature: FeatureId | None = None
+    feature: str | None = None
     """What has to be enabled in the account before the permission can be given."""
 
 
@@ -75,8 +69,6 @@ class PermissionGrant:
     level: PermissionLevel
 
 
-_FULL: Final = (PermissionLevel.FULL,)
-_ALL: Final = tuple(PermissionLevel)
 _OF_LOGINS: Final = (
     ("Access Token Management", "ADMI_MANAGE_OAUTH_TOKENS", TBA),
     ("Log in using Access Tokens", "ADMI_LOGIN_OAUTH", TBA),
@@ -85,11 +77,7 @@ _OF_LOGINS: Final = (
     ("SOAP Web Services", "ADMI_WEBSERVICES", _SOAP),
     (LOG_IN, "ADMI_LOGIN_OAUTH2", OAUTH2),
     (MANAGES_APPLICATIONS, "ADMI_MANAGE_OAUTH2", OAUTH2),
-    (
-        OWN_CERTIFICATES,
-        "ADMI_MANAGE_OWN_OAUTH2_CERTS",
-        OAUTH2,
-    ),
+    (OWN_CERTIFICATES, "ADMI_MANAGE_OWN_OAUTH2_CERTS", OAUTH2),
     ("Integration Application", "ADMI_INTEGRAPP", None),
     ("Deleted Records", "ADMI_DELETEDRECORD", None),
 )
@@ -97,58 +85,32 @@ _WITH_FEWER_LEVELS: Final = (
     ("SuiteAnalytics Workbook", "REPO_ANALYTICS", (PermissionLevel.EDIT,)),
     ("Perform Search", "LIST_FIND", (PermissionLevel.VIEW, PermissionLevel.FULL)),
 )
-_OF_RECORDS: Final = (
-    ("SuiteScript", "ADMI_CUSTOMSCRIPT"),
-    ("Accounts", "LIST_ACCOUNT"),
-    ("Cases", "LIST_CASE"),
-    ("Classes", "LIST_CLASS"),
-    ("Contacts", "LIST_CONTACT"),
-    ("Currency", "LIST_CURRENCY"),
-    ("Custom Record Entries", "LIST_CUSTRECORDENTRY"),
-    ("Customers", "LIST_CUSTJOB"),
-    ("Departments", "LIST_DEPARTMENT"),
-    ("Documents and Files", "LIST_FILECABINET"),
-    ("Employees", "LIST_EMPLOYEE"),
-    ("Integration Applications", "LIST_INTEGRAPP"),
-    ("Items", "LIST_ITEM"),
-    ("Locations", "LIST_LOCATION"),
-    ("Shipping Items", "LIST_SHIPITEM"),
-    ("Subsidiaries", "LIST_SUBSIDIARY"),
-    ("Tasks", "LIST_TASK"),
-    ("Tax Records", "LIST_TAXITEM"),
-    ("Units", "LIST_UNIT"),
-    ("Vendors", "LIST_VENDOR"),
-    ("Adjust Inventory", "TRAN_INVADJST"),
-    ("Bills", "TRAN_VENDBILL"),
-    ("Cash Sale", "TRAN_CASHSALE"),
-    ("Credit Memo", "TRAN_CUSTCRED"),
-    ("Customer Deposit", "TRAN_CUSTDEP"),
-    ("Customer Payment", "TRAN_CUSTPYMT"),
-    ("Deposit", "TRAN_DEPOSIT"),
-    ("Estimate", "TRAN_ESTIMATE"),
-    ("Find Transaction", "TRAN_FIND"),
-    ("Fulfill Orders", "TRAN_SALESORDFULFILL"),
-    ("Invoice", "TRAN_CUSTINVC"),
-    ("Item Fulfillment", "TRAN_ITEMSHIP"),
-    ("Item Receipt", "TRAN_ITEMRCPT"),
-    ("Make Journal Entry", "TRAN_JOURNAL"),
-    ("Opportunity", "TRAN_OPPRTNTY"),
-    ("Pay Bills", "TRAN_VENDPYMT"),
-    ("Purchase Order", "TRAN_PURCHORD"),
-    ("Receive Order", "TRAN_PURCHORDRECEIVE"),
-    ("Receive Returns", "TRAN_RTNAUTHRECEIVE"),
-    ("Return Authorization", "TRAN_RTNAUTH"),
-    ("Sales Order", "TRAN_SALESORD"),
-    ("Transfer Order", "TRAN_TRNFRORD"),
-)
+_OF_RECORDS: Final = """
+SuiteScript ADMI_CUSTOMSCRIPT, Accounts LIST_ACCOUNT, Cases LIST_CASE, Classes LIST_CLASS, Contacts LIST_CONTACT,
+Currency LIST_CURRENCY, Custom Record Entries LIST_CUSTRECORDENTRY, Customers LIST_CUSTJOB,
+Departments LIST_DEPARTMENT, Documents and Files LIST_FILECABINET, Employees LIST_EMPLOYEE,
+Integration Applications LIST_INTEGRAPP, Items LIST_ITEM, Locations LIST_LOCATION, Shipping Items LIST_SHIPITEM,
+Subsidiaries LIST_SUBSIDIARY, Tasks LIST_TASK, Tax Records LIST_TAXITEM, Units LIST_UNIT, Vendors LIST_VENDOR,
+Adjust Inventory TRAN_INVADJST, Bills TRAN_VENDBILL, Cash Sale TRAN_CASHSALE, Credit Memo TRAN_CUSTCRED,
+Customer Deposit TRAN_CUSTDEP, Customer Payment TRAN_CUSTPYMT, Deposit TRAN_DEPOSIT, Estimate TRAN_ESTIMATE,
+Find Transaction TRAN_FIND, Fulfill Orders TRAN_SALESORDFULFILL, Invoice TRAN_CUSTINVC,
+Item Fulfillment TRAN_ITEMSHIP, Item Receipt TRAN_ITEMRCPT, Make Journal Entry TRAN_JOURNAL,
+Opportunity TRAN_OPPRTNTY, Pay Bills TRAN_VENDPYMT, Purchase Order TRAN_PURCHORD,
+Receive Order TRAN_PURCHORDRECEIVE, Receive Returns TRAN_RTNAUTHRECEIVE, Return Authorization TRAN_RTNAUTH,
+Sales Order TRAN_SALESORD, Transfer Order TRAN_TRNFRORD
+"""
+"""Those that have every level."""
 _KNOWN: Final = (
-    *(Permission(name, PermissionKey(key), _FULL, feature) for name, key, feature in _OF_LOGINS),
-    *(Permission(name, PermissionKey(key), levels) for name, key, levels in _WITH_FEWER_LEVELS),
-    *(Permission(name, PermissionKey(key), _ALL) for name, key in _OF_RECORDS),
+    *(Permission(name, key, (PermissionLevel.FULL,), feature) for name, key, feature in _OF_LOGINS),
+    *(Permission(name, key, levels) for name, key, levels in _WITH_FEWER_LEVELS),
+    *(
+        Permission(name, key, tuple(PermissionLevel))
+        for name, _, key in (row.strip().rpartition(" ") for row in _OF_RECORDS.split(","))
+    ),
 )
-PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType({p.name: p for p in _KNOWN})
+PERMISSIONS: Final[Mapping[str, Permission]] = {p.name: p for p in _KNOWN}
 """Every permission that is known here, by its name."""
-BY_KEY: Final[Mapping[str, Permission]] = MappingProxyType({p.key: p for p in _KNOWN})
+BY_KEY: Final[Mapping[str, Permission]] = {p.key: p for p in _KNOWN}
 
 _WITH_LEVEL: Final = re.compile(
     rf"(?P<name>.+) \((?P<level>{'|'.join(level.word for level in PermissionLevel)})\)"
@@ -157,32 +119,33 @@ _SHOWN: Final = 80
 """Characters of a name that is not known; NetSuite's longest have about 60."""
 
 
-def grant(text: str) -> PermissionGrant:
-    """Parse one entry of `role.permissions`.
+def plain_name(declared: str) -> str:
+    """Strip the level from an entry of `role.permissions`: `Customers (View)`."""
+    found = _WITH_LEVEL.fullmatch(declared)
+    return found["name"] if found else declared
 
-    Args:
-        text: The permission's name in NetSuite, with its level in parentheses where it has more than one:
-            `REST Web Services`, `Customers (View)`.
+
+def grant(text: str) -> PermissionGrant:
+    """Parse one entry of `role.permissions`: `REST Web Services`; with more than one level `Customers (View)`.
 
     Raises:
         SpecError: The name is unknown, or the level is missing, superfluous or not one of its levels.
     """
     found = _WITH_LEVEL.fullmatch(text)
     permission = _known(found["name"] if found else text)
+    several = "write one of " + ", ".join(
+        f"`{permission.name} ({level.word})`" for level in permission.levels
+    )
     if found is None and len(permission.levels) > 1:
-        raise SpecError(f"`{text}` has several levels", f"write one of {_spellings(permission)}")
+        raise SpecError(f"`{text}` has several levels", several)
     if found is None:
         return PermissionGrant(permission, permission.levels[0])
     level = PermissionLevel(found["level"].upper())
     if len(permission.levels) == 1:
-        raise SpecError(
-            f"`{permission.name}` has one level", f"write it alone: `{permission.name}`"
-        )
+        alone = f"write it alone: `{permission.name}`"
+        raise SpecError(f"`{permission.name}` has one level", alone)
     if level not in permission.levels:
-        raise SpecError(
-            f"`{permission.name}` has no level {level.word}",
-            f"write one of {_spellings(permission)}",
-        )
+        raise SpecError(f"`{permission.name}` has no level {level.word}", several)
     return PermissionGrant(permission, level)
 
 
@@ -197,7 +160,3 @@ def _known(name: str) -> Permission:
     harmless = len(name) <= _SHOWN and name.isprintable() and not looks_secret(name)
     shown = f"`{name}`" if harmless else "(not shown: it may be a secret)"
     raise SpecError(f"unknown permission {shown}", remedy)
-
-
-def _spellings(permission: Permission) -> str:
-    return ", ".join(f"`{permission.name} ({level.word})`" for level in permission.levels)

@@ -11,23 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tba_secrets.errors import SpecError
 from tba_secrets.netsuite.oauth2.permissions import MANAGES_APPLICATIONS
-from tba_secrets.netsuite.sdf.permissions import (
-    FEATURES,
-    OAUTH2,
-    TBA,
-    FeatureId,
-    PermissionGrant,
-    grant,
-)
+from tba_secrets.netsuite.sdf.permissions import FEATURES, OAUTH2, TBA, PermissionGrant, grant
 from tba_secrets.spec.model import AnyIntegration, Environment, OAuth2Integration
-
-ScriptId = NewType("ScriptId", str)
-"""`customrole_...`: what SDF knows a role by, so that it must never change for a name."""
 
 CONFIG: Final = "suitecloud.config.js"
 CONFIG_TEXT: Final = 'module.exports = {\n  defaultProjectFolder: "src",\n  commands: {},\n};\n'
@@ -37,9 +27,9 @@ OBJECTS: Final = "src/Objects"
 CENTER: Final = "ACCOUNTCENTER"
 """The center that the role's pages would have in the user interface, which an integration never opens."""
 SCRIPT_ID_LENGTH: Final = 40
-PREFIX: Final = "customrole_"
+_PREFIX: Final = "customrole_"
 _PROJECT_NAME: Final = "tba-roles"
-_ROOM: Final = SCRIPT_ID_LENGTH - len(PREFIX)
+_ROOM: Final = SCRIPT_ID_LENGTH - len(_PREFIX)
 _DIGEST_LENGTH: Final = 8
 
 
@@ -48,7 +38,7 @@ class SdfRole:
     """One role that the environment declares."""
 
     name: str
-    script_id: ScriptId
+    script_id: str
     grants: tuple[PermissionGrant, ...]
 
     @property
@@ -65,40 +55,40 @@ class RolesProject:
     """In the order of their script ids."""
     left_out: tuple[str, ...]
     """Names of roles for which no permission is declared."""
-    logins: frozenset[FeatureId] = frozenset({TBA})
+    logins: frozenset[str]
     """The features that the environment's kinds of credentials need."""
 
     @property
-    def features(self) -> tuple[FeatureId, ...]:
+    def features(self) -> tuple[str, ...]:
         """The features that must be enabled in the account, in the order of `FEATURES`."""
         needed = {given.permission.feature for role in self.roles for given in role.grants}
-        needed |= self.logins
-        return tuple(feature for feature in FEATURES if feature in needed)
+        return tuple(feature for feature in FEATURES if feature in needed | self.logins)
 
     def files(self) -> Mapping[str, bytes]:
         """Return each file's content by its path under the project's folder."""
+        deploy = Element("deploy")
+        SubElement(SubElement(deploy, "objects"), "path").text = "~/Objects/*"
         texts = {
             CONFIG: CONFIG_TEXT,
             MANIFEST: _text(_manifest(self.features)),
-            DEPLOY: _text(_deploy()),
+            DEPLOY: _text(deploy),
             **{role.path: _text(_role(role)) for role in self.roles},
         }
         return {path: text.encode() for path, text in texts.items()}
 
 
-def script_id(name: str) -> ScriptId:
-    """Derive a role's script id: its name in plain letters with underscores.
+def script_id(name: str) -> str:
+    """Derive a role's script id: its name in plain letters with underscores, and a digest if that loses characters.
 
-    A digest is appended if that loses characters.
-
-    SDF XML Reference, "role": `^customrole[0-9a-z_]+`, 40 characters at most.
+    SDF knows a role by it, so that it must never change for a name. SDF XML Reference, "role": `^customrole[0-9a-z_]+`,
+    40 characters at most.
     """
     plain = unicodedata.normalize("NFKD", name.casefold())
     words = "_".join(re.findall(r"[0-9a-z]+", "".join(c for c in plain if c.isascii())))
     if len(words) > _ROOM or any(c.isalnum() and not c.isascii() for c in plain) or not words:
         digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_LENGTH]
         words = f"{words[: _ROOM - _DIGEST_LENGTH - 1]}_{digest}".strip("_")
-    return ScriptId(PREFIX + words)
+    return _PREFIX + words
 
 
 def roles_project(environment: Environment) -> RolesProject:
@@ -126,7 +116,7 @@ def roles_project(environment: Environment) -> RolesProject:
     )
 
 
-def _login(integration: AnyIntegration) -> FeatureId:
+def _login(integration: AnyIntegration) -> str:
     return OAUTH2 if isinstance(integration, OAuth2Integration) else TBA
 
 
@@ -143,8 +133,7 @@ def _declared(sharing: list[AnyIntegration]) -> tuple[str, ...]:
 
 
 def _grants(sharing: list[AnyIntegration]) -> tuple[PermissionGrant, ...]:
-    given = (grant(text) for text in _declared(sharing))
-    return tuple(sorted(given, key=lambda permission_grant: permission_grant.permission.key))
+    return tuple(sorted(map(grant, _declared(sharing)), key=lambda given: given.permission.key))
 
 
 def _wrong(name: str, sharing: list[AnyIntegration]) -> Iterator[str]:
@@ -186,7 +175,7 @@ def _wrong_grants(texts: tuple[str, ...]) -> Iterator[str]:
 
 
 def _one_script_id(names: list[str]) -> list[str]:
-    first: dict[ScriptId, str] = {}
+    first: dict[str, str] = {}
     return [
         f"roles {other!r} and {name!r}: both would have the script id {script_id(name)}; "
         "give one of them a name that differs in more than case and punctuation"
@@ -195,7 +184,7 @@ def _one_script_id(names: list[str]) -> list[str]:
     ]
 
 
-def _manifest(features: tuple[FeatureId, ...]) -> Element:
+def _manifest(features: tuple[str, ...]) -> Element:
     root = Element("manifest", projecttype="ACCOUNTCUSTOMIZATION")
     SubElement(root, "projectname").text = _PROJECT_NAME
     SubElement(root, "frameworkversion").text = "1.0"
@@ -205,28 +194,19 @@ def _manifest(features: tuple[FeatureId, ...]) -> Element:
     return root
 
 
-def _deploy() -> Element:
-    root = Element("deploy")
-    SubElement(SubElement(root, "objects"), "path").text = "~/Objects/*"
-    return root
-
-
 def _role(role: SdfRole) -> Element:
     root = Element("role", scriptid=role.script_id)
     SubElement(root, "centertype").text = CENTER
     SubElement(root, "name").text = role.name
     given = SubElement(root, "permissions")
-    for permission_grant in role.grants:
+    for granted in role.grants:
         permission = SubElement(given, "permission")
-        SubElement(permission, "permkey").text = permission_grant.permission.key
-        SubElement(permission, "permlevel").text = permission_grant.level
+        SubElement(permission, "permkey").text = granted.permission.key
+        SubElement(permission, "permlevel").text = granted.level
     return root
 
 
 def _text(root: Element) -> str:
-    """Format the XML, indented, with a final newline and no declaration.
-
-    A manifest must begin with its tag.
-    """
+    """Format the XML, indented, with a final newline and no declaration: a manifest must begin with its tag."""
     indent(root, "  ")
     return tostring(root, encoding="unicode") + "\n"

@@ -8,8 +8,7 @@ observers; `server` speaks HTTP.
 from __future__ import annotations
 
 from tba_secrets.simulator.aws.errors import AwsError
-from tba_secrets.simulator.aws.fault_rules import Body, FaultRule, Kind
-from tba_secrets.simulator.aws.faults import AwsFaults
+from tba_secrets.simulator.aws.faults import AwsFaults, Body, FaultRule, Kind
 from tba_secrets.simulator.aws.identities import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tba_secrets.simulator.aws.server import ACCOUNT_ID, SecretsManagerServer
 from tba_secrets.simulator.aws.service import Observer, Received

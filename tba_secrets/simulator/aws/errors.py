@@ -13,11 +13,14 @@ from typing import ClassVar
 
 
 class AwsError(Exception):
-    """An error answer. `code` is sent as `__type`, `status` as the HTTP status."""
+    """An error answer. `code`, the class's name, is sent as `__type`, `status` as the HTTP status."""
 
-    code: ClassVar[str] = "InternalServiceError"
+    code: ClassVar[str]
     status: ClassVar[int] = 400
     default: ClassVar[str] = "An error occurred on the server side."
+
+    def __init_subclass__(cls) -> None:
+        cls.code = cls.__name__
 
     def __init__(self, message: str | None = None) -> None:
         self.message = self.default if message is None else message
@@ -33,52 +36,40 @@ class InternalServiceError(AwsError):
 class ResourceNotFoundException(AwsError):
     """No such secret, version or label. HTTP 400 on the real service, not 404."""
 
-    code = "ResourceNotFoundException"
     default = "Secrets Manager can't find the specified secret."
 
 
 class ResourceExistsException(AwsError):
     """The name is taken, or the version id is taken with other data."""
 
-    code = "ResourceExistsException"
     default = "A resource with the ID you requested already exists."
 
 
 class InvalidRequestException(AwsError):
     """The parameter is not valid for the current state of the resource."""
 
-    code = "InvalidRequestException"
-
 
 class InvalidParameterException(AwsError):
     """The parameter name or value is invalid."""
-
-    code = "InvalidParameterException"
 
 
 class ValidationException(AwsError):
     """Common Errors: the input fails to satisfy the constraints specified by the service."""
 
-    code = "ValidationException"
-
 
 class InvalidNextTokenException(AwsError):
     """A NextToken that this service did not issue."""
 
-    code = "InvalidNextTokenException"
     default = "The NextToken value is invalid."
 
 
 class LimitExceededException(AwsError):
     """A quota of Secrets Manager would be exceeded."""
 
-    code = "LimitExceededException"
-
 
 class EncryptionFailure(AwsError):
     """KMS cannot encrypt with the key."""
 
-    code = "EncryptionFailure"
     default = (
         "Secrets Manager can't encrypt the protected secret text using the provided KMS key. "
         "Check that the KMS key is available, enabled, and not in an invalid state."
@@ -88,62 +79,52 @@ class EncryptionFailure(AwsError):
 class DecryptionFailure(AwsError):
     """KMS cannot decrypt with the key."""
 
-    code = "DecryptionFailure"
     default = "Secrets Manager can't decrypt the protected secret text using the provided KMS key."
 
 
 class MalformedPolicyDocumentException(AwsError):
     """The resource policy is not a JSON object."""
 
-    code = "MalformedPolicyDocumentException"
     default = "This resource policy contains invalid JSON."
 
 
 class PublicPolicyException(AwsError):
     """BlockPublicPolicy is true and the policy grants broad access."""
 
-    code = "PublicPolicyException"
     default = "You cannot include a wildcard in the Principal element of a resource policy."
 
 
 class ThrottlingException(AwsError):
     """Common Errors: the request was denied due to request throttling."""
 
-    code = "ThrottlingException"
     default = "Rate exceeded"
 
 
 class AccessDeniedException(AwsError):
     """Common Errors: you do not have sufficient access to perform this action."""
 
-    code = "AccessDeniedException"
-
 
 class UnrecognizedClientException(AwsError):
     """Common Errors: the access key id or the security token is unknown."""
 
-    code = "UnrecognizedClientException"
     default = "The security token included in the request is invalid."
 
 
 class ExpiredTokenException(AwsError):
     """Common Errors: the temporary credentials have expired."""
 
-    code = "ExpiredTokenException"
     default = "The security token included in the request is expired"
 
 
 class MissingAuthenticationTokenException(AwsError):
     """Common Errors: no signature at all."""
 
-    code = "MissingAuthenticationTokenException"
     default = "Missing Authentication Token"
 
 
 class IncompleteSignatureException(AwsError):
     """Common Errors: the Authorization header lacks a part of Signature Version 4."""
 
-    code = "IncompleteSignatureException"
     default = (
         "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters."
     )
@@ -152,18 +133,14 @@ class IncompleteSignatureException(AwsError):
 class InvalidSignatureException(AwsError):
     """The credential scope names another service."""
 
-    code = "InvalidSignatureException"
     default = "Credential should be scoped to correct service."
 
 
 class UnknownOperationException(AwsError):
     """X-Amz-Target names no operation, or one that this simulator lacks."""
 
-    code = "UnknownOperationException"
-
 
 class SerializationException(AwsError):
     """The request body is not a JSON object."""
 
-    code = "SerializationException"
     default = "The request body is not a JSON object."

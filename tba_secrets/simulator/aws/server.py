@@ -8,9 +8,8 @@ import struct
 import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
-from types import TracebackType
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -18,17 +17,14 @@ from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response
 
 from tba_secrets.simulator.aws.faults import AwsFaults
-from tba_secrets.simulator.aws.identities import Identities
-from tba_secrets.simulator.aws.kms import KeyRing
-from tba_secrets.simulator.aws.service import ConnectionLost, Observer, Received, SecretsManager
-from tba_secrets.simulator.aws.state import AccountState, Secret
+from tba_secrets.simulator.aws.service import ConnectionLost, SecretsManager
 from tba_secrets.simulator.aws.wire import Reply, Request
 
 ACCOUNT_ID: Final = "000000000000"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
-class SecretsManagerServer:
+class SecretsManagerServer(SecretsManager):
     """AWS Secrets Manager and STS, strict and in memory, for boto3 and the AWS CLI.
 
     Use it as a context manager, or call `start` and `stop`. Its state outlives `stop`, so a second
@@ -51,46 +47,12 @@ class SecretsManagerServer:
         deletion_delay: float = 0.0,
         faults: AwsFaults | None = None,
     ) -> None:
-        self._service = SecretsManager(account_id, clock, deletion_delay, faults)
+        super().__init__(account_id, clock, deletion_delay, faults)
         for key in kms_keys:
-            self._service.keys.add(key)
+            self.keys.add(key)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._connections: set[socket.socket] = set()
-
-    @property
-    def state(self) -> AccountState:
-        """The secrets; `state.secret(name)` is an immutable snapshot."""
-        return self._service.state
-
-    @property
-    def faults(self) -> AwsFaults:
-        """The faults to inject."""
-        return self._service.faults
-
-    @property
-    def keys(self) -> KeyRing:
-        """The KMS keys."""
-        return self._service.keys
-
-    @property
-    def identities(self) -> Identities:
-        """The access keys and what each is denied."""
-        return self._service.identities
-
-    @property
-    def observers(self) -> list[Observer]:
-        """Functions called under the lock after every change, with (state, action, name)."""
-        return self._service.observers
-
-    @property
-    def calls(self) -> deque[Received]:
-        """The last 100,000 calls received, oldest first."""
-        return self._service.calls
-
-    def edit(self, name: str, region: str = "us-east-1", **changes: Any) -> Secret:
-        """Change fields of a secret directly, for example `owning_service="rds"`."""
-        return self._service.edit(name, region, **changes)
 
     def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
         """Serve in a background thread.
@@ -127,28 +89,23 @@ class SecretsManagerServer:
         self._thread.join()
         self._server.server_close()
         for connection in list(self._connections):
-            _shut(connection)
+            with suppress(OSError):  # the other side was faster
+                connection.shutdown(socket.SHUT_RDWR)
         self._server = self._thread = None
-        crashes = self._service.crashes
-        if crashes:
-            first = crashes[0]
-            crashes.clear()
+        if self.crashes:
+            first = self.crashes[0]
+            self.crashes.clear()
             raise first
 
     def __enter__(self) -> SecretsManagerServer:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         try:
             self.stop()
         except Exception:
-            if exc is None:
+            if error is None:
                 raise
 
     @property
@@ -166,7 +123,7 @@ class SecretsManagerServer:
         http = HttpRequest(environ)
         headers = {name.lower(): value for name, value in http.headers.items()}
         try:
-            reply = self._service.handle(Request(headers, http.get_data()))
+            reply = self.handle(Request(headers, http.get_data()))
         except ConnectionLost:
             _reset(cast(socket.socket, environ["werkzeug.socket"]))
             raise ConnectionResetError("a fault of the simulator") from None
@@ -216,10 +173,3 @@ def _reset(connection: socket.socket) -> None:
         os.dup2(null, connection.fileno())
     finally:
         os.close(null)
-
-
-def _shut(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return

@@ -15,8 +15,7 @@ from tba_secrets.simulator.aws.errors import (
     InternalServiceError,
     UnknownOperationException,
 )
-from tba_secrets.simulator.aws.fault_rules import Body, FaultRule, Kind
-from tba_secrets.simulator.aws.faults import AwsFaults
+from tba_secrets.simulator.aws.faults import AwsFaults, Body, FaultRule, Kind
 from tba_secrets.simulator.aws.identities import AwsIdentity, Identities
 from tba_secrets.simulator.aws.kms import KeyRing
 from tba_secrets.simulator.aws.operations import (
@@ -63,11 +62,14 @@ class SecretsManager:
         faults: AwsFaults | None = None,
     ) -> None:
         self.state = AccountState(account_id)
+        """The secrets; `state.secret(name)` is an immutable snapshot."""
         self.identities = Identities(account_id)
         self.keys = KeyRing()
         self.faults = AwsFaults() if faults is None else faults
         self.observers: list[Observer] = []
+        """Called under the lock after every change, with (state, action, name)."""
         self.calls: deque[Received] = deque(maxlen=MAX_CALLS)
+        """The last calls received, oldest first."""
         self.crashes: list[Exception] = []
         """What hooks and observers raised, and bugs of the simulator."""
         self._clock = clock
@@ -92,7 +94,7 @@ class SecretsManager:
             return failed(InternalServiceError("The simulator, a hook or an observer raised."))
 
     def edit(self, name: str, region: str = "us-east-1", **changes: Any) -> Secret:
-        """Change fields of a secret as no operation would, for example its owning service.
+        """Change fields of a secret as no operation would, for example `owning_service="rds"`.
 
         Raises:
             KeyError: The secret does not exist.

@@ -24,7 +24,6 @@ from tba_secrets.simulator.models import (
     RoleRecord,
     UserRecord,
 )
-from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2 import jose
 from tba_secrets.simulator.state import State
 from tba_secrets.simulator.vocabulary import (
@@ -109,7 +108,7 @@ def verify(state: State, account: Account, assertion: Assertion) -> Grant:
     _check_header(assertion)  # 1
     if Feature.OAUTH2 not in account.features:  # 2
         raise AuthenticationRefused(OAuth2Reason.FEATURE_DISABLED)
-    integration = _integration(account, assertion.client_id)  # 3
+    integration = require_usable(account.client(assertion.client_id))  # 3
     certificate = _certificate(account, assertion.key_id, state.clock.now())  # 4
     if certificate.integration != integration.name:
         raise AuthenticationRefused(OAuth2Reason.INVALID_ISSUER)
@@ -117,7 +116,7 @@ def verify(state: State, account: Account, assertion: Assertion) -> Grant:
     _check_times(assertion, state.clock.now())  # 6
     scopes = _scopes(assertion, integration)  # 7
     user, role = account.user(certificate.user), account.role(certificate.role)
-    if not (user.active and role.active and account.holds_role(user, role)):  # 8
+    if not account.may_act(user, role):  # 8
         raise AuthenticationRefused(OAuth2Reason.ENTITY_OR_ROLE_DISABLED)
     return Grant(integration, user, role, scopes)
 
@@ -127,11 +126,6 @@ def _check_header(assertion: Assertion) -> None:
         raise AuthenticationRefused(OAuth2Reason.UNSUPPORTED_ALGO)
     if not assertion.key_id:
         raise AuthenticationRefused(OAuth2Reason.MISSING_KEY_ID)
-
-
-def _integration(account: Account, client_id: str) -> IntegrationRecord:
-    found = (i for i in account.integrations if same(i.client_id, client_id))
-    return require_usable(next(found, None))
 
 
 def require_usable(integration: IntegrationRecord | None) -> IntegrationRecord:

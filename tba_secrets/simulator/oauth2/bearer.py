@@ -14,7 +14,6 @@ from tba_secrets.simulator import answers
 from tba_secrets.simulator.authentication import PERMISSION, Identity, account_of_host
 from tba_secrets.simulator.credentials import AuthenticationRefused, MalformedRequest
 from tba_secrets.simulator.models import Account, IntegrationRecord, RoleRecord, UserRecord
-from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2 import access_token
 from tba_secrets.simulator.oauth2.access_token import BearerToken
 from tba_secrets.simulator.oauth2.assertion import require_usable
@@ -73,7 +72,7 @@ def authenticate(
     if token.expires <= state.clock.now():  # 2
         raise AuthenticationRefused(OAuth2Reason.ACCESS_TOKEN_EXPIRED)
     account = _account(state, token, current)  # 3
-    integration = require_usable(_integration(account, token))  # 4
+    integration = require_usable(account.client(token.client_id))  # 4
     user, role = _user_and_role(account, token)  # 5
     if _SCOPE[service] not in token.scopes.intersection(integration.scopes):  # 6
         raise AuthenticationRefused(OAuth2Reason.SCOPE_MISMATCHED)
@@ -123,12 +122,8 @@ def names(
     return (
         next((u for u in account.users if u.id == token.entity), None),
         next((r for r in account.roles if r.id == token.role), None),
-        _integration(account, token),
+        account.client(token.client_id),
     )
-
-
-def _integration(account: Account, token: BearerToken) -> IntegrationRecord | None:
-    return next((i for i in account.integrations if same(i.client_id, token.client_id)), None)
 
 
 def _user_and_role(account: Account, token: BearerToken) -> tuple[UserRecord, RoleRecord]:
@@ -136,7 +131,7 @@ def _user_and_role(account: Account, token: BearerToken) -> tuple[UserRecord, Ro
         user, role = account.user(token.entity), account.role(token.role)
     except KeyError:
         raise AuthenticationRefused(OAuth2Reason.ENTITY_OR_ROLE_DISABLED) from None
-    if not (user.active and role.active and account.holds_role(user, role)):
+    if not account.may_act(user, role):
         raise AuthenticationRefused(OAuth2Reason.ENTITY_OR_ROLE_DISABLED)
     return user, role
 

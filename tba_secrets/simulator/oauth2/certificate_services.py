@@ -14,7 +14,7 @@ from flask import Response
 from tba_secrets.simulator import answers
 from tba_secrets.simulator.gate import Call
 from tba_secrets.simulator.models import Account, CertificateMapping, IntegrationRecord
-from tba_secrets.simulator.oauth1 import same
+from tba_secrets.simulator.oauth2.assertion import find_certificate
 from tba_secrets.simulator.oauth2.mappings import CertificateRefused
 from tba_secrets.simulator.vocabulary import ADMINISTRATOR_ROLE_ID, MANAGE_OWN_CERTIFICATES
 
@@ -65,16 +65,8 @@ def revoke_certificate(call: Call) -> Response:
     integration = _integration(call)
     if isinstance(integration, Response):
         return integration
-    certificate = next(
-        (
-            one
-            for one in call.identity.account.certificates
-            if one.integration == integration.name
-            and one.facts.certificate_id == call.path_values["certificate_id"]
-        ),
-        None,
-    )
-    if certificate is None:
+    certificate = find_certificate(call.identity.account, call.path_values["certificate_id"])
+    if certificate is None or certificate.integration != integration.name:
         return answers.rest_not_found()
     if not _may_manage(call, certificate.user):
         return answers.rest_error(403, "Forbidden", "INSUFFICIENT_PERMISSION", _NOT_OWN)
@@ -88,9 +80,8 @@ def _integration(call: Call) -> IntegrationRecord | Response:
     """Return the record of the path, for a role that may work with certificates; else the refusal."""
     if not call.identity.role.allows(MANAGE_OWN_CERTIFICATES):
         return answers.rest_forbidden(MANAGE_OWN_CERTIFICATES)
-    wanted = call.path_values["client_id"]
-    known = (i for i in call.identity.account.integrations if same(i.client_id, wanted))
-    return next(known, None) or answers.rest_not_found()
+    found = call.identity.account.client(call.path_values["client_id"])
+    return found or answers.rest_not_found()
 
 
 def _may_manage(call: Call, user: str) -> bool:

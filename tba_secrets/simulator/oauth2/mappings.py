@@ -32,7 +32,7 @@ def check(account: Account, new: CertificateMapping, now: float) -> None:
         raise CertificateRefused(
             "The application does not use the client credentials grant: its box is not checked."
         )
-    if not (user.active and role.active and account.holds_role(user, role)):
+    if not account.may_act(user, role):
         raise CertificateRefused("The entity does not have the role, or one of them is inactive.")
     if not facts.key_fits:
         raise CertificateRefused("The certificate's key has an invalid bit length.")
@@ -40,13 +40,9 @@ def check(account: Account, new: CertificateMapping, now: float) -> None:
         raise CertificateRefused("The certificate is expired.")
     if any(other.facts.certificate_id == facts.certificate_id for other in others):
         raise CertificateRefused("The certificate is already used.")
-    active = [c for c in others if c.integration == new.integration and _is_active(c, now)]
+    beside = (other for other in others if other.integration == new.integration)
+    active = [one for one in beside if not one.revoked and not one.facts.expired_at(now)]
     if len(active) >= ACTIVE_CERTIFICATES:
         raise CertificateRefused(
             f"The application already has {ACTIVE_CERTIFICATES} active certificates."
         )
-
-
-def _is_active(certificate: CertificateMapping, now: float) -> bool:
-    """Return whether it counts: neither revoked nor expired."""
-    return not certificate.revoked and not certificate.facts.expired_at(now)

@@ -16,7 +16,6 @@ from tba_secrets.simulator.authentication import account_of_host
 from tba_secrets.simulator.credentials import AuthenticationRefused, MalformedRequest
 from tba_secrets.simulator.gate import append, sent_request
 from tba_secrets.simulator.models import Account
-from tba_secrets.simulator.oauth1 import same
 from tba_secrets.simulator.oauth2 import access_token, assertion
 from tba_secrets.simulator.oauth2.assertion import Assertion, Grant
 from tba_secrets.simulator.state import State
@@ -96,13 +95,8 @@ def _client_assertion(current: Request) -> str:
 
 def _account_id(state: State, sent: Assertion) -> str:
     """Find the account: by the host, else by `aud`, else (on loopback) by the client id."""
-    owners = (
-        account_id
-        for account_id, account in state.accounts.items()
-        if any(same(i.client_id, sent.client_id) for i in account.integrations)
-    )
-    host = request.headers.get("Host", "")
-    return account_of_host(host) or assertion.account_of(sent, PATH) or next(owners, "")
+    named = account_of_host(request.headers.get("Host", "")) or assertion.account_of(sent, PATH)
+    return named or state.owner(sent.client_id)
 
 
 def _verify(state: State, account_id: str, sent: Assertion) -> Grant:
@@ -156,7 +150,7 @@ def _record(state: State, account_id: str, sent: Assertion, detail: str) -> None
     certificate = integration = None
     if account is not None:
         certificate = assertion.find_certificate(account, sent.key_id)
-        integration = next((i for i in account.integrations if i.client_id == sent.client_id), None)
+        integration = account.client(sent.client_id)
     append(
         state,
         request,

@@ -1,14 +1,71 @@
-"""The types of single fields, each with the remedy for a value that does not fit."""
+"""The base of the models, and the types of single fields, each with the remedy for a value that does not fit."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, Discriminator, StringConstraints, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, StringConstraints, Tag
 
-from tba_secrets.spec.model.base import MAPPING_TAG, TEXT_TAG, Model, Remedy, member_tag
+TEXT_TAG: Final = "<text>"
+"""Marks the scalar member of a union in pydantic's error locations; it cannot be a YAML key."""
+MAPPING_TAG: Final = "<mapping>"
+NUMBER_TAG: Final = "<number>"
+TBA_TAG: Final = "<tba>"
+OAUTH2_TAG: Final = "<oauth2>"
+TAGS: Final = frozenset({TEXT_TAG, MAPPING_TAG, NUMBER_TAG, TBA_TAG, OAUTH2_TAG})
+"""All that pydantic's locations hold and no file does."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to write instead, for an error in the field that carries it."""
+
+    text: str
+    meant: Callable[[str], str | None] = lambda _text: None
+    """Returns the right spelling where a text is a known wrong one."""
+
+
+class Model(BaseModel):
+    """A frozen, strict and closed model that never shows a value it refuses."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
+
+
+class ExactlyOne(Model):
+    """A record of which exactly one key is given; `rules.py` checks it."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+
+def _member_tag(value: object) -> str:
+    return MAPPING_TAG if isinstance(value, dict | BaseModel) else TEXT_TAG
+
+
+_Record = TypeVar("_Record")
+_Word = TypeVar("_Word")
+RecordOrWord = Annotated[
+    Annotated[_Record, Tag(MAPPING_TAG)] | Annotated[_Word, Tag(TEXT_TAG)],
+    Discriminator(_member_tag),
+]
+"""A record or, in its place, a text: the value's shape says which is meant, so only that one's errors are told."""
+# Variables of its own: `typing` caches unions and holds those that differ in order for one.
+_OtherRecord = TypeVar("_OtherRecord")
+_OtherWord = TypeVar("_OtherWord")
+WordOrRecord = Annotated[
+    Annotated[_OtherWord, Tag(TEXT_TAG)] | Annotated[_OtherRecord, Tag(MAPPING_TAG)],
+    Discriminator(_member_tag),
+]
+"""The same, with the text first in the JSON Schema."""
 
 
 def _without_slash(url: str) -> str:
@@ -47,6 +104,7 @@ PathText = Annotated[
     Remedy("write the whole path, or one from the folder that holds Pulumi.yaml; ~ is the shell's"),
 ]
 """A file's path; a relative one starts from the folder that holds Pulumi.yaml."""
+Description = Annotated[str, StringConstraints(max_length=2048)]
 Argument = Annotated[str, StringConstraints(max_length=32768)]
 """An argument of a program; it may be empty."""
 InternalId = Annotated[
@@ -138,10 +196,7 @@ class FromEnvironment(Model):
     """The variable that holds the address; unset is an error. `load` replaces it by the address."""
 
 
-Address = Annotated[
-    Annotated[Url, Tag(TEXT_TAG)] | Annotated[FromEnvironment, Tag(MAPPING_TAG)],
-    Discriminator(member_tag),
-]
+Address = WordOrRecord[Url, FromEnvironment]
 """A URL, or the variable that holds one. In a loaded `Environment` it is always the URL."""
 
 
@@ -155,16 +210,10 @@ def loaded_address(address: Url | FromEnvironment | None) -> str | None:
 
 
 _DURATION: Final = re.compile(r"(0|[1-9][0-9]{0,4})([smhdw])")
-_UNITS: Final = {
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def parse_duration(text: str) -> timedelta | None:
     """Parse a duration. Return None if it is malformed; the models refuse it."""
     match = _DURATION.fullmatch(text)
-    return None if match is None else int(match[1]) * _UNITS[match[2]]
+    return None if match is None else timedelta(seconds=int(match[1]) * _SECONDS[match[2]])

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import Field
 
-from tba_secrets.spec.model.base import (
-    EXACTLY_ONE,
-    MAPPING_TAG,
-    TEXT_TAG,
+from tba_secrets.spec.model.fields import (
+    Argument,
+    EnvironmentVariable,
+    ExactlyOne,
+    JsonKey,
     Model,
+    PathText,
+    RecordOrWord,
     Remedy,
-    member_tag,
 )
-from tba_secrets.spec.model.fields import Argument, EnvironmentVariable, JsonKey, PathText
 
 
 class EnvNames(Model):
@@ -138,40 +139,32 @@ class KeyCommand(CommandCall):
     """The JSON key of the certificate."""
 
 
-class ConsumerSource(Model):
+class ConsumerSource(ExactlyOne):
     """Exactly one way to give the consumer key and secret."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     env: ConsumerEnv | None = None
     file: ConsumerFile | None = None
     command: ConsumerCommand | None = None
 
 
-class TokenSource(Model):
+class TokenSource(ExactlyOne):
     """Exactly one way to give the token id and secret."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     env: TokenEnv | None = None
     file: TokenFile | None = None
     command: TokenCommand | None = None
 
 
-class ClientSource(Model):
+class ClientSource(ExactlyOne):
     """Exactly one way to give the client id."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     env: ClientEnv | None = None
     file: ClientFile | None = None
     command: ClientCommand | None = None
 
 
-class KeySource(Model):
+class KeySource(ExactlyOne):
     """Exactly one way to give a private key and its certificate."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     env: KeyEnv | None = None
     file: KeyFile | None = None
@@ -209,19 +202,7 @@ GeneratedKey = Annotated[
     ),
 ]
 """The key is made in memory, and is nowhere but in the store."""
-ConsumerOrigin = Annotated[
-    Annotated[ConsumerSource, Tag(MAPPING_TAG)] | Annotated[StoredConsumer, Tag(TEXT_TAG)],
-    Discriminator(member_tag),
-]
-TokenOrigin = Annotated[
-    Annotated[TokenSource, Tag(MAPPING_TAG)] | Annotated[StoredToken, Tag(TEXT_TAG)],
-    Discriminator(member_tag),
-]
-ClientOrigin = Annotated[
-    Annotated[ClientSource, Tag(MAPPING_TAG)] | Annotated[StoredClient, Tag(TEXT_TAG)],
-    Discriminator(member_tag),
-]
-KeyOrigin = Annotated[
-    Annotated[KeySource, Tag(MAPPING_TAG)] | Annotated[GeneratedKey, Tag(TEXT_TAG)],
-    Discriminator(member_tag),
-]
+ConsumerOrigin = RecordOrWord[ConsumerSource, StoredConsumer]
+TokenOrigin = RecordOrWord[TokenSource, StoredToken]
+ClientOrigin = RecordOrWord[ClientSource, StoredClient]
+KeyOrigin = RecordOrWord[KeySource, GeneratedKey]

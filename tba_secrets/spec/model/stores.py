@@ -7,13 +7,15 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from tba_secrets.spec.model.base import AT_LEAST_ONE, EXACTLY_ONE, Model, Remedy
 from tba_secrets.spec.model.fields import (
     SECRET_CHARACTERS,
     Address,
     AwsRegion,
     EnvironmentVariable,
+    ExactlyOne,
+    Model,
     PathText,
+    Remedy,
     Text,
     VaultMount,
     VaultPrefix,
@@ -79,16 +81,9 @@ class AwsSettings(Model):
     recovery_window_days: Annotated[int, Field(ge=7, le=30)] = 30
     """How many days a deleted secret can be restored."""
 
-    @property
-    def endpoint_url(self) -> str | None:
-        """The address of `endpoint`, or None for the region's own."""
-        return loaded_address(self.endpoint)
 
-
-class VaultCredential(Model):
+class VaultCredential(ExactlyOne):
     """The one place that holds a token, a secret id or a JWT; the file never holds the value."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     env: EnvironmentVariable | None = None
     """The environment variable that holds it."""
@@ -143,10 +138,8 @@ class VaultAwsIam(VaultLogin):
     """A profile of the shared AWS configuration."""
 
 
-class VaultAuth(Model):
+class VaultAuth(ExactlyOne):
     """Exactly one way to log in to Vault."""
-
-    model_config = ConfigDict(json_schema_extra=EXACTLY_ONE)
 
     token: VaultCredential | None = None
     """An existing token."""
@@ -187,29 +180,11 @@ class VaultSettings(Model):
         """The address, resolved."""
         return str(loaded_address(self.address))
 
-    def anchored(self, folder: Path) -> VaultSettings:
-        """Return the same settings with every relative path starting from a folder."""
-        auth = {name: _anchored(way, folder) for name, way in self.auth if way is not None}
-        return _anchored(self, folder).model_copy(
-            update={"auth": self.auth.model_copy(update=auth)}
-        )
-
-
-def _anchored(settings: _AnySettings, folder: Path) -> _AnySettings:
-    """Join a folder and the paths that a model names, one level down too."""
-    update: dict[str, object] = {}
-    for name, value in settings:
-        if name in _PATHS and value is not None:
-            update[name] = str(folder / value)
-        elif isinstance(value, VaultCredential):
-            update[name] = _anchored(value, folder)
-    return settings.model_copy(update=update)
-
 
 class Stores(Model):
     """One store or several; several are promoted in the order in which they are listed."""
 
-    model_config = ConfigDict(json_schema_extra=AT_LEAST_ONE)
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     aws: AwsSettings | None = None
     vault: VaultSettings | None = None
@@ -222,25 +197,27 @@ class Stores(Model):
         """Record the order of the keys: pydantic and Pulumi's wire format both lose it."""
         if not isinstance(data, dict) or data.get("order"):
             return data
-        return {
-            **data,
-            "order": [key for key in data if key in STORE_KINDS and data[key] is not None],
-        }
+        order = [key for key in data if key in STORE_KINDS and data[key] is not None]
+        return {**data, "order": order}
 
     @property
     def listed(self) -> dict[str, AwsSettings | VaultSettings]:
         """The settings of each store, in the order of promotion."""
-        settings = {
-            kind: getattr(self, kind) for kind in dict.fromkeys((*self.order, *STORE_KINDS))
-        }
+        kinds = dict.fromkeys((*self.order, *STORE_KINDS))
+        settings = {kind: getattr(self, kind) for kind in kinds}
         return {kind: one for kind, one in settings.items() if one is not None}
 
     def anchored(self, folder: Path) -> Stores:
-        """Return the same stores with every relative path starting from a folder.
+        """Return the same stores with every relative path starting from the folder that holds Pulumi.yaml."""
+        return _anchored(self, folder.resolve())
 
-        Args:
-            folder: The one that holds Pulumi.yaml.
-        """
-        if self.vault is None:
-            return self
-        return self.model_copy(update={"vault": self.vault.anchored(folder.resolve())})
+
+def _anchored(settings: _AnySettings, folder: Path) -> _AnySettings:
+    """Join a folder and the paths that a model and the models in it name."""
+    update: dict[str, object] = {}
+    for name, value in settings:
+        if name in _PATHS and value is not None:
+            update[name] = str(folder / value)
+        elif isinstance(value, Model):
+            update[name] = _anchored(value, folder)
+    return settings.model_copy(update=update)

@@ -16,8 +16,8 @@ from typing import Any, Final, TypeVar
 
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.aws.client import AwsClient
-from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
-from tba_secrets.stores.aws.secret import STAGED, AwsSecret, described
+from tba_secrets.stores.aws.secret import STAGED, AwsSecret, described, tag_list
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.refusals import scheduled_for_deletion
 from tba_secrets.stores.versions import VersionId
@@ -54,12 +54,7 @@ class Patience:
 
 
 class AwsSecretAccess:
-    """One AWS account and region, secret by secret. Thread-safe.
-
-    Args:
-        client: The calls.
-        patience: How long to look.
-    """
+    """One AWS account and region, secret by secret. Thread-safe."""
 
     def __init__(self, client: AwsClient, patience: Patience) -> None:
         self.client = client
@@ -80,11 +75,7 @@ class AwsSecretAccess:
         )
 
     def expect(self, name: SecretName, wanted: Wanted) -> AwsSecret | None:
-        """Return the secret; look again for a moment where it is not as wanted, for that sight may be stale.
-
-        Raises:
-            ScheduledForDeletionError: It cannot be written.
-        """
+        """Return the secret; look again for a moment where it is not as wanted. Raise if it is deleted."""
         secret = self._poll(name, wanted, self.patience.confirm)
         self.refuse_deleted(name, secret)
         return secret
@@ -92,39 +83,38 @@ class AwsSecretAccess:
     def write(
         self, operation: str, name: SecretName, request: Mapping[str, Any], reached: Wanted
     ) -> None:
-        """Call a write that has no compare-and-set.
+        """Call a write that has no compare-and-set, and that is done once the secret is as `reached` says.
 
-        Args:
-            operation: The name in the API reference.
-            name: The secret.
-            request: The operation's parameters but SecretId, by their API names.
-            reached: Whether the secret is as the write was to make it.
+        `request` are the operation's parameters but SecretId.
 
         Raises:
             ScheduledForDeletionError: It cannot be written.
-            AwsFailure: It was refused, or its answer was lost and its effect is not seen in time.
+            StoreFailure: It was refused, or its answer was lost and its effect is not seen in time.
         """
         try:
             self.client.call(operation, name, SecretId=name, **request)
-        except AwsFailure as failure:
+        except StoreFailure as failure:
             self.settled(failure, name, reached)
         self.remember(name, operation, reached)
+
+    def tag(self, name: SecretName, tags: Mapping[str, str]) -> None:
+        """Write tags."""
+        request = {"Tags": tag_list(tags)}
+        self.write("TagResource", name, request, lambda s: tags.items() <= s.tags.items())
 
     def remember(self, name: SecretName, what: str, shown: Wanted) -> None:
         """Keep in mind what was written, so that the next look waits until it is shown."""
         self._written[name][what] = shown
 
-    def put(self, name: SecretName, version: VersionId, value: Sensitive) -> AwsFailure | None:
+    def put(self, name: SecretName, version: VersionId, value: Sensitive) -> StoreFailure | None:
         """Write a version under a label of our own: AWSPENDING would be taken off whoever holds it by then.
 
         PutSecretValue with the id and value of a version that exists "succeeds but does nothing", labels included.
-
-        Returns:
-            The failure where the answer was lost. The move of a label onto `version` that follows settles it.
+        Where the answer was lost, that failure is returned: the move of a label onto `version` that follows settles it.
 
         Raises:
             ScheduledForDeletionError: It cannot be written.
-            AwsFailure: Nothing was done.
+            StoreFailure: Nothing was done.
         """
         try:
             self.client.call(
@@ -135,7 +125,7 @@ class AwsSecretAccess:
                 SecretString=value,
                 VersionStages=[STAGED],
             )
-        except AwsFailure as failure:
+        except StoreFailure as failure:
             self._raise_undone(failure, name)
             return failure
         return None
@@ -143,20 +133,13 @@ class AwsSecretAccess:
     def move(
         self, name: SecretName, label: str, holder: VersionId | None, to: VersionId | None
     ) -> bool:
-        """Move a label off its exact holder: AWS's compare-and-set.
+        """Move a staging label off its exact holder: AWS's compare-and-set; None stands for no version.
 
-        Args:
-            name: The secret.
-            label: A staging label.
-            holder: The version that carries it; None for no version.
-            to: The version that is to carry it; None for no version.
-
-        Returns:
-            False where `holder` does not carry the label, or a version or the secret is absent.
+        False where `holder` does not carry the label, or a version or the secret is absent.
 
         Raises:
             ScheduledForDeletionError: It cannot be written.
-            AwsFailure: It was refused for another reason, or its answer was lost and its effect is not seen in time.
+            StoreFailure: It was refused for another reason, or its answer was lost and its effect is not seen in time.
         """
         request = {"RemoveFromVersionId": holder, "MoveToVersionId": to}
         given = {key: version for key, version in request.items() if version is not None}
@@ -164,8 +147,8 @@ class AwsSecretAccess:
             self.client.call(
                 "UpdateSecretVersionStage", name, SecretId=name, VersionStage=label, **given
             )
-        except AwsFailure as failure:
-            refused = failure.outcome is AwsOutcome.ABSENT or failure.code == _NOT_THE_HOLDER
+        except StoreFailure as failure:
+            refused = failure.outcome is Outcome.ABSENT or failure.code == _NOT_THE_HOLDER
             if refused and not failure.retried:
                 return False
             secret = self.settled(failure, name, lambda s: s.labels.get(label) != holder)
@@ -173,12 +156,10 @@ class AwsSecretAccess:
         self.remember(name, label, lambda s: s.labels.get(label) != holder)
         return True
 
-    def settled(self, failure: AwsFailure, name: SecretName, reached: Wanted) -> AwsSecret:
+    def settled(self, failure: StoreFailure, name: SecretName, reached: Wanted) -> AwsSecret:
         """Return the secret where a write whose answer was lost is seen to be done.
 
-        Raises:
-            ScheduledForDeletionError: It cannot be written.
-            AwsFailure: `failure`: nothing was done, or it is not seen in time.
+        Raise `failure` if nothing was done, or it is not seen in time.
         """
         self._raise_undone(failure, name)
         secret = self._poll(name, reached, self.patience.settle)
@@ -189,54 +170,42 @@ class AwsSecretAccess:
         raise failure
 
     def refuse_deleted(self, name: SecretName, secret: AwsSecret | None) -> None:
-        """Refuse a secret that is scheduled for deletion.
-
-        Raises:
-            ScheduledForDeletionError: With the command that restores it.
-        """
+        """Raise ScheduledForDeletionError for such a secret, with the command that restores it."""
         if secret is not None and secret.deletion_at is not None:
             command = self.client.command("restore-secret", name)
             raise scheduled_for_deletion(name, secret.deletion_at, command)
 
     def versions(self, name: SecretName) -> dict[VersionId, datetime]:
-        """Return every version that AWS still has, those without a label included, and when it was written.
-
-        Raises:
-            AwsFailure: The versions could not be listed.
-        """
+        """Return every version that AWS still has, those without a label included, and when it was written."""
         found: dict[VersionId, datetime] = {}
-        request: dict[str, Any] = {"SecretId": name, "IncludeDeprecated": True, "MaxResults": 100}
-        while True:
-            answer = self.client.call("ListSecretVersionIds", name, **request)
-            found |= {VersionId(v["VersionId"]): v["CreatedDate"] for v in answer["Versions"]}
-            if not (more := answer.get("NextToken")):
-                return found
-            request["NextToken"] = more
+        for page in self.client.pages(
+            "ListSecretVersionIds", name, SecretId=name, IncludeDeprecated=True
+        ):
+            found |= {VersionId(v["VersionId"]): v["CreatedDate"] for v in page["Versions"]}
+        return found
 
     def written_at(self, name: SecretName, version: VersionId) -> datetime | None:
         """Return when a version was written; None where that cannot be found out."""
         try:
             return self.versions(name).get(version)
-        except AwsFailure:
+        except StoreFailure:
             return None
 
     def _describe(self, name: SecretName) -> AwsSecret | None:
-        try:
+        with allowing(Outcome.ABSENT):
             answer = self.client.call("DescribeSecret", name, SecretId=name)
-        except AwsFailure as failure:
-            if failure.outcome is not AwsOutcome.ABSENT:
-                raise
-            return None
-        return described(answer, self.client.settings.region)
+            return described(answer, self.client.settings.region)
+        return None
 
     def _poll(self, name: SecretName, wanted: Wanted, seconds: float) -> AwsSecret | None:
         return self.patience.poll(
             lambda: self.look(name), lambda secret: secret is not None and wanted(secret), seconds
         )
 
-    def _raise_undone(self, failure: AwsFailure, name: SecretName) -> None:
+    def _raise_undone(self, failure: StoreFailure, name: SecretName) -> None:
         """Raise `failure` where it is certain that nothing was done."""
-        if failure.outcome is AwsOutcome.DENIED or failure.not_done:
+        surely = failure.outcome is not Outcome.UNKNOWN and not failure.retried
+        if surely or failure.outcome is Outcome.DENIED:
             if failure.code == _WRONG_STATE:
                 self.refuse_deleted(name, self.look(name))
             raise failure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -10,7 +11,6 @@ from typing import Any, Final
 from tba_secrets.errors import ConflictError, ScheduledForDeletionError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.aws.access import AwsSecretAccess, exists
-from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
 from tba_secrets.stores.aws.secret import (
     LABELS,
     OWNER,
@@ -20,33 +20,25 @@ from tba_secrets.stores.aws.secret import (
     owner_tags,
     tag_list,
 )
-from tba_secrets.stores.interface import OwnerMark, SecretName, Snapshot, Stage, Unseen
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
+from tba_secrets.stores.interface import OwnerMark, SecretName, Seen, Snapshot, Stage
 from tba_secrets.stores.refusals import claimed_by_another, not_claimed
 from tba_secrets.stores.versions import PLACEHOLDER, placeholder_version_id
 
 _CURRENT: Final = LABELS[Stage.CURRENT]
-_EXISTS: Final = "ResourceExistsException"
 _TAKEOVER: Final = timedelta(minutes=5)
 """Longer than a run needs from taking TBA_OWNER to writing the tags."""
 
 
 class SecretLifecycle:
-    """Makes, marks, deletes and restores secrets.
-
-    Args:
-        access: The account and region.
-    """
+    """Makes, marks, deletes and restores secrets."""
 
     def __init__(self, access: AwsSecretAccess) -> None:
         self._access = access
         self._settings = access.client.settings
 
     def claim(
-        self,
-        name: SecretName,
-        mark: OwnerMark,
-        description: str | None,
-        seen: Snapshot | Unseen | None,
+        self, name: SecretName, mark: OwnerMark, description: str | None, seen: Seen
     ) -> Snapshot:
         """Claim what was seen, see `Store.claim`: one call for a new secret, none where all is as it should be."""
         tags = {**self._settings.tags, **owner_tags(mark)}
@@ -71,18 +63,13 @@ class SecretLifecycle:
                 {"RemoveReplicaRegions": list(secret.replica_regions)},
                 lambda s: not s.replica_regions,
             )
-        try:
+        with suppress(ScheduledForDeletionError), allowing(Outcome.ABSENT):
             self._access.write(
                 "DeleteSecret",
                 name,
                 {"RecoveryWindowInDays": self._settings.recovery_window_days},
                 lambda s: s.deletion_at is not None,
             )
-        except ScheduledForDeletionError:
-            return
-        except AwsFailure as failure:
-            if failure.outcome is not AwsOutcome.ABSENT:
-                raise
 
     def restore(self, name: SecretName) -> None:
         """Undo a deletion, see `Store.restore`."""
@@ -91,11 +78,7 @@ class SecretLifecycle:
             self._access.write("RestoreSecret", name, {}, lambda s: s.deletion_at is None)
 
     def _create(
-        self,
-        name: SecretName,
-        tags: Mapping[str, str],
-        description: str | None,
-        mark: OwnerMark,
+        self, name: SecretName, tags: Mapping[str, str], description: str | None, mark: OwnerMark
     ) -> AwsSecret:
         """Make it with all that belongs to it: there is no instant at which it is there and unmarked.
 
@@ -117,8 +100,8 @@ class SecretLifecycle:
                 Tags=tag_list(tags),
                 **{key: value for key, value in optional.items() if value is not None},
             )
-        except AwsFailure as failure:
-            if failure.code == _EXISTS:
+        except StoreFailure as failure:
+            if failure.code == "ResourceExistsException":
                 secret = self._access.expect(name, exists)
             else:
                 secret = self._access.settled(failure, name, exists)
@@ -187,12 +170,7 @@ class SecretLifecycle:
         notices: tuple[str, ...] = ()
         changed = {key: value for key, value in tags.items() if secret.tags.get(key) != value}
         if changed:
-            self._access.write(
-                "TagResource",
-                name,
-                {"Tags": tag_list(changed)},
-                lambda s: changed.items() <= s.tags.items(),
-            )
+            self._access.tag(name, changed)
         fields: dict[str, str] = {}
         if description is not None and secret.description != description:
             fields["Description"] = description

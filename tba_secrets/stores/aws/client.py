@@ -1,11 +1,11 @@
-"""Calls to AWS: each exception of the SDK becomes an `AwsFailure` that holds nothing of it."""
+"""Calls to AWS: each exception of the SDK becomes a `StoreFailure` that holds nothing of it."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any, Final
 
@@ -13,22 +13,15 @@ from tba_secrets.errors import StoreError
 from tba_secrets.sdk_logging import silence_sdk_debug
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import AwsSettings
-from tba_secrets.stores.aws.errors import AwsRequest, failure_of, no_answer
+from tba_secrets.stores.aws.errors import failure_of, no_answer
 from tba_secrets.stores.aws.session import Clients, Transport, open_clients, resolved_address
 from tba_secrets.stores.rate_limit import TokenBucket
 
-_SECRETS: Final = "secretsmanager"
 _WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class AwsClient:
-    """Secrets Manager and STS by one environment's settings. Thread-safe; nothing is opened before the first call.
-
-    Args:
-        settings: `store.aws` of the environment's YAML.
-        transport: Timeouts and retries.
-        bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
-    """
+    """Secrets Manager and STS by one environment's settings. Thread-safe; nothing is opened before the first call."""
 
     def __init__(
         self,
@@ -43,21 +36,15 @@ class AwsClient:
         self._clients: Clients | None = None
 
     def call(
-        self, operation: str, secret: str | None, service: str = _SECRETS, **parameters: Any
+        self, operation: str, secret: str | None, service: str = "secretsmanager", **parameters: Any
     ) -> dict[str, Any]:
-        """Ask AWS.
+        """Ask AWS, with names as in the API reference; return the answer.
 
-        Args:
-            operation: The name in the API reference, e.g. `PutSecretValue`.
-            secret: The secret's name, for messages.
-            service: Whose operation it is, as boto3 names it.
-            parameters: The operation's, by their API names; a `Sensitive` is revealed on its way into the SDK.
-
-        Returns:
-            The answer. It may hold the value: never log it, and never put it into a message.
+        It may hold the value: never log it, and never put it into a message. A `Sensitive` is revealed on its way into
+        the SDK; `secret` is named in messages.
 
         Raises:
-            AwsFailure: The call failed. Its cause is dropped, for an SDK exception holds the answer.
+            StoreFailure: The call failed. Its cause is dropped, for an SDK exception holds the answer.
         """
         try:
             client = getattr(self._opened(), service)
@@ -65,9 +52,8 @@ class AwsClient:
             answer: dict[str, Any] = method(**_revealed(parameters))
         except StoreError:
             raise
-        except (
-            Exception
-        ) as error:  # botocore lets a UnicodeDecodeError through, with the body in it
+        except Exception as error:
+            # botocore lets a UnicodeDecodeError through, with the body in it
             asked = self._asked(service, getattr(error, "operation_name", operation), secret)
             failure = failure_of(error, asked)
         else:
@@ -76,13 +62,16 @@ class AwsClient:
             failure = no_answer(self._asked(service, operation, secret))
         raise failure  # after the except block: what was caught must not become its __context__
 
-    def caller(self) -> Mapping[str, Any]:
-        """Return `Arn` and `Account` of the credentials in use (STS GetCallerIdentity, which needs no permission).
-
-        Raises:
-            AwsFailure: The call failed.
-        """
-        return self.call("GetCallerIdentity", None, "sts")
+    def pages(
+        self, operation: str, secret: str | None, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Ask for page after page: they go on while there is a NextToken, even behind an empty one."""
+        while True:
+            answer = self.call(operation, secret, **parameters, MaxResults=100)
+            yield answer
+            if not (more := answer.get("NextToken")):
+                return
+            parameters["NextToken"] = more
 
     def shown_settings(self) -> dict[str, str]:
         """Return region, endpoint, profile and role in force, those taken from the process environment included."""
@@ -110,19 +99,19 @@ class AwsClient:
         silence_sdk_debug()
         return self._clients
 
-    def _asked(self, service: str, operation: str, secret: str | None) -> AwsRequest:
-        """Return what was asked, for messages; to assume the role is part of the first call of any kind."""
+    def _asked(self, service: str, operation: str, secret: str | None) -> dict[str, str]:
+        """Return the words for a call; to assume the role is part of the first call of any kind."""
         region = self.settings.region
         subject = f"AWS in {region}" if secret is None else f"the secret {secret} in {region}"
         if operation == "AssumeRole":
             service, subject = "sts", f"the role {self.settings.role_arn}"
-        return AwsRequest(
-            action=self._actions(service, operation),
-            subject=subject,
-            region=region,
-            kms_key=self.settings.kms_key or "aws/secretsmanager",
-            endpoint=resolved_address(self.settings.endpoint) or f"of {service} in {region}",
-        )
+        return {
+            "action": self._actions(service, operation),
+            "subject": subject,
+            "region": region,
+            "kms_key": self.settings.kms_key or "aws/secretsmanager",
+            "endpoint": resolved_address(self.settings.endpoint) or f"of {service} in {region}",
+        }
 
     def _actions(self, service: str, operation: str) -> str:
         """Return the IAM actions of a call (API: CreateSecret, "Required permissions")."""

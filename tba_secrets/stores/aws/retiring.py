@@ -15,90 +15,66 @@ stays until the labels run out.
 from __future__ import annotations
 
 from tba_secrets.stores.aws.access import AwsSecretAccess
-from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
-from tba_secrets.stores.aws.secret import (
-    JOURNAL_TAG,
-    MOST_LABELS,
-    PIN,
-    AwsSecret,
-    journal_tag,
-    tag_list,
-)
+from tba_secrets.stores.aws.secret import JOURNAL_TAG, MOST_LABELS, PIN, AwsSecret, journal_tag
+from tba_secrets.stores.failures import Outcome, StoreFailure
 from tba_secrets.stores.interface import SecretName
 from tba_secrets.stores.journal import JournalEntry, noted
 from tba_secrets.stores.refusals import label_moved, refuse_version_gone
 from tba_secrets.stores.versions import VersionId
 
 
-class RetiringLabels:
-    """Lines and pins.
+def note(access: AwsSecretAccess, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
+    """Keep a line, see `Store.note`: two calls to open one, two to close it, one where no version is pinned."""
+    tag = journal_tag(entry)
+    # 1. refuse
+    lines = noted(name, secret.journal, entry)
+    # 2. pin
+    if entry.pinned:
+        _pin(access, name, entry, secret)
+    # 3. write, and make room first: 50 tags are all that there may be at any time
+    _shorten(access, name, lines, secret)
+    if entry in lines and not tag.items() <= secret.tags.items():
+        access.tag(name, tag)
+    # 4. take off
+    for label, version in _finished(secret, lines, entry).items():
+        access.move(name, label, version, None)
 
-    Args:
-        access: The account and region.
-    """
 
-    def __init__(self, access: AwsSecretAccess) -> None:
-        self._access = access
-
-    def note(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
-        """Keep a line, see `Store.note`: two calls to open one, two to close it, one where no version is pinned."""
-        tag = journal_tag(entry)
-        # 1. refuse
-        lines = noted(name, secret.journal, entry)
-        # 2. pin
-        if entry.pinned:
-            self._pin(name, entry, secret)
-        # 3. write, and make room first: 50 tags are all that there may be at any time
-        self._shorten(name, lines, secret)
-        if entry in lines and not tag.items() <= secret.tags.items():
-            self._access.write(
-                "TagResource",
-                name,
-                {"Tags": tag_list(tag)},
-                lambda s: tag.items() <= s.tags.items(),
-            )
-        # 4. take off
-        for label, version in _finished(secret, lines, entry).items():
-            self._access.move(name, label, version, None)
-
-    def _pin(self, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
-        """Put the label on; a label that is on this version already costs nothing."""
-        label, version = f"{PIN}{entry.key}", VersionId(entry.version)
-        if secret.labels.get(label) == version:
+def _pin(access: AwsSecretAccess, name: SecretName, entry: JournalEntry, secret: AwsSecret) -> None:
+    """Put the label on; a label that is on this version already costs nothing."""
+    label, version = f"{PIN}{entry.key}", VersionId(entry.version)
+    if secret.labels.get(label) == version:
+        return
+    if len(secret.labels) >= MOST_LABELS:
+        for orphan, holder in _orphans(secret).items():
+            access.move(name, orphan, holder, None)
+    refusal: Exception = label_moved(name, label, None)
+    try:
+        if access.move(name, label, None, version):
             return
-        if len(secret.labels) >= MOST_LABELS:
-            for orphan, holder in _orphans(secret).items():
-                self._access.move(name, orphan, holder, None)
-        refusal: Exception = label_moved(name, label, None)
-        try:
-            if self._access.move(name, label, None, version):
-                return
-        except AwsFailure as failure:
-            # AWS does not document which error a version that is gone gives: look for it
-            if failure.outcome is not AwsOutcome.REFUSED:
-                raise
-            refusal = failure
-        if version in self._access.versions(name):
-            raise refusal
-        refuse_version_gone(name, entry)
+    except StoreFailure as failure:
+        # AWS does not document which error a version that is gone gives: look for it
+        if failure.outcome is not Outcome.REFUSED:
+            raise
+        refusal = failure
+    if version in access.versions(name):
+        raise refusal
+    refuse_version_gone(name, entry)
 
-    def _shorten(
-        self, name: SecretName, lines: tuple[JournalEntry, ...], secret: AwsSecret
-    ) -> None:
-        """Take away what was revoked long ago; never a line that another run wrote meanwhile and is open."""
-        kept = {line.key for line in lines}
-        gone = {
-            f"{JOURNAL_TAG}{line.key}"
-            for line in secret.journal
-            if not line.open and line.key not in kept
-        }
-        if gone:
-            self._access.write(
-                "UntagResource",
-                name,
-                {"TagKeys": sorted(gone)},
-                lambda s: not gone & s.tags.keys(),
-            )
+
+def _shorten(
+    access: AwsSecretAccess, name: SecretName, lines: tuple[JournalEntry, ...], secret: AwsSecret
+) -> None:
+    """Take away what was revoked long ago; never a line that another run wrote meanwhile and is open."""
+    kept = {line.key for line in lines}
+    gone = {
+        f"{JOURNAL_TAG}{line.key}"
+        for line in secret.journal
+        if not line.open and line.key not in kept
+    }
+    if gone:
+        request = {"TagKeys": sorted(gone)}
+        access.write("UntagResource", name, request, lambda s: not gone & s.tags.keys())
 
 
 def _finished(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tba_secrets.errors import StoreError
-from tba_secrets.stores.interface import OwnerMark, Snapshot, Stage, Unseen
+from tba_secrets.stores.interface import OwnerMark, Seen, Snapshot, Stage, stages_of
 from tba_secrets.stores.journal import JournalEntry, journal_of
 from tba_secrets.stores.versions import VersionId, is_ours, is_placeholder
 
@@ -76,23 +76,15 @@ class AwsSecret:
 
     @property
     def journal(self) -> tuple[JournalEntry, ...]:
-        """What is to be retired, oldest first.
-
-        Raises:
-            StoreError: A line is not one of ours.
-        """
+        """What is to be retired, oldest first; see `journal_of`."""
         return journal_of(self.tags, JOURNAL_TAG)
 
     def snapshot(self) -> Snapshot:
         """Return what the rest of tba-secrets sees of it."""
-        stages = {
-            stage: self.labels[label] for stage, label in LABELS.items() if label in self.labels
-        }
-        if self.candidate is None:
-            stages.pop(Stage.CANDIDATE, None)
+        previous = self.labels.get(LABELS[Stage.PREVIOUS])
         return Snapshot(
             location=self.arn,
-            stages=stages,
+            stages=stages_of(self.current, self.pending, previous),
             placeholder=self.current if is_placeholder(self.current) else None,
             foreign_candidate=self.foreign_candidate is not None,
             owner=owner_of(self.tags),
@@ -104,12 +96,7 @@ class AwsSecret:
 
 
 def described(answer: Mapping[str, Any], region: str) -> AwsSecret:
-    """Read DescribeSecret's answer.
-
-    Args:
-        answer: The answer; fields without a value are absent from it.
-        region: The region that was asked.
-    """
+    """Read DescribeSecret's answer; fields without a value are absent from it."""
     return AwsSecret(
         arn=str(answer["ARN"]),
         labels={
@@ -126,42 +113,41 @@ def described(answer: Mapping[str, Any], region: str) -> AwsSecret:
     )
 
 
-def native_of(seen: Snapshot | Unseen | None) -> AwsSecret | None:
+def native_of(seen: Seen) -> AwsSecret | None:
     """Return what this store saw; None where nobody looked, or where the snapshot is another store's."""
     native = seen.native if isinstance(seen, Snapshot) else None
     return native if isinstance(native, AwsSecret) else None
 
 
 def owner_tags(mark: OwnerMark) -> dict[str, str]:
-    """Return the tags that say who manages a secret.
-
-    Raises:
-        StoreError: A name is too long for a tag, or has a character that no tag takes.
-    """
-    owner = f"{mark.stack} {mark.record}"
-    if not _TAG_VALUE.fullmatch(owner):
-        raise StoreError(
-            f"the owner mark of {mark.record} in {mark.stack} does not fit into an AWS tag: "
-            f"{len(owner)} of at most 256 characters, letters, digits, spaces and _.:/=+-@",
-            "give the stack, the integration or the token a shorter name",
-        )
+    """Return the tags that say who manages a secret."""
+    owner = _fitting(
+        f"{mark.stack} {mark.record}",
+        f"the owner mark of {mark.record} in {mark.stack}",
+        "give the stack, the integration or the token a shorter name",
+    )
     return {OWNER_TAG: owner, CLAIM_TAG: mark.claim}
 
 
 def journal_tag(entry: JournalEntry) -> dict[str, str]:
-    """Return the tag that holds a journal's line.
-
-    Raises:
-        StoreError: Its version, which others wrote, has an id that no tag takes.
-    """
-    line = entry.line()
-    if not _TAG_VALUE.fullmatch(line):
-        raise StoreError(
-            f"the journal's line for version {entry.version} does not fit into an AWS tag: {len(line)} of at most "
-            "256 characters, letters, digits, spaces and _.:/=+-@",
-            "revoke the token of that version in NetSuite, and stage its successor once more",
-        )
+    """Return the tag that holds a journal's line; the id of a version that others wrote may not fit."""
+    line = _fitting(
+        entry.line(),
+        f"the journal's line for version {entry.version}",
+        "revoke the token of that version in NetSuite, and stage its successor once more",
+    )
     return {f"{JOURNAL_TAG}{entry.key}": line}
+
+
+def _fitting(value: str, what: str, remedy: str) -> str:
+    """Return a tag's value; raise StoreError if it is too long, or has a character that no tag takes."""
+    if not _TAG_VALUE.fullmatch(value):
+        raise StoreError(
+            f"{what} does not fit into an AWS tag: {len(value)} of at most 256 characters, "
+            "letters, digits, spaces and _.:/=+-@",
+            remedy,
+        )
+    return value
 
 
 def owner_of(tags: Mapping[str, str]) -> OwnerMark | None:

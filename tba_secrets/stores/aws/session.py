@@ -33,20 +33,16 @@ _WRITES: Final = (
     "RemoveRegionsFromReplication",
 )
 _ROLE_ACCOUNT: Final = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):")
-_SESSION_NAME: Final = "tba-secrets"
 
 
 @dataclass(frozen=True)
 class Transport:
-    """How long, and how often, the SDK asks."""
+    """How long, in seconds, and how often the SDK asks."""
 
     connect_timeout: float = 5.0
-    """Seconds."""
     read_timeout: float = 20.0
-    """Seconds."""
     total_max_attempts: int = 8
     """The first one included; botocore's `standard` mode, whose waits double up to 20 s."""
-    max_pool_connections: int = 32
 
 
 @dataclass(frozen=True)
@@ -62,10 +58,7 @@ def open_clients(
 ) -> Clients:
     """Make the clients; AWS is asked only where a container's or an instance's role gives the credentials.
 
-    Args:
-        settings: `store.aws` of the environment's YAML.
-        transport: Timeouts and retries.
-        bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
+    `bucket` limits writes, in the place of the process's own for this account, region and endpoint.
 
     Raises:
         StoreError: The variable that names the endpoint is not set, the profile asks for a one-time password, or
@@ -75,12 +68,12 @@ def open_clients(
     """
     endpoint, config = resolved_address(settings.endpoint), _config(transport)
     session = _session(settings, config)
-    access_key = _access_key(session)
+    credentials = _credentials(session)
     secretsmanager = session.client("secretsmanager", endpoint_url=endpoint, config=config)
     if secretsmanager.meta.endpoint_url.startswith("https:"):
         _refuse_missing_bundle(session)
     limiter = bucket or shared_bucket(
-        (_account(settings, access_key), settings.region, secretsmanager.meta.endpoint_url),
+        (_account(settings, credentials), settings.region, secretsmanager.meta.endpoint_url),
         settings.writes_per_second,
     )
     _limit_writes(secretsmanager, limiter)
@@ -89,11 +82,7 @@ def open_clients(
 
 
 def resolved_address(address: Address | None) -> str | None:
-    """Return the URL itself, taken from the process environment where the settings name a variable.
-
-    Raises:
-        StoreError: The variable is unset or empty.
-    """
+    """Return the URL itself, or the one in a variable of the process environment, which must be set."""
     if not isinstance(address, FromEnvironment):
         return address
     if url := os.environ.get(address.env):
@@ -110,7 +99,7 @@ def _config(transport: Transport) -> Any:
     return Config(
         connect_timeout=transport.connect_timeout,
         read_timeout=transport.read_timeout,
-        max_pool_connections=transport.max_pool_connections,
+        max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": transport.total_max_attempts},
         user_agent_extra="tba-secrets",
     )
@@ -148,7 +137,11 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
     """Return a session in the role, whose credentials renew themselves (STS AssumeRole lasts an hour)."""
     import boto3
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.exceptions import NoCredentialsError
     from botocore.session import get_session
+
+    if (found := _credentials(source)) is None:
+        raise NoCredentialsError
 
     def create_client(service: str, **credentials: str) -> Any:
         endpoint = _sts_endpoint(resolved_address(settings.endpoint))
@@ -156,9 +149,9 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
 
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=create_client,
-        source_credentials=_Late(source),
+        source_credentials=found,
         role_arn=settings.role_arn,
-        extra_args={"RoleSessionName": _SESSION_NAME},
+        extra_args={"RoleSessionName": "tba-secrets"},
     )
     session = _with_shared_models(get_session())
     session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
@@ -166,11 +159,6 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
 
 
 def _refuse_mfa(_prompt: str) -> NoReturn:
-    """Refuse to ask for a one-time password.
-
-    Raises:
-        AccessDeniedError: Always.
-    """
     raise AccessDeniedError(
         "the AWS profile asks for a one-time password (`mfa_serial`), and a run has nobody to ask",
         "sign in first (`aws sts get-session-token --serial-number ... --token-code ...`) and set AWS_ACCESS_KEY_ID, "
@@ -178,46 +166,23 @@ def _refuse_mfa(_prompt: str) -> NoReturn:
     )
 
 
-class _Late:
-    """The source credentials of a role, looked for when the role is first assumed."""
-
-    def __init__(self, session: Any) -> None:
-        self._session = session
-
-    def get_frozen_credentials(self) -> Any:
-        """Return what botocore asks for.
-
-        Raises:
-            NoCredentialsError: There are none.
-        """
-        from botocore.exceptions import NoCredentialsError
-
-        credentials = self._session.get_credentials()
-        if credentials is None:
-            raise NoCredentialsError
-        return credentials.get_frozen_credentials()
-
-
-def _access_key(session: Any) -> str:
-    """Fetch the credentials, and return their access key; an empty text where there are none.
+def _credentials(session: Any) -> Any:
+    """Fetch the credentials; None where there are none.
 
     They are fetched before the first call, so that what is wrong with them is not taken for a failure of that call.
-
-    Raises:
-        botocore.exceptions.BotoCoreError: They cannot be had.
-        botocore.exceptions.ClientError: STS refuses them.
     """
     from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 
     try:
-        credentials = session.get_credentials()
-        return "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
+        if (credentials := session.get_credentials()) is not None:
+            credentials.get_frozen_credentials()
     except (StoreError, BotoCoreError, ClientError):
         raise
-    except (
-        Exception
-    ):  # a credential_process that is missing, or prints no JSON: botocore lets it through
+    except Exception:
+        # a credential_process that is missing, or prints no JSON: botocore lets it through
         unreadable = CredentialRetrievalError(provider="the profile", error_msg="no credentials")
+    else:
+        return credentials
     raise unreadable  # after the except block: what was caught may hold what the process printed
 
 
@@ -236,13 +201,13 @@ def _refuse_missing_bundle(session: Any) -> None:
         )
 
 
-def _account(settings: AwsSettings, access_key: str) -> str:
-    """Return what the limiter counts by: the account where it is known, else the access key."""
+def _account(settings: AwsSettings, credentials: Any) -> str:
+    """Return what the limiter counts by: the account where it is known, else the access key, if there is one."""
     if settings.account_id is not None:
         return settings.account_id
     if (role := _ROLE_ACCOUNT.match(settings.role_arn or "")) is not None:
         return role.group(1)
-    return access_key
+    return "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
 
 
 def _limit_writes(client: Any, bucket: TokenBucket) -> None:

@@ -17,48 +17,34 @@ from typing import Any, ClassVar
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.spec.model import AwsSettings
+from tba_secrets.stores import refusals
 from tba_secrets.stores.aws.access import AwsSecretAccess, Patience, Wanted, exists
 from tba_secrets.stores.aws.claim import SecretLifecycle
 from tba_secrets.stores.aws.client import AwsClient
-from tba_secrets.stores.aws.errors import AwsFailure, AwsOutcome
-from tba_secrets.stores.aws.retiring import RetiringLabels
+from tba_secrets.stores.aws.retiring import note
 from tba_secrets.stores.aws.secret import LABELS, AwsSecret, native_of
 from tba_secrets.stores.aws.session import Transport
+from tba_secrets.stores.failures import Outcome, StoreFailure
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
     Preflight,
     SecretName,
+    Seen,
     Snapshot,
     Stage,
     Store,
     StoredVersion,
-    Unseen,
 )
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.rate_limit import TokenBucket
-from tba_secrets.stores.refusals import (
-    foreign_candidate,
-    label_moved,
-    moved_by_another,
-    not_claimed,
-    not_the_candidate,
-    placeholder_refused,
-)
 from tba_secrets.stores.versions import VersionId, derived_version_id, is_placeholder
 
 _CURRENT, _PENDING = LABELS[Stage.CURRENT], LABELS[Stage.CANDIDATE]
 
 
 class AwsStore(Store):
-    """Secrets of one account and region. Thread-safe; asks AWS nothing until it is used.
-
-    Args:
-        settings: `store.aws` of the environment's YAML.
-        transport: Timeouts and retries.
-        patience: How long to look for what was written.
-        bucket: The limiter of writes; the process's own for this account, region and endpoint where absent.
-    """
+    """Secrets of one account and region. Thread-safe; asks AWS nothing until it is used."""
 
     kind: ClassVar[str] = "aws"
 
@@ -74,7 +60,6 @@ class AwsStore(Store):
         self._client = AwsClient(settings, transport, bucket)
         self._access = AwsSecretAccess(self._client, patience or Patience())
         self._lifecycle = SecretLifecycle(self._access)
-        self._retiring = RetiringLabels(self._access)
         self._staged_here: set[tuple[SecretName, VersionId]] = set()
 
     def restore_command(self, name: SecretName) -> str:
@@ -84,11 +69,11 @@ class AwsStore(Store):
     def _typed_errors(self) -> Iterator[None]:
         try:
             yield
-        except AwsFailure as failure:
+        except StoreFailure as failure:
             raise failure.error from None
 
     def _preflight(self, names: tuple[SecretName, ...]) -> Preflight:
-        caller = self._client.caller()
+        caller = self._client.call("GetCallerIdentity", None, "sts")  # needs no permission
         expected, got = self._settings.account_id, str(caller["Account"])
         if expected is not None and got != expected:
             raise AccessDeniedError(
@@ -106,19 +91,13 @@ class AwsStore(Store):
     def _names(self, prefix: str) -> Iterator[SecretName]:
         """Give the names that begin with `prefix`, without secrets that are scheduled for deletion.
 
-        API: ListSecrets: it "might not reflect changes from the last five minutes", and pages go on while there is a
-        NextToken, even behind an empty one. Filter, `name`: "Prefix match, case-sensitive".
+        API: ListSecrets: it "might not reflect changes from the last five minutes". Filter, `name`: "Prefix match,
+        case-sensitive".
         """
-        request: dict[str, Any] = {"MaxResults": 100}
-        if prefix:
-            request["Filters"] = [{"Key": "name", "Values": [prefix]}]
-        while True:
-            answer = self._client.call("ListSecrets", None, **request)
-            names = (SecretName(secret["Name"]) for secret in answer["SecretList"])
+        by_name = {"Filters": [{"Key": "name", "Values": [prefix]}]} if prefix else {}
+        for page in self._client.pages("ListSecrets", None, **by_name):
+            names = (SecretName(secret["Name"]) for secret in page["SecretList"])
             yield from (name for name in names if name.startswith(prefix))
-            if not (more := answer.get("NextToken")):
-                return
-            request["NextToken"] = more
 
     def _read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         """Ask again for a version that this process staged if it is not seen yet (eventual consistency)."""
@@ -130,11 +109,7 @@ class AwsStore(Store):
         )
 
     def _claim(
-        self,
-        name: SecretName,
-        mark: OwnerMark,
-        description: str | None,
-        seen: Snapshot | Unseen | None,
+        self, name: SecretName, mark: OwnerMark, description: str | None, seen: Seen
     ) -> Snapshot:
         return self._lifecycle.claim(name, mark, description, seen)
 
@@ -151,7 +126,7 @@ class AwsStore(Store):
         """
         version = derived_version_id(name, candidate, replacing)
         secret = self._claimed(name, seen, lambda s: s.current == replacing)
-        self._refuse_moved(name, secret, replacing)
+        refusals.refuse_moved(name, replacing, secret.current)
         self._refuse_foreign(name, secret)
         self._staged_here.add((name, version))
         if secret.pending == version:
@@ -159,18 +134,18 @@ class AwsStore(Store):
         lost = self._access.put(name, version, candidate.value)
         if not self._access.move(name, _PENDING, secret.pending, version):
             now = self._claimed(name, None, lambda s: s.pending != secret.pending)
-            self._refuse_moved(name, now, replacing)
+            refusals.refuse_moved(name, replacing, now.current)
             self._refuse_foreign(name, now)
             if now.pending != version:
                 # the label is where it was: there is no version to move it to
                 unwritten = lost if now.pending == secret.pending else None
-                raise unwritten or label_moved(name, _PENDING, secret.pending)
+                raise unwritten or refusals.label_moved(name, _PENDING, secret.pending)
         return version
 
     def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         """Label it again, in one call. AWS drops versions without a label when it likes."""
         if is_placeholder(version):
-            raise placeholder_refused(name)
+            raise refusals.placeholder_refused(name)
         secret = self._claimed(name, seen)
         if version in (secret.current, secret.pending):
             return True
@@ -183,7 +158,7 @@ class AwsStore(Store):
         now = self._claimed(name, None, lambda s: s.pending != secret.pending)
         if now.pending != version:
             self._refuse_foreign(name, now)
-            raise label_moved(name, _PENDING, secret.pending)
+            raise refusals.label_moved(name, _PENDING, secret.pending)
         return True
 
     def _promote(
@@ -203,14 +178,14 @@ class AwsStore(Store):
         if secret.current == version:
             return
         if seen is None:
-            self._refuse_moved(name, secret, replacing)
+            refusals.refuse_moved(name, replacing, secret.current)
             if secret.pending != version:
-                raise not_the_candidate(name, version, secret.candidate)
+                raise refusals.not_the_candidate(name, version, secret.candidate)
         if not self._access.move(name, _CURRENT, replacing, version):
             now = self._claimed(name, None, lambda s: s.current != replacing)
             if now.current != version:
-                self._refuse_moved(name, now, replacing)
-                raise not_the_candidate(name, version, now.candidate)
+                refusals.refuse_moved(name, replacing, now.current)
+                raise refusals.not_the_candidate(name, version, now.candidate)
 
     def _discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
         """Discard in one call, even if the snapshot shows another candidate: AWS refuses it if that is still so."""
@@ -220,7 +195,7 @@ class AwsStore(Store):
             self._access.move(name, _PENDING, version, None)
 
     def _note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
-        self._retiring.note(name, entry, self._claimed(name, seen))
+        note(self._access, name, entry, self._claimed(name, seen))
 
     def _remove(self, name: SecretName, seen: Snapshot) -> None:
         if (secret := native_of(seen) or self._access.look(name)) is not None:
@@ -239,28 +214,16 @@ class AwsStore(Store):
         secret = native_of(seen) or self._access.expect(name, wanted)
         self._access.refuse_deleted(name, secret)
         if secret is None or secret.current is None:
-            raise not_claimed(name)
+            raise refusals.not_claimed(name)
         return secret
-
-    def _refuse_moved(
-        self, name: SecretName, secret: AwsSecret, replacing: VersionId | None
-    ) -> None:
-        if secret.current != replacing:
-            raise moved_by_another(name, replacing, secret.current)
 
     def _refuse_foreign(self, name: SecretName, secret: AwsSecret) -> None:
         if (version := secret.foreign_candidate) is None:
             return
-        command = self._client.command(
-            "update-secret-version-stage",
-            name,
-            "--version-stage",
-            _PENDING,
-            "--remove-from-version-id",
-            version,
-        )
+        options = ("--version-stage", _PENDING, "--remove-from-version-id", version)
+        command = self._client.command("update-secret-version-stage", name, *options)
         since = self._access.written_at(name, version)
-        raise foreign_candidate(
+        raise refusals.foreign_candidate(
             name, version, since, f"let it finish; where it never will, run `{command}`"
         )
 
@@ -271,10 +234,10 @@ class AwsStore(Store):
         )
         try:
             answer = self._client.call("GetSecretValue", name, SecretId=name, **chosen)
-        except AwsFailure as failure:
-            if failure.outcome is AwsOutcome.ABSENT:
+        except StoreFailure as failure:
+            if failure.outcome is Outcome.ABSENT:
                 return None
-            if failure.outcome is AwsOutcome.REFUSED:
+            if failure.outcome is Outcome.REFUSED:
                 self._access.refuse_deleted(name, self._access.look(name))
             raise
         if which is Stage.CANDIDATE and LABELS[Stage.CURRENT] in answer.get("VersionStages", ()):

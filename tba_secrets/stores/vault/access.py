@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tba_secrets.errors import ScheduledForDeletionError
-from tba_secrets.stores.interface import SecretName, Snapshot, Stage, VersionId
+from tba_secrets.stores.interface import SecretName, Snapshot, VersionId, stages_of
 from tba_secrets.stores.refusals import foreign_candidate
 from tba_secrets.stores.vault.journal import kept_journal
 from tba_secrets.stores.vault.kv2 import KvV2, KvValue
@@ -54,34 +54,25 @@ class Look:
 
 
 class VaultSecretAccess:
-    """One mount, secret by secret.
-
-    Args:
-        kv: The calls.
-    """
+    """One mount, secret by secret."""
 
     def __init__(self, kv: KvV2) -> None:
         self._kv = kv
         self._last: dict[SecretName, Look | None] = {}
 
     def paths(self, name: SecretName) -> Paths:
-        """Return the places of a secret."""
         return paths_of(name, self._kv.client.settings)
 
     def look(self, name: SecretName, *, closely: bool = False) -> Look | None:
-        """Look at a secret, deleted or not.
+        """Look at a secret, deleted or not; None if there is no version and no mark of ours.
 
-        Args:
-            name: The secret.
-            closely: Look at the candidate's path too if no candidate is named: a killed run may have left one.
-
-        Returns:
-            What was seen; None if there is no version and no mark of ours.
+        `closely` looks at the candidate's path too if no candidate is named: a killed run may have left one.
         """
         self._last.pop(name, None)
         secret = self._kv.look(self.paths(name).current)
         if secret is None:
-            return self.remember(name, None)
+            self._last[name] = None
+            return None
         if not secret.versions and owner_of(secret.custom) is None:
             return None
         named = candidate_named(secret.custom) is not None
@@ -90,7 +81,7 @@ class VaultSecretAccess:
             waiting = self._waiting(name, secret, closely=closely)
         return self.remember(name, Look(secret, waiting))
 
-    def remember(self, name: SecretName, look: Look | None) -> Look | None:
+    def remember(self, name: SecretName, look: Look) -> Look:
         """Keep what was seen last, for `last`."""
         self._last[name] = look
         return look
@@ -104,11 +95,7 @@ class VaultSecretAccess:
         return name in self._last and self._last[name] is None
 
     def known(self, name: SecretName, seen: Snapshot | None) -> Look | None:
-        """Return what `seen` tells, and what we have written since; look closely if it tells nothing.
-
-        Raises:
-            ScheduledForDeletionError: The secret is deleted.
-        """
+        """Return what `seen` tells and we have written since, or look closely; raise if the secret is deleted."""
         native = None if seen is None else seen.native
         if isinstance(native, Look):
             last = self._last.get(name)
@@ -120,21 +107,14 @@ class VaultSecretAccess:
             raise self.deleted(name, look.secret.removed)
         return look
 
-    def snapshot(self, name: SecretName, look: Look | None) -> Snapshot | None:
+    def snapshot(self, name: SecretName, look: Look) -> Snapshot:
         """Return what the rest of tba-secrets sees of it."""
-        if look is None:
-            return None
         secret, waiting = look.secret, look.waiting
-        before = self.previous(secret)
-        stages = {
-            Stage.CURRENT: secret.current_id,
-            Stage.CANDIDATE: None if waiting.id == secret.current_id else waiting.id,
-            Stage.PREVIOUS: None if before is None else secret.id_of(before),
-        }
-        removed = secret.removed
+        before, removed = secret.previous, secret.removed
+        previous = None if before is None else secret.id_of(before)
         return Snapshot(
             location=f"{self._kv.client.settings.mount}/{name}",
-            stages={stage: version for stage, version in stages.items() if version is not None},
+            stages=stages_of(secret.current_id, waiting.id, previous),
             foreign_candidate=waiting.foreign,
             owner=owner_of(secret.custom),
             deletion_at=None if removed is None else removed.deletion_time,
@@ -142,17 +122,8 @@ class VaultSecretAccess:
             native=look,
         )
 
-    def previous(self, secret: KvSecret) -> KvVersion | None:
-        """Return the version before the newest, if it can be read."""
-        before = secret.versions.get(secret.number - 1)
-        return before if before is not None and secret.is_live(before) else None
-
     def current_value(self, name: SecretName) -> KvValue | None:
-        """Read the newest version; None if none can be read.
-
-        Raises:
-            ScheduledForDeletionError: It is deleted.
-        """
+        """Read the newest version; None if none can be read. Raise if it is deleted."""
         found = self._kv.read(self.paths(name).current)
         if found is None or found.version.destroyed:
             return None
@@ -166,11 +137,7 @@ class VaultSecretAccess:
         return None if found is None else Enclosed.parse(found.value)
 
     def refuse_foreign(self, name: SecretName, waiting: Waiting) -> None:
-        """Raise if another tool's candidate is in the way.
-
-        Raises:
-            ConflictError: With the command that takes it away.
-        """
+        """Raise ConflictError if another tool's candidate is in the way, with the command that takes it away."""
         if not waiting.foreign or waiting.id is None:
             return
         command = self._kv.client.command("kv metadata delete", self.paths(name).candidate)
@@ -179,7 +146,6 @@ class VaultSecretAccess:
         )
 
     def restore_command(self, name: SecretName, number: int | None) -> str:
-        """Return the command that undeletes a version."""
         return self._kv.client.command(
             "kv undelete", self.paths(name).current, f"-versions={number or 'NUMBER'}"
         )

@@ -30,8 +30,6 @@ from tba_secrets.spec.model import (
 from tba_secrets.stores.vault.transport import VaultAdapter
 
 _STS_REQUEST: Final = "Action=GetCallerIdentity&Version=2011-06-15"
-Login = Callable[[], Mapping[str, Any]]
-"""Logs in once, and returns the `auth` block of the answer."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,15 @@ class Method:
     """`token`, `approle`, `kubernetes`, `jwt` or `aws`."""
     shown: Mapping[str, str]
     """The settings in force; never secret."""
-    login: Login | None
-    """None if a token is given, which cannot be obtained again."""
+    login: Callable[[], Mapping[str, Any]] | None
+    """Logs in once, and returns the answer's `auth`; None if a token is given, which cannot be obtained again."""
     given: Callable[[], Sensitive] | None = None
     """Returns the token that another program obtained."""
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether another token can be obtained."""
+        return self.login is not None
 
 
 def method_of(auth: VaultAuth, adapter: VaultAdapter) -> Method:
@@ -175,11 +178,7 @@ def _auth(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _value(place: VaultCredential, what: str) -> Sensitive:
-    """Return what the variable or file holds, without white space around it.
-
-    Raises:
-        AccessDeniedError: It is absent or empty.
-    """
+    """Return what the variable or file holds, without white space around it; raise if it is absent or empty."""
     if (place.env is None) == (place.file is None):
         raise StoreError(f"{what}: exactly one of env and file is needed", "declare one of them")
     if place.env is not None:

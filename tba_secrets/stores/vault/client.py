@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from tba_secrets.spec.model import VaultSettings
+from tba_secrets.stores.failures import Outcome, StoreFailure
 from tba_secrets.stores.vault.auth import method_of
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome, VaultRequest
-from tba_secrets.stores.vault.policy import line_for, listing_line, policy_lines
+from tba_secrets.stores.vault.errors import VaultRequest
+from tba_secrets.stores.vault.policy import line_for, policy_lines
 from tba_secrets.stores.vault.retry import AGAIN, UNLESS_SENT, VaultRetry
 from tba_secrets.stores.vault.session import VaultSession
 from tba_secrets.stores.vault.transport import Deadline, VaultAdapter, VaultAnswer
@@ -19,13 +20,7 @@ HEALTH_STATUSES: Final = (429, 472, 473, 474, 501, 503, 530)
 
 
 class VaultClient:
-    """One Vault by one environment's settings. Thread-safe; nothing is sent before the first call.
-
-    Args:
-        settings: `store.vault` of the environment's YAML.
-        deadline: For each call.
-        retry: When to ask again.
-    """
+    """One Vault by one environment's settings. Thread-safe; nothing is sent before the first call."""
 
     def __init__(
         self,
@@ -54,19 +49,7 @@ class VaultClient:
         expected: Collection[int] = (),
         repeatable: bool = True,
     ) -> VaultAnswer:
-        """Ask Vault.
-
-        Args:
-            method: Of HTTP.
-            path: Without `/v1/`.
-            body: JSON.
-            query: Of the URL; never secret.
-            expected: Statuses that are answers here.
-            repeatable: It may be carried out twice; else it is not sent again where it may have been carried out.
-
-        Raises:
-            VaultFailure: Whatever went wrong.
-        """
+        """Ask Vault, see `VaultAdapter.exchange`; what is not `repeatable` is not sent again once it may be done."""
         asked = self._asked(method, path)
         outcomes = AGAIN if repeatable else UNLESS_SENT
         tries, replaced = 1, False
@@ -76,20 +59,19 @@ class VaultClient:
                 return self.adapter.exchange(
                     asked, json=body, query=query, token=token.reveal(), expected=expected
                 )
-            except VaultFailure as failure:
-                if failure.outcome is VaultOutcome.EXPIRED and not replaced:
-                    replaced = self.session.replace(token)
-                    if not replaced:
-                        raise
-                    continue
-                if not self.retry.pause(failure, tries, outcomes):
+            except StoreFailure as failure:
+                expired = failure.outcome is Outcome.EXPIRED
+                if expired and not replaced and self.session.replace(token):
+                    replaced = True
+                elif self.retry.pause(failure, tries, outcomes):
+                    tries += 1
+                else:
                     raise
-            tries += 1
 
     def health(self) -> VaultAnswer:
         """Ask `/sys/health`, which needs no token and is in the root namespace."""
         asked = self._asked("GET", "sys/health")
-        return self.retry.always(
+        return self.retry.tried(
             lambda: self.adapter.exchange(asked, expected=HEALTH_STATUSES, in_namespace=False)
         )
 
@@ -102,6 +84,5 @@ class VaultClient:
         return shlex.join(["vault", *verb.split(), *where, *options, path])
 
     def _asked(self, method: str, path: str) -> VaultRequest:
-        lines = policy_lines(self.settings, self.kv_version)
-        line = listing_line(path) if method == "LIST" else line_for(lines, path)
+        line = line_for(policy_lines(self.settings, self.kv_version), method, path)
         return VaultRequest(method, path, self.settings.address_url, str(line))

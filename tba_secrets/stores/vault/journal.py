@@ -28,6 +28,10 @@ LINE: Final = "tba_journal_"
 PIN: Final = "tba_retiring_"
 """Before the key of a version that is copied, or about to be: holds its id."""
 
+_WRITES_TO_OUTLAST: Final = 4
+"""A pinned version that this many more writes cannot drop needs no copy yet: our own, and some of others between two
+runs of ours."""
+
 
 class Shelf(ABC):
     """What the journal asks of a mount, for one secret."""
@@ -46,20 +50,16 @@ class Shelf(ABC):
         """Read a version where it is without a copy; None if it is gone."""
 
     @abstractmethod
-    def holds(self, version: VersionId) -> bool:
-        """Return whether a version is there without a copy."""
-
-    @abstractmethod
-    def lasts(self, version: VersionId) -> bool:
-        """Return whether the next few writes cannot drop a version."""
+    def writes_left(self, version: VersionId) -> int:
+        """Return how many writes cannot drop a version; below 0 if it may be gone already."""
 
     @abstractmethod
     def copied(self, key: str) -> Sensitive | None:
         """Read a copy; None if it is not there."""
 
-    @abstractmethod
     def has_copy(self, key: str) -> bool:
         """Return whether a copy is there that was announced."""
+        return self.copied(key) is not None
 
     @abstractmethod
     def copy(self, key: str, value: Sensitive) -> None:
@@ -79,7 +79,7 @@ def note(name: SecretName, shelf: Shelf, entry: JournalEntry) -> None:
     changes = _line_changes(shelf.custom, lines)
     # 2. delete
     loose = _loose(shelf.custom, lines)
-    if entry.key in loose and not shelf.holds(version):
+    if entry.key in loose and shelf.writes_left(version) < 0:
         shelf.annotate(changes)
         changes = {}
     for key in loose:
@@ -98,10 +98,8 @@ def keep_pinned(name: SecretName, shelf: Shelf) -> None:
     """Copy, before a write, what is pinned and may be dropped by one of the next few."""
     for entry in kept_journal(shelf.custom):
         # What is gone has its copy, or is past saving: no reason to refuse the write.
-        missing = None
-        if shelf.holds(VersionId(entry.version)):
-            missing = _missing_copy(name, shelf, entry)
-        if missing is not None:
+        there = shelf.writes_left(VersionId(entry.version)) >= 0
+        if there and (missing := _missing_copy(name, shelf, entry)) is not None:
             shelf.annotate({f"{PIN}{entry.key}": entry.version})
             shelf.copy(entry.key, missing)
 
@@ -118,7 +116,7 @@ def pinned(shelf: Shelf, version: VersionId) -> StoredVersion | None:
 def _missing_copy(name: SecretName, shelf: Shelf, entry: JournalEntry) -> Sensitive | None:
     """Return the value that is yet to be copied; None if the version needs no copy, or has it."""
     version = VersionId(entry.version)
-    if not entry.pinned or shelf.lasts(version):
+    if not entry.pinned or shelf.writes_left(version) >= _WRITES_TO_OUTLAST:
         return None
     if shelf.custom.get(f"{PIN}{entry.key}") == version and shelf.has_copy(entry.key):
         return None
@@ -129,11 +127,7 @@ def _missing_copy(name: SecretName, shelf: Shelf, entry: JournalEntry) -> Sensit
 
 
 def kept_journal(custom: Mapping[str, str]) -> tuple[JournalEntry, ...]:
-    """Return the journal in the metadata, oldest first.
-
-    Raises:
-        StoreError: A line is not one of ours.
-    """
+    """Return the journal in the metadata; see `journal_of`."""
     return journal_of(custom, LINE)
 
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.secret import KvPath, KvSecret, KvVersion, described, kv_version
 
-_LOST_OR_MOVED: Final = (VaultOutcome.UNKNOWN, VaultOutcome.MISMATCH)
+_LOST_OR_MOVED: Final = (Outcome.UNKNOWN, Outcome.MISMATCH)
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,7 @@ class KvValue:
 
 
 class KvV2:
-    """One mount.
-
-    Args:
-        client: The calls.
-    """
+    """One mount."""
 
     def __init__(self, client: VaultClient) -> None:
         self.client = client
@@ -39,13 +35,10 @@ class KvV2:
 
     def look(self, path: KvPath) -> KvSecret | None:
         """Look at a path without its values; None if it is absent."""
-        try:
+        with allowing(Outcome.ABSENT):
             answer = self.client.call("GET", self._at("metadata", path))
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.ABSENT:
-                raise
-            return None
-        return described(answer.data, answer.date)
+            return described(answer.data, answer.date)
+        return None
 
     def read(self, path: KvPath, number: int | None = None) -> KvValue | None:
         """Read the newest version, or the one of a number; None if there is none."""
@@ -62,23 +55,22 @@ class KvV2:
         )
 
     def write(self, path: KvPath, value: Sensitive, cas: int) -> KvVersion:
-        """Write a version if number `cas` is the newest. A lost reply is not believed either way: it is read back.
+        """Write a version if number `cas` is the newest; else nothing is written, and the outcome is MISMATCH.
 
-        Raises:
-            VaultFailure: With the outcome MISMATCH if another version is the newest; nothing was written.
+        A lost reply is not believed either way: it is read back.
         """
         body = {"data": data_of(value), "options": {"cas": cas}}
         for last in (False, True):
             try:
                 answer = self.client.call("POST", self._at("data", path), body, repeatable=False)
                 return kv_version(int(answer.data["version"]), answer.data)
-            except VaultFailure as failure:
+            except StoreFailure as failure:
                 if failure.outcome not in _LOST_OR_MOVED and not last:
                     raise
                 if (written := self._read_back(path, value, cas)) is not None:
                     return written
                 # A lost write may still be on its way: sent again with the same number, only one of the two is done.
-                if last or failure.outcome is VaultOutcome.MISMATCH:
+                if last or failure.outcome is Outcome.MISMATCH:
                     raise
         raise AssertionError("the second try returns or raises")
 
@@ -116,7 +108,7 @@ class KvV2:
         found = self.read(path)
         if found is None or found.version.number != cas + 1 or found.value is None:
             return None
-        return found.version if found.value == text_of(data_of(value)) else None
+        return found.version if found.value == canonical(value) else None
 
     def _at(self, kind: str, path: KvPath) -> str:
         return f"{self._mount}/{kind}/{path}"
@@ -143,3 +135,8 @@ def data_of(value: Sensitive) -> dict[str, str]:
 def text_of(data: Mapping[str, Any]) -> Sensitive:
     """Return the canonical text of an object, as `tba_secrets.payload.render` writes it: Vault keeps no text."""
     return Sensitive(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def canonical(value: Sensitive) -> Sensitive:
+    """Return a text as Vault gives it back; see `data_of`."""
+    return text_of(data_of(value))

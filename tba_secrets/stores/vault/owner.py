@@ -23,15 +23,12 @@ CLAIM: Final = "tba_claim"
 OWNER: Final = "tba_owner"
 """The version of the owner's key that this mark repeats: the next claim is a check-and-set against it."""
 DESCRIPTION: Final = "description"
+_PROMOTION: Final = ("tba_current", "tba_current_id", "tba_fingerprint", "tba_promoted_at")
 _LONGEST: Final = 512
 
 
 def owner_metadata(mark: OwnerMark, description: str | None) -> dict[str, str]:
-    """Return the custom_metadata that says who manages a secret.
-
-    Raises:
-        StoreError: A name is too long.
-    """
+    """Return the custom_metadata that says who manages a secret; raise StoreError if a name is too long."""
     integration, _, token = mark.record.partition("/")
     told = {STACK: mark.stack, INTEGRATION: integration, TOKEN: token, CLAIM: mark.claim}
     for key, text in told.items():
@@ -66,44 +63,25 @@ def owner_in(text: Sensitive | None) -> OwnerMark | None:
 
 def all_of_ours(custom: Mapping[str, str]) -> dict[str, None]:
     """Return a merge patch that takes every key of ours away."""
-    ours = {STACK, INTEGRATION, TOKEN, CLAIM, OWNER, CANDIDATE, *_promotion_keys(), *_proof_keys()}
+    ours = {STACK, INTEGRATION, TOKEN, CLAIM, OWNER, CANDIDATE, *_PROMOTION, *proof_metadata({})}
     return {key: None for key in custom if key in ours or key.startswith((ENTRY, LINE, PIN))}
 
 
 def promotion_metadata(version: KvVersion, entry: Entry) -> dict[str, str | None]:
     """Return a merge patch that tells people which version was promoted, and when."""
-    values = (
-        version.native_id,
-        entry.version,
-        entry.fingerprint,
-        datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    return {key: value or None for key, value in zip(_promotion_keys(), values, strict=True)}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    values = (version.native_id, entry.version, entry.fingerprint, now)
+    return {key: value or None for key, value in zip(_PROMOTION, values, strict=True)}
 
 
 def proof_metadata(about: Mapping[str, str]) -> dict[str, str | None]:
-    """Return a merge patch that says what was proven of the current version, and nothing of any other.
-
-    Args:
-        about: Some of `ABOUT`; never secret.
-    """
-    return {
-        key: _shortened(about.get(name, "")) or None
-        for name, key in zip(ABOUT, _proof_keys(), strict=True)
-    }
+    """Return a merge patch that says what was proven of the current version (`ABOUT`), and nothing of any other."""
+    return {f"tba_{name}": _shortened(about.get(name, "")) or None for name in ABOUT}
 
 
 def has_proof(custom: Mapping[str, str]) -> bool:
     """Return whether anything is noted of what was proven."""
-    return any(key in custom for key in _proof_keys())
-
-
-def _proof_keys() -> tuple[str, ...]:
-    return tuple(f"tba_{name}" for name in ABOUT)
-
-
-def _promotion_keys() -> tuple[str, ...]:
-    return ("tba_current", "tba_current_id", "tba_fingerprint", "tba_promoted_at")
+    return any(key in custom for key in proof_metadata({}))
 
 
 def _shortened(text: str) -> str:

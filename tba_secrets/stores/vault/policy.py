@@ -8,7 +8,7 @@ whose lines cover them too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,10 +35,12 @@ class PolicyLine:
             return path.startswith(self.path[:-1])
         return path == self.path
 
-    def missing(self, granted: Iterable[str]) -> bool:
-        """Return whether a login with the capabilities `granted` on such a path lacks one of these."""
-        have = set(granted)
-        return "root" not in have and not set(self.capabilities) <= have
+    def missing(self, granted: Mapping[str, Collection[str]]) -> bool:
+        """Return whether a login lacks the line, by its capabilities on each path (API: /sys/capabilities-self)."""
+        return any(
+            self.covers(path) and "root" not in held and not set(self.capabilities) <= set(held)
+            for path, held in granted.items()
+        )
 
 
 OF_EVERY_TOKEN: Final = (
@@ -51,12 +53,7 @@ OF_EVERY_TOKEN: Final = (
 
 
 def policy_lines(settings: VaultSettings, kv_version: int = 2) -> tuple[PolicyLine, ...]:
-    """Return what a login needs, beside what the policy `default` gives every token.
-
-    Args:
-        settings: `store.vault` of the environment's YAML.
-        kv_version: Of the mount.
-    """
+    """Return what a login needs on a mount, beside what the policy `default` gives every token."""
     mount = settings.mount
     current, candidates = settings.prefix, settings.candidate_prefix + settings.prefix
     if kv_version == 1:
@@ -76,31 +73,12 @@ def policy_lines(settings: VaultSettings, kv_version: int = 2) -> tuple[PolicyLi
     )
 
 
-def listing_line(folder: str) -> PolicyLine:
-    """Return what a login needs to list a folder and all below it, for `tba import` alone."""
-    return PolicyLine(f"{folder}*", ("list",))
-
-
-def line_for(lines: Iterable[PolicyLine], path: str) -> str:
-    """Return the line that allows calls on `path`, ready to paste."""
-    for line in (*lines, *OF_EVERY_TOKEN):
-        if line.covers(path):
-            return str(line)
-    return f'path "{path}" {{ capabilities = ["read"] }}'
-
-
-def missing_lines(
-    lines: Iterable[PolicyLine], granted: Mapping[str, Iterable[str]]
-) -> Iterator[PolicyLine]:
-    """Yield the lines that a login lacks.
-
-    Args:
-        lines: What is needed.
-        granted: The capabilities on each path that was asked about (API: /sys/capabilities-self).
-    """
-    for line in lines:
-        if any(line.covers(path) and line.missing(held) for path, held in granted.items()):
-            yield line
+def line_for(lines: Iterable[PolicyLine], method: str, path: str) -> PolicyLine:
+    """Return the line that allows a call; to list a folder and all below it is for `tba import` alone."""
+    if method == "LIST":
+        return PolicyLine(f"{path}*", ("list",))
+    known = (line for line in (*lines, *OF_EVERY_TOKEN) if line.covers(path))
+    return next(known, PolicyLine(path, ("read",)))
 
 
 def pasted(lines: Iterable[PolicyLine]) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tba_secrets.errors import AccessDeniedError, StoreError, StoreUnavailableError
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.interface import Preflight, SecretName
+from tba_secrets.stores.vault.auth import Method
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
-from tba_secrets.stores.vault.policy import missing_lines, pasted, policy_lines
+from tba_secrets.stores.vault.policy import pasted, policy_lines
 from tba_secrets.stores.vault.secret import paths_of
 
 SHORTEST_TOKEN_LIFE: Final = 120
@@ -23,14 +24,9 @@ _IGNORED: Final = ("VAULT_ADDR", "VAULT_NAMESPACE", "VAULT_SKIP_VERIFY", "VAULT_
 
 
 def examined(
-    client: VaultClient, names: tuple[SecretName, ...], kv_version: Callable[[], int]
+    client: VaultClient, names: tuple[SecretName, ...], open_mount: Callable[[], object]
 ) -> Preflight:
-    """Find out who we are, and whether the secrets can be staged and promoted.
-
-    Args:
-        client: The calls.
-        names: The secrets.
-        kv_version: Finds out the mount's.
+    """Find out who we are, and whether the secrets can be staged and promoted; `open_mount` asks for its version.
 
     Raises:
         StoreUnavailableError: Vault is sealed, not initialised, or a node that cannot serve.
@@ -38,17 +34,17 @@ def examined(
     """
     server = _server(client)
     token = _token(client)
-    version = kv_version()
-    _capabilities(client, names, version)
+    open_mount()
+    _capabilities(client, names)
     method = client.session.method
     settings = {
         "address": client.settings.address_url,
         "namespace": client.settings.namespace or "",
         "server": server,
-        "mount": f"{client.settings.mount} (KV version {version})",
+        "mount": f"{client.settings.mount} (KV version {client.kv_version})",
         "auth": method.name,
         **method.shown,
-        "token life": _life(token, can_log_in=method.login is not None),
+        "token life": _life(token, method),
         **client.adapter.shown_settings,
         "not used": ", ".join(name for name in _IGNORED if os.environ.get(name)),
     }
@@ -66,14 +62,14 @@ def kv_version_of(client: VaultClient) -> int:
     Raises:
         StoreError: It is no KV mount, or one of version 1 that was not allowed.
         AccessDeniedError: It does not exist, or the login may see nothing on it.
-        VaultFailure: Vault could not be asked.
+        StoreFailure: Vault could not be asked.
     """
     settings = client.settings
     client.session.token()  # a login that is refused is no mount that is missing
     try:
         told = client.call("GET", f"sys/internal/ui/mounts/{settings.mount}").data
-    except VaultFailure as failure:
-        if failure.outcome is not VaultOutcome.DENIED:
+    except StoreFailure as failure:
+        if failure.outcome is not Outcome.DENIED:
             raise
         raise AccessDeniedError(
             f"Vault at {settings.address_url} shows no mount {settings.mount}: there is none, "
@@ -133,20 +129,17 @@ def _same_cluster(client: VaultClient, found: str) -> None:
 
 def _token(client: VaultClient) -> Mapping[str, Any]:
     """Return what Vault tells of the token in use; nothing if no policy allows us to ask."""
-    try:
+    told: Mapping[str, Any] = {}
+    with allowing(Outcome.DENIED):
         told = client.call("GET", "auth/token/lookup-self").data
-    except VaultFailure as failure:
-        if failure.outcome is not VaultOutcome.DENIED:
-            raise
-        return {}
     if told.get("num_uses"):
         raise AccessDeniedError(
             f"the Vault token is good for {told['num_uses']} more calls only, which is too few for a run",
             "use a token without a limit of uses (`token_num_uses=0` on the role)",
         )
-    can_log_in = client.session.method.login is not None
     seconds = int(told.get("ttl") or 0)
-    if 0 < seconds < SHORTEST_TOKEN_LIFE and not told.get("renewable") and not can_log_in:
+    for_good = not told.get("renewable") and not client.session.method.can_log_in
+    if 0 < seconds < SHORTEST_TOKEN_LIFE and for_good:
         raise AccessDeniedError(
             f"the Vault token ends in {seconds} s and cannot be renewed; a run needs {SHORTEST_TOKEN_LIFE} s at least",
             "give a new token, or let `store.vault.auth` log in by a method that can do so again",
@@ -154,43 +147,40 @@ def _token(client: VaultClient) -> Mapping[str, Any]:
     return told
 
 
-def _life(token: Mapping[str, Any], *, can_log_in: bool) -> str:
+def _life(token: Mapping[str, Any], method: Method) -> str:
     if not token:
         return "unknown: no policy allows auth/token/lookup-self"
     seconds = int(token.get("ttl") or 0)
     if seconds == 0:
         return "without end"
-    after = (
-        "renewed" if token.get("renewable") else "logged in again" if can_log_in else "then over"
-    )
-    return f"{seconds} s, {after}"
+    if token.get("renewable"):
+        return f"{seconds} s, renewed"
+    return f"{seconds} s, {'logged in again' if method.can_log_in else 'then over'}"
 
 
-def _capabilities(client: VaultClient, names: tuple[SecretName, ...], version: int) -> None:
+def _capabilities(client: VaultClient, names: tuple[SecretName, ...]) -> None:
     """Refuse a login that cannot do what a run needs; the refusal holds the missing lines."""
-    lines = policy_lines(client.settings, version)
-    needed = [line for line in lines if line.always]
-    asked = [path for name in names for path in _paths(client, name, version)]
+    asked = [path for name in names for path in _paths(client, name)]
     if not asked:
         return
     granted = client.call("POST", "sys/capabilities-self", {"paths": asked}).data
-    missing = list(missing_lines(needed, {path: granted.get(path, ()) for path in asked}))
-    if missing:
+    held = {path: granted.get(path, ()) for path in asked}
+    lines = policy_lines(client.settings, client.kv_version)
+    if missing := [line for line in lines if line.always and line.missing(held)]:
         raise AccessDeniedError(
             f"the login at Vault {client.settings.address_url} lacks what a run needs on {', '.join(names)}",
             f"add to one of its policies:\n{pasted(missing)}",
         )
 
 
-def _paths(client: VaultClient, name: SecretName, version: int) -> list[str]:
+def _paths(client: VaultClient, name: SecretName) -> list[str]:
     paths, mount = paths_of(name, client.settings), client.settings.mount
-    if version == 1:
+    if client.kv_version == 1:
         return [f"{mount}/{paths.current}", f"{mount}/{paths.candidate}"]
     return [
         f"{mount}/data/{paths.owner}",
-        *(
-            f"{mount}/{kind}/{path}"
-            for kind in ("data", "metadata")
-            for path in (paths.current, paths.candidate)
-        ),
+        f"{mount}/data/{paths.current}",
+        f"{mount}/data/{paths.candidate}",
+        f"{mount}/metadata/{paths.current}",
+        f"{mount}/metadata/{paths.candidate}",
     ]

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from random import random
 from typing import Final, TypeVar
 
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
+from tba_secrets.stores.failures import Outcome, StoreFailure
 
 T = TypeVar("T")
-AGAIN: Final = (VaultOutcome.UNAVAILABLE, VaultOutcome.UNKNOWN)
+AGAIN: Final = (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
 """For calls that may be carried out twice."""
-UNLESS_SENT: Final = (VaultOutcome.UNAVAILABLE,)
+UNLESS_SENT: Final = (Outcome.UNAVAILABLE,)
 """For logins, and for check-and-set writes, which are read back."""
 
 
@@ -30,34 +30,21 @@ class VaultRetry:
     longest_pause: float = 4.0
     sleep: Callable[[float], None] = time.sleep
 
-    def always(self, call: Callable[[], T]) -> T:
-        """Make a call that may be carried out twice: a read, or a write that sets what it sets."""
-        return self._tried(call, AGAIN)
+    def tried(self, call: Callable[[], T], outcomes: tuple[Outcome, ...] = AGAIN) -> T:
+        """Make a call; make it again after a failure with one of `outcomes`."""
+        tries = 1
+        while True:
+            try:
+                return call()
+            except StoreFailure as failure:
+                if not self.pause(failure, tries, outcomes):
+                    raise
+            tries += 1
 
-    def unless_sent(self, call: Callable[[], T]) -> T:
-        """Make a call that must not be carried out twice: a login."""
-        return self._tried(call, UNLESS_SENT)
-
-    def pause(self, failure: VaultFailure, tries: int, outcomes: tuple[VaultOutcome, ...]) -> bool:
-        """Wait before the next try; False if there is to be none.
-
-        Args:
-            failure: How the last try ended.
-            tries: How many there were.
-            outcomes: Those after which the call may be made again.
-        """
+    def pause(self, failure: StoreFailure, tries: int, outcomes: tuple[Outcome, ...]) -> bool:
+        """Wait before the next try; False if there is to be none, after so many and this failure."""
         if failure.outcome not in outcomes or tries >= failure.tries:
             return False
         pause = min(self.first_pause * 2 ** (tries - 1), self.longest_pause)
         self.sleep(pause * (1 + random() / 2))  # noqa: S311 - no secret depends on it
         return True
-
-    def _tried(self, call: Callable[[], T], outcomes: tuple[VaultOutcome, ...]) -> T:
-        tries = 1
-        while True:
-            try:
-                return call()
-            except VaultFailure as failure:
-                if not self.pause(failure, tries, outcomes):
-                    raise
-            tries += 1

@@ -10,7 +10,6 @@ retired lie below the candidate's path, so one line of a policy covers them all 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -30,7 +29,6 @@ CANDIDATE: Final = "tba_candidate"
 """`number version-id fingerprint` of the candidate that waits at its path, or is about to. If it is absent nothing of
 ours waits, so a look at the secret is one call."""
 _ID, _FINGERPRINT, _VALUE = "tba_version", "tba_fingerprint", "value"
-_FRACTION: Final = re.compile(r"\.(\d+)")
 _DELETION_GRANULARITY: Final = 1.0
 """Seconds: of the Date header, which deletion times are compared with."""
 
@@ -48,6 +46,11 @@ class Paths:
     def owner(self) -> KvPath:
         """The key whose versions say, by check-and-set, who manages the secret."""
         return KvPath(f"{self.candidate}/owner")
+
+    @property
+    def notes(self) -> KvPath:
+        """What KV version 1 has no metadata for: `tba-candidates/notes/netsuite/a` for `netsuite/a`."""
+        return KvPath(f"{self.candidate.removesuffix(self.current)}notes/{self.current}")
 
     def copy(self, key: str) -> KvPath:
         """Where a version that is to be retired is copied to."""
@@ -124,23 +127,26 @@ class KvSecret:
     """How many versions were there when the secret was looked at."""
 
     @property
-    def newest(self) -> KvVersion | None:
-        """The version that a reader gets by default, or would if it was not deleted."""
-        return self.versions.get(self.number)
+    def live(self) -> KvVersion | None:
+        """The newest version, if it can be read: what a reader gets by default."""
+        return self._readable(self.number)
 
     @property
-    def live(self) -> KvVersion | None:
-        """The newest version, if it can be read."""
-        newest = self.newest
-        return newest if newest is not None and self.is_live(newest) else None
+    def previous(self) -> KvVersion | None:
+        """The version before the newest, if it can be read."""
+        return self._readable(self.number - 1)
 
     @property
     def removed(self) -> KvVersion | None:
         """The newest version, if it is deleted and can be restored."""
-        newest = self.newest
+        newest = self.versions.get(self.number)
         if newest is None or newest.destroyed or self.is_live(newest):
             return None
         return newest
+
+    def _readable(self, number: int) -> KvVersion | None:
+        version = self.versions.get(number)
+        return version if version is not None and self.is_live(version) else None
 
     def is_live(self, version: KvVersion) -> bool:
         """Return whether a version can be read: neither destroyed nor deleted by now."""
@@ -187,8 +193,13 @@ class KvSecret:
 
     def annotated(self, changes: Mapping[str, str | None]) -> KvSecret:
         """Return the secret after its custom_metadata was merged with `changes`."""
-        merged = {**self.custom, **changes}
-        return replace(self, custom={k: text for k, text in merged.items() if text is not None})
+        return replace(self, custom=merged(self.custom, changes))
+
+
+def merged(custom: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Return metadata with a merge patch applied: None takes a key away."""
+    both = {**custom, **changes}
+    return {key: text for key, text in both.items() if text is not None}
 
 
 def paths_of(name: SecretName, settings: VaultSettings) -> Paths:
@@ -213,12 +224,7 @@ def paths_of(name: SecretName, settings: VaultSettings) -> Paths:
 
 
 def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
-    """Read the answer to `GET metadata`.
-
-    Args:
-        answer: Its `data`.
-        date: The server's clock, epoch seconds; this machine's if it is not told.
-    """
+    """Read the `data` of `GET metadata`; `date` is the server's clock in epoch seconds, or this machine's if absent."""
     versions = {
         int(number): kv_version(int(number), told)
         for number, told in (answer.get("versions") or {}).items()
@@ -236,10 +242,13 @@ def described(answer: Mapping[str, Any], date: float | None) -> KvSecret:
 
 def kv_version(number: int, told: Mapping[str, Any]) -> KvVersion:
     """Read one version's metadata, as every endpoint of KV version 2 writes it."""
+    deleted = str(
+        told.get("deletion_time") or ""
+    )  # of its nine digits after the point, six are read
     return KvVersion(
         number=number,
         created_time=str(told.get("created_time", "")),
-        deletion_time=_time(str(told.get("deletion_time") or "")),
+        deletion_time=datetime.fromisoformat(deleted) if deleted else None,
         destroyed=bool(told.get("destroyed")),
     )
 
@@ -277,11 +286,3 @@ def entries_beyond(custom: Mapping[str, str], oldest: int) -> dict[str, None]:
     """Return a merge patch that takes away the entries of versions older than `oldest`."""
     numbers = {key: key.removeprefix(ENTRY) for key in custom if key.startswith(ENTRY)}
     return {key: None for key, n in numbers.items() if not n.isdigit() or int(n) < oldest}
-
-
-def _time(text: str) -> datetime | None:
-    """Parse RFC 3339; Vault writes nine digits after the point, and Python reads six."""
-    if not text:
-        return None
-    shortened = _FRACTION.sub(lambda match: f".{match.group(1)[:6]:0<6}", text)
-    return datetime.fromisoformat(shortened)

@@ -13,9 +13,10 @@ from threading import RLock
 from typing import Any, Final
 
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.vault.auth import Method
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome, VaultRequest
-from tba_secrets.stores.vault.retry import VaultRetry
+from tba_secrets.stores.vault.errors import VaultRequest
+from tba_secrets.stores.vault.retry import UNLESS_SENT, VaultRetry
 from tba_secrets.stores.vault.transport import VaultAdapter
 
 _RENEW_AT: Final = 2 / 3
@@ -36,14 +37,7 @@ class _Lease:
 
 
 class VaultSession:
-    """Gives every call its token. Thread-safe.
-
-    Args:
-        adapter: Sends the calls.
-        method: How to log in.
-        retry: When to ask again.
-        clock: Seconds, monotonic.
-    """
+    """Gives every call its token. Thread-safe."""
 
     def __init__(
         self,
@@ -58,14 +52,10 @@ class VaultSession:
         self._clock = clock
         self._lock = RLock()
         self._lease: _Lease | None = None
-        self._lost: VaultFailure | None = None
+        self._lost: StoreFailure | None = None
 
     def token(self) -> Sensitive:
-        """Return the token to use now.
-
-        Raises:
-            VaultFailure: The login failed.
-        """
+        """Return the token to use now; raise StoreFailure if the login fails."""
         with self._lock:
             if self._lease is None:
                 self._lease = self._obtained()
@@ -94,25 +84,21 @@ class VaultSession:
         if self._lost is not None:
             raise self._lost
         try:
-            auth = self._retry.unless_sent(self.method.login)
-        except VaultFailure as failure:
-            final = VaultFailure(failure.outcome, failure.error, failure.status, tries=1)
-            if failure.outcome is VaultOutcome.UNKNOWN and self.method.name == "approle":
-                self._lost = final
-            raise final from None
+            auth = self._retry.tried(self.method.login, UNLESS_SENT)
+        except StoreFailure as failure:
+            if failure.outcome is Outcome.UNKNOWN and self.method.name == "approle":
+                self._lost = failure
+            raise
         return self._lease_of(auth["client_token"], auth.get("lease_duration"), auth)
 
     def _given(self) -> _Lease:
         """Take the token that was given; ask how long it lives, if its policies allow that."""
         assert self.method.given is not None  # noqa: S101 - a method has a login or a token
         token = self.method.given()
-        try:
+        with allowing(Outcome.DENIED):
             data = self._ask("GET", "auth/token/lookup-self", token)["data"]
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.DENIED:
-                raise
-            return _Lease(token, renewable=False, seconds=0, renew_at=None)
-        return self._lease_of(token.reveal(), data.get("ttl"), data)
+            return self._lease_of(token.reveal(), data.get("ttl"), data)
+        return _Lease(token, renewable=False, seconds=0, renew_at=None)
 
     def _renewed(self, lease: _Lease) -> _Lease:
         """Return the token with a longer life, or another one; else the same one for as long as it lives.
@@ -120,35 +106,32 @@ class VaultSession:
         Vault grants less and less as a token comes near its maximum; then another login is due.
         """
         renewed = self._extended(lease) if lease.renewable else None
-        if renewed is not None and (renewed.seconds > lease.seconds / 2 or not self._can_log_in):
+        can_log_in = self.method.can_log_in
+        if renewed is not None and (renewed.seconds > lease.seconds / 2 or not can_log_in):
             return renewed
-        if self._can_log_in:
+        if can_log_in:
             try:
                 return self._obtained()
-            except VaultFailure:
+            except StoreFailure:
                 pass
         return renewed or replace(lease, renew_at=self._clock() + _TRY_AGAIN)
 
     def _extended(self, lease: _Lease) -> _Lease | None:
         try:
             auth = self._ask("POST", "auth/token/renew-self", lease.token)["auth"]
-        except VaultFailure:
+        except StoreFailure:
             return None
         return self._lease_of(lease.token.reveal(), auth.get("lease_duration"), auth)
 
-    @property
-    def _can_log_in(self) -> bool:
-        return self.method.login is not None
-
     def _lease_of(self, token: str, seconds: int | None, told: Any) -> _Lease:
         renewable = bool(told.get("renewable"))
-        due = seconds and (renewable or self._can_log_in)
+        due = seconds and (renewable or self.method.can_log_in)
         renew_at = self._clock() + (seconds or 0) * _RENEW_AT if due else None
         return _Lease(Sensitive(token), renewable, seconds or 0, renew_at)
 
     def _ask(self, method: str, path: str, token: Sensitive) -> Any:
         asked = VaultRequest(method, path, self._adapter.base_uri)
         body: dict[str, str] | None = {} if method == "POST" else None
-        return self._retry.always(
+        return self._retry.tried(
             lambda: self._adapter.exchange(asked, json=body, token=token.reveal())
         ).body

@@ -14,26 +14,25 @@ from typing import ClassVar
 
 from tba_secrets.errors import StoreError, StoreUnavailableError
 from tba_secrets.spec.model import VaultSettings
+from tba_secrets.stores.failures import StoreFailure
 from tba_secrets.stores.interface import (
     Candidate,
     OwnerMark,
     Preflight,
     SecretName,
+    Seen,
     Snapshot,
     Stage,
     Store,
     StoredVersion,
-    Unseen,
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
-from tba_secrets.stores.refusals import not_claimed
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure
-from tba_secrets.stores.vault.kv2 import KvV2
+from tba_secrets.stores.vault.kv2 import KvV2, canonical
 from tba_secrets.stores.vault.preflight import examined, kv_version_of
 from tba_secrets.stores.vault.retry import VaultRetry
-from tba_secrets.stores.vault.secret import Entry
+from tba_secrets.stores.vault.secret import Enclosed, Entry
 from tba_secrets.stores.vault.transport import Deadline
 from tba_secrets.stores.vault.unversioned import KvV1, UnversionedMount
 from tba_secrets.stores.vault.versioned import VersionedMount
@@ -41,13 +40,7 @@ from tba_secrets.stores.versions import derived_version_id
 
 
 class VaultStore(Store):
-    """Secrets of one KV mount. Thread-safe; asks Vault nothing until it is used.
-
-    Args:
-        settings: `store.vault` of the environment's YAML.
-        deadline: For each call.
-        retry: When to ask again.
-    """
+    """Secrets of one KV mount. Thread-safe; asks Vault nothing until it is used."""
 
     kind: ClassVar[str] = "vault"
 
@@ -71,7 +64,7 @@ class VaultStore(Store):
     def _typed_errors(self) -> Iterator[None]:
         try:
             yield
-        except VaultFailure as failure:
+        except StoreFailure as failure:
             error: StoreError = failure.error
         except (AttributeError, KeyError, TypeError, ValueError) as unexpected:
             error = StoreUnavailableError(
@@ -87,7 +80,7 @@ class VaultStore(Store):
             error.__context__ = None  # what was caught may hold a part of the answer
 
     def _preflight(self, names: tuple[SecretName, ...]) -> Preflight:
-        return examined(self._client, names, lambda: self._opened().kv_version)
+        return examined(self._client, names, self._opened)
 
     def _describe(self, name: SecretName) -> Snapshot | None:
         return self._opened().describe(name)
@@ -97,7 +90,8 @@ class VaultStore(Store):
 
         What ends in a slash is a folder, and an empty folder is a 404 (Vault API, "KV secrets engine", "List Secrets").
         """
-        mount = self._settings.mount + ("/metadata" if self._opened().kv_version == 2 else "")
+        self._opened()
+        mount = self._settings.mount + ("/metadata" if self._client.kv_version == 2 else "")
         folders = [prefix[: prefix.rfind("/") + 1]]
         while folders:
             folder = folders.pop()
@@ -111,16 +105,9 @@ class VaultStore(Store):
         return self._opened().read(name, which)
 
     def _claim(
-        self,
-        name: SecretName,
-        mark: OwnerMark,
-        description: str | None,
-        seen: Snapshot | Unseen | None,
+        self, name: SecretName, mark: OwnerMark, description: str | None, seen: Seen
     ) -> Snapshot:
-        claimed = self._opened().claim(name, mark, description, seen)
-        if claimed is None:
-            raise not_claimed(name)
-        return claimed
+        return self._opened().claim(name, mark, description, seen)
 
     def _stage(
         self,
@@ -129,9 +116,10 @@ class VaultStore(Store):
         replacing: VersionId | None,
         seen: Snapshot | None,
     ) -> VersionId:
-        entry = Entry(derived_version_id(name, candidate, replacing), candidate.fingerprint)
-        self._opened().stage(name, entry, candidate.value, replacing, seen)
-        return entry.version
+        version = derived_version_id(name, candidate, replacing)
+        entry, mount = Entry(version, candidate.fingerprint), self._opened()
+        mount.stage(name, Enclosed(entry, canonical(candidate.value)), replacing, seen)
+        return version
 
     def _restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
         return self._opened().restage(name, version, seen)
@@ -163,10 +151,8 @@ class VaultStore(Store):
         with self._opening:
             if self._mount is None:
                 self._client.kv_version = kv_version_of(self._client)
-                versioned = self._client.kv_version == 2
-                self._mount = (
-                    VersionedMount(KvV2(self._client))
-                    if versioned
-                    else UnversionedMount(KvV1(self._client))
-                )
+                if self._client.kv_version == 2:
+                    self._mount = VersionedMount(KvV2(self._client))
+                else:
+                    self._mount = UnversionedMount(KvV1(self._client))
             return self._mount

@@ -10,6 +10,7 @@ shared.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -23,15 +24,23 @@ from urllib3.exceptions import NewConnectionError
 
 from tba_secrets.netsuite.transport import environment_settings, http_date, missing_bundle
 from tba_secrets.sdk_logging import silence_sdk_debug
+from tba_secrets.stores.failures import StoreFailure
 from tba_secrets.stores.vault import errors
-from tba_secrets.stores.vault.errors import VaultFailure, VaultRequest
+from tba_secrets.stores.vault.errors import VaultRequest
 
 _CONNECTIONS: Final = 16
-MERGE_PATCH: Final = "application/merge-patch+json"
-"""RFC 7396: what Vault's PATCH takes; any other content type is 415."""
 INDEX: Final = "X-Vault-Index"
 """How far the node that answered was; sent back, so that a standby that lags behind it forwards the call, or refuses
 it with 412 (Vault documentation, "Eventual consistency"). Opaque; a server that has one active node gives none."""
+_NOT_ANSWERED: Final = (
+    (requests.exceptions.SSLError, errors.UNTRUSTED, ""),
+    (requests.exceptions.ProxyError, errors.UNREACHABLE, "the proxy did not connect"),
+    (requests.exceptions.ConnectTimeout, errors.UNREACHABLE, "no connection in time"),
+    (requests.exceptions.ReadTimeout, errors.LOST, "it did not come in time"),
+    (OSError, errors.LOST, "the connection was lost"),
+    (ValueError, errors.UNREACHABLE, "the address cannot be used"),
+)
+"""What an exception means; the first line that fits. Every exception of requests is an OSError."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,7 @@ class VaultAnswer:
 class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
     """Sends one request, once. Thread-safe.
 
-    Args:
-        address: Scheme, host and port.
-        namespace: Sent with every call, logins included.
-        ca_cert: A PEM file; the environment's and the machine's CAs where absent.
-        deadline: For each call.
+    `ca_cert` is a PEM file, in the place of the environment's and the machine's CAs; `namespace` goes with every call.
     """
 
     def __init__(
@@ -94,7 +99,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         proxies = self._settings.get("proxies") or {}
         proxy = proxies.get(urlsplit(self.base_uri).scheme) or proxies.get("all")
         verify = self._settings.get("verify")
-        shown = {"proxy": _without_credentials(str(proxy)) if proxy else "", "CA certificates": ""}
+        shown = {"proxy": str(proxy).rpartition("@")[2] if proxy else ""}  # without credentials
         shown["CA certificates"] = verify if isinstance(verify, str) else ""
         return {key: value for key, value in shown.items() if value}
 
@@ -109,7 +114,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         """Send a login, which needs no token: hvac's auth methods call this.
 
         Raises:
-            VaultFailure: Whatever went wrong.
+            StoreFailure: Whatever went wrong.
         """
         asked = VaultRequest(method.upper(), url.strip("/").removeprefix("v1/"), self.base_uri)
         return self.exchange(asked, json=arguments.get("json")).body
@@ -128,22 +133,14 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         expected: Collection[int] = (),
         in_namespace: bool = True,
     ) -> VaultAnswer:
-        """Send, and wait for the whole answer.
+        """Send, and wait for the whole answer; whatever goes wrong is a StoreFailure.
 
-        Args:
-            asked: Method and path.
-            json: The body.
-            query: Of the URL; never secret.
-            token: The Vault token.
-            expected: Statuses that are answers here, although they are no success.
-            in_namespace: Some `sys/` paths exist in the root namespace only.
-
-        Raises:
-            VaultFailure: Whatever went wrong.
+        The statuses `expected` are answers here, although they are no success; `query` is never secret. Some `sys/`
+        paths exist in the root namespace only, not `in_namespace`.
         """
         request = self._request(asked, json, query, token, in_namespace=in_namespace)
         silence_sdk_debug()
-        box: SimpleQueue[requests.Response | VaultFailure] = SimpleQueue()
+        box: SimpleQueue[requests.Response | StoreFailure] = SimpleQueue()
 
         def work() -> None:
             """Send in a thread of its own: a socket's timeout bounds one read, and no name lookup at all."""
@@ -160,8 +157,8 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         try:
             result = box.get(timeout=self._deadline.total)
         except Empty:
-            result = errors.lost(f"none within {self._deadline.total:g} s", asked)
-        if isinstance(result, VaultFailure):
+            result = asked.failure(errors.LOST, how=f"none within {self._deadline.total:g} s")
+        if isinstance(result, StoreFailure):
             raise result
         self._index = result.headers.get(INDEX) or self._index
         return _judged(result, asked, expected)
@@ -177,7 +174,7 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
     ) -> requests.PreparedRequest:
         """Prepare a call; see `exchange`."""
         if bundle := missing_bundle(self.base_uri, self._settings):
-            raise errors.no_bundle(bundle, asked)
+            raise asked.failure(errors.NO_BUNDLE, how=bundle)
         headers = {"X-Vault-Request": "true"}
         if token:
             headers["X-Vault-Token"] = token
@@ -186,29 +183,20 @@ class VaultAdapter(Adapter):  # type: ignore[misc] # hvac has no types
         if self._index:
             headers |= {INDEX: self._index, "X-Vault-Inconsistent": "forward-active-node"}
         if asked.method == "PATCH":
-            headers["Content-Type"] = MERGE_PATCH
+            headers["Content-Type"] = "application/merge-patch+json"  # RFC 7396; any other is 415
         url = f"{self.base_uri}/v1/{quote(asked.path)}"
         return requests.Request(asked.method, url, headers, json=json, params=query).prepare()
 
 
-def _not_answered(error: Exception, asked: VaultRequest) -> VaultFailure:
+def _not_answered(error: Exception, asked: VaultRequest) -> StoreFailure:
     """Put a library's exception into our words, by its type: that tells whether the request can have been sent."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return errors.untrusted(asked)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return errors.unreachable("the proxy did not connect", asked)
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return errors.unreachable("no connection in time", asked)
     cause = error.args[0] if error.args else None
     if isinstance(getattr(cause, "reason", None), NewConnectionError):
-        return errors.unreachable("nothing answers at that address", asked)
-    if isinstance(error, requests.exceptions.ReadTimeout):
-        return errors.lost("it did not come in time", asked)
-    if isinstance(error, OSError | requests.exceptions.RequestException):
-        return errors.lost("the connection was lost", asked)
-    if isinstance(error, ValueError):
-        return errors.unreachable("the address cannot be used", asked)
-    return errors.lost(f"the exchange broke ({type(error).__name__})", asked)
+        return asked.failure(errors.UNREACHABLE, how="nothing answers at that address")
+    for kind, meaning, how in _NOT_ANSWERED:
+        if isinstance(error, kind):
+            return asked.failure(meaning, how=how)
+    return asked.failure(errors.LOST, how=f"the exchange broke ({type(error).__name__})")
 
 
 def _judged(
@@ -216,12 +204,13 @@ def _judged(
 ) -> VaultAnswer:
     status = response.status_code
     if 300 <= status < 400:
-        raise errors.redirected(status, _host(response.headers.get("Location", "")), asked)
+        target = _host(response.headers.get("Location", ""))
+        raise asked.failure(errors.REDIRECTED, status, target=target)
     body = _object(response)
     sentences = _sentences(body)
     answered = 200 <= status < 300 or (status in expected and not sentences)
     if answered and body is None and status != 204:
-        raise errors.not_vault(status, asked)
+        raise asked.failure(errors.NOT_VAULT, status)
     if not answered:
         raise errors.of_status(status, sentences, asked)
     date = http_date(response.headers.get("Date", ""))
@@ -242,13 +231,8 @@ def _sentences(body: Mapping[str, Any] | None) -> list[str]:
 
 
 def _host(location: str) -> str:
-    try:
+    with suppress(ValueError):
         parts = urlsplit(location)
-        target = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    except ValueError:
-        return "another address"
-    return target if parts.hostname else "another address"
-
-
-def _without_credentials(url: str) -> str:
-    return url.rpartition("@")[2]
+        if parts.hostname:
+            return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    return "another address"

@@ -16,55 +16,43 @@ from threading import RLock
 from typing import Final
 
 from tba_secrets.sensitive import Sensitive
+from tba_secrets.stores import refusals
+from tba_secrets.stores.failures import Outcome, allowing
 from tba_secrets.stores.interface import (
     OwnerMark,
     SecretName,
+    Seen,
     Snapshot,
     Stage,
     StoredVersion,
     Unseen,
     VersionId,
+    stages_of,
 )
 from tba_secrets.stores.journal import JournalEntry
-from tba_secrets.stores.refusals import (
-    claimed_by_another,
-    foreign_candidate,
-    moved_by_another,
-    not_claimed,
-    not_the_candidate,
-)
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.journal import Shelf, kept_journal, note, pinned
 from tba_secrets.stores.vault.kv2 import data_of, text_of
 from tba_secrets.stores.vault.owner import has_proof, owner_metadata, owner_of, proof_metadata
-from tba_secrets.stores.vault.secret import Entry, KvPath, Paths, paths_of
+from tba_secrets.stores.vault.secret import Enclosed, KvPath, Paths, merged, paths_of
 
 UNMARKED: Final = VersionId("unversioned")
 """Names the value of a secret that is not ours yet: there is nothing to tell it from another by."""
-_NOTES: Final = "notes/"
 _VALUE, _ID = "value", "tba_version"
 _KEY, _CURRENT_ID, _CURRENT_DIGEST = "tba_key", "tba_current_id", "tba_current_digest"
 
 
 class KvV1:
-    """The calls of a KV version 1 mount.
-
-    Args:
-        client: The calls.
-    """
+    """The calls of a KV version 1 mount."""
 
     def __init__(self, client: VaultClient) -> None:
         self.client = client
 
     def read(self, path: KvPath) -> dict[str, str] | None:
         """Read what is at a path; None if it is absent."""
-        try:
+        with allowing(Outcome.ABSENT):
             return dict(self.client.call("GET", self._at(path)).data)
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.ABSENT:
-                raise
-            return None
+        return None
 
     def write(self, path: KvPath, data: Mapping[str, str]) -> None:
         """Put a value in the place of what is there. Carried out twice it is the same."""
@@ -79,12 +67,13 @@ class KvV1:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Look:
     """One secret with all that belongs to it."""
 
     paths: Paths
     value: Sensitive | None
-    notes: Mapping[str, str] | None
+    notes: Mapping[str, str]
+    """Empty if the secret was not claimed."""
     candidate: Mapping[str, str] | None
 
     @property
@@ -92,7 +81,7 @@ class _Seen:
         """Our id while the value is the one that we wrote, else one that changes with the value."""
         if self.value is None:
             return None
-        if self.notes is None:
+        if not self.notes:
             return UNMARKED
         digest = _digest(self.notes, self.value)
         if self.notes.get(_CURRENT_DIGEST) == digest:
@@ -100,26 +89,24 @@ class _Seen:
         return VersionId(f"{UNMARKED}@{digest}")
 
     @property
-    def foreign(self) -> VersionId | None:
-        """Something else's value at the candidate's path."""
-        if self.candidate is None or _ID in self.candidate:
-            return None
-        return VersionId(f"{UNMARKED}-candidate")
+    def foreign(self) -> bool:
+        """Whether something else wrote the candidate."""
+        return self.candidate is not None and _ID not in self.candidate
 
     @property
     def waiting(self) -> VersionId | None:
         """The candidate."""
         if self.candidate is None:
             return None
-        return self.foreign or VersionId(self.candidate[_ID])
+        return VersionId(self.candidate.get(_ID, f"{UNMARKED}-candidate"))
 
     @property
     def waiting_value(self) -> Sensitive | None:
         """The candidate's value."""
         if self.candidate is None:
             return None
-        text = self.candidate.get(_VALUE)
-        return text_of(self.candidate) if text is None or self.foreign else Sensitive(text)
+        text = None if self.foreign else self.candidate.get(_VALUE)
+        return text_of(self.candidate) if text is None else Sensitive(text)
 
     def find(self, which: Stage | VersionId) -> StoredVersion | None:
         """Return the version that plays a part, or has an id; None if it is gone."""
@@ -133,31 +120,22 @@ class _Seen:
 
 
 class UnversionedMount:
-    """See `Store` for each method.
-
-    Args:
-        kv: The calls.
-    """
-
-    kv_version = 1
+    """See `Store` for each method."""
 
     def __init__(self, kv: KvV1) -> None:
-        self._kv = kv
+        self.kv = kv
         self._lock = RLock()
 
     def describe(self, name: SecretName) -> Snapshot | None:
         seen = self.look(name)
-        if seen.value is None and seen.notes is None:
+        if seen.value is None and not seen.notes:
             return None
-        stages = {Stage.CURRENT: seen.current, Stage.CANDIDATE: seen.waiting}
-        if seen.waiting == seen.current:
-            stages[Stage.CANDIDATE] = None
         return Snapshot(
-            location=f"{self._kv.client.settings.mount}/{name}",
-            stages={stage: version for stage, version in stages.items() if version is not None},
-            foreign_candidate=seen.foreign is not None,
-            owner=owner_of(seen.notes or {}),
-            journal=kept_journal(seen.notes or {}),
+            location=f"{self.kv.client.settings.mount}/{name}",
+            stages=stages_of(seen.current, seen.waiting),
+            foreign_candidate=seen.foreign,
+            owner=owner_of(seen.notes),
+            journal=kept_journal(seen.notes),
         )
 
     def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
@@ -165,47 +143,39 @@ class UnversionedMount:
         found = seen.find(which)
         if found is not None or isinstance(which, Stage):
             return found
-        return pinned(_NotesShelf(self, self._kv, name, seen), which)
+        return pinned(_NotesShelf(self, name, seen), which)
 
     def claim(
-        self,
-        name: SecretName,
-        mark: OwnerMark,
-        description: str | None,
-        before: Snapshot | Unseen | None,
-    ) -> Snapshot | None:
-        """See `Store.claim`. Without check-and-set, two that claim at the same instant are not told apart."""
+        self, name: SecretName, mark: OwnerMark, description: str | None, before: Seen
+    ) -> Snapshot:
+        """Without check-and-set, two that claim at the same instant are not told apart."""
         with self._lock:
             seen = self.look(name)
-            owner = owner_of(seen.notes or {})
+            owner = owner_of(seen.notes)
             expected = owner if isinstance(before, Unseen) else before and before.owner
             if owner not in (None, expected):
-                raise claimed_by_another(name, owner)
-            notes = {_KEY: secrets.token_hex(32), **(seen.notes or {})}
-            notes |= owner_metadata(mark, description)
+                raise refusals.claimed_by_another(name, owner)
+            told = owner_metadata(mark, description)
+            notes = {_KEY: secrets.token_hex(32), **seen.notes, **told}
             if notes != seen.notes:
-                self._kv.write(_notes(seen.paths), notes)
+                self.kv.write(seen.paths.notes, notes)
             current_again = seen.value is not None and seen.waiting_value == seen.value
-            if seen.foreign is None and current_again:
+            if current_again and not seen.foreign:
                 self._finish(replace(seen, notes=notes), {})
-        return self.describe(name)
+        if (claimed := self.describe(name)) is None:
+            raise refusals.not_claimed(name)
+        return claimed
 
     def stage(
-        self,
-        name: SecretName,
-        entry: Entry,
-        value: Sensitive,
-        replacing: VersionId | None,
-        _: Snapshot | None,
+        self, name: SecretName, staged: Enclosed, replacing: VersionId | None, _: Snapshot | None
     ) -> None:
-        version, text = entry.version, text_of(data_of(value)).reveal()
+        version = staged.entry.version
         with self._lock:
             seen = self.claimed(name)
-            if seen.current != replacing:
-                raise moved_by_another(name, replacing, seen.current)
+            refusals.refuse_moved(name, replacing, seen.current)
             self._refuse_foreign(name, seen)
             if seen.waiting != version:
-                self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: text})
+                self.kv.write(seen.paths.candidate, {_ID: version, _VALUE: staged.value.reveal()})
 
     def restage(self, name: SecretName, version: VersionId, _: Snapshot | None) -> bool:
         """Go back to what is pinned; nothing else is there."""
@@ -214,10 +184,10 @@ class UnversionedMount:
             if version in (seen.current, seen.waiting):
                 return True
             self._refuse_foreign(name, seen)
-            copy = pinned(_NotesShelf(self, self._kv, name, seen), version)
+            copy = pinned(_NotesShelf(self, name, seen), version)
             if copy is None:
                 return False
-            self._kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
+            self.kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
             return True
 
     def promote(
@@ -234,127 +204,102 @@ class UnversionedMount:
             value = seen.waiting_value
             if seen.current != version:
                 if seen.waiting != version or value is None:
-                    raise not_the_candidate(name, version, seen.waiting)
+                    raise refusals.not_the_candidate(name, version, seen.waiting)
                 if seen.value != value:
-                    if seen.current != replacing:
-                        raise moved_by_another(name, replacing, seen.current)
-                    self._kv.write(seen.paths.current, data_of(value))
+                    refusals.refuse_moved(name, replacing, seen.current)
+                    self.kv.write(seen.paths.current, data_of(value))
             if seen.waiting == version:
                 self._finish(seen, about)
-            elif about and not has_proof(seen.notes or {}):
-                self._kv.write(_notes(seen.paths), {**(seen.notes or {}), **_proof(about)})
+            elif about and not has_proof(seen.notes):
+                self.kv.write(seen.paths.notes, merged(seen.notes, proof_metadata(about)))
 
     def discard(self, name: SecretName, version: VersionId, _: Snapshot | None) -> None:
         with self._lock:
             seen = self.look(name)
             if seen.waiting == version:
-                self._kv.delete(seen.paths.candidate)
+                self.kv.delete(seen.paths.candidate)
 
     def note(self, name: SecretName, entry: JournalEntry, _: Snapshot | None) -> None:
         with self._lock:
-            note(name, _NotesShelf(self, self._kv, name, self.claimed(name)), entry)
+            note(name, _NotesShelf(self, name, self.claimed(name)), entry)
 
     def remove(self, name: SecretName) -> None:
         """Delete the candidate. The secret stays: nothing could bring it back."""
         with self._lock:
             seen = self.look(name)
-            if seen.waiting is not None and seen.foreign is None:
-                self._kv.delete(seen.paths.candidate)
+            if seen.waiting is not None and not seen.foreign:
+                self.kv.delete(seen.paths.candidate)
 
     def restore(self, name: SecretName) -> None:
         """Do nothing: nothing was deleted."""
 
     def restore_command(self, name: SecretName) -> str:
-        return self._kv.client.command("kv get", KvPath(name))
+        return self.kv.client.command("kv get", KvPath(name))
 
-    def _refuse_foreign(self, name: SecretName, seen: _Seen) -> None:
-        if seen.foreign is not None:
-            command = self._kv.client.command("kv delete", seen.paths.candidate)
-            raise foreign_candidate(name, seen.foreign, None, f"run `{command}`")
+    def _refuse_foreign(self, name: SecretName, seen: _Look) -> None:
+        if seen.foreign and seen.waiting is not None:
+            command = self.kv.client.command("kv delete", seen.paths.candidate)
+            raise refusals.foreign_candidate(name, seen.waiting, None, f"run `{command}`")
 
-    def _finish(self, seen: _Seen, about: Mapping[str, str]) -> None:
+    def _finish(self, seen: _Look, about: Mapping[str, str]) -> None:
         """Note that the candidate's value is current, and take the candidate away."""
         version, value = seen.waiting, seen.waiting_value
         if version is None or value is None:
             return
-        before = seen.notes or {}
-        notes = {key: text for key, text in before.items() if key not in proof_metadata({})}
-        notes |= {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(before, value), **_proof(about)}
-        if notes != before:
-            self._kv.write(_notes(seen.paths), notes)
-        self._kv.delete(seen.paths.candidate)
+        whose = {_CURRENT_ID: version, _CURRENT_DIGEST: _digest(seen.notes, value)}
+        notes = merged(seen.notes, {**whose, **proof_metadata(about)})
+        if notes != seen.notes:
+            self.kv.write(seen.paths.notes, notes)
+        self.kv.delete(seen.paths.candidate)
 
-    def look(self, name: SecretName) -> _Seen:
-        """Look at the secret."""
-        paths = paths_of(name, self._kv.client.settings)
-        value = self._kv.read(paths.current)
-        return _Seen(
-            paths,
-            None if value is None else text_of(value),
-            self._kv.read(_notes(paths)),
-            self._kv.read(paths.candidate),
-        )
+    def look(self, name: SecretName) -> _Look:
+        paths = paths_of(name, self.kv.client.settings)
+        data, notes = self.kv.read(paths.current), self.kv.read(paths.notes)
+        value = None if data is None else text_of(data)
+        return _Look(paths, value, notes or {}, self.kv.read(paths.candidate))
 
-    def claimed(self, name: SecretName) -> _Seen:
+    def claimed(self, name: SecretName) -> _Look:
         """Look at the secret, which must have been claimed."""
         seen = self.look(name)
-        if seen.notes is None:
-            raise not_claimed(name)
+        if not seen.notes:
+            raise refusals.not_claimed(name)
         return seen
 
 
+@dataclass
 class _NotesShelf(Shelf):
     """What the journal asks of the mount: the notes are its metadata, and the value lasts until the next write."""
 
-    def __init__(self, mount: UnversionedMount, kv: KvV1, name: SecretName, seen: _Seen) -> None:
-        self._mount = mount
-        self._kv = kv
-        self._name = name
-        self._seen = seen
+    mount: UnversionedMount
+    name: SecretName
+    seen: _Look
 
     @property
     def custom(self) -> Mapping[str, str]:
-        return self._seen.notes or {}
+        return self.seen.notes
 
     def annotate(self, changes: Mapping[str, str | None]) -> None:
-        self._seen = self._mount.claimed(self._name)
-        merged = {**self.custom, **changes}
-        notes = {key: text for key, text in merged.items() if text is not None}
-        if notes != self._seen.notes:
-            self._kv.write(_notes(self._seen.paths), notes)
-        self._seen = replace(self._seen, notes=notes)
+        self.seen = self.mount.claimed(self.name)
+        notes = merged(self.custom, changes)
+        if notes != self.seen.notes:
+            self.mount.kv.write(self.seen.paths.notes, notes)
+        self.seen = replace(self.seen, notes=notes)
 
     def find(self, version: VersionId) -> StoredVersion | None:
-        return self._seen.find(version)
+        return self.seen.find(version)
 
-    def holds(self, version: VersionId) -> bool:
-        return self._seen.current == version
-
-    def lasts(self, version: VersionId) -> bool:
-        return False
+    def writes_left(self, version: VersionId) -> int:
+        return 0 if self.seen.current == version else -1
 
     def copied(self, key: str) -> Sensitive | None:
-        data = self._kv.read(self._seen.paths.copy(key))
+        data = self.mount.kv.read(self.seen.paths.copy(key))
         return None if data is None else Sensitive(data[_VALUE])
 
-    def has_copy(self, key: str) -> bool:
-        return self.copied(key) is not None
-
     def copy(self, key: str, value: Sensitive) -> None:
-        self._kv.write(self._seen.paths.copy(key), {_VALUE: value.reveal()})
+        self.mount.kv.write(self.seen.paths.copy(key), {_VALUE: value.reveal()})
 
     def drop(self, key: str) -> None:
-        self._kv.delete(self._seen.paths.copy(key))
-
-
-def _notes(paths: Paths) -> KvPath:
-    """Beside the candidates: `tba-candidates/notes/netsuite/a` for `netsuite/a`."""
-    prefix = paths.candidate.removesuffix(paths.current)
-    return KvPath(f"{prefix}{_NOTES}{paths.current}")
-
-
-def _proof(about: Mapping[str, str]) -> dict[str, str]:
-    return {key: text for key, text in proof_metadata(about).items() if text is not None}
+        self.mount.kv.delete(self.seen.paths.copy(key))
 
 
 def _digest(notes: Mapping[str, str], value: Sensitive) -> str:

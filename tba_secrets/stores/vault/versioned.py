@@ -14,15 +14,18 @@ A write that is acknowledged is believed. Where check-and-set refuses one, the s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from tba_secrets.errors import ConflictError
 from tba_secrets.sensitive import Fingerprint, Sensitive
+from tba_secrets.stores import refusals
+from tba_secrets.stores.failures import Outcome, StoreFailure, allowing
 from tba_secrets.stores.interface import (
     OwnerMark,
     SecretName,
+    Seen,
     Snapshot,
     Stage,
     StoredVersion,
@@ -30,17 +33,9 @@ from tba_secrets.stores.interface import (
     VersionId,
 )
 from tba_secrets.stores.journal import JournalEntry
-from tba_secrets.stores.refusals import (
-    claimed_by_another,
-    moved_by_another,
-    not_claimed,
-    not_the_candidate,
-    placeholder_refused,
-)
 from tba_secrets.stores.vault.access import Look, VaultSecretAccess, Waiting
-from tba_secrets.stores.vault.errors import VaultFailure, VaultOutcome
 from tba_secrets.stores.vault.journal import Shelf, keep_pinned, note, pinned
-from tba_secrets.stores.vault.kv2 import KvV2, KvValue, data_of, text_of
+from tba_secrets.stores.vault.kv2 import KvV2, KvValue, canonical
 from tba_secrets.stores.vault.owner import (
     OWNER,
     all_of_ours,
@@ -59,6 +54,7 @@ from tba_secrets.stores.vault.secret import (
     KvPath,
     KvSecret,
     KvVersion,
+    Paths,
     candidate_named,
     entries_beyond,
     entry_for,
@@ -71,19 +67,10 @@ _KEPT_ENTRIES: Final = 10
 """Vault keeps ten versions by default (KV version 2 API, max_versions); an entry has about 120 of 512 bytes."""
 _LOOKS: Final = 3
 """How often a promotion that others overtook is looked at again: it may be our own, by another thread."""
-_WRITES_TO_OUTLAST: Final = 4
-"""A pinned version that this many more writes cannot drop needs no copy yet: our own, and some of others between two
-runs of ours."""
 
 
 class VersionedMount:
-    """See `Store` for each method.
-
-    Args:
-        kv: The calls.
-    """
-
-    kv_version = 2
+    """See `Store` for each method."""
 
     def __init__(self, kv: KvV2) -> None:
         self.kv = kv
@@ -96,17 +83,16 @@ class VersionedMount:
     # --- look -------------------------------------------------------------------------------
 
     def describe(self, name: SecretName) -> Snapshot | None:
-        return self.access.snapshot(name, self.access.look(name))
+        look = self.access.look(name)
+        return None if look is None else self.access.snapshot(name, look)
 
     def read(self, name: SecretName, which: Stage | VersionId) -> StoredVersion | None:
         if which is Stage.CURRENT:
             return _stored(self.access.current_value(name))
-        look = self.access.last(name)
-        if look is not None and not isinstance(which, Stage):
+        last = self.access.last(name)
+        if last and not isinstance(which, Stage) and (found := self.found(name, last, which)):
             # The last look says where to read; what is found there is checked, so that an old look does no harm.
-            found = self.found(name, look, which)
-            if found is not None:
-                return found
+            return found
         look = self.access.known(name, None)
         if look is None:
             return None
@@ -114,20 +100,16 @@ class VersionedMount:
             waiting = look.waiting.id
             return None if waiting == look.secret.current_id else self._candidate(name, look)
         if which is Stage.PREVIOUS:
-            before = self.access.previous(look.secret)
+            before = look.secret.previous
             return None if before is None else _stored(self._numbered(name, before))
         return self.found(name, look, which) or pinned(self._shelf(name, look), which)
 
     # --- claim, remove, restore -------------------------------------------------------------
 
     def claim(
-        self,
-        name: SecretName,
-        mark: OwnerMark,
-        description: str | None,
-        seen: Snapshot | Unseen | None,
-    ) -> Snapshot | None:
-        """See `Store.claim`. Metadata can be there before any version, so no placeholder is needed."""
+        self, name: SecretName, mark: OwnerMark, description: str | None, seen: Seen
+    ) -> Snapshot:
+        """Metadata can be there before any version, so no placeholder is needed."""
         told = owner_metadata(mark, description)
         # 1. look  2. refuse
         look = None
@@ -142,11 +124,11 @@ class VersionedMount:
         else:
             changes = {k: text for k, text in told.items() if look.secret.custom.get(k) != text}
             self.kv.annotate(self.access.paths(name).current, changes)
-        look = self._settled(name, look.after(told))
-        return self.access.snapshot(name, self.access.remember(name, look))
+        look = self.access.remember(name, self._settled(name, look.after(told)))
+        return self.access.snapshot(name, look)
 
     def remove(self, name: SecretName) -> None:
-        """See `Store.remove`, which has just looked.
+        """Trust the look that `Store.remove` has just had.
 
         If no version was ever written nothing could be recovered, so our marks are taken off.
         """
@@ -163,7 +145,6 @@ class VersionedMount:
             self.kv.delete_version(paths.current, secret.live.number)
 
     def restore(self, name: SecretName) -> None:
-        """See `Store.restore`."""
         look = self.access.look(name)
         if look is not None and look.secret.removed is not None:
             self.kv.undelete_version(self.access.paths(name).current, look.secret.removed.number)
@@ -175,19 +156,12 @@ class VersionedMount:
     # --- candidates -------------------------------------------------------------------------
 
     def stage(
-        self,
-        name: SecretName,
-        entry: Entry,
-        value: Sensitive,
-        replacing: VersionId | None,
-        seen: Snapshot | None,
+        self, name: SecretName, staged: Enclosed, replacing: VersionId | None, seen: Snapshot | None
     ) -> None:
-        """See `Store.stage`."""
-        enclosed = Enclosed(entry, text_of(data_of(value)))
+        entry = staged.entry
         # 1. look  2. refuse
         look = self._claimed(name, seen)
-        if look.secret.current_id != replacing:
-            raise moved_by_another(name, replacing, look.secret.current_id)
+        refusals.refuse_moved(name, replacing, look.secret.current_id)
         self.access.refuse_foreign(name, look.waiting)
         if look.waiting.id == entry.version:
             if self.access.enclosed(name) is not None:
@@ -198,33 +172,31 @@ class VersionedMount:
         # 3. name it, then write it
         paths, number = self.access.paths(name), look.waiting.number + 1
         self.kv.annotate(paths.current, naming(number, entry))
-        try:
-            self.kv.write(paths.candidate, enclosed.text(), look.waiting.number)
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.MISMATCH:
-                raise
-            number = self._stage_over(name, enclosed, look.secret)
+        written = None
+        with allowing(Outcome.MISMATCH):
+            written = self.kv.write(paths.candidate, staged.text(), look.waiting.number)
+        if written is None:
+            number = self._stage_over(name, staged, look.secret)
         waiting = Waiting(number, entry.version)
         self.access.remember(name, look.after(naming(number, entry), waiting))
 
     def restage(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> bool:
-        """See `Store.restage`: the bytes of an old version wait at the candidate's path, with the id that they had."""
+        """Let the bytes of an old version wait at the candidate's path, with the id that they had."""
         if is_placeholder(version):
-            raise placeholder_refused(name)
+            raise refusals.placeholder_refused(name)
         look = self._claimed(name, seen)
         if version in (look.secret.current_id, look.waiting.id):
             return True
         self.access.refuse_foreign(name, look.waiting)
-        old = look.secret.version_of(version)
-        found = pinned(self._shelf(name, look), version) if old is None else None
-        if old is not None:
-            found = _stored(self._numbered(name, old))
+        entry = None
+        if (old := look.secret.version_of(version)) is None:
+            found = pinned(self._shelf(name, look), version)
+        else:
+            found, entry = _stored(self._numbered(name, old)), look.secret.entry(old)
         if found is None:
             return False
-        entry = None if old is None else look.secret.entry(old)
-        entry = entry or Entry(version, Fingerprint(""))
-        snapshot = seen or self.access.snapshot(name, look)
-        self.stage(name, entry, found.value, look.secret.current_id, snapshot)
+        old_one = Enclosed(entry or Entry(version, Fingerprint("")), canonical(found.value))
+        self.stage(name, old_one, look.secret.current_id, seen or self.access.snapshot(name, look))
         return True
 
     def promote(
@@ -235,7 +207,7 @@ class VersionedMount:
         about: Mapping[str, str],
         seen: Snapshot | None,
     ) -> None:
-        """See `Store.promote`. What another thread or a killed run has half done is finished."""
+        """Finish what another thread or a killed run has half done, too."""
         look = self._claimed(name, seen)
         enclosed = self._read_back.pop(name, None) if seen is not None else None
         if enclosed is None or enclosed.entry.version != version:
@@ -246,13 +218,10 @@ class VersionedMount:
                 self.access.remember(name, after)
                 return
             seen, look, enclosed = None, self._claimed(name, None), self.access.enclosed(name)
-        found = look.secret.current_id
-        if found != replacing:
-            raise moved_by_another(name, replacing, found)
-        raise not_the_candidate(name, version, look.waiting.id)
+        refusals.refuse_moved(name, replacing, look.secret.current_id)
+        raise refusals.not_the_candidate(name, version, look.waiting.id)
 
     def discard(self, name: SecretName, version: VersionId, seen: Snapshot | None) -> None:
-        """See `Store.discard`."""
         look = self.access.known(name, seen)
         if look is not None and seen is not None and look.waiting.id != version:
             # What was staged since it was seen is discarded too.
@@ -261,7 +230,6 @@ class VersionedMount:
             self.access.remember(name, self._drop_candidate(name, look))
 
     def note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
-        """See `Store.note`."""
         shelf = self._shelf(name, self._claimed(name, seen), seen)
         note(name, shelf, entry)
         self.access.remember(name, shelf.look)
@@ -269,21 +237,14 @@ class VersionedMount:
     # --- steps of claim ---------------------------------------------------------------------
 
     def _own(self, name: SecretName, mark: OwnerMark, look: Look | None) -> int:
-        """Write `mark` as the next version of the owner's key; return its number.
-
-        Raises:
-            ConflictError: Another stack has claimed the secret since it was seen.
-        """
+        """Write `mark` as the next version of the owner's key, unless another stack has by now; return its number."""
         custom = {} if look is None else look.secret.custom
         before, number = owner_of(custom), int(custom.get(OWNER, 0))
         if before == mark and number:
             return number
         path = self.access.paths(name).owner
-        try:
+        with allowing(Outcome.MISMATCH):
             return self.kv.write(path, owner_text(mark), number).number
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.MISMATCH:
-                raise
         found = self.kv.read(path)
         holder = None if found is None else owner_in(found.value)
         number = 0 if found is None else found.version.number
@@ -291,18 +252,14 @@ class VersionedMount:
             return number
         # A killed run of ours got no further than its claim; or the mark beside the secret lags behind the key.
         ours = holder is None or (holder.stack, holder.record) == (mark.stack, mark.record)
-        if not ours and holder != before:
-            raise self._claimed_by_another(name, holder)
-        try:
-            return self.kv.write(path, owner_text(mark), number).number
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.MISMATCH:
-                raise
-            raise self._claimed_by_another(name, holder) from None
+        if ours or holder == before:
+            with allowing(Outcome.MISMATCH):
+                return self.kv.write(path, owner_text(mark), number).number
+        raise self._claimed_by_another(name, holder)
 
     def _claimed_by_another(self, name: SecretName, holder: OwnerMark | None) -> ConflictError:
         """Return the refusal; a claim that was never finished stands in the owner's key alone, so name that too."""
-        error = claimed_by_another(name, holder)
+        error = refusals.claimed_by_another(name, holder)
         command = self.kv.client.command("kv metadata delete", self.access.paths(name).owner)
         return ConflictError(
             error.what, f"{error.remedy}; if that stack is gone, free the name with `{command}`"
@@ -312,12 +269,8 @@ class VersionedMount:
         """Write the mark beside a secret without versions. What others keep in its metadata stays."""
         path = self.access.paths(name).current
         if not self.access.was_absent(name):
-            try:
+            with allowing(Outcome.ABSENT):
                 self.kv.annotate(path, told)
-            except VaultFailure as failure:
-                if failure.outcome is not VaultOutcome.ABSENT:
-                    raise
-            else:
                 return
         self.kv.make(path, told)
 
@@ -337,11 +290,7 @@ class VersionedMount:
     # --- steps of stage and promote -----------------------------------------------------------
 
     def _stage_over(self, name: SecretName, enclosed: Enclosed, secret: KvSecret) -> int:
-        """Write over a candidate that nobody waits for; return the number that ours has.
-
-        Raises:
-            ConflictError: Another run's candidate, or somebody else's, came in between.
-        """
+        """Write over a candidate that nobody waits for, and return our number; refuse another run's or a stranger's."""
         paths, entry = self.access.paths(name), enclosed.entry
         there = self.kv.read(paths.candidate)
         held = None if there is None else Enclosed.parse(there.value)
@@ -355,14 +304,11 @@ class VersionedMount:
             self.kv.annotate(paths.current, naming(number, held.entry))
             if held.entry.version == entry.version:
                 return number
-            raise not_the_candidate(name, entry.version, held.entry.version)
+            raise refusals.not_the_candidate(name, entry.version, held.entry.version)
         self.kv.annotate(paths.current, naming(number + 1, entry))
-        try:
+        with allowing(Outcome.MISMATCH):
             return self.kv.write(paths.candidate, enclosed.text(), number).number
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.MISMATCH:
-                raise
-            raise not_the_candidate(name, entry.version, None) from None
+        raise refusals.not_the_candidate(name, entry.version, None)
 
     def _promoted(
         self,
@@ -429,12 +375,10 @@ class VersionedMount:
         self, name: SecretName, look: Look, enclosed: Enclosed, about: Mapping[str, str]
     ) -> Look | None:
         """Write the very bytes that were read back; None if another version was written since the look."""
-        path = self.access.paths(name).current
-        try:
+        path, version = self.access.paths(name).current, None
+        with allowing(Outcome.MISMATCH):
             version = self.kv.write(path, enclosed.value, look.secret.number)
-        except VaultFailure as failure:
-            if failure.outcome is not VaultOutcome.MISMATCH:
-                raise
+        if version is None:
             return None
         look = replace(look, secret=look.secret.written(version))
         return self._say_whose(name, look, version, enclosed.entry, about)
@@ -475,7 +419,7 @@ class VersionedMount:
     def _claimed(self, name: SecretName, seen: Snapshot | None) -> Look:
         look = self.access.known(name, seen)
         if look is None:
-            raise not_claimed(name)
+            raise refusals.not_claimed(name)
         return look
 
     def found(self, name: SecretName, look: Look, version: VersionId) -> StoredVersion | None:
@@ -511,61 +455,59 @@ class VersionedMount:
         return _Shelf(self, name, look, self.copies if seen is not None else set())
 
 
+@dataclass
 class _Shelf(Shelf):
     """What the journal asks of the mount, for one secret."""
 
-    def __init__(
-        self, mount: VersionedMount, name: SecretName, look: Look, believed: set[KvPath]
-    ) -> None:
-        self._mount = mount
-        self._believed = believed
-        self._name = name
-        self.look = look
-        self._paths = mount.access.paths(name)
+    mount: VersionedMount
+    name: SecretName
+    look: Look
+    believed: set[KvPath]
+    """Copies that need not be read back."""
+
+    @property
+    def paths(self) -> Paths:
+        return self.mount.access.paths(self.name)
 
     @property
     def custom(self) -> Mapping[str, str]:
         return self.look.secret.custom
 
     def annotate(self, changes: Mapping[str, str | None]) -> None:
-        self._mount.kv.annotate(self._paths.current, changes)
+        self.mount.kv.annotate(self.paths.current, changes)
         self.look = self.look.after(changes)
 
     def find(self, version: VersionId) -> StoredVersion | None:
-        return self._mount.found(self._name, self.look, version)
+        return self.mount.found(self.name, self.look, version)
 
-    def holds(self, version: VersionId) -> bool:
+    def writes_left(self, version: VersionId) -> int:
         there = self.look.secret.version_of(version)
-        return there is not None and self.look.secret.writes_left(there) >= 0
-
-    def lasts(self, version: VersionId) -> bool:
-        there = self.look.secret.version_of(version)
-        return there is not None and self.look.secret.writes_left(there) >= _WRITES_TO_OUTLAST
+        return -1 if there is None else self.look.secret.writes_left(there)
 
     def copied(self, key: str) -> Sensitive | None:
-        found = self._mount.kv.read(self._paths.copy(key))
+        found = self.mount.kv.read(self.paths.copy(key))
         return None if found is None else found.value
 
     def has_copy(self, key: str) -> bool:
         """Believe a write that was acknowledged; read back what another process announced."""
-        return self._paths.copy(key) in self._believed or self.copied(key) is not None
+        return self.paths.copy(key) in self.believed or self.copied(key) is not None
 
     def copy(self, key: str, value: Sensitive) -> None:
-        path = self._paths.copy(key)
+        path = self.paths.copy(key)
         try:
-            self._mount.kv.write(path, value, 0)
-        except VaultFailure as failure:
-            there = self._mount.kv.read(path)
-            if failure.outcome is not VaultOutcome.MISMATCH or there is None:
+            self.mount.kv.write(path, value, 0)
+        except StoreFailure as failure:
+            there = self.mount.kv.read(path)
+            if failure.outcome is not Outcome.MISMATCH or there is None:
                 raise
             if there.value is None:  # somebody deleted the value, and left the number
-                self._mount.kv.write(path, value, there.version.number)
-        self._mount.copies.add(path)
+                self.mount.kv.write(path, value, there.version.number)
+        self.mount.copies.add(path)
 
     def drop(self, key: str) -> None:
-        path = self._paths.copy(key)
-        self._mount.copies.discard(path)
-        self._mount.kv.drop(path)
+        path = self.paths.copy(key)
+        self.mount.copies.discard(path)
+        self.mount.kv.drop(path)
 
 
 def _stored(found: KvValue | None) -> StoredVersion | None:

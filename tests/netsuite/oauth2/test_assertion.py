@@ -12,8 +12,8 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, RSAKey
 
 from tba_secrets.errors import SourceError
+from tba_secrets.netsuite.oauth2.access_token import ASSERTION_SECONDS, assertion
 from tba_secrets.netsuite.oauth2.algorithms import Algorithm
-from tba_secrets.netsuite.oauth2.assertion import LIFETIME_SECONDS, assertion
 from tba_secrets.netsuite.oauth2.certificates import Certified
 from tests.netsuite.oauth2.support import CLIENT_ID, RECORD, certified, credential, rsa_2048
 
@@ -45,7 +45,7 @@ def test_another_library_verifies_it(algorithm: Algorithm) -> None:
         "scope": "rest_webservices",
         "aud": AUDIENCE,
         "iat": 1_789_999_999,
-        "exp": 1_789_999_999 + LIFETIME_SECONDS,
+        "exp": 1_789_999_999 + ASSERTION_SECONDS,
     }
 
 

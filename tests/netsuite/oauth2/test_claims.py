@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tba_secrets.netsuite.oauth2.claims import NOTHING_TOLD, Claims, read_claims
+from tba_secrets.netsuite.oauth2.access_token import NOTHING_TOLD, Claims, read_claims
 from tba_secrets.sensitive import Sensitive
 
 CLIENT = "751a2830e09c6f47b00e486ec192934c" * 2

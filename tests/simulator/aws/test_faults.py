@@ -98,7 +98,7 @@ def test_rule_matches_operation_secret_and_count(
 ) -> None:
     made(secrets, "bot")
     made(secrets, "other")
-    rule = server.faults.throttle("GetSecretValue", "bot", nth=2, times=2)
+    rule = server.faults.throttle("GetSecretValue", secret="bot", nth=2, times=2)
     never = server.faults.throttle("DeleteSecret")
     assert read(secrets, "other") == "one"
     outcomes = []
