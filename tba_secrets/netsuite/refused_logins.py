@@ -43,7 +43,7 @@ class RefusedLogins:
 
     def write_error(self) -> OSError | None:
         """Return why it cannot be written, without writing it; None if it can."""
-        return write_error(self._path)
+        return write_error(self.path)
 
     def of(self, account: str, user: str) -> tuple[Refusal, ...]:
         """Return what is known of one user, attempts under way included."""
