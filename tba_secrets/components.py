@@ -16,8 +16,7 @@ import pulumi
 
 from tba_secrets.provider import LOOK_AHEAD, SMOKE_TEST, STAGED_CREDENTIAL
 from tba_secrets.records import CredentialRecord, credential_records
-from tba_secrets.spec.model import Environment as EnvironmentSpec
-from tba_secrets.spec.model import Model
+from tba_secrets.spec.model import Environment as EnvironmentSpec, Model
 
 _AHEAD = 12
 """How many credentials are declared and not proven yet; more where an account takes more users at a time."""

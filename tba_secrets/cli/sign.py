@@ -12,8 +12,7 @@ import typer
 
 from tba_secrets.cli.options import Account, Form, Method, Project, Record, Stack
 from tba_secrets.errors import TbaError
-from tba_secrets.netsuite import account as accounts
-from tba_secrets.netsuite import signing
+from tba_secrets.netsuite import account as accounts, signing
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.signing import Once, Parameter
 from tba_secrets.netsuite.soap import token_passport

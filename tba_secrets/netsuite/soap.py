@@ -13,8 +13,7 @@ from xml.sax.saxutils import escape
 
 from oauthlib.oauth1.rfc5849 import utils
 
-from tba_secrets.netsuite import account as accounts
-from tba_secrets.netsuite import signing
+from tba_secrets.netsuite import account as accounts, signing
 from tba_secrets.netsuite.credential import TbaCredential
 from tba_secrets.netsuite.signing import Once, SigningKeys
 

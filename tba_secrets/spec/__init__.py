@@ -10,10 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tba_secrets.spec.loader import check as check
-    from tba_secrets.spec.loader import load as load
-    from tba_secrets.spec.loader import load_stack as load_stack
-    from tba_secrets.spec.loader import stack_names as stack_names
+    from tba_secrets.spec.loader import (
+        check as check,
+        load as load,
+        load_stack as load_stack,
+        stack_names as stack_names,
+    )
     from tba_secrets.spec.model import Environment as Environment
     from tba_secrets.spec.problem import InvalidSpecError as InvalidSpecError
 

@@ -20,9 +20,11 @@ from typing import ClassVar, Final, final
 from tba_secrets.errors import StoreError
 from tba_secrets.sensitive import Sensitive
 from tba_secrets.stores.journal import JournalEntry, refuse_open
-from tba_secrets.stores.versions import Candidate as Candidate  # part of this contract, as are
-from tba_secrets.stores.versions import SecretName as SecretName
-from tba_secrets.stores.versions import VersionId as VersionId
+from tba_secrets.stores.versions import (
+    Candidate as Candidate,  # part of this contract, as are
+    SecretName as SecretName,
+    VersionId as VersionId,
+)
 
 ABOUT: Final = ("account", "role", "verified_at", "evidence")
 """What can be noted beside a version that is promoted: what NetSuite named, when, and what was proven."""

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from tba_secrets.cli.doctor.machine import OLDEST_TESTED
-from tba_secrets.cli.init.files import new_project as new_repository
-from tba_secrets.cli.init.files import write
+from tba_secrets.cli.init.files import new_project as new_repository, write
 from tba_secrets.cli.init.pipelines import pipeline_file
 from tba_secrets.netsuite.oauth2.permissions import LOG_IN, OWN_CERTIFICATES
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tba_secrets.cli.exits import Exit
-from tba_secrets.cli.verify import CheckedRecord
-from tba_secrets.cli.verify import _show as show
+from tba_secrets.cli.verify import CheckedRecord, _show as show
 from tba_secrets.netsuite.evidence import Evidence, Verification
 from tba_secrets.netsuite.refused_logins import RefusedLogins
 from tba_secrets.records import credential_records

@@ -14,8 +14,7 @@ from tba_secrets.rotation import Standing
 from tba_secrets.simulator.vocabulary import Scope
 from tests.engine.conftest import Beginning, World, open_beginning, open_world
 from tests.engine.tba import SCRIPT, tba
-from tests.netsuite_certificates import PERMISSIONS as OWN_CERTIFICATES
-from tests.netsuite_certificates import allow_certificates
+from tests.netsuite_certificates import PERMISSIONS as OWN_CERTIFICATES, allow_certificates
 
 pytestmark = pytest.mark.engine
 

@@ -21,10 +21,8 @@ from tba_secrets.stores.journal import Retirement
 from tests.faults.provider_run import Order, Provider
 from tests.faults.readers import Call, plain_reader, succession
 from tests.netsuite_account import NetSuiteAccount, Values
-from tests.stores.aws_bench import StrictAwsBench, aws_store
-from tests.stores.aws_bench import settings as aws_settings
-from tests.stores.vault_bench import TOKEN_VARIABLE, vault_store
-from tests.stores.vault_bench import settings as vault_settings
+from tests.stores.aws_bench import StrictAwsBench, aws_store, settings as aws_settings
+from tests.stores.vault_bench import TOKEN_VARIABLE, settings as vault_settings, vault_store
 from tests.stores.vault_server import ROOT_TOKEN, Api, VaultProcess
 
 SEED: Final = 20_261

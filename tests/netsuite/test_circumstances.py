@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tba_secrets.netsuite import account as accounts
-from tba_secrets.netsuite import causes
+from tba_secrets.netsuite import account as accounts, causes
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Others, Verdict, others
 from tba_secrets.netsuite.diagnosis import diagnose

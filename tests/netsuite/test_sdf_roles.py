@@ -9,8 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tba_secrets.errors import SpecError, TbaError
 from tba_secrets.netsuite.sdf import roles_project, write

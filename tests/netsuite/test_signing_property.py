@@ -6,8 +6,7 @@ import secrets
 from urllib.parse import urlencode, urlsplit
 
 import requests
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tba_secrets.netsuite.signing import canonical_url, sign
 from tba_secrets.simulator import oauth1

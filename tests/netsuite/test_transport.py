@@ -20,8 +20,8 @@ from tba_secrets.netsuite.transport import (
     HttpSender,
     LostError,
     environment_settings,
+    lost as told,
 )
-from tba_secrets.netsuite.transport import lost as told
 from tests.netsuite.support import Said, told_server
 
 HIDDEN = "hidden-in-the-query"

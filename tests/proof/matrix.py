@@ -38,10 +38,8 @@ from tests.netsuite_account import NetSuiteAccount, Values
 from tests.proof.certificates import CertificateScene
 from tests.proof.scene import PREFIX, SECOND, WRONG, Scene, Story
 from tests.proof.wire import FAULTS, Proxy, Wire
-from tests.stores.aws_bench import aws_store
-from tests.stores.aws_bench import settings as aws_settings
-from tests.stores.vault_bench import TOKEN_VARIABLE, vault_store
-from tests.stores.vault_bench import settings as vault_settings
+from tests.stores.aws_bench import aws_store, settings as aws_settings
+from tests.stores.vault_bench import TOKEN_VARIABLE, settings as vault_settings, vault_store
 from tests.stores.vault_server import ROOT_TOKEN, Api, dev_server
 
 assert conftest, "it has AWS's models read once"

@@ -18,8 +18,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from google.protobuf import json_format, struct_pb2
 from google.protobuf.message import DecodeError
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tba_secrets.errors import TbaError
 from tba_secrets.netsuite.answers import Answer, Protocol, outcome, said

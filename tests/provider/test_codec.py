@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format, struct_pb2
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tba_secrets.provider.codec import (
     SECRET_SIGNATURE,

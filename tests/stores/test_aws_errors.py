@@ -20,8 +20,8 @@ from tba_secrets.simulator.aws import (
     AwsError,
     Body,
     SecretsManagerServer,
+    errors as aws_errors,
 )
-from tba_secrets.simulator.aws import errors as aws_errors
 from tba_secrets.spec.model import FromEnvironment
 from tba_secrets.stores.aws import AwsStore
 from tba_secrets.stores.interface import OwnerMark, Stage

@@ -13,8 +13,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-from werkzeug.wrappers import Request as HttpRequest
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request as HttpRequest, Response
 
 from tba_secrets.simulator.aws.faults import AwsFaults
 from tba_secrets.simulator.aws.service import ConnectionLost, SecretsManager

@@ -6,67 +6,75 @@ Strict means that nothing is coerced: an account id that YAML reads as a number 
 
 from __future__ import annotations
 
-from tba_secrets.spec.model.fields import AccountId as AccountId
-from tba_secrets.spec.model.fields import Address as Address
-from tba_secrets.spec.model.fields import Email as Email
-from tba_secrets.spec.model.fields import EnvironmentVariable as EnvironmentVariable
-from tba_secrets.spec.model.fields import FromEnvironment as FromEnvironment
-from tba_secrets.spec.model.fields import Model as Model
-from tba_secrets.spec.model.fields import Name as Name
-from tba_secrets.spec.model.fields import parse_duration as parse_duration
-from tba_secrets.spec.model.records import LONGEST_VALIDITY as LONGEST_VALIDITY
-from tba_secrets.spec.model.records import MOST_ACTIVE as MOST_ACTIVE
-from tba_secrets.spec.model.records import MOST_USERS as MOST_USERS
-from tba_secrets.spec.model.records import AfterPromote as AfterPromote
-from tba_secrets.spec.model.records import AnyFormat as AnyFormat
-from tba_secrets.spec.model.records import AnyIntegration as AnyIntegration
-from tba_secrets.spec.model.records import BearerCheck as BearerCheck
-from tba_secrets.spec.model.records import BearerVerify as BearerVerify
-from tba_secrets.spec.model.records import Certificate as Certificate
-from tba_secrets.spec.model.records import CertificateFormat as CertificateFormat
-from tba_secrets.spec.model.records import CertificateSettings as CertificateSettings
-from tba_secrets.spec.model.records import Check as Check
-from tba_secrets.spec.model.records import Environment as Environment
-from tba_secrets.spec.model.records import Format as Format
-from tba_secrets.spec.model.records import Integration as Integration
-from tba_secrets.spec.model.records import OAuth2Integration as OAuth2Integration
-from tba_secrets.spec.model.records import ReadersCommand as ReadersCommand
-from tba_secrets.spec.model.records import ReadersWebhook as ReadersWebhook
-from tba_secrets.spec.model.records import Restlet as Restlet
-from tba_secrets.spec.model.records import RestletCheck as RestletCheck
-from tba_secrets.spec.model.records import Role as Role
-from tba_secrets.spec.model.records import SecretPolicy as SecretPolicy
-from tba_secrets.spec.model.records import Token as Token
-from tba_secrets.spec.model.records import User as User
-from tba_secrets.spec.model.records import Verify as Verify
-from tba_secrets.spec.model.sources import ClientCommand as ClientCommand
-from tba_secrets.spec.model.sources import ClientEnv as ClientEnv
-from tba_secrets.spec.model.sources import ClientFile as ClientFile
-from tba_secrets.spec.model.sources import ClientOrigin as ClientOrigin
-from tba_secrets.spec.model.sources import ClientSource as ClientSource
-from tba_secrets.spec.model.sources import ConsumerCommand as ConsumerCommand
-from tba_secrets.spec.model.sources import ConsumerEnv as ConsumerEnv
-from tba_secrets.spec.model.sources import ConsumerFile as ConsumerFile
-from tba_secrets.spec.model.sources import ConsumerOrigin as ConsumerOrigin
-from tba_secrets.spec.model.sources import ConsumerSource as ConsumerSource
-from tba_secrets.spec.model.sources import KeyCommand as KeyCommand
-from tba_secrets.spec.model.sources import KeyEnv as KeyEnv
-from tba_secrets.spec.model.sources import KeyFile as KeyFile
-from tba_secrets.spec.model.sources import KeyOrigin as KeyOrigin
-from tba_secrets.spec.model.sources import KeySource as KeySource
-from tba_secrets.spec.model.sources import TokenCommand as TokenCommand
-from tba_secrets.spec.model.sources import TokenEnv as TokenEnv
-from tba_secrets.spec.model.sources import TokenFile as TokenFile
-from tba_secrets.spec.model.sources import TokenOrigin as TokenOrigin
-from tba_secrets.spec.model.sources import TokenSource as TokenSource
-from tba_secrets.spec.model.stores import MOST_TAGS as MOST_TAGS
-from tba_secrets.spec.model.stores import STORE_KINDS as STORE_KINDS
-from tba_secrets.spec.model.stores import AwsSettings as AwsSettings
-from tba_secrets.spec.model.stores import Stores as Stores
-from tba_secrets.spec.model.stores import VaultAppRole as VaultAppRole
-from tba_secrets.spec.model.stores import VaultAuth as VaultAuth
-from tba_secrets.spec.model.stores import VaultAwsIam as VaultAwsIam
-from tba_secrets.spec.model.stores import VaultCredential as VaultCredential
-from tba_secrets.spec.model.stores import VaultJwt as VaultJwt
-from tba_secrets.spec.model.stores import VaultKubernetes as VaultKubernetes
-from tba_secrets.spec.model.stores import VaultSettings as VaultSettings
+from tba_secrets.spec.model.fields import (
+    AccountId as AccountId,
+    Address as Address,
+    Email as Email,
+    EnvironmentVariable as EnvironmentVariable,
+    FromEnvironment as FromEnvironment,
+    Model as Model,
+    Name as Name,
+    parse_duration as parse_duration,
+)
+from tba_secrets.spec.model.records import (
+    LONGEST_VALIDITY as LONGEST_VALIDITY,
+    MOST_ACTIVE as MOST_ACTIVE,
+    MOST_USERS as MOST_USERS,
+    AfterPromote as AfterPromote,
+    AnyFormat as AnyFormat,
+    AnyIntegration as AnyIntegration,
+    BearerCheck as BearerCheck,
+    BearerVerify as BearerVerify,
+    Certificate as Certificate,
+    CertificateFormat as CertificateFormat,
+    CertificateSettings as CertificateSettings,
+    Check as Check,
+    Environment as Environment,
+    Format as Format,
+    Integration as Integration,
+    OAuth2Integration as OAuth2Integration,
+    ReadersCommand as ReadersCommand,
+    ReadersWebhook as ReadersWebhook,
+    Restlet as Restlet,
+    RestletCheck as RestletCheck,
+    Role as Role,
+    SecretPolicy as SecretPolicy,
+    Token as Token,
+    User as User,
+    Verify as Verify,
+)
+from tba_secrets.spec.model.sources import (
+    ClientCommand as ClientCommand,
+    ClientEnv as ClientEnv,
+    ClientFile as ClientFile,
+    ClientOrigin as ClientOrigin,
+    ClientSource as ClientSource,
+    ConsumerCommand as ConsumerCommand,
+    ConsumerEnv as ConsumerEnv,
+    ConsumerFile as ConsumerFile,
+    ConsumerOrigin as ConsumerOrigin,
+    ConsumerSource as ConsumerSource,
+    KeyCommand as KeyCommand,
+    KeyEnv as KeyEnv,
+    KeyFile as KeyFile,
+    KeyOrigin as KeyOrigin,
+    KeySource as KeySource,
+    TokenCommand as TokenCommand,
+    TokenEnv as TokenEnv,
+    TokenFile as TokenFile,
+    TokenOrigin as TokenOrigin,
+    TokenSource as TokenSource,
+)
+from tba_secrets.spec.model.stores import (
+    MOST_TAGS as MOST_TAGS,
+    STORE_KINDS as STORE_KINDS,
+    AwsSettings as AwsSettings,
+    Stores as Stores,
+    VaultAppRole as VaultAppRole,
+    VaultAuth as VaultAuth,
+    VaultAwsIam as VaultAwsIam,
+    VaultCredential as VaultCredential,
+    VaultJwt as VaultJwt,
+    VaultKubernetes as VaultKubernetes,
+    VaultSettings as VaultSettings,
+)

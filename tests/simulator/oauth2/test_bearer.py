@@ -15,8 +15,7 @@ from tests.simulator.accounts import ACCOUNT, APPLICATION, BOT, ROLE, Keys, Stan
 from tests.simulator.conftest import NOW
 from tests.simulator.oauth2.holder import RESTLET, SERVER_TIME, SUITEQL, Holder, bearer
 from tests.simulator.signer import send
-from tests.simulator.test_soap import call as soap_call
-from tests.simulator.test_soap import passport
+from tests.simulator.test_soap import call as soap_call, passport
 
 Token = Callable[..., str]
 CHALLENGE = (
