@@ -51,7 +51,7 @@ class ProbeFinding:
 
 
 @dataclass(frozen=True)
-class Wish:
+class ProbeOptions:
     """What the person who asks allows."""
 
     points: frozenset[int]
@@ -60,12 +60,14 @@ class Wish:
     restlet: str | None
 
 
-def run(project: Path, environment: str, names: list[str], wish: Wish, *, as_json: bool) -> None:
+def run(
+    project: Path, environment: str, names: list[str], options: ProbeOptions, *, as_json: bool
+) -> None:
     """Ask, and print every point. A point that differs is news, not a failure."""
     if len(names) != 1:
         raise TbaError("the account probe asks with one token", "name one: tba verify ENV TOKEN")
     record = credentials.find_one(project, environment, names[0])
-    found = probe(record, wish, RefusedLogins.at_home())
+    found = probe(record, options, RefusedLogins.at_home())
     findings = sorted(found, key=lambda finding: finding.number)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -73,7 +75,9 @@ def run(project: Path, environment: str, names: list[str], wish: Wish, *, as_jso
         _show(record, findings)
 
 
-def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterator[ProbeFinding]:
+def probe(
+    record: CredentialRecord, options: ProbeOptions, logins: RefusedLogins
+) -> Iterator[ProbeFinding]:
     """Ask the points one after another.
 
     1. The clock first: nothing is signed while it is wrong.
@@ -83,15 +87,15 @@ def probe(record: CredentialRecord, wish: Wish, logins: RefusedLogins) -> Iterat
     credential = credentials.signing(record)
     Client(credential, record.endpoint, record=record.path).reach()
     watched = _Watched(credential.token_id)
-    exchange = Exchange(credential, record.endpoint, _restlet(wish.restlet), send=watched)
+    exchange = Exchange(credential, record.endpoint, _restlet(options.restlet), send=watched)
     account, user, mark = record.account, record.user.email, mark_of(credential)
     for point in sorted(POINTS, key=lambda one: one.refused_logins):
         recent = [one for one in logins.of(account, user) if one.within_window(time.time())]
-        left = min(wish.refused_logins, MOST_REFUSALS - len(recent))
-        if (why := _why_not(point, wish, left)) is not None:
+        left = min(options.refused_logins, MOST_REFUSALS - len(recent))
+        if (why := _why_not(point, options, left)) is not None:
             yield ProbeFinding(point.number, point.does, why, ProbeResult.NOT_ASKED)
             continue
-        wish = replace(wish, refused_logins=wish.refused_logins - point.refused_logins)
+        options = replace(options, refused_logins=options.refused_logins - point.refused_logins)
         # A gate for each: what costs a refused login on purpose does not end the user's turn in this run.
         gate = Gate(time.time, logins=logins)
         try:
@@ -125,9 +129,9 @@ class _Watched:
         return answer
 
 
-def _why_not(point: Point, wish: Wish, left: int) -> str | None:
+def _why_not(point: Point, options: ProbeOptions, left: int) -> str | None:
     """Return why a point is not asked; None if it is."""
-    if wish.points and point.number not in wish.points:
+    if options.points and point.number not in options.points:
         return "not chosen"
     if point.ask is None:
         return f"by hand: {point.settle}"

@@ -21,7 +21,7 @@ from tba_secrets.loopback import is_loopback
 from tba_secrets.netsuite import account as accounts
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, outcome, said
-from tba_secrets.netsuite.asking import CheckContext
+from tba_secrets.netsuite.check_context import CheckContext
 from tba_secrets.netsuite.circumstances import Circumstances
 from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.credential import TbaCredential

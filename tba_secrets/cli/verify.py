@@ -18,7 +18,7 @@ from tba_secrets.cli.exits import Exit, exit_of, worst
 from tba_secrets.cli.options import AsJson, EnvironmentName, Project
 from tba_secrets.cli.printing import grouped, report_console, show_table, tell, waiting
 from tba_secrets.errors import AuthenticationRefusedError, CheckFailedError, TbaError
-from tba_secrets.netsuite.asking import explained
+from tba_secrets.netsuite.check_context import explained
 from tba_secrets.netsuite.checks import run_checks
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances, Verdict, others
 from tba_secrets.netsuite.client import Client
@@ -85,8 +85,8 @@ def command(
     if account_probe:
         from tba_secrets.cli import account_probe as probing
 
-        wish = probing.Wish(frozenset(point or []), allow_refused_logins, probe_restlet)
-        probing.run(project, environment, tokens or [], wish, as_json=as_json)
+        options = probing.ProbeOptions(frozenset(point or []), allow_refused_logins, probe_restlet)
+        probing.run(project, environment, tokens or [], options, as_json=as_json)
         return
     records = credentials.find(project, environment, tokens or [])
     with waiting(f"asking NetSuite about the tokens of {environment}"):

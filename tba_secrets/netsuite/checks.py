@@ -14,7 +14,7 @@ from tba_secrets.errors import NotProvenError
 from tba_secrets.netsuite import soap
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Protocol, is_absent
-from tba_secrets.netsuite.asking import CheckContext
+from tba_secrets.netsuite.check_context import CheckContext
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Caller, Client, SignedCall
 from tba_secrets.netsuite.evidence import Evidence, Expected, Verification

@@ -15,7 +15,7 @@ import requests
 
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, Protocol, error_code
-from tba_secrets.netsuite.asking import explained
+from tba_secrets.netsuite.check_context import explained
 from tba_secrets.netsuite.circumstances import Circumstances, Verdict, others
 from tba_secrets.netsuite.client import Client, SignedCall
 from tba_secrets.netsuite.clock import ClockProbe

@@ -24,7 +24,7 @@ from tba_secrets.errors import (
 )
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Protocol, is_absent, said
-from tba_secrets.netsuite.asking import CheckContext
+from tba_secrets.netsuite.check_context import CheckContext
 from tba_secrets.netsuite.client import SignedCall
 from tba_secrets.netsuite.evidence import Expected
 from tba_secrets.netsuite.oauth2.causes import M2M_PAGE

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tba_secrets.errors import NotProvenError
-from tba_secrets.netsuite.asking import CheckContext
+from tba_secrets.netsuite.check_context import CheckContext
 from tba_secrets.netsuite.checks import run_check
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.evidence import Evidence, Expected, Verification

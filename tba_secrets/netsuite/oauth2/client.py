@@ -18,7 +18,7 @@ import requests
 from tba_secrets.errors import NotProvenError
 from tba_secrets.netsuite.account import Service
 from tba_secrets.netsuite.answers import Answer, AnswerKind, Protocol, outcome, said
-from tba_secrets.netsuite.asking import failure
+from tba_secrets.netsuite.check_context import failure
 from tba_secrets.netsuite.circumstances import NOTHING_KNOWN, Circumstances
 from tba_secrets.netsuite.client import Caller, SignedCall, authorized
 from tba_secrets.netsuite.clues import clues_of_answer, clues_of_declaration

@@ -33,7 +33,7 @@ _WRITES_TO_OUTLAST: Final = 4
 runs of ours."""
 
 
-class Shelf(ABC):
+class JournalStorage(ABC):
     """What the journal asks of a mount, for one secret."""
 
     @property
@@ -70,57 +70,61 @@ class Shelf(ABC):
         """Delete a copy for good; nothing if it is absent."""
 
 
-def note(name: SecretName, shelf: Shelf, entry: JournalEntry) -> None:
+def note(name: SecretName, storage: JournalStorage, entry: JournalEntry) -> None:
     """See `Store.note`. One write for a line, two for one that needs a copy or ends one; none if nothing differs."""
     version = VersionId(entry.version)
     # 1. refuse
-    lines = noted(name, kept_journal(shelf.custom), entry)
-    missing = _missing_copy(name, shelf, entry)
-    changes = _line_changes(shelf.custom, lines)
+    lines = noted(name, kept_journal(storage.custom), entry)
+    missing = _missing_copy(name, storage, entry)
+    changes = _line_changes(storage.custom, lines)
     # 2. delete
-    loose = _loose(shelf.custom, lines)
-    if entry.key in loose and shelf.writes_left(version) < 0:
-        shelf.annotate(changes)
+    loose = _loose(storage.custom, lines)
+    if entry.key in loose and storage.writes_left(version) < 0:
+        storage.annotate(changes)
         changes = {}
     for key in loose:
-        shelf.drop(key)
+        storage.drop(key)
     # 3. write
     changes |= {f"{PIN}{key}": None for key in loose}
     if missing is not None:
         changes |= {f"{PIN}{entry.key}": version}
-    shelf.annotate({key: text for key, text in changes.items() if shelf.custom.get(key) != text})
+    storage.annotate(
+        {key: text for key, text in changes.items() if storage.custom.get(key) != text}
+    )
     # 4. copy
     if missing is not None:
-        shelf.copy(entry.key, missing)
+        storage.copy(entry.key, missing)
 
 
-def keep_pinned(name: SecretName, shelf: Shelf) -> None:
+def keep_pinned(name: SecretName, storage: JournalStorage) -> None:
     """Copy, before a write, what is pinned and may be dropped by one of the next few."""
-    for entry in kept_journal(shelf.custom):
+    for entry in kept_journal(storage.custom):
         # What is gone has its copy, or is past saving: no reason to refuse the write.
-        there = shelf.writes_left(VersionId(entry.version)) >= 0
-        if there and (missing := _missing_copy(name, shelf, entry)) is not None:
-            shelf.annotate({f"{PIN}{entry.key}": entry.version})
-            shelf.copy(entry.key, missing)
+        there = storage.writes_left(VersionId(entry.version)) >= 0
+        if there and (missing := _missing_copy(name, storage, entry)) is not None:
+            storage.annotate({f"{PIN}{entry.key}": entry.version})
+            storage.copy(entry.key, missing)
 
 
-def pinned(shelf: Shelf, version: VersionId) -> StoredVersion | None:
+def pinned(storage: JournalStorage, version: VersionId) -> StoredVersion | None:
     """Read a version from its copy; None if it has none."""
-    for key, text in shelf.custom.items():
+    for key, text in storage.custom.items():
         if key.startswith(PIN) and text == version:
-            value = shelf.copied(key.removeprefix(PIN))
+            value = storage.copied(key.removeprefix(PIN))
             return None if value is None else StoredVersion(version, value)
     return None
 
 
-def _missing_copy(name: SecretName, shelf: Shelf, entry: JournalEntry) -> Sensitive | None:
+def _missing_copy(
+    name: SecretName, storage: JournalStorage, entry: JournalEntry
+) -> Sensitive | None:
     """Return the value that is yet to be copied; None if the version needs no copy, or has it."""
     version = VersionId(entry.version)
-    if not entry.pinned or shelf.writes_left(version) >= _WRITES_TO_OUTLAST:
+    if not entry.pinned or storage.writes_left(version) >= _WRITES_TO_OUTLAST:
         return None
-    if shelf.custom.get(f"{PIN}{entry.key}") == version and shelf.has_copy(entry.key):
+    if storage.custom.get(f"{PIN}{entry.key}") == version and storage.has_copy(entry.key):
         return None
-    if (found := shelf.find(version)) is None:
+    if (found := storage.find(version)) is None:
         refuse_version_gone(name, entry)
         return None
     return found.value

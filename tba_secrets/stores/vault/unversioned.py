@@ -31,7 +31,7 @@ from tba_secrets.stores.interface import (
 )
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.client import VaultClient
-from tba_secrets.stores.vault.journal import Shelf, kept_journal, note, pinned
+from tba_secrets.stores.vault.journal import JournalStorage, kept_journal, note, pinned
 from tba_secrets.stores.vault.kv2 import data_of, text_of
 from tba_secrets.stores.vault.owner import has_proof, owner_metadata, owner_of, proof_metadata
 from tba_secrets.stores.vault.secret import Enclosed, KvPath, Paths, merged, paths_of
@@ -143,7 +143,7 @@ class UnversionedMount:
         found = seen.find(which)
         if found is not None or isinstance(which, Stage):
             return found
-        return pinned(_NotesShelf(self, name, seen), which)
+        return pinned(_NotesStorage(self, name, seen), which)
 
     def claim(
         self, name: SecretName, mark: OwnerMark, description: str | None, before: Seen
@@ -184,7 +184,7 @@ class UnversionedMount:
             if version in (seen.current, seen.waiting):
                 return True
             self._refuse_foreign(name, seen)
-            copy = pinned(_NotesShelf(self, name, seen), version)
+            copy = pinned(_NotesStorage(self, name, seen), version)
             if copy is None:
                 return False
             self.kv.write(seen.paths.candidate, {_ID: version, _VALUE: copy.value.reveal()})
@@ -221,7 +221,7 @@ class UnversionedMount:
 
     def note(self, name: SecretName, entry: JournalEntry, _: Snapshot | None) -> None:
         with self._lock:
-            note(name, _NotesShelf(self, name, self.claimed(name)), entry)
+            note(name, _NotesStorage(self, name, self.claimed(name)), entry)
 
     def remove(self, name: SecretName) -> None:
         """Delete the candidate. The secret stays: nothing could bring it back."""
@@ -267,7 +267,7 @@ class UnversionedMount:
 
 
 @dataclass
-class _NotesShelf(Shelf):
+class _NotesStorage(JournalStorage):
     """What the journal asks of the mount: the notes are its metadata, and the value lasts until the next write."""
 
     mount: UnversionedMount

@@ -34,7 +34,7 @@ from tba_secrets.stores.interface import (
 )
 from tba_secrets.stores.journal import JournalEntry
 from tba_secrets.stores.vault.access import Look, VaultSecretAccess, Waiting
-from tba_secrets.stores.vault.journal import Shelf, keep_pinned, note, pinned
+from tba_secrets.stores.vault.journal import JournalStorage, keep_pinned, note, pinned
 from tba_secrets.stores.vault.kv2 import KvV2, KvValue, canonical
 from tba_secrets.stores.vault.owner import (
     OWNER,
@@ -102,7 +102,7 @@ class VersionedMount:
         if which is Stage.PREVIOUS:
             before = look.secret.previous
             return None if before is None else _stored(self._numbered(name, before))
-        return self.found(name, look, which) or pinned(self._shelf(name, look), which)
+        return self.found(name, look, which) or pinned(self._journal_storage(name, look), which)
 
     # --- claim, remove, restore -------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class VersionedMount:
         self.access.refuse_foreign(name, look.waiting)
         entry = None
         if (old := look.secret.version_of(version)) is None:
-            found = pinned(self._shelf(name, look), version)
+            found = pinned(self._journal_storage(name, look), version)
         else:
             found, entry = _stored(self._numbered(name, old)), look.secret.entry(old)
         if found is None:
@@ -230,9 +230,9 @@ class VersionedMount:
             self.access.remember(name, self._drop_candidate(name, look))
 
     def note(self, name: SecretName, entry: JournalEntry, seen: Snapshot | None) -> None:
-        shelf = self._shelf(name, self._claimed(name, seen), seen)
-        note(name, shelf, entry)
-        self.access.remember(name, shelf.look)
+        storage = self._journal_storage(name, self._claimed(name, seen), seen)
+        note(name, storage, entry)
+        self.access.remember(name, storage.look)
 
     # --- steps of claim ---------------------------------------------------------------------
 
@@ -332,10 +332,10 @@ class VersionedMount:
             # 2. refuse
             if look.secret.current_id != replacing:
                 return None
-            shelf = self._shelf(name, look, seen)
-            keep_pinned(name, shelf)
+            storage = self._journal_storage(name, look, seen)
+            keep_pinned(name, storage)
             # 3. and 4.
-            after = self._written(name, shelf.look, enclosed, about)
+            after = self._written(name, storage.look, enclosed, about)
         # 5. take the candidate away
         if after is not None:
             self.kv.drop(self.access.paths(name).candidate)
@@ -451,12 +451,14 @@ class VersionedMount:
         same = found is not None and found.version.created_time == version.created_time
         return found if same else None
 
-    def _shelf(self, name: SecretName, look: Look, seen: Snapshot | None = None) -> _Shelf:
-        return _Shelf(self, name, look, self.copies if seen is not None else set())
+    def _journal_storage(
+        self, name: SecretName, look: Look, seen: Snapshot | None = None
+    ) -> _VersionedStorage:
+        return _VersionedStorage(self, name, look, self.copies if seen is not None else set())
 
 
 @dataclass
-class _Shelf(Shelf):
+class _VersionedStorage(JournalStorage):
     """What the journal asks of the mount, for one secret."""
 
     mount: VersionedMount
