@@ -64,13 +64,13 @@ class CredentialRecord:
     adopt: bool
     description: str | None
     rotate_every: timedelta | None = None
-    """How old the token may become; None where no policy is declared."""
+    """How old the token may become; None if no policy is declared."""
     retire_after: timedelta | None = None
     """How long a superseded token stays valid beside its successor."""
     warn_before: timedelta | None = None
     """How long before `rotate_every` is over a warning is given."""
     most_users: int | None = None
-    """How many users of the account may be asked side by side; None where it is left to the tool."""
+    """How many users of the account may be asked side by side; None if it is left to the tool."""
     certificate: CertificateSettings | None = None
     """What is declared of a certificate; None for a token."""
     after_promote: AfterPromote | None = None

@@ -49,7 +49,7 @@ class RotationFinding:
     standing: Standing
     what: str
     remedy: str = ""
-    """What to do, in the imperative; empty where `what` says it."""
+    """What to do, in the imperative; empty if `what` says it."""
 
 
 def worst(findings: Iterable[RotationFinding]) -> Standing:
@@ -59,7 +59,7 @@ def worst(findings: Iterable[RotationFinding]) -> Standing:
 
 @dataclass(frozen=True)
 class Policy:
-    """What the YAML says of a token's age; None where it says nothing."""
+    """What the YAML says of a token's age; None if it says nothing."""
 
     rotate_every: timedelta | None = None
     """How old it may become."""
@@ -113,7 +113,7 @@ _WARNED_OF_AN_END: Final = timedelta(days=30)
 def judge_validity(
     policy: Policy, since: float | None, last_day: str | None, now: float
 ) -> RotationFinding | None:
-    """Return what the end of a certificate calls for, which is valid through `last_day` (ISO 8601); None where nothing.
+    """Return what the end of a certificate calls for, which is valid through `last_day` (ISO 8601); None if nothing.
 
     Without `warn_before` it is due 30 days before, or when half of its time since its first proof is over: what has run
     out cannot bring its successor to NetSuite.
@@ -150,7 +150,7 @@ class Superseded:
     noun: str
     page: str
     listed: str = ""
-    """How NetSuite's page lists it: application, user, role; empty where that is not known."""
+    """How NetSuite's page lists it: application, user, role; empty if that is not known."""
 
     @property
     def place(self) -> str:

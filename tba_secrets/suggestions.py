@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 def nearest(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Return the known word that is most like the given one, whatever its case; None where none is like it.
+    """Return the known word that is most like the given one, whatever its case; None if none is close.
 
     Args:
         given: What was written; it may be a secret in the wrong place, so only the known word is ever shown.
@@ -20,7 +20,7 @@ def nearest(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | N
 
 
 def did_you_mean(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Return "did you mean `WORD`?" for the nearest known word; empty where none is near. See `nearest`."""
+    """Return "did you mean `WORD`?" for the nearest known word; empty if none is near. See `nearest`."""
     near = nearest(given, known, cutoff=cutoff)
     return "" if near is None else f"did you mean `{near}`?"
 

@@ -26,7 +26,7 @@ _ENDING: Final = b"\nending in order; Ctrl-C again ends at once, and may leave t
 def carry_out(engine: Engine, intents: Intents, verb: str, *, verbose: bool) -> bool:
     """Carry out intents in one update of these records alone, and print a line for each.
 
-    The verb is what is done to each of them: `rotated`; empty where the provider says it. `verbose` shows each step on
+    The verb is what is done to each of them: `rotated`; empty if the provider says it. `verbose` shows each step on
     stderr, and keeps it there.
 
     Returns:

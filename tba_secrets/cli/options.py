@@ -131,7 +131,7 @@ def one_of(kind: type[Word], given: str | None, option: str) -> Word | None:
 
 
 def named_or_all(project: Path, named: Iterable[str]) -> tuple[str, ...]:
-    """Return the environments that are named, each once; all of stacks/ where none is.
+    """Return the environments that are named, each once; all of stacks/ if none is.
 
     Raises:
         SpecError: There is no environment.

@@ -91,7 +91,7 @@ def _is_due(record: CredentialRecord, state: TokenState) -> bool:
 def _task(
     record: CredentialRecord, environment: str, settings: _StackSettings, valid_until: str | None
 ) -> str:
-    """Return what a person has to do; empty where it can be rotated without."""
+    """Return what a person has to do; empty if it can be rotated without."""
     rotate = f"`tba rotate {environment} {record.token}`"
     if record.certificate is not None and record.certificate.by == "person":
         return (

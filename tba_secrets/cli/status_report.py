@@ -100,7 +100,7 @@ class EnvironmentReport:
 
     @property
     def note(self) -> str:
-        """How long TBA works for its integrations; empty where none uses it."""
+        """How long TBA works for its integrations; empty if none uses it."""
         return tba_note(self.on_tba)
 
     @property

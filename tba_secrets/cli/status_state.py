@@ -44,12 +44,12 @@ class TokenState:
 
     @property
     def waits_for(self) -> str:
-        """What a person has to do before a certificate can pass; empty where nothing waits."""
+        """What a person has to do before a certificate can pass; empty if nothing waits."""
         return self.tested.get("waitsFor") or ""
 
     @property
     def untold(self) -> str:
-        """Why readers were not told of the verified version; empty where nobody is to be told."""
+        """Why readers were not told of the verified version; empty if nobody is to be told."""
         return self.tested.get("untold") or ""
 
     @property

@@ -58,7 +58,7 @@ def show_one(one: UpdateOutcome) -> None:
 def show_each(one: UpdateOutcome, records: Iterable[str], verb: str) -> None:
     """Show what a command that has succeeded did to the records that it was asked about: a line for each.
 
-    The verb is what was done to it; empty where its notes say that.
+    The verb is what was done to it; empty if its notes say that.
     """
     console, names = report_console(), tuple(records)
     notes = {name: [_own(note) for note in one.notes if note.token == name] for name in names}

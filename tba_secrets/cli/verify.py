@@ -49,7 +49,7 @@ class CheckedRecord:
 
     @property
     def verdict(self) -> Verdict | None:
-        """For the others' diagnoses; None where NetSuite did not speak about the login."""
+        """For the others' diagnoses; None if NetSuite did not speak about the login."""
         if self.credential is None or self.exit is Exit.FAILED:
             return None
         return Verdict(self.credential, accepted=self.exit is not Exit.REFUSED)

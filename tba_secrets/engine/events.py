@@ -45,7 +45,7 @@ class Message:
 
     text: str
     token: str | None = None
-    """`integration/token`; None where it is about the whole environment."""
+    """`integration/token`; None if it is about the whole environment."""
 
 
 @dataclass
@@ -61,9 +61,9 @@ class TokenOutcome:
     verified_as: str | None = None
     """`role R in account A`, where the checks ran and passed."""
     replaces: str = ""
-    """What becomes of the credential that it replaces, and when; empty where it replaces none."""
+    """What becomes of the credential that it replaces, and when; empty if it replaces none."""
     waits_for: str = ""
-    """What a person has to do in NetSuite before it can pass; empty where nothing waits."""
+    """What a person has to do in NetSuite before it can pass; empty if nothing waits."""
 
 
 @dataclass(frozen=True)

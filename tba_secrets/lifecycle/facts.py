@@ -170,7 +170,7 @@ class Rotate:
     again: bool = False
     """A superseded token may come back: a person asked for it by name."""
     nonce: str = ""
-    """That of the line of intent in the store; empty where NetSuite issues nothing."""
+    """That of the line of intent in the store; empty if NetSuite issues nothing."""
     anew: bool = False
     """A person asked by name to replace even a candidate that waits for its proof."""
 

@@ -43,7 +43,7 @@ def realm(account: str) -> str:
 
 
 def read_realm(text: str) -> str | None:
-    """Return what may be an account id in realm form; None if it is none."""
+    """Return an account id in realm form; None if it cannot be one."""
     try:
         return realm(text)
     except AccountIdError:

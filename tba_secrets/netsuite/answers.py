@@ -83,7 +83,7 @@ class Answer:
     body_text: str = field(repr=False)
     latency_seconds: float
     server_date: float | None
-    """The Date header in epoch seconds; None where there is none that can be read."""
+    """The Date header in epoch seconds; None if it is absent or unreadable."""
     at: float = 0.0
     """When it was there, in epoch seconds of our clock."""
 
@@ -146,7 +146,7 @@ def _server_failed(answer: Answer, protocol: Protocol) -> bool:
 
 
 def error_code(answer: Answer, protocol: Protocol) -> str | None:
-    """NetSuite's error code, None where there is none of the known form."""
+    """NetSuite's error code, None if it has none in a known form."""
     if protocol is Protocol.OAUTH2:
         body = answer.json()
         word = body.get("error") if isinstance(body, dict) else None

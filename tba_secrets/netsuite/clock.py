@@ -27,7 +27,7 @@ class ClockProbe:
     ) -> float | None:
         """Measure each host's clock skew once; refuse a skew at which NetSuite rejects signatures.
 
-        `measure` gives how many seconds our clock is ahead, None where the answer had no date. That is returned as it
+        `measure` gives how many seconds our clock is ahead, None if the answer had no date. That is returned as it
         is: an unknown skew is no error.
 
         Raises:

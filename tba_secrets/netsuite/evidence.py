@@ -12,7 +12,7 @@ class Expected:
     account: str
     """In realm form."""
     role_name: str | None
-    """None where nobody has declared one yet: any role is the expected one."""
+    """None if nobody has declared one yet: any role is the expected one."""
     role_id: str | None
     """Where it is declared."""
     user_email: str
@@ -40,7 +40,7 @@ class Evidence:
     """Epoch seconds of our clock when the answer was there."""
     latency_seconds: float
     clock_skew_seconds: float | None
-    """How far our clock is ahead of NetSuite's; None where the answer had no date."""
+    """How far our clock is ahead of NetSuite's; None if the answer had no date."""
     proven: tuple[str, ...]
     not_proven: tuple[str, ...]
     """What the answer leaves open, and nothing requires."""

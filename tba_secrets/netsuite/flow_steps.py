@@ -98,7 +98,7 @@ def form_fields(body: str) -> dict[str, str]:
 
 
 def issued_pair(fields: dict[str, str], names: HalfNames) -> Pair | None:
-    """`oauth_token` and `oauth_token_secret`, None where they are not both there and usable."""
+    """`oauth_token` and `oauth_token_secret`, None if they are not both there and usable."""
     texts = (fields.get("oauth_token"), fields.get("oauth_token_secret"))
     try:
         return make_pair(names, (_PLACE, _PLACE), texts)

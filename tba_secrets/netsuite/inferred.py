@@ -93,7 +93,7 @@ class Observed:
 
 
 Ask = Callable[[Exchange], Observed | None]
-"""Asks; None where this exchange has not what the question needs."""
+"""Asks; None if this exchange lacks what the question needs."""
 
 
 @dataclass(frozen=True)

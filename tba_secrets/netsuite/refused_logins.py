@@ -93,7 +93,7 @@ class RefusedLogins:
         """Take the user's turn on this machine.
 
         Returns:
-            What to close (`os.close`) when it is over; None where another run has it.
+            What to close (`os.close`) when it is over; None if another run has it.
 
         Raises:
             OSError: There is no place for the lock.
@@ -141,7 +141,7 @@ def mark_of(credential: Credential) -> Fingerprint:
 
 
 def _locked(path: Path, how: int) -> int | None:
-    """Return the descriptor that holds the lock, until it is closed; None where another one does."""
+    """Return the descriptor that holds the lock, until it is closed; None if another run holds it."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, how)

@@ -48,7 +48,7 @@ class Revocation:
     said: str
     """NetSuite's status and error code, or how the answer was lost: nothing of a body."""
     at: float | None = None
-    """Epoch seconds of the answer, None where there was none."""
+    """Epoch seconds of the answer, None if there was no answer."""
     diagnosis: Diagnosis | None = None
     """Of an answer that is no success."""
     unanswered: bool = False

@@ -64,7 +64,7 @@ def envelope(credential: TbaCredential, operation: str, once: Once) -> str:
 
 
 def read(text: str) -> ElementTree.Element | None:
-    """Return the root of an answer, None where it is not a SOAP envelope.
+    """Return the root of an answer, None if it is not a SOAP envelope.
 
     A document type is refused unread: SOAP 1.1 section 3 forbids it, and without one there are no entities to expand.
     """
@@ -83,7 +83,7 @@ def first(root: ElementTree.Element, name: str) -> ElementTree.Element | None:
 
 
 def text_of(root: ElementTree.Element, name: str) -> str:
-    """Return the stripped text of the first element of that local name; empty where there is none."""
+    """Return the stripped text of the first element of that local name; empty if there is none."""
     found = first(root, name)
     return (found.text or "").strip() if found is not None else ""
 

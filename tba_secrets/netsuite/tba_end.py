@@ -18,7 +18,7 @@ class Ending:
     source: str
     tentative: bool = False
     also_reported: str = ""
-    """Another release that is reported for the same; empty where there is no conflict."""
+    """Another release that is reported for the same; empty if there is no conflict."""
 
 
 NO_NEW: Final = Ending(
@@ -39,7 +39,7 @@ _NAMED: Final = 3
 
 
 def tba_note(integrations: Iterable[str]) -> str:
-    """Say in one line how long TBA works for an environment's integrations; empty where none uses it."""
+    """Say in one line how long TBA works for an environment's integrations; empty if none uses it."""
     names = tuple(dict.fromkeys(integrations))
     if not names:
         return ""

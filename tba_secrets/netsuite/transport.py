@@ -163,7 +163,7 @@ def lost(error: Exception) -> LostError:
 
 
 def http_date(text: str) -> float | None:
-    """Return the epoch seconds of a Date header (RFC 9110 section 5.6.7); None if it is none."""
+    """Return the epoch seconds of a Date header (RFC 9110 section 5.6.7); None if it is not one."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):

@@ -176,7 +176,7 @@ class Host:
             return found
 
     def refused_account(self, place: Place) -> str:
-        """Return why a store would refuse who we are, once a run; empty where it does not, or cannot be asked."""
+        """Return why a store would refuse who we are, once a run; empty if it does not, or cannot be asked."""
         with self.locks.setdefault(place.store, threading.Lock()):
             if place.store not in self.foreseen:
                 self.foreseen.add(place.store)

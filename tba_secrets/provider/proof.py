@@ -61,7 +61,7 @@ class Proof:
     ) -> str:
         """Do what has to be done in NetSuite before a candidate can pass: nothing, for a token.
 
-        Return the last day that NetSuite answered for it, ISO 8601; empty where it was not asked.
+        Return the last day that NetSuite answered for it, ISO 8601; empty if it was not asked.
 
         Args:
             back: The candidate.

@@ -264,7 +264,7 @@ class SmokeTestOutputs(Wire):
     verified: dict[str, str] = Field(default_factory=dict)
     """The version that passed and, with `promote`, is current: by store."""
     verified_at: str = ""
-    """ISO 8601, UTC; empty where nothing has passed yet."""
+    """ISO 8601, UTC; empty if nothing has passed yet."""
     verified_as: str = ""
     """`role R in account A`."""
     since: int = 0
@@ -278,13 +278,13 @@ class SmokeTestOutputs(Wire):
     valid_until: str = ""
     """The last day of the certificate that was proven, ISO 8601; empty for a token."""
     waits_for: str = ""
-    """What a person has to do in NetSuite before the candidate can pass; empty where nothing waits."""
+    """What a person has to do in NetSuite before the candidate can pass; empty if nothing waits."""
     refusals: Annotated[tuple[RefusalEntry, ...], Field(strict=False)] = ()
     """The user's authentication failures of the last 30 minutes, this run's included."""
     drift: dict[str, str] = Field(default_factory=dict)
     """Where another version than the verified one is current, by store."""
     untold: str = ""
-    """Why `after_promote` has not told readers of the verified version yet; empty where nobody is to be told."""
+    """Why `after_promote` has not told readers of the verified version yet; empty if nobody is to be told."""
 
 
 class LookAhead(Wire):

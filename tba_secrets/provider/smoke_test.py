@@ -478,7 +478,7 @@ def _stack(urn: str) -> str:
 
 
 def _untold(state: Properties, new: Properties) -> str:
-    """Say that readers have not been told of what is current; empty where they have, or nobody is to be."""
+    """Say that readers have not been told of what is current; empty if they have, or nobody is to be."""
     if not state.get("untold") or not new.get("afterPromote"):
         return ""
     version = next(iter(state.get("verified", {}).values()), "?")

@@ -84,10 +84,10 @@ class Snapshot:
     """The candidate was not written by tba-secrets: another rotation is in progress."""
     owner: OwnerMark | None = None
     managed_by: str | None = None
-    """What else rotates or owns the secret ("a rotation function", "the service rds"); None where nothing does."""
+    """What else rotates or owns the secret ("a rotation function", "the service rds"); None if nothing does."""
     deletion_at: datetime | None = None
     """When a secret that is scheduled for deletion goes for good (AWS), or when it was deleted (Vault's soft delete has
-    no end); None where it is neither."""
+    no end); None if it is neither."""
     journal: tuple[JournalEntry, ...] = ()
     """What is to be retired and what was, oldest first."""
     notices: tuple[str, ...] = field(default=(), compare=False)
@@ -97,7 +97,7 @@ class Snapshot:
 
     @property
     def deleted(self) -> str | None:
-        """For people: `scheduled for deletion on 2026-01-31`, `deleted since 2026-01-01`; None where it is neither."""
+        """For people: `scheduled for deletion on 2026-01-31`, `deleted since 2026-01-01`; None if it is neither."""
         if self.deletion_at is None:
             return None
         ahead = self.deletion_at > datetime.now(UTC)
@@ -130,7 +130,7 @@ class Store(ABC):
     """One secret store, opened for one account and region, or one Vault mount.
 
     `seen` is what `describe` returned a moment ago: it spares a look. `replacing` is the version that was current when
-    a move was decided; None where none was.
+    a move was decided; None if there was none.
     """
 
     kind: ClassVar[str]
@@ -151,7 +151,7 @@ class Store(ABC):
 
     @final
     def describe(self, name: SecretName) -> Snapshot | None:
-        """Return what the store knows of `name` without reading its value; None where it does not exist."""
+        """Return what the store knows of `name` without reading its value; None if it does not exist."""
         with self._typed_errors():
             return self._describe(name)
 

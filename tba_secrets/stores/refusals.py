@@ -54,7 +54,7 @@ def foreign_candidate(
 ) -> ConflictError:
     """Return the error for a candidate of somebody else's, which is never overwritten.
 
-    `since` is when it was written, None where the store does not tell; `remedy` is how a person takes it away.
+    `since` is when it was written, None if the store does not tell; `remedy` is how a person takes it away.
     """
     age = "" if since is None else f" {_age(datetime.now(UTC) - since)} ago"
     return ConflictError(

@@ -66,7 +66,7 @@ class FeatureBox:
     permission: str = ""
     """A permission that needs the feature too."""
     of: bool | None = None
-    """Whether it is for certificates, or for tokens; None where it is for both."""
+    """Whether it is for certificates, or for tokens; None if it is for both."""
 
 
 SCOPE_BOXES: Final = {

@@ -22,7 +22,7 @@ class Proofs:
     entity: str = ""
     """The internal id of the user that NetSuite named."""
     why_not: str = ""
-    """Why what state holds does not count; empty where it does, and where there is nothing."""
+    """Why what state holds does not count; empty if it does, or if there is nothing."""
 
     @property
     def kinds(self) -> frozenset[CheckKind]:

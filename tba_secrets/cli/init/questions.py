@@ -32,7 +32,7 @@ class Question:
 
     name: str
     words: str
-    """What is asked on a terminal; empty where only the flag or the default counts."""
+    """What is asked on a terminal; empty if only the flag or the default counts."""
     help: str
     """What the flag's help says."""
     example: str

@@ -144,7 +144,7 @@ def _verify(record: CredentialRecord) -> dict[str, Any]:
 
 
 def _valid_for(record: CredentialRecord) -> str | None:
-    """Return a validity that is long enough for age and overlap; None where the usual one is."""
+    """Return a validity that is long enough for age and overlap; None if the usual one is."""
     usual = parse_duration(Certificate.model_fields["valid_for"].default)
     if record.rotate_every is None or usual is None:
         return None

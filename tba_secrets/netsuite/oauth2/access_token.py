@@ -119,7 +119,7 @@ def token_request(url: str, signed: Sensitive) -> requests.PreparedRequest:
 
 
 def read_token(answer: Answer) -> AccessToken | None:
-    """Return the access token in a success; None where it holds none that can be sent."""
+    """Return the access token in a success; None if it holds none that can be sent."""
     body = answer.json()
     text = body.get("access_token") if isinstance(body, dict) else None
     if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text:

@@ -123,7 +123,7 @@ class CertificateApi:
         return tuple(row for row in rows if row is not None)
 
     def place(self, computed: CertificateId, today: date) -> Uploaded | None:
-        """Return a certificate that is there already; None where there is a place for it.
+        """Return a certificate that is there already; None if there is a place for it.
 
         `computed` is its id, as computed here.
 

@@ -72,7 +72,7 @@ class BearerClient(Caller):
         return scopes is not None and _SCOPE[protocol] not in scopes
 
     def access_token(self) -> AccessToken:
-        """Return the access token; it is got first where there is none, or where it is due.
+        """Return the access token; get one first if there is none, or if it is due.
 
         Raises:
             AuthenticationRefusedError: The token endpoint refused the assertion.

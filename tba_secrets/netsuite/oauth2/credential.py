@@ -35,7 +35,7 @@ class OAuth2Credential:
     """Where a reader posts its assertion: written for consumers. We ourselves ask the account's own host, or the
     configured `endpoint`, and never an address that a store gave."""
     valid_until: date | None = None
-    """As NetSuite answered, or else the certificate's own end; None where a store does not say."""
+    """As NetSuite answered, or else the certificate's own end; None if a store does not say."""
 
     @property
     def audience(self) -> str:

@@ -74,7 +74,7 @@ class Secret:
     kms_key: str = DEFAULT_KEY
     accessed: float | None = None
     deleted: float | None = None
-    """When the recovery window ends; None where no deletion is scheduled."""
+    """When the recovery window ends; None if no deletion is scheduled."""
     rotation_enabled: bool | None = None
     rotation_lambda_arn: str | None = None
     rotation_rules: Mapping[str, object] | None = None

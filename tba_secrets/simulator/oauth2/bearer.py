@@ -41,7 +41,7 @@ def presented(current: Request) -> bool:
 
 
 def read(current: Request) -> BearerToken | None:
-    """Return the access token of a request, None where it is none of ours.
+    """Return the access token of a request, None if it is not one of ours.
 
     Raises:
         MalformedRequest: The header is not `Bearer` and a token (RFC 6750 section 2.1).

@@ -390,7 +390,7 @@ class Environment(Model):
 
     @property
     def most_users(self) -> int | None:
-        """How many users may be asked side by side; None where it is left to the tool."""
+        """How many users may be asked side by side; None if it is left to the tool."""
         return None if self.concurrency == "auto" else self.concurrency
 
     @property

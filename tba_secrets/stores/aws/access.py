@@ -63,7 +63,7 @@ class AwsSecretAccess:
         """What this process wrote and has not seen yet, by secret and by what was written."""
 
     def look(self, name: SecretName) -> AwsSecret | None:
-        """Return the secret, scheduled for deletion or not; None where it is absent.
+        """Return the secret, scheduled for deletion or not; None if it is absent.
 
         A sight from before our own last write is stale: it is looked at again, for a while.
         """
@@ -185,7 +185,7 @@ class AwsSecretAccess:
         return found
 
     def written_at(self, name: SecretName, version: VersionId) -> datetime | None:
-        """Return when a version was written; None where that cannot be found out."""
+        """Return when a version was written; None if that cannot be found out."""
         try:
             return self.versions(name).get(version)
         except StoreFailure:

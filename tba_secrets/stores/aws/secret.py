@@ -114,7 +114,7 @@ def described(answer: Mapping[str, Any], region: str) -> AwsSecret:
 
 
 def native_of(seen: Seen) -> AwsSecret | None:
-    """Return what this store saw; None where nobody looked, or where the snapshot is another store's."""
+    """Return what this store saw; None if nobody looked, or if the snapshot is another store's."""
     native = seen.native if isinstance(seen, Snapshot) else None
     return native if isinstance(native, AwsSecret) else None
 

@@ -167,7 +167,7 @@ def _refuse_mfa(_prompt: str) -> NoReturn:
 
 
 def _credentials(session: Any) -> Any:
-    """Fetch the credentials; None where there are none.
+    """Fetch the credentials; None if there are none.
 
     They are fetched before the first call, so that what is wrong with them is not taken for a failure of that call.
     """
