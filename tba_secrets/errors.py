@@ -62,7 +62,7 @@ class ConflictError(StoreError):
 
 
 class NotOursError(StoreError):
-    """The secret belongs to, or is rotated by, something else; adopt it to take it over."""
+    """The secret belongs to another owner (`adopt: true` takes it over), or something else rotates it."""
 
 
 class ScheduledForDeletionError(StoreError):

@@ -45,7 +45,7 @@ def places_in(
 ) -> dict[str, Place]:
     """Return a place in each store that `stores.open_stores` opened, by kind, in the order of promotion.
 
-    Without a mark, which says who we are, they are for reading only.
+    Without a mark, which says who we are, they are for reading and deleting, not for claiming.
     """
     if not opened:
         raise StoreError("no store is declared", "declare `store: {aws: {region: ...}}`")

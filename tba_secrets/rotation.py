@@ -20,7 +20,7 @@ from tba_secrets.stores.versions import short
 
 
 class Standing(IntEnum):
-    """How a token is, best first. The value is the exit code of `tba status`; of several tokens the worst counts.
+    """A token's condition, from best to worst. The value is the exit code of `tba status`, which has the worst.
 
     The codes lie above those of `cli.exits.Exit`, which keep their meaning: 1 an error, 2 the command line is wrong.
     """
@@ -28,7 +28,7 @@ class Standing(IntEnum):
     WELL = 0
     """Proven, current in every store, within its policy."""
     DUE_SOON = 10
-    """`rotate_every` is over within `warn_before`, or the age is not known."""
+    """`rotate_every` or a certificate ends soon, or the age is not known although there is a policy."""
     OVERDUE = 11
     """`rotate_every` is over."""
     ATTENTION = 12

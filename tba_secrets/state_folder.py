@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,12 +20,15 @@ def state_folder(variables: Mapping[str, str] = os.environ) -> Path:
 
 
 def write_error(file: Path) -> OSError | None:
-    """Return why a file of this folder cannot be replaced, or None if it can. It is neither written nor made.
+    """Return why a file of this folder cannot be replaced, or None if nothing is seen that forbids it.
 
-    What stands beside it under its name, a lock or a half-written successor, has to be writable too.
+    It is neither written nor made. What stands beside it under its name, a lock or a half-written successor, has to be
+    writable too. What only a rename shows stays unseen: a file that is mounted by itself, or made immutable.
     """
     folder = file.parent
     try:
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         with TemporaryFile(dir=nearest, buffering=0) as probe:
             probe.write(b"\n")  # a full disk takes a new file, but nothing in it

@@ -53,8 +53,8 @@ def find(
 ) -> list[Leftover]:
     """Find what a stack has left behind, by the owner mark; `tell` is told which store could not be listed.
 
-    The state has the stack's whole name as it stands on the secrets; where it is empty, the name without its
-    organization has to do. The records are all that the stack declares.
+    The state has the stack's whole name as it stands on the secrets. If the state is empty, only project and stack are
+    compared, because the organization is not known. The records are all that the stack declares.
     """
     owners = {one.staged["owner"] for one in deployed.values() if "owner" in one.staged}
     ending = f"/{project_name(project)}/{stack}"

@@ -39,7 +39,7 @@ def show_table(
     *,
     ruled: bool = False,
 ) -> None:
-    """Show rows of rich's markup as a table where each cell fits on its lines, else as a block for each row.
+    """Show rows of rich's markup as a table if it fits the console's width, otherwise as a block for each row.
 
     The first two cells of a row, its name and its state, begin its block. `ruled` draws a line between rows.
     """
@@ -108,7 +108,9 @@ def write_whole(path: Path, document: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(document, encoding="utf-8")
             return
-        target = Path(os.path.realpath(path))  # a loop of links is no error before it is written
+        target = Path(
+            os.path.realpath(path)
+        )  # this does not raise on a loop of links; the write below does
         new = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             new.write_text(document, encoding="utf-8")

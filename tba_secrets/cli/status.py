@@ -102,7 +102,7 @@ def command(
 
     \b
      0  well: proven, current in every store, within its policy
-    10  due soon: the due date or a certificate's end is within warn_before, or the age is not known
+    10  due soon: the due date is within warn_before, a certificate ends soon, or the age is not known
     11  overdue: rotate_every is over
     12  attention: drift, a pending candidate, or work for a person
     13  failing: the last update failed, no credential, it cannot be read, a certificate ran out

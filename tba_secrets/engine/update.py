@@ -68,7 +68,7 @@ class Engine:
     def up(self, listener: UpdateListener, intents: Intents | None = None) -> UpdateOutcome:
         """Run `pulumi up`: for all, or for the records that an intent is about. What a dead run left is taken up first.
 
-        Return what was done, and why not all of it.
+        Intents are by `integration/token`. Return what was done, and why not all of it.
 
         Raises:
             LockedError: Another update holds the lock.

@@ -407,7 +407,8 @@ def decide(
 ) -> Staging:
     """Decide which credential a record is to hold, and what each store needs for that.
 
-    What is `seen` has the contents that `versions_to_read` names. `now` are epoch seconds, for lines.
+    What is `seen` has the contents that `versions_to_read` names. `offered` is empty if the sources are not to be
+    asked. `now` is in epoch seconds, for lines.
 
     Raises:
         ValueNeededError: Nothing gives a part.

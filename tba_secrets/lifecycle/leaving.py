@@ -59,7 +59,8 @@ def deletion(
 ) -> Deletion:
     """Decide what Delete does to one store's secret: only what carries our claim goes, and nothing that is still owed.
 
-    The `sight` has the candidate read; `claim` and `version` are what state names.
+    The `sight` has the candidate read; `claim` and `version` are what state names. `retain` is `on_delete: retain`.
+    `now` is in epoch seconds.
     """
     snapshot = sight.snapshot
     if snapshot is None or snapshot.deletion_at is not None:

@@ -85,7 +85,8 @@ def first_proven(
 ) -> int:
     """Return when a token that has passed was first proven: its age is that of its content, wherever it moves.
 
-    `before` is the digest of the token that passed last, and since when; `now` is for one that nothing knows.
+    `before` is the digest of the token that passed last, and since when; `now` is for one that nothing
+    knows. All times are epoch seconds.
     """
     digest, since = before
     if since and keys.same(digest, token):

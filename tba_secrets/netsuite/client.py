@@ -92,6 +92,7 @@ class Caller(ABC):
     monotonic: Callable[[], float] = time.monotonic
     """Seconds, to measure the deadline with."""
     probe: ClockProbe = PROCESS_PROBE
+    """Where the skew of each host is kept."""
     concurrency: Concurrency = PROCESS_CONCURRENCY
     """Learns whether the account had too much to do."""
 

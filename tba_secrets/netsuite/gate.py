@@ -47,8 +47,8 @@ class Gate:
 
     Args:
         clock: Epoch seconds.
-        concurrency: That of this process where None.
-        logins: The current user's file where None.
+        concurrency: How many users of an account are asked side by side; that of this process if None.
+        logins: The file that all runs of this machine share; the current user's if None.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Which clues speak for which cause, and how strongly: the table that `diagnosis` reads.
 
-The order is a guess from what the answer, the record and the clock show, and from what users report most. The sources
-stand in `causes`.
+The order is a guess from what the answer, the record and the clock show, and from what users report most.
+`causes` names the sources.
 """
 
 from __future__ import annotations

@@ -112,7 +112,11 @@ def authorization(
 ) -> str:
     """Return an Authorization header, as `sign` does, for any keys: those of a credential, or of a step of the flow.
 
-    `extra` are further header parameters, signed like the others (`oauth_callback`, `oauth_verifier`, `role`).
+    `extra` are further header parameters, signed like the others (`oauth_callback`, `oauth_verifier`, `role`);
+    `realm` is the account id in realm form.
+
+    Raises:
+        ValueError: The URL cannot be signed.
     """
     header = [*_oauth_parameters(keys, once), *extra]
     signed = hmac_sha256(base_string(method, url, [*header, *form]), keys)
@@ -124,6 +128,9 @@ def base_string(method: str, url: str, parameters: Iterable[Parameter]) -> str:
     """Return the text that is signed (RFC 5849 section 3.4.1). It holds the consumer key and the token id.
 
     The URL's query is signed with the parameters, decoded pairs of the header (without realm) and of a form body.
+
+    Raises:
+        ValueError: The URL cannot be signed.
     """
     parts = urlsplit(canonical_url(url))
     # The library drops a `;` at the end of a path, so it is given the root and the path is put behind it.

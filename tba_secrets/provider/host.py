@@ -73,7 +73,7 @@ class RecordMemory:
     brought: bool = False
     """This run obtained the new pair of a rotation; filled by Update."""
     bearer_refused: AuthenticationRefusedError | None = None
-    """NetSuite refused the current certificate, which was to bring its successor: it is not asked with again."""
+    """NetSuite refused the current certificate, which was to bring its successor: it is not used again."""
     updated: bool = False
     """This run has updated the StagedCredential."""
 

@@ -45,7 +45,7 @@ def require_fit(inputs: StagedCredentialInputs, part: str, given: Pair, place: s
     """Refuse what a source gives if it does not fit what is declared: a key that signs with another algorithm.
 
     Raises:
-        SourceError: Where it is, and what fits.
+        SourceError: The key does not fit; the error names its place and what would fit.
     """
     if inputs.certificate is not None and part == TOKEN:
         from tba_secrets.netsuite.oauth2.parts import require_algorithm

@@ -18,6 +18,7 @@ from tba_secrets.provider.handler import Wire
 from tba_secrets.sources import SourceSettings
 from tba_secrets.spec.looks_secret import looks_secret, pasted_values
 from tba_secrets.spec.model import (
+    BEARER_CHECKS,
     MOST_USERS,
     AccountId,
     AfterPromote,
@@ -243,7 +244,8 @@ class SmokeTestInputs(RecordInputs):
 
     @model_validator(mode="after")
     def _checks_of_its_kind(self) -> Self:
-        if self.certificate is not None and {"tokeninfo", "soap"} & {*map(str, self.checks)}:
+        words = {check for check in self.checks if isinstance(check, str)}
+        if self.certificate is not None and not words <= {*BEARER_CHECKS}:
             _refuse(
                 "checks: SOAP does not know OAuth 2.0, and tokeninfo is TBA's; give rest, suiteql or a restlet"
             )

@@ -357,16 +357,24 @@ class _Run(RecordRun):
     def _valid_until(self, back: ReadBack, token: Pair, answered: str) -> str:
         """Return the last day of what has passed: the earliest, for NetSuite cuts what is too long."""
         before = self.proof.before
-        known = before.valid_until if self.keys.same(before.token_digest, token) else ""
+        same = self._passed_before(back) or self.keys.same(before.token_digest, token)
+        known = before.valid_until if same else ""
         days = (answered, known, self.proof.valid_until(back.credential))
         return min(filter(None, days), default="")
 
+    def _passed_before(self, back: ReadBack) -> bool:
+        """Return whether the very version has passed before: digests under another key could not tell."""
+        return back.versions == self.proof.before.verified
+
     def _since(self, back: ReadBack, token: Pair) -> int:
+        before = self.proof.before
+        if before.since and self._passed_before(back):
+            return before.since
         adopted = self._is_current(back) and not all(map(is_ours, back.versions.values()))
         return settle.first_proven(
             self.keys,
             token,
-            (self.proof.before.token_digest, self.proof.before.since),
+            (before.token_digest, before.since),
             self.looked.lines(self.places.values()),
             0 if adopted else self.now,  # nobody knows how old an adopted token is
         )

@@ -93,6 +93,7 @@ class StagedCredentialHandler(Handler):
                 if pair is not None:
                     digests[part] = self._keys(inputs).writing.pair(pair)
                 elif part == brought or isinstance(source, str):
+                    # an intent brings it, or it is issued, typed or generated: its source need not have it
                     digests[part] = known.get(part, UNSEEN)
                 else:
                     digests[part] = self._kept(record, inputs, part, known)

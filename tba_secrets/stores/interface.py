@@ -97,11 +97,13 @@ class Snapshot:
 
     @property
     def deleted(self) -> str | None:
-        """For people: `scheduled for deletion on 2026-01-31`, `deleted since 2026-01-01`; None if it is neither."""
+        """For people: `scheduled for deletion on 2026-01-31`, `deleted on 2026-01-01`; None if it is neither."""
         if self.deletion_at is None:
             return None
         ahead = self.deletion_at > datetime.now(UTC)
-        return f"{'scheduled for deletion on' if ahead else 'deleted since'} {self.deletion_at:%Y-%m-%d}"
+        return (
+            f"{'scheduled for deletion on' if ahead else 'deleted on'} {self.deletion_at:%Y-%m-%d}"
+        )
 
 
 Seen = Snapshot | Unseen | None

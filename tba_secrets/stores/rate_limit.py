@@ -16,7 +16,10 @@ _buckets_lock: Final = Lock()
 
 
 class TokenBucket:
-    """Lets `rate` callers through each second, in the order in which they came. Thread-safe."""
+    """Lets `rate` callers through each second, in the order in which they came. Thread-safe.
+
+    The clock gives monotonic seconds.
+    """
 
     def __init__(
         self,

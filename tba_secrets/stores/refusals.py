@@ -1,4 +1,7 @@
-"""The refusals that every store words alike: what was found, what was expected, what to do."""
+"""The refusals that every store words alike: what was found, what was expected, what to do.
+
+Whether a secret may be written at all is decided before a store is asked (lifecycle/act.py, `admit`).
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def claimed_by_another(name: SecretName, owner: OwnerMark | None) -> ConflictErr
     """Return the error for a secret that another stack has made or claimed since it was seen."""
     who = "something else" if owner is None else f"{owner.record} of the stack {owner.stack}"
     return ConflictError(
-        f"the secret {name}: {who} has claimed it a moment ago",
+        f"the secret {name}: {who} claimed it a moment ago",
         "name another secret, or declare `adopt: true` on the token to take it over",
     )
 

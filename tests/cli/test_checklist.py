@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import pytest
 
@@ -18,6 +18,7 @@ from tba_secrets.cli.checklist.facts import (
 )
 from tba_secrets.cli.checklist.lines import Checklist
 from tba_secrets.errors import TbaError
+from tba_secrets.spec.model.records import CheckName
 from tests.cli.conftest import Tba
 from tests.cli.status_bench import smoke_test, staged_credential, state_of
 from tests.cli.test_status_page import Parsed
@@ -284,6 +285,12 @@ def test_what_is_shown_and_not_declared_is_ticked_and_still_said(tmp_path: Path)
     said = why(found, "Permissions > Setup: REST Web Services, Full")
     assert "not declared under permissions:; shown by rest of warehouse/orders" in said
     assert "Permissions > Setup: REST Web Services, Full" in ticked(found)
+
+
+def test_every_check_that_can_be_declared_has_a_kind() -> None:
+    kinds = {kind.value for kind in set(CheckKind) - ACCESS_TOKEN - {CheckKind.RESTLET}}
+
+    assert kinds == set(get_args(CheckName))
 
 
 def test_every_kind_of_check_has_its_feature_and_only_that(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_what_is_in_vault_becomes_an_environment(
         *("--user", "warehouse/orders=a@example.com", "--user", "warehouse/stock=b@example.com")
     )
     assert ended.status == Exit.FAILED
-    assert "old is deleted since" in ended.err
+    assert "old is deleted on" in ended.err
     assert "the value of `tries` is not text" in ended.err
     found = shop.loaded()
     store = found.store.vault

@@ -175,7 +175,7 @@ def test_destroy_deletes_softly_and_what_is_deleted_is_restored_on_request(
     assert destroyed.status == 0, destroyed.output
     assert (gone["destroyed"], bool(gone["deletion_time"])) == (False, True)
     assert refused.status != 0
-    assert f"vault secret {PREFIX}orders is deleted since 20" in refused.output
+    assert f"vault secret {PREFIX}orders is deleted on 20" in refused.output
     assert "vault kv undelete" in refused.output
     assert restored.status == 0, restored.output
     world.assert_settled("orders", world.account.tokens["orders"], versions=1)

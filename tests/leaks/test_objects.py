@@ -31,6 +31,8 @@ from tba_secrets.sources.reader import SourceReader
 from tba_secrets.sources.values import TOKEN_HALVES, make_pair
 from tba_secrets.spec.model import Format, TokenSource
 from tba_secrets.stores.interface import Candidate, SecretName, StoredVersion, VersionId
+from tba_secrets.stores.vault.secret import KvPath, Paths
+from tba_secrets.stores.vault.unversioned import _Look
 from tests.leaks.canaries import odd, usual
 from tests.leaks.scanner import Canary, Scanner, text
 from tests.provider.bench import unheard
@@ -87,6 +89,14 @@ def test_what_holds_a_value_does_not_show_it(holder: str, way: str) -> None:
     shown = WAYS[way](HOLDERS[holder])
 
     assert SCANNER.find([text("shown", shown)]) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_look_at_a_secret_of_kv_version_1_does_not_show_it(way: str) -> None:
+    paths = Paths(KvPath("a"), KvPath("candidates/a"))
+    look = _Look(paths, Sensitive(VALUES[0]), {"tba_key": VALUES[1]}, {"value": VALUES[0]})
+
+    assert SCANNER.find([text("shown", WAYS[way](look))]) == []
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
@@ -14,13 +15,14 @@ from tba_secrets.errors import (
     NetSuiteUnreachableError,
     NotProvenError,
 )
-from tba_secrets.netsuite.checks import run_checks
+from tba_secrets.netsuite.checks import _CHECKS, run_checks
 from tba_secrets.netsuite.client import Client
 from tba_secrets.netsuite.clock import ClockProbe
 from tba_secrets.netsuite.evidence import Expected, Verification
 from tba_secrets.simulator import FaultKind, Simulator
 from tba_secrets.simulator.vocabulary import Feature
 from tba_secrets.spec.model import Check, Restlet, RestletCheck
+from tba_secrets.spec.model.records import CheckName
 from tests.netsuite.conftest import MakeClient
 from tests.netsuite.support import (
     EXPECTED,
@@ -36,6 +38,11 @@ from tests.simulator.accounts import ACCOUNT, APPLICATION, BOT, OTHER_ACCOUNT, R
 RESTLET = RestletCheck(restlet=Restlet(script="7", deploy="2"))
 ALL: tuple[Check, ...] = ("rest", "suiteql", RESTLET, "soap", "tokeninfo")
 NAMES = ["tokeninfo", "rest", "suiteql", "restlet 7/2", "soap"]
+
+
+def test_every_declared_check_is_made_and_tried_here() -> None:
+    assert set(_CHECKS) == set(get_args(CheckName))
+    assert set(ALL) == {*get_args(CheckName), RESTLET}
 
 
 def test_all_checks_pass_and_say_what_they_prove(client: MakeClient) -> None:
@@ -247,7 +254,7 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("check", ["tokeninfo", "rest", "suiteql", "soap"])
+@pytest.mark.parametrize("check", [check for check in ALL if check is not RESTLET])
 @pytest.mark.parametrize("said", ODD.values(), ids=ODD)
 def test_no_odd_answer_passes(said: Said, check: Check) -> None:
     with pytest.raises(NotProvenError) as caught:

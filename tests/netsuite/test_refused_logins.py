@@ -108,7 +108,7 @@ def test_asking_whether_it_can_be_written_writes_nothing(
     }
 
 
-@pytest.mark.parametrize("beside", ["refusals.lock", "refusals.new"])
+@pytest.mark.parametrize("beside", ["refusals.json", "refusals.lock", "refusals.new"])
 def test_what_it_is_written_with_has_to_be_writable_too(
     beside: str, logins: RefusedLogins, tmp_path: Path
 ) -> None:

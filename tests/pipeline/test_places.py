@@ -133,7 +133,7 @@ SEEN: list[tuple[Snapshot | None, str | None, tuple[Stage, ...], str | None]] = 
         snapshot({Stage.CURRENT: OURS}, deletion_at=datetime.now(UTC)),
         OURS,
         (Stage.CURRENT,),
-        " is deleted since 20",
+        " is deleted on 20",
     ),
 ]
 

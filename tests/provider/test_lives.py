@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -104,8 +105,6 @@ def test_no_setting_undoes_a_rotation(
 
 def keyed(key: str) -> Any:
     """The provider under another `tba:digestKey`."""
-    from functools import partial
-
     from tba_secrets.provider.host import Host
 
     return partial(Host, digest_key=key)
@@ -253,6 +252,22 @@ def test_a_move_makes_no_token_young(life: Life, move: dict[str, Any]) -> None:
 
     assert kept.failure is None, kept.failure
     assert kept.state["verified"]
+    assert kept.state["since"] == since
+
+
+@pytest.mark.parametrize("before", [None, "one"])
+def test_another_digest_key_makes_no_token_young(life: Life, before: str | None) -> None:
+    """Digests under another key tell nothing; that the very version is current does."""
+    use = partial(life.bench.monkeypatch.setattr, "tests.provider.bench.Host")
+    if before is not None:
+        use(keyed(before))
+    since = life.up().state["since"]
+    life.now += 100 * A_DAY
+    use(keyed("another"))
+
+    kept = life.up()
+
+    assert kept.failure is None, kept.failure
     assert kept.state["since"] == since
 
 

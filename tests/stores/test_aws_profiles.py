@@ -9,8 +9,8 @@ import pytest
 
 from tba_secrets.errors import AccessDeniedError, StoreError
 from tba_secrets.simulator.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SecretsManagerServer
-from tba_secrets.stores.aws.session import _sts_endpoint
-from tests.stores.aws_bench import aws_store
+from tba_secrets.stores.aws.session import _sts_endpoint, open_clients
+from tests.stores.aws_bench import ONCE, aws_store, settings
 from tests.stores.support import CANARY, NAME, refusal
 
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
@@ -101,6 +101,27 @@ def test_a_profile_that_is_whole_is_used(
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     write(configuration, profile.replace('"', '\\"'))
     assert aws_store(server.url, profile="tested").describe(NAME) is None
+
+
+def test_a_process_whose_credentials_end_soon_is_run_no_further_to_name_the_account(
+    server: SecretsManagerServer, configuration: Path, tmp_path: Path
+) -> None:
+    """botocore runs it once to load them, and again whenever credentials with minutes left are asked for."""
+    runs, program = tmp_path / "runs", tmp_path / "credentials.py"
+    program.write_text(
+        "import datetime, json, pathlib\n"
+        f"runs = pathlib.Path({str(runs)!r})\n"
+        "runs.write_text((runs.read_text() if runs.exists() else '') + '|')\n"
+        "end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5)\n"
+        f"held = {{'Version': 1, 'AccessKeyId': {ACCESS_KEY_ID!r}, 'SecretAccessKey': {SECRET_ACCESS_KEY!r}}}\n"
+        f"held |= {{'SessionToken': {SECRET_ACCESS_KEY!r}, 'Expiration': end.isoformat()}}\n"
+        f"print(json.dumps(held) if len(runs.read_text()) < 3 else {CANARY!r})\n"
+    )
+    write(configuration, f"credential_process = {sys.executable} {program}\n")
+
+    open_clients(settings(server.url, profile="tested", account_id=None), ONCE)
+
+    assert runs.read_text() == "||"
 
 
 def test_a_configuration_that_cannot_be_read_is_told(

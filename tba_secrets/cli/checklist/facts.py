@@ -65,8 +65,8 @@ class FeatureBox:
     """The checks that need it, and that show it by passing."""
     permission: str = ""
     """A permission that needs the feature too."""
-    of: bool | None = None
-    """Whether it is for certificates, or for tokens; None if it is for both."""
+    certified: bool | None = None
+    """True: for certificates only; False: for tokens only; None: for both."""
 
 
 SCOPE_BOXES: Final = {
@@ -113,8 +113,8 @@ _KNOWN: Final = {
 _AUTHENTICATION: Final = "SuiteCloud, Manage Authentication"
 _SUITETALK: Final = "SuiteCloud, SuiteTalk (Web Services)"
 FEATURES: Final = (
-    FeatureBox("Token-based Authentication", _AUTHENTICATION, ANY_CALL, of=False),
-    FeatureBox("OAuth 2.0", _AUTHENTICATION, ACCESS_TOKEN, of=True),
+    FeatureBox("Token-based Authentication", _AUTHENTICATION, ANY_CALL, certified=False),
+    FeatureBox("OAuth 2.0", _AUTHENTICATION, ACCESS_TOKEN, certified=True),
     FeatureBox("REST Web Services", _SUITETALK, _REST, "REST Web Services"),
     FeatureBox("SOAP Web Services", _SUITETALK, _SOAP, "SOAP Web Services"),
     FeatureBox("Server SuiteScript", "SuiteCloud, SuiteScript", RESTLET),

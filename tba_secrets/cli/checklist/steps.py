@@ -99,7 +99,7 @@ def _features(proofs: Sequence[Proofs]) -> ChecklistStep:
     declared = {plain_name(name) for proof in proofs for name in proof.record.role.permissions}
     lines = []
     for feature in facts.FEATURES:
-        concerned = [proof for proof in proofs if feature.of in (None, proof.certified)]
+        concerned = [proof for proof in proofs if feature.certified in (None, proof.certified)]
         if feature.kinds & _kinds(concerned) or feature.permission in declared:
             text = f"{feature.where}: {feature.name}"
             lines.append(_shown_line(text, concerned, feature.kinds))

@@ -17,6 +17,7 @@ from tba_secrets.netsuite.oauth2.permissions import LOG_IN, MANAGES_APPLICATIONS
 from tba_secrets.records import CredentialRecord
 from tba_secrets.spec.construct import yaml_text
 from tba_secrets.spec.model import (
+    BEARER_CHECKS,
     LONGEST_VALIDITY,
     Certificate,
     Integration,
@@ -137,7 +138,7 @@ def _verify(record: CredentialRecord) -> dict[str, Any]:
     checks = [
         check.model_dump() if isinstance(check, RestletCheck) else check
         for check in record.verify.checks
-        if check not in ("tokeninfo", "soap")
+        if isinstance(check, RestletCheck) or check in BEARER_CHECKS
     ] or ["rest"]
     always = {"always": True} if record.verify.always else {}
     return {} if checks == ["rest"] and not always else {"checks": checks, **always}

@@ -52,6 +52,8 @@ class Certified:
 def make(algorithm: Algorithm, name: str, valid_for: timedelta, now: datetime) -> Certified:
     """Make a key and its certificate. NetSuite's list shows it by its common name, which is no secret.
 
+    `now` is the present, with a time zone.
+
     Raises:
         ValueError: `valid_for` is out of bounds.
     """
@@ -80,7 +82,8 @@ def check(
 ) -> Certified:
     """Return a given key and certificate, both in PEM, where NetSuite would take them.
 
-    Text around the certificate, as OpenSSL writes, is left out. `where` is the place that gave them, for messages.
+    Text around the certificate, as OpenSSL writes, is left out. `where` is the place that gave them, for messages;
+    `now` is the present, with a time zone.
 
     Raises:
         SourceError: They cannot be used: why, and never a value.

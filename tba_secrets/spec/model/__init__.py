@@ -17,6 +17,7 @@ from tba_secrets.spec.model.fields import (
     parse_duration as parse_duration,
 )
 from tba_secrets.spec.model.records import (
+    BEARER_CHECKS as BEARER_CHECKS,
     LONGEST_VALIDITY as LONGEST_VALIDITY,
     MOST_ACTIVE as MOST_ACTIVE,
     MOST_USERS as MOST_USERS,

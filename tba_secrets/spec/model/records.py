@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag
 
@@ -228,6 +228,8 @@ BearerCheckName = Annotated[
 ]
 BearerCheck = WordOrRecord[BearerCheckName, RestletCheck]
 """One call with an access token."""
+BEARER_CHECKS: Final[tuple[str, ...]] = get_args(get_args(BearerCheckName)[0])
+"""The words for checks that certificates may use."""
 
 
 class BearerVerify(Model):

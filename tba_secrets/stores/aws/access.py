@@ -75,7 +75,11 @@ class AwsSecretAccess:
         )
 
     def expect(self, name: SecretName, wanted: Wanted) -> AwsSecret | None:
-        """Return the secret; look again for a moment where it is not as wanted. Raise if it is deleted."""
+        """Return the secret, polling briefly while it is not as `wanted`: a read may be stale.
+
+        Raises:
+            ScheduledForDeletionError: It cannot be written.
+        """
         secret = self._poll(name, wanted, self.patience.confirm)
         self.refuse_deleted(name, secret)
         return secret
@@ -160,6 +164,9 @@ class AwsSecretAccess:
         """Return the secret where a write whose answer was lost is seen to be done.
 
         Raise `failure` if nothing was done, or it is not seen in time.
+
+        Raises:
+            ScheduledForDeletionError: It cannot be written.
         """
         self._raise_undone(failure, name)
         secret = self._poll(name, reached, self.patience.settle)

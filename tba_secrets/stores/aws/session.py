@@ -68,12 +68,12 @@ def open_clients(
     """
     endpoint, config = resolved_address(settings.endpoint), _config(transport)
     session = _session(settings, config)
-    credentials = _credentials(session)
+    _, access_key = _credentials(session)
     secretsmanager = session.client("secretsmanager", endpoint_url=endpoint, config=config)
     if secretsmanager.meta.endpoint_url.startswith("https:"):
         _refuse_missing_bundle(session)
     limiter = bucket or shared_bucket(
-        (_account(settings, credentials), settings.region, secretsmanager.meta.endpoint_url),
+        (_account(settings, access_key), settings.region, secretsmanager.meta.endpoint_url),
         settings.writes_per_second,
     )
     _limit_writes(secretsmanager, limiter)
@@ -140,7 +140,8 @@ def _assumed(settings: AwsSettings, source: Any, config: Any) -> Any:
     from botocore.exceptions import NoCredentialsError
     from botocore.session import get_session
 
-    if (found := _credentials(source)) is None:
+    found, _ = _credentials(source)
+    if found is None:
         raise NoCredentialsError
 
     def create_client(service: str, **credentials: str) -> Any:
@@ -166,23 +167,24 @@ def _refuse_mfa(_prompt: str) -> NoReturn:
     )
 
 
-def _credentials(session: Any) -> Any:
-    """Fetch the credentials; None if there are none.
+def _credentials(session: Any) -> tuple[Any, str]:
+    """Fetch the credentials, and return them with their access key; None and an empty text if there are none.
 
-    They are fetched before the first call, so that what is wrong with them is not taken for a failure of that call.
+    They are fetched before the first call, so that what is wrong with them is not taken for a failure of that call; and
+    here alone, for botocore fetches again whenever credentials near their end are asked for.
     """
     from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 
     try:
-        if (credentials := session.get_credentials()) is not None:
-            credentials.get_frozen_credentials()
+        credentials = session.get_credentials()
+        if credentials is None:
+            return None, ""
+        return credentials, str(credentials.get_frozen_credentials().access_key)
     except (StoreError, BotoCoreError, ClientError):
         raise
     except Exception:
         # a credential_process that is missing, or prints no JSON: botocore lets it through
         unreadable = CredentialRetrievalError(provider="the profile", error_msg="no credentials")
-    else:
-        return credentials
     raise unreadable  # after the except block: what was caught may hold what the process printed
 
 
@@ -201,13 +203,13 @@ def _refuse_missing_bundle(session: Any) -> None:
         )
 
 
-def _account(settings: AwsSettings, credentials: Any) -> str:
-    """Return what the limiter counts by: the account where it is known, else the access key, if there is one."""
+def _account(settings: AwsSettings, access_key: str) -> str:
+    """Return what the limiter counts by: the account if it is known, else the access key."""
     if settings.account_id is not None:
         return settings.account_id
     if (role := _ROLE_ACCOUNT.match(settings.role_arn or "")) is not None:
         return role.group(1)
-    return "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
+    return access_key
 
 
 def _limit_writes(client: Any, bucket: TokenBucket) -> None:

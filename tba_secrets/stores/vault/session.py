@@ -37,7 +37,7 @@ class _Lease:
 
 
 class VaultSession:
-    """Gives every call its token. Thread-safe."""
+    """Gives every call its token. Thread-safe. The clock gives monotonic seconds."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from threading import RLock
 from typing import Final
@@ -72,9 +72,9 @@ class _Look:
 
     paths: Paths
     value: Sensitive | None
-    notes: Mapping[str, str]
-    """Empty if the secret was not claimed."""
-    candidate: Mapping[str, str] | None
+    notes: Mapping[str, str] = field(repr=False)
+    """Empty if the secret was not claimed. They hold the key that tells values apart."""
+    candidate: Mapping[str, str] | None = field(repr=False)
 
     @property
     def current(self) -> VersionId | None:
