@@ -107,7 +107,7 @@ def _capture(process: subprocess.Popen[bytes], moments: Iterator[float]) -> tupl
     """Read until both outputs are closed and the program has ended.
 
     Args:
-        process: Started with both outputs piped.
+        process: Started with both outputs piped, in a session of its own: what ends it ends all that it started.
         moments: How long to wait each time before looking again; it raises when the program has to end.
 
     Returns:

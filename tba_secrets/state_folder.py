@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ def write_error(file: Path) -> OSError | None:
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         with TemporaryFile(dir=nearest, buffering=0) as probe:
             probe.write(b"\n")  # a full disk takes a new file, but nothing in it
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)  # some network mounts have no locks
         for beside in folder.glob(f"{file.stem}.*"):
             if beside != file:
                 os.close(os.open(beside, os.O_RDWR | os.O_CLOEXEC))

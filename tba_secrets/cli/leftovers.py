@@ -91,6 +91,8 @@ def retire(
     """Revoke what is due of one left secret, and delete the secret with its last open line; in words.
 
     The records are all that the stack declares: they say whose account it is, and which formats it uses.
+    `at_once` revokes what is still in its overlap, too; `by_hand`: a person has revoked in NetSuite what was left for
+    one.
     """
     place, name = leftover.place, leftover.record
     places, looked = {place.store.kind: place}, Looked()

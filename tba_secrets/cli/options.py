@@ -40,6 +40,8 @@ _OF_A_BACKEND_OF_ONES_OWN: Final = "organization"
 def own_stack_name(context: typer.Context, given: str | None) -> str | None:
     """Return a stack's own name: the callback of an argument.
 
+    It may be given as Pulumi writes it in full, `organization/PROJECT/STACK`.
+
     Raises:
         typer.BadParameter: It is a stack of another project, or its organization has to be chosen in Pulumi.
     """

@@ -21,7 +21,10 @@ def refusals_by_user(
     refused: RefusedLogins,
     now: float,
 ) -> dict[Who, tuple[Refusal, ...]]:
-    """Collect what this machine and the stack's state know by user: one token's refusal concerns them all."""
+    """Collect by user the refusals of the last 30 minutes that this machine and the stack's state know.
+
+    One token's refusal concerns all of its user's. `now` is in epoch seconds.
+    """
     known = Ledger()
     users = [(Who.of(record.account, record.user.email), record.path) for record in records]
     for who, path in users:

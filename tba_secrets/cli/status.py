@@ -180,7 +180,7 @@ def rendered(report: Report, format: StatusFormat) -> str:
 def survey(
     project: Path, environments: Sequence[str], read_state: ReadState, now: float | None = None
 ) -> Report:
-    """Report on the environments, in the order given; by default on all of stacks/.
+    """Report on the environments, in the order given; by default on all of stacks/. `now` is in epoch seconds.
 
     Raises:
         SpecError: An environment does not exist, or there is none.

@@ -39,7 +39,7 @@ Seen: TypeAlias = Snapshot | StoreError | None
 def gather(
     project: Path, environment: str, now: float, read_state: ReadState, refused: RefusedLogins
 ) -> EnvironmentReport:
-    """Collect everything about one environment; what cannot be read becomes a finding."""
+    """Collect everything about one environment; what cannot be read becomes a finding. `now` is in epoch seconds."""
     try:
         records = credentials.find(project, environment, [])
     except SpecError as error:

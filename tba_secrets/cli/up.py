@@ -86,7 +86,10 @@ def _refused(project: Path, names: Sequence[str]) -> list[UpdateOutcome]:
 
 
 class Fleet:
-    """The stacks of one run, side by side."""
+    """The stacks of one run, side by side.
+
+    `take_over` cancels the updates that hold the locks, unless they are known to be alive.
+    """
 
     def __init__(self, project: Path, names: Sequence[str], *, take_over: bool = False) -> None:
         shared = Shared()

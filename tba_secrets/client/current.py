@@ -105,7 +105,7 @@ class CurrentCredential:
         return held
 
     def _read_if_possible(self) -> CachedCredential:
-        """Read; only an outage is bridged: that the secret is absent or forbidden is believed."""
+        """Read, and bridge an outage with the cached credential; that the secret is absent or forbidden is believed."""
         try:
             return self._read()
         except StoreUnavailableError:

@@ -63,7 +63,7 @@ class SignedCalls:
         answer, held = self._attempt(transport, request, settings, self.current.held())
         refused = isinstance(answer, AuthenticationRefusedError) or answer.status_code == REFUSED
         if refused and (successor := self.successor(held, request)) is not None:
-            if isinstance(answer, requests.Response):
+            if not isinstance(answer, AuthenticationRefusedError):
                 answer.close()
             answer, _ = self._attempt(transport, request, settings, successor)
         if isinstance(answer, AuthenticationRefusedError):
@@ -169,7 +169,7 @@ def _sent(
     except requests.RequestException as error:
         error.request = request
         error.__cause__ = error.__context__ = None
-        lost = error.with_traceback(None)
+        lost = error.with_traceback(None)  # its frames hold the header
     else:
         answer.request = request
         return answer
@@ -177,7 +177,11 @@ def _sent(
 
 
 def _form(request: requests.PreparedRequest) -> str | bytes | None:
-    """Return a form's body, which is signed (RFC 5849 section 3.4.1.3.1); None for any other body."""
+    """Return a form's body, which is signed (RFC 5849 section 3.4.1.3.1); None for any other body.
+
+    Raises:
+        UnsignableRequestError: The form is a stream.
+    """
     kind = str(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
     if kind != _FORM or not request.body:
         return None

@@ -50,6 +50,8 @@ class FileSource(JsonSource):
 def require_private(place: str, status: os.stat_result) -> None:
     """Refuse a file that another user could have written or could read.
 
+    `status` is fstat's, of the open file: the path may lead to another one by now.
+
     Raises:
         SourceError: It is not a regular file, belongs to a user other than us or root, or its mode
             gives its group or others any access.

@@ -10,14 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tba_secrets.spec.loader import (
-        check as check,
-        load as load,
-        load_stack as load_stack,
-        stack_names as stack_names,
-    )
-    from tba_secrets.spec.model import Environment as Environment
-    from tba_secrets.spec.problem import InvalidSpecError as InvalidSpecError
+    from tba_secrets.spec.loader import check, load, load_stack, stack_names
+    from tba_secrets.spec.model import Environment
+    from tba_secrets.spec.problem import InvalidSpecError
 
 _HOME = {
     "Environment": "model",
@@ -27,6 +22,7 @@ _HOME = {
     "load_stack": "loader",
     "stack_names": "loader",
 }
+__all__ = ["Environment", "InvalidSpecError", "check", "load", "load_stack", "stack_names"]
 
 
 def __getattr__(name: str) -> Any:

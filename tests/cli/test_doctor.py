@@ -341,6 +341,8 @@ def test_a_passphrase_that_is_not_set(full: Bench, monkeypatch: pytest.MonkeyPat
     assert has(full.ask("test")["wrong"], "there is no file passphrase", "Pulumi.yaml")
     (full.project / "passphrase").write_text("a passphrase of tests")
     assert has(full.ask("test")["ok"], "the stack's passphrase is set")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "")
+    assert not has(full.ask("test")["wrong"], "there is no file")
 
 
 def test_a_passphrase_of_another_stack(full: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,22 @@ def test_what_it_is_written_with_has_to_be_writable_too(
         logins.add(ACCOUNT, USER, ONE)
 
 
+def test_a_folder_without_locks_is_no_place_for_it(
+    logins: RefusedLogins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on some network mounts, which cannot be had here."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    error = logins.write_error()
+    assert error is not None
+    assert error.errno == errno.ENOLCK
+    with pytest.raises(OSError, match="No locks"):
+        logins.add(ACCOUNT, USER, ONE)
+
+
 def test_room_for_a_file_is_not_room_for_what_is_in_it(logins: RefusedLogins) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))

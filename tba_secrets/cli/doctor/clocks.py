@@ -20,7 +20,7 @@ _SET: Final = "set this machine's clock (NTP)"
 def measured(address: str, whose: str) -> DoctorFinding:
     """Check an address by an unsigned HEAD: any answer has a Date (RFC 9110 section 6.6.1).
 
-    `whose` clock it is, such as `NetSuite's`, is for the message.
+    The address is scheme, host and port. `whose` clock it is, such as `NetSuite's`, is for the message.
     """
     try:
         request = requests.Request("HEAD", f"{address}/").prepare()

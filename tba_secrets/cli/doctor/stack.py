@@ -100,7 +100,7 @@ class Stack:
                 f"`export {variable}=...`, or name a file that holds it in {variable_of_file}: "
                 "`tba` and a pipeline cannot ask for it, as pulumi does on a terminal",
             )
-        if passphrase is None and not (self._machine.project / str(file)).is_file():
+        if passphrase is None and file and not (self._machine.project / file).is_file():
             return wrong(
                 f"the stack's passphrase is missing: there is no file {file}, which {variable_of_file} names",
                 "name one that exists; a relative path starts from the folder that holds Pulumi.yaml",

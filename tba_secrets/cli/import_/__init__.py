@@ -115,7 +115,8 @@ def complete_emails(
 ) -> dict[str, str]:
     """Return the e-mail addresses by secret; a user's known address holds for all of its tokens.
 
-    `ask` asks for the others, in words that describe the user; it is None without a terminal.
+    `ask` asks for the others, in words that describe the user; it is None without a terminal, and
+    returns None if the address stays unknown.
     """
     complete: dict[str, str] = {}
     for entity, members in declare.users(identified):

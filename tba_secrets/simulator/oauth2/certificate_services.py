@@ -14,7 +14,6 @@ from flask import Response
 from tba_secrets.simulator import answers
 from tba_secrets.simulator.gate import Call
 from tba_secrets.simulator.models import Account, CertificateMapping, IntegrationRecord
-from tba_secrets.simulator.oauth2.assertion import find_certificate
 from tba_secrets.simulator.oauth2.mappings import CertificateRefused
 from tba_secrets.simulator.vocabulary import ADMINISTRATOR_ROLE_ID, MANAGE_OWN_CERTIFICATES
 
@@ -65,8 +64,13 @@ def revoke_certificate(call: Call) -> Response:
     integration = _integration(call)
     if isinstance(integration, Response):
         return integration
-    certificate = find_certificate(call.identity.account, call.path_values["certificate_id"])
-    if certificate is None or certificate.integration != integration.name:
+    mapped = (
+        one
+        for one in call.identity.account.certificates
+        if one.integration == integration.name
+        and one.facts.certificate_id == call.path_values["certificate_id"]
+    )
+    if (certificate := next(mapped, None)) is None:
         return answers.rest_not_found()
     if not _may_manage(call, certificate.user):
         return answers.rest_error(403, "Forbidden", "INSUFFICIENT_PERMISSION", _NOT_OWN)
