@@ -9,8 +9,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tba_secrets.cli.checklist.facts import (
+    ACCESS_TOKEN,
+    ANY_CALL,
+    FEATURES,
+    CheckKind,
+    undeclared,
+)
 from tba_secrets.provider.after_promote import PromotedCredential, PromotedSecret
-from tba_secrets.spec.model import STORE_KINDS, AfterPromote, Format
+from tba_secrets.spec.model import (
+    BEARER_CHECKS,
+    STORE_KINDS,
+    AfterPromote,
+    BearerVerify,
+    Format,
+    Verify,
+)
 from tests.docs.documents import DOCUMENTS, Command, block, commands, links
 from tests.docs.parsing import JUDGES, complaint, options_of_tba
 from tests.engine.project import ROOT
@@ -156,6 +170,48 @@ def _leads(document: Path, link: str) -> bool:
     target, _, anchor = link.partition("#")
     file = (document.parent / target).resolve() if target else document
     return file.exists() and (not anchor or anchor in _anchors(file))
+
+
+CHECKS = (ROOT / "docs" / "checks.md").read_text()
+
+
+def _wrong_checks(document: str) -> set[str]:
+    """The checks of which a table does not tell the boxes, the permissions, and what they are for."""
+    rows = re.findall(r"^\| `(\w+)` \|.*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|$", document, re.MULTILINE)
+    told = {
+        name: [set(re.findall(r"[A-Z][\w ]+\w|tok\w+|cert\w+", c)) for c in cells]
+        for name, *cells in rows
+    }
+    needed = {
+        kind.value: [
+            {box.name for box in FEATURES if kind in box.kinds != ANY_CALL},
+            {lacking.name for lacking in undeclared([], frozenset({kind}), tokens=False)},
+            {"tokens", *(["certificates"] if kind.value in (*BEARER_CHECKS, "restlet") else [])},
+        ]
+        for kind in set(CheckKind) - ACCESS_TOKEN
+    }
+    return {name for name in told | needed if told.get(name) != needed.get(name)}
+
+
+def test_the_document_has_every_check_and_what_it_needs() -> None:
+    assert _wrong_checks(CHECKS) == set()
+    assert f"`{list(Verify().checks)}`".replace("'", "") in CHECKS
+    assert f"`{list(BearerVerify().checks)}`".replace("'", "") in CHECKS
+
+
+@pytest.mark.parametrize(
+    ("text", "instead", "wrong"),
+    [
+        ("SOAP Web Services | SOAP Web Services |", "| SOAP Web Services |", {"soap"}),
+        ("| REST Web Services | REST Web Services |", "| REST Web Services | |", {"rest"}),
+        ("| | | tokens |", "| | | tokens and certificates |", {"tokeninfo"}),
+        ("| `restlet` |", "| `script` |", {"script", "restlet"}),
+    ],
+    ids=["box", "permission", "for whom", "name"],
+)
+def test_a_table_of_checks_that_is_wrong_is_found(text: str, instead: str, wrong: set[str]) -> None:
+    assert text in CHECKS
+    assert _wrong_checks(CHECKS.replace(text, instead)) == wrong
 
 
 def _anchors(file: Path) -> set[str]:
