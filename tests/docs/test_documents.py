@@ -177,7 +177,9 @@ CHECKS = (ROOT / "docs" / "checks.md").read_text()
 
 def _wrong_checks(document: str) -> set[str]:
     """The checks of which a table does not tell the boxes, the permissions, and what they are for."""
-    rows = re.findall(r"^\| `(\w+)` \|.*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|$", document, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|$", document, re.MULTILINE
+    )
     told = {
         name: [set(re.findall(r"[A-Z][\w ]+\w|tok\w+|cert\w+", c)) for c in cells]
         for name, *cells in rows

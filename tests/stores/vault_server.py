@@ -107,17 +107,24 @@ class VaultProcess:
 
     url: str
     process: subprocess.Popen[bytes]
+    guard: subprocess.Popen[bytes]
+    """Ends the server when this process has ended without doing so, as after a kill: the pipe between them closes."""
     log: Path
 
     def stop(self) -> None:
         """End it as an operator would."""
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self._ended()
 
     def kill(self) -> None:
         """SIGKILL."""
         self.process.kill()
+        self._ended()
+
+    def _ended(self) -> None:
         self.process.wait(timeout=30)
+        self.guard.kill()  # before its pipe closes: another process may have the server's pid by then
+        self.guard.communicate()
 
 
 _SHARED: Final = pytest.StashKey[VaultProcess]()
@@ -241,12 +248,14 @@ def _launch(
             stderr=subprocess.STDOUT,
             env=_environment(folder),
         )
-    running = VaultProcess(f"http://127.0.0.1:{port}", process, log)
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", f"read _; kill -9 {process.pid}"], stdin=subprocess.PIPE
+    )
+    running = VaultProcess(f"http://127.0.0.1:{port}", process, guard, log)
     try:
         _until(lambda: _answers(running, healthy), "vault answers")
     except BaseException:
-        process.kill()
-        process.wait()
+        running.kill()
         raise
     return running
 
@@ -258,7 +267,7 @@ def _answers(running: VaultProcess, healthy: tuple[int, ...]) -> bool:
         session.trust_env = False
         try:
             status = session.get(f"{running.url}/v1/sys/health", timeout=2).status_code
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
     return status in healthy
 
