@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from tba_secrets.digest import DigestKeys
+from tba_secrets.errors import ConflictError
 from tba_secrets.lifecycle.decide import decide, versions_to_read
 from tba_secrets.lifecycle.facts import (
     CONSUMER,
@@ -20,6 +21,7 @@ from tba_secrets.lifecycle.facts import (
     Put,
     Remembered,
     Rollback,
+    Rotate,
     Sight,
     Staging,
     Up,
@@ -210,6 +212,55 @@ def test_a_rollback_brings_the_token_back_with_the_consumer_pair_of_now() -> Non
 
     assert plan.credential == DECLARED.credential(pair("K2"), pair(OLDER))
     assert [type(step) for step in plan.steps] == [Put]
+
+
+def test_a_rollback_whose_run_was_killed_after_its_promotion_is_not_made_again() -> None:
+    """What is current came by a rollback, and state names what was current before."""
+    current, before = version(OLDER, Origin.ROLLBACK), version(CURRENT, Origin.SOURCE)
+    stages = {Stage.CURRENT: current, Stage.PREVIOUS: before}
+    contents = {current: content(OLDER), before: content(CURRENT)}
+    sight = Sight("aws secret", Snapshot("arn", stages), contents)
+    remembered = Remembered(exists=True, verified={"aws": before})
+
+    plan = decide(DECLARED, remembered, {"aws": sight}, {}, Rollback(), now=3)
+
+    assert plan.credential == credential(OLDER)
+    assert plan.steps == ()
+    known = replace(remembered, verified={"aws": current})
+    again = decide(DECLARED, known, {"aws": sight}, {}, Rollback(), now=3)
+    assert again.credential == credential(CURRENT), "the twin: state knows of it"
+
+
+@pytest.mark.parametrize(
+    ("state", "again", "words"),
+    [
+        (Retirement.OVERLAP, False, "one that was superseded before"),
+        (Retirement.REVOKED, False, "is revoked at NetSuite"),
+        (Retirement.REVOKED, True, "is revoked at NetSuite"),
+    ],
+)
+def test_a_rotation_to_a_token_that_was_superseded_is_refused(
+    state: Retirement, again: bool, words: str
+) -> None:
+    with pytest.raises(ConflictError, match=words):
+        rotated_to(OLDER, state, again=again)
+
+
+def test_a_token_in_its_overlap_is_taken_again_where_that_is_asked_for() -> None:
+    """The twin of the test above."""
+    assert rotated_to(OLDER, Retirement.OVERLAP, again=True).credential == credential(OLDER)
+    assert rotated_to(NEW, Retirement.OVERLAP, again=False).credential == credential(NEW)
+
+
+def rotated_to(token: str, state: Retirement, *, again: bool) -> Staging:
+    """Decide a rotation to a token, where a line says how far the retiring of O is."""
+    sight = seen(None)
+    assert sight.snapshot is not None
+    lines = tuple(replace(line, state=state) for line in sight.snapshot.journal)
+    sight = replace(sight, snapshot=replace(sight.snapshot, journal=lines))
+    asked = Rotate(TOKEN, Origin.ROTATED, 86400, pair(token), again)
+    remembered = Remembered(exists=True, verified={"aws": str(sight.current)})
+    return decide(DECLARED, remembered, {"aws": sight}, {}, asked, now=3)
 
 
 @pytest.mark.parametrize(
