@@ -19,7 +19,7 @@ from tba_secrets.lifecycle.settle import (
     refusal,
     superseded_version,
 )
-from tba_secrets.lifecycle.superseded import is_due
+from tba_secrets.lifecycle.superseded import due, is_due, retiring
 from tba_secrets.stores.interface import Candidate, OwnerMark, Snapshot, Stage, VersionId
 from tba_secrets.stores.journal import JournalEntry, Retirement
 from tba_secrets.stores.versions import Origin, Terms, derived_version_id
@@ -236,7 +236,7 @@ def test_what_is_current_is_never_discarded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "due"),
+    ("change", "expected"),
     [
         ({}, True),
         ({"revoke_after": NOW}, True),
@@ -245,13 +245,34 @@ def test_what_is_current_is_never_discarded() -> None:
         ({"version": OLD}, False),
     ],
 )
-def test_what_may_be_revoked_now(change: dict[str, Any], due: bool) -> None:
+def test_what_may_be_revoked_now(change: dict[str, Any], expected: bool) -> None:
     one = replace(line("B", Retirement.OVERLAP), revoke_after=NOW - 1)
 
-    assert is_due(replace(one, **change), OLD, NOW, at_once=False) is due
+    assert is_due(replace(one, **change), OLD, NOW, at_once=False) is expected
     assert is_due(replace(one, **change), OLD, NOW, at_once=True) is (
-        due or "revoke_after" in change
+        expected or "revoke_after" in change
     )
+
+
+def test_of_a_secret_the_lines_that_are_due_are_found() -> None:
+    done, open_ = line("B", Retirement.REVOKED), line("C", Retirement.OVERLAP)
+    snapshot = sight(OLD, done, open_).snapshot
+    assert snapshot is not None
+
+    assert due(snapshot, NOW, at_once=False) == (open_,)
+    assert due(snapshot, open_.revoke_after - 1, at_once=False) == ()
+
+
+def test_the_line_of_a_token_that_is_current_again_is_closed() -> None:
+    """Its token came back as another version."""
+    one = line("A", Retirement.OVERLAP, of=version("B", Origin.SOURCE))
+    places = {"aws": sight(OLD, one)}
+
+    again = retiring(DECLARED, places, credential("A"), NOW, at_once=True, by_hand=False)
+    not_again = retiring(DECLARED, places, credential("B"), NOW, at_once=True, by_hand=False)
+
+    assert again == ([Note("aws", replace(one, state=Retirement.RESTORED))], [])
+    assert not_again == ([], [[("aws", one)]])
 
 
 @pytest.mark.parametrize("state", Retirement)
