@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from tba_secrets.digest import DigestKeys
-from tba_secrets.errors import ConflictError
-from tba_secrets.lifecycle.decide import decide, versions_to_read
+from tba_secrets.errors import ConflictError, NotOursError, ValueNeededError
+from tba_secrets.lifecycle.decide import decide, same_pair, versions_to_read
 from tba_secrets.lifecycle.facts import (
     CONSUMER,
     TOKEN,
@@ -250,6 +250,102 @@ def test_a_token_in_its_overlap_is_taken_again_where_that_is_asked_for() -> None
     """The twin of the test above."""
     assert rotated_to(OLDER, Retirement.OVERLAP, again=True).credential == credential(OLDER)
     assert rotated_to(NEW, Retirement.OVERLAP, again=False).credential == credential(NEW)
+
+
+def test_the_first_credential_by_rotation_needs_a_consumer_pair() -> None:
+    empty = Sight("aws secret", None, {})
+    asked = Rotate(TOKEN, Origin.ROTATED, 86400, pair(NEW))
+
+    def first(consumer: str | None) -> Staging:
+        offered = {CONSUMER: None if consumer is None else pair(consumer)}
+        return decide(DECLARED, Remembered(), {"aws": empty}, offered, asked, now=3)
+
+    assert first("K1").credential == credential(NEW)
+    with pytest.raises(ValueNeededError, match="its consumer's source has no value"):
+        first(None)
+
+
+def rolled_back(*lines: JournalEntry, previous: str) -> Staging:
+    """Decide a rollback from A, where another version holds the previous token and lines name others."""
+    current, before = version(CURRENT, Origin.SOURCE), version(previous, Origin.ROTATED, "earlier")
+    stages = {Stage.CURRENT: current, Stage.PREVIOUS: before}
+    contents = {current: content(CURRENT), before: content(previous)}
+    contents |= {VersionId(line.version): content(OLDER) for line in lines}
+    sight = Sight("aws secret", Snapshot("arn", stages, journal=lines), contents)
+    remembered = Remembered(exists=True, verified={"aws": current})
+    return decide(DECLARED, remembered, {"aws": sight}, {}, Rollback(), now=3)
+
+
+def superseded(state: Retirement) -> JournalEntry:
+    digest = KEYS.writing.pair(pair(OLDER))
+    return JournalEntry(version(OLDER, Origin.SOURCE), digest, 1, 2, state)
+
+
+def test_a_rollback_passes_over_another_version_of_the_same_token() -> None:
+    plan = rolled_back(superseded(Retirement.OVERLAP), previous=CURRENT)
+
+    assert plan.credential == credential(OLDER)
+
+
+def test_a_rollback_to_a_revoked_token_is_refused() -> None:
+    revoked = superseded(Retirement.REVOKED)
+
+    with pytest.raises(NotOursError, match="the previous token is revoked at NetSuite"):
+        rolled_back(revoked, previous=OLDER)
+    with pytest.raises(NotOursError, match="has no previous credential"):
+        rolled_back(previous=CURRENT)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "noted"), [(Origin.SOURCE, 0), (Origin.ROTATED, 0), (Origin.TYPED, 1)]
+)
+def test_what_no_source_gives_again_has_a_line_before_it_is_let_go(
+    candidate: Origin, noted: int
+) -> None:
+    sight = seen(candidate)
+    asked = Rotate(TOKEN, Origin.ROTATED, 86400, pair(NEW), anew=True)
+    remembered = Remembered(exists=True, verified={"aws": str(sight.current)})
+
+    plan = decide(DECLARED, remembered, {"aws": sight}, {}, asked, now=3)
+
+    assert plan.credential == credential(NEW)
+    assert sum(isinstance(step, Note) for step in plan.steps) == noted
+
+
+def test_the_line_of_intent_of_this_very_rotation_is_closed() -> None:
+    nonce = "0123456789abcdef"
+    sight = seen(None)
+    assert sight.snapshot is not None
+    line = JournalEntry(f"{INTENT}{nonce}", nonce, 1, 1, Retirement.INTENT)
+    sight = replace(sight, snapshot=replace(sight.snapshot, journal=(line,)))
+    asked = Rotate(TOKEN, Origin.ISSUED, 86400, pair(NEW), nonce=nonce)
+    remembered = Remembered(exists=True, verified={"aws": str(sight.current)})
+
+    plan = decide(DECLARED, remembered, {"aws": sight}, {}, asked, now=3)
+
+    notes = [step for step in plan.steps if isinstance(step, Note)]
+    assert notes == [Note("aws", replace(line, state=Retirement.RESTORED))]
+
+
+def test_a_candidate_under_other_terms_is_staged_anew() -> None:
+    """Its id says what becomes of the token that it replaces."""
+    sight = seen(Origin.SOURCE)
+    asked = Rotate(TOKEN, Origin.ROTATED, 86400, pair(WAITING))
+    remembered = Remembered(exists=True, verified={"aws": str(sight.current)})
+
+    plan = decide(DECLARED, remembered, {"aws": sight}, {}, asked, now=3)
+
+    assert [step.terms for step in plan.steps if isinstance(step, Put)] == [
+        Terms(Origin.ROTATED, 86400)
+    ]
+
+
+def test_a_pair_is_another_one_with_another_half() -> None:
+    one = pair(NEW)
+
+    assert same_pair(one, pair(NEW))
+    assert not same_pair(one, replace(one, secret=pair("L").secret))
+    assert not same_pair(one, replace(one, identifier=pair("L").identifier))
 
 
 def rotated_to(token: str, state: Retirement, *, again: bool) -> Staging:
