@@ -26,6 +26,7 @@ from tba_secrets.stores.versions import Origin, Terms, derived_version_id
 from tests.lifecycle.test_decide import DECLARED, KEYS, NAME, content, credential, version
 from tests.lifecycle.test_rules import OTHERS, PLACEHOLDER
 from tests.lifecycle.world import pair
+from tests.netsuite.oauth2.support import credential as certificate_credential
 
 NOW = 1_800_000_000
 OLD = version("A", Origin.SOURCE)
@@ -218,6 +219,16 @@ def test_what_becomes_of_what_was_refused(
     assert settled.steps == {KEPT: (), GONE: (gone,), ORPHAN: (left, gone)}[becomes]
     assert ("kept" in settled.words) is (becomes == KEPT)
     assert ("a person has to look" in settled.words) is (becomes == ORPHAN)
+
+
+def test_a_refused_certificate_is_looked_up_by_its_id() -> None:
+    new, refused = candidate(Origin.GENERATED, 60), certificate_credential()
+
+    settled = refusal(
+        DECLARED, {"aws": sight(pending=new)}, Refused(refused, {"aws": new}, decisive=True), NOW
+    )
+
+    assert f"look the certificate {refused.certificate_id} up" in settled.words
 
 
 def test_a_refused_token_that_is_current_elsewhere_is_not_lost() -> None:
