@@ -141,6 +141,16 @@ def test_lines_about_what_is_current_now_are_closed(state: Retirement) -> None:
     )
 
 
+def test_they_are_closed_behind_the_line_that_this_promotion_replaces() -> None:
+    new = candidate(Origin.ROLLBACK, 60)
+    replaced, about_it = line("A", Retirement.INFORM, OLD), line("B", Retirement.OVERLAP)
+
+    written, _promote, *closed = promoted(new, sight(OLD, replaced, about_it, pending=new))
+
+    assert written.entry.version == OLD
+    assert closed == [Note("aws", replace(about_it, state=Retirement.RESTORED))]
+
+
 @pytest.mark.parametrize("origin", [Origin.SOURCE, Origin.ROTATED, Origin.ISSUED])
 def test_what_a_rollback_left_may_return_once_its_source_gave_another(origin: Origin) -> None:
     new, left = candidate(origin, 60), line("C", Retirement.LEFT)
