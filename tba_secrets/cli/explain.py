@@ -44,14 +44,14 @@ def command(
     """Explain a Detail of the Login Audit Trail, or what is wrong with a refused request. Offline."""
     if not detail and not request:
         raise TbaError("nothing to explain", "give a Detail of the Login Audit Trail, or --request")
-    for one in detail or []:
-        causes = explain(one)
+    for reason in detail or []:
+        causes = explain(reason)
         if not causes:
             raise TbaError(
-                f"{one!r} is not a known Detail of the Login Audit Trail",
+                f"{reason!r} is not a known Detail of the Login Audit Trail",
                 f"copy it from NetSuite: {READ_THE_TRAIL}",
             )
-        typer.echo(f"{one}:")
+        typer.echo(f"{reason}:")
         _show(causes)
     if request:
         texts = [_read(path) for path in request]

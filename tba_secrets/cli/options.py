@@ -148,7 +148,7 @@ def named_or_all(project: Path, named: Iterable[str]) -> tuple[str, ...]:
 
 
 def project_name(folder: Path) -> str | None:
-    """Return the name in a folder's Pulumi.yaml; None if there is none to be read."""
+    """Return the project's name from a folder's Pulumi.yaml; None if it cannot be read."""
     import yaml
 
     try:

@@ -108,9 +108,8 @@ def write_whole(path: Path, document: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(document, encoding="utf-8")
             return
-        target = Path(
-            os.path.realpath(path)
-        )  # this does not raise on a loop of links; the write below does
+        # realpath does not raise on a loop of links; the write below does
+        target = Path(os.path.realpath(path))
         new = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             new.write_text(document, encoding="utf-8")

@@ -103,7 +103,9 @@ def _carried_out(
     """Return whether there was anything to do."""
     with waiting(f"reading the journals of {engine.stack}"):
         concerned = [
-            one for one in records if (_needs_person(one) if by_hand else _is_due(one, at_once=now))
+            record
+            for record in records
+            if (_needs_person(record) if by_hand else _is_due(record, at_once=now))
         ]
     if concerned:
         everybody = credentials.find(engine.project, engine.stack, [])

@@ -360,7 +360,7 @@ class _Life:
         proven = proven_version(sight)
         if proven is not None and proven in sight.contents and self._holds(sight, proven, text):
             return proven, [] if pending == proven else [Relabel(store, proven)]
-        put = Put(store, credential, terms, sight.playing(Stage.CURRENT))
+        put = Put(store, credential, terms, sight.version_at(Stage.CURRENT))
         return None, [*self._line_before_letting_go(store, credential), put]
 
     def _let_go(self, store: str, credential: Credential) -> list[Step]:

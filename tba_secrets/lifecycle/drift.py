@@ -19,7 +19,7 @@ def missing(
     allowed: Iterable[Stage],
 ) -> dict[str, str]:
     """Return, by store kind, what is there where the version in state has none of the `allowed` stages."""
-    parts = tuple(allowed)
+    stages = tuple(allowed)
     found = {}
     for kind, place in places.items():
         snapshot, version = snapshots[kind], versions.get(kind)
@@ -27,7 +27,7 @@ def missing(
             found[kind] = f"{place} is gone"
         elif snapshot.deleted is not None:
             found[kind] = f"{place} is {snapshot.deleted}"
-        elif version is None or version not in [snapshot.stages.get(part) for part in parts]:
+        elif version is None or version not in [snapshot.stages.get(stage) for stage in stages]:
             found[kind] = _instead(place, snapshot)
     return found
 

@@ -54,13 +54,13 @@ class Sight:
     @property
     def current(self) -> VersionId | None:
         """What readers get; None if no credential was ever promoted."""
-        version = self.playing(Stage.CURRENT)
+        version = self.version_at(Stage.CURRENT)
         return None if is_placeholder(version) else version
 
     @property
     def previous(self) -> VersionId | None:
         """What readers got before; None if that was the placeholder."""
-        version = self.playing(Stage.PREVIOUS)
+        version = self.version_at(Stage.PREVIOUS)
         return None if is_placeholder(version) else version
 
     @property
@@ -68,7 +68,7 @@ class Sight:
         """The version under the candidate label, if tba-secrets put it there."""
         if self.snapshot is None or self.snapshot.foreign_candidate:
             return None
-        return self.playing(Stage.CANDIDATE)
+        return self.version_at(Stage.CANDIDATE)
 
     @property
     def lines(self) -> tuple[JournalEntry, ...]:
@@ -84,8 +84,8 @@ class Sight:
         """Return whether readers have had a version before: the previous one, or one that a line names."""
         return version == self.previous or any(line.version == version for line in self.lines)
 
-    def playing(self, stage: Stage) -> VersionId | None:
-        """Return the version that plays a part, whoever wrote it; the placeholder too."""
+    def version_at(self, stage: Stage) -> VersionId | None:
+        """Return the version under a staging label, whoever wrote it; the placeholder too."""
         return None if self.snapshot is None else self.snapshot.stages.get(stage)
 
 

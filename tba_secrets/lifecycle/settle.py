@@ -71,7 +71,7 @@ def promotion(
         if sight.current != version:
             line = _line(declared, remembered, store, sight, proven, now)
             mine += [Note(store, line)] if line is not None else []
-            mine.append(Promote(store, version, sight.playing(Stage.CURRENT)))
+            mine.append(Promote(store, version, sight.version_at(Stage.CURRENT)))
         elif ours(version) and (remembered.verified or {}).get(store) != version:
             # a run was killed before state was saved: what its promotion has left to do is done now
             mine.append(Promote(store, version, version))

@@ -357,24 +357,26 @@ class _Run(RecordRun):
     def _valid_until(self, back: ReadBack, token: Pair, answered: str) -> str:
         """Return the last day of what has passed: the earliest, for NetSuite cuts what is too long."""
         before = self.proof.before
-        same = self._passed_before(back) or self.keys.same(before.token_digest, token)
+        same = self.keys.same(self._digest_before(back, token), token)
         known = before.valid_until if same else ""
         days = (answered, known, self.proof.valid_until(back.credential))
         return min(filter(None, days), default="")
 
-    def _passed_before(self, back: ReadBack) -> bool:
-        """Return whether the very version has passed before: digests under another key could not tell."""
-        return back.versions == self.proof.before.verified
+    def _digest_before(self, back: ReadBack, token: Pair) -> str:
+        """Return the digest of the token that passed last; made anew if the very version is back.
+
+        State's digest tells nothing once it was made with another key.
+        """
+        before = self.proof.before
+        unmoved = back.versions == before.verified
+        return self.keys.writing.pair(token) if unmoved else before.token_digest
 
     def _since(self, back: ReadBack, token: Pair) -> int:
-        before = self.proof.before
-        if before.since and self._passed_before(back):
-            return before.since
         adopted = self._is_current(back) and not all(map(is_ours, back.versions.values()))
         return settle.first_proven(
             self.keys,
             token,
-            (before.token_digest, before.since),
+            (self._digest_before(back, token), self.proof.before.since),
             self.looked.lines(self.places.values()),
             0 if adopted else self.now,  # nobody knows how old an adopted token is
         )

@@ -147,7 +147,8 @@ def _tba_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
 def _oauth2_boxes(proofs: Sequence[Proofs]) -> Iterator[Line]:
     grant = "OAuth 2.0: Client Credentials (Machine to Machine) Grant: ticked"
     yield _shown_line(grant, proofs, ACCESS_TOKEN)
-    for scope in dict.fromkeys(one for proof in proofs for one in _settings(proof).scopes):
+    scopes = (scope for proof in proofs for scope in _settings(proof).scopes)
+    for scope in dict.fromkeys(scopes):
         box = f"Scope: {facts.SCOPE_BOXES[scope]}: ticked"
         yield _shown_line(box, proofs, ACCESS_TOKEN, f"scope {scope}")
 

@@ -66,7 +66,11 @@ def command(
 
 
 def _found(declared: Environment, environment: str, name: str) -> tuple[int, Integration]:
-    """Return a TBA integration and its place; TbaError if there is none of that name, or its tokens are too many."""
+    """Return a TBA integration and its place in the file.
+
+    Raises:
+        TbaError: There is no such integration, or it has too many tokens.
+    """
     there = {
         one.name: (number, one)
         for number, one in enumerate(declared.integrations)
